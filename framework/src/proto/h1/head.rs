@@ -1,0 +1,360 @@
+//! The head of a request: httparse, then the law of framing (RFC 9112, sections 2, 3, 5 and 6; RFC 9110, section 7.2).
+//!
+//! httparse checks the bytes of methods, targets and fields. It takes a bare LF for a line end and does not judge
+//! Host, Content-Length, Transfer-Encoding or the form of the target: that is done here, in one pass over the fields.
+
+use std::mem::MaybeUninit;
+
+use ::http::{Method, StatusCode, Version};
+use httparse::Status;
+
+use super::super::{Limits, Refusal};
+use super::authority::{is_authority, is_authority_with_port};
+use super::malformed::{self, shown};
+use crate::base::{Headers, Span};
+
+/// A head that keeps the law. Its spans point into the bytes of the [`Headers`] it was parsed into.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub(crate) method: Method,
+    /// HTTP/1.0 or HTTP/1.1.
+    pub(crate) version: Version,
+    /// The whole target. It is UTF-8.
+    pub(crate) target: Span,
+    /// The raw path inside the target. Empty where an absolute form has none, which means `/`; empty for the
+    /// authority form, and `*` for the asterisk form.
+    pub(crate) path: Span,
+    /// The raw query without its `?`; empty if there is none.
+    pub(crate) query: Span,
+    /// The authority of an absolute or authority form, else the value of Host; empty if there is neither.
+    pub(crate) authority: Span,
+    pub(crate) form: TargetForm,
+    pub(crate) framing: Framing,
+    /// Whether the peer lets the connection go on after the answer.
+    pub(crate) keep_alive: bool,
+    /// Whether the peer waits for `100 Continue` before it sends the body.
+    pub(crate) expects_continue: bool,
+    /// Whether the peer offers to change the protocol: `Connection: upgrade` and an Upgrade field, and no body, since
+    /// it would come before the next protocol's bytes.
+    pub(crate) upgrade: bool,
+    /// Bytes of the head, to be dropped from the inbox.
+    pub(crate) length: usize,
+}
+
+/// The four forms of a request target (RFC 9112, section 3.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TargetForm {
+    /// `/path?query`
+    Origin,
+    /// `http://host/path?query`
+    Absolute,
+    /// `host:port`, of CONNECT
+    Authority,
+    /// `*`, of OPTIONS
+    Asterisk,
+}
+
+/// How a body is delimited (RFC 9112, section 6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Framing {
+    /// There is none.
+    None,
+    /// Content-Length said so.
+    Length(u64),
+    /// Transfer-Encoding is `chunked`.
+    Chunked,
+}
+
+/// Parses the head at the beginning of `inbox` and loads its bytes and fields into `headers`. `Ok(None)`: it has not
+/// ended yet. May be called again with more bytes; [`super::H1`] takes care not to do so for every byte.
+///
+/// # Errors
+/// The head breaks the law or a limit. The text says which.
+#[inline]
+pub(crate) fn parse(inbox: &[u8], limits: &Limits, headers: &mut Headers) -> Result<Option<Head>, Refusal> {
+    let mut on_stack = [const { MaybeUninit::uninit() }; FIELDS_ON_STACK];
+    match on_stack.get_mut(..limits.header_count) {
+        Some(room) => parse_with(inbox, limits, headers, room),
+        None => parse_with(inbox, limits, headers, &mut vec![MaybeUninit::uninit(); limits.header_count]),
+    }
+}
+
+fn parse_with<'b>(
+    inbox: &'b [u8],
+    limits: &Limits,
+    headers: &mut Headers,
+    room: &mut [MaybeUninit<httparse::Header<'b>>],
+) -> Result<Option<Head>, Refusal> {
+    let window = inbox.get(..limits.head_size).unwrap_or(inbox);
+    let mut request = httparse::Request::new(&mut []);
+    let length = match request.parse_with_uninit_headers(window, room) {
+        Ok(Status::Complete(length)) => length,
+        Ok(Status::Partial) if window.len() == limits.head_size => {
+            return Err(malformed::head_too_long(window, limits));
+        }
+        Ok(Status::Partial) => return Ok(None),
+        Err(error) => return Err(malformed::explain(error, window, limits)),
+    };
+    let (Some(method), Some(target), Some(version)) = (request.method, request.path, request.version) else {
+        return Err(malformed::explain_request_line(window, limits));
+    };
+    if target.len() > limits.uri_length {
+        return Err(malformed::explain_request_line(window, limits));
+    }
+    let bytes = window.get(..length).unwrap_or(window);
+    if !bytes.ends_with(b"\r\n\r\n") || !is_preceded_by_line_ends(method, bytes) {
+        return Err(malformed::bare_line_feed());
+    }
+
+    headers.load(bytes);
+    let mut notes = Notes::default();
+    for field in request.headers.iter() {
+        let name = Span::of(field.name.as_bytes(), bytes);
+        // The byte before the LF before the name; the end of the last line was looked at above.
+        if bytes.get((name.start as usize).wrapping_sub(2)) != Some(&b'\r') {
+            return Err(malformed::bare_line_feed());
+        }
+        headers.push_span(name, Span::of(field.value, bytes));
+        notes.take(field)?;
+    }
+
+    let is_1_1 = version == 1;
+    if notes.has_unknown_expectation {
+        let text = "the only expectation that can be met is `Expect: 100-continue`";
+        return Err(Refusal::new(StatusCode::EXPECTATION_FAILED, text));
+    }
+    let framing = match (notes.content_length, notes.codings) {
+        (None, 0) => Framing::None,
+        (Some(length), 0) => Framing::Length(length),
+        (None, 1) if notes.is_chunked && is_1_1 => Framing::Chunked,
+        _ => return Err(explain_framing(request.headers, is_1_1)),
+    };
+    let host = notes.host.unwrap_or_default();
+    if is_1_1 || notes.host.is_some() {
+        check_host(notes.host)?;
+    }
+    let method = parse_method(method)?;
+    let parts = parse_target(target.as_bytes(), &method)?;
+    let has_body = !matches!(framing, Framing::None | Framing::Length(0));
+    Ok(Some(Head {
+        method,
+        version: if is_1_1 { Version::HTTP_11 } else { Version::HTTP_10 },
+        target: Span::of(target.as_bytes(), bytes),
+        path: Span::of(parts.path, bytes),
+        query: if parts.query.is_empty() { Span::default() } else { Span::of(parts.query, bytes) },
+        authority: match parts.authority {
+            Some(authority) => Span::of(authority, bytes),
+            None if host.is_empty() => Span::default(),
+            None => Span::of(host, bytes),
+        },
+        form: parts.form,
+        framing,
+        keep_alive: !notes.close && (is_1_1 || notes.keep_alive),
+        expects_continue: notes.expects_continue && is_1_1 && has_body,
+        upgrade: notes.connection_upgrade && notes.has_upgrade && is_1_1 && !has_body,
+        length,
+    }))
+}
+
+/// Whether nothing but empty lines comes before the request line (RFC 9112, section 2.2).
+#[inline]
+fn is_preceded_by_line_ends(method: &str, head: &[u8]) -> bool {
+    let start = Span::of(method.as_bytes(), head).start as usize;
+    start == 0 || head.get(..start).is_some_and(|before| before.chunks(2).all(|line| line == b"\r\n"))
+}
+
+/// What the fields say that the connection itself needs, noted in one pass.
+#[derive(Default)]
+struct Notes<'b> {
+    host: Option<&'b [u8]>,
+    content_length: Option<u64>,
+    /// Number of Transfer-Encoding fields.
+    codings: u32,
+    is_chunked: bool,
+    close: bool,
+    keep_alive: bool,
+    connection_upgrade: bool,
+    has_upgrade: bool,
+    expects_continue: bool,
+    has_unknown_expectation: bool,
+}
+
+impl<'b> Notes<'b> {
+    #[inline]
+    fn take(&mut self, field: &httparse::Header<'b>) -> Result<(), Refusal> {
+        let (name, value) = (field.name, field.value);
+        match name.len() {
+            4 if name.eq_ignore_ascii_case("host") => {
+                return once(&mut self.host, value, "there is more than one Host field");
+            }
+            6 if name.eq_ignore_ascii_case("expect") => {
+                let is_known = value.eq_ignore_ascii_case(b"100-continue");
+                self.expects_continue |= is_known;
+                self.has_unknown_expectation |= !is_known;
+            }
+            7 if name.eq_ignore_ascii_case("upgrade") => self.has_upgrade = true,
+            10 if name.eq_ignore_ascii_case("connection") => self.take_connection(value),
+            14 if name.eq_ignore_ascii_case("content-length") => {
+                let length = parse_length(value)?;
+                return once(&mut self.content_length, length, "there is more than one Content-Length field");
+            }
+            17 if name.eq_ignore_ascii_case("transfer-encoding") => {
+                self.codings += 1;
+                self.is_chunked = value.eq_ignore_ascii_case(b"chunked");
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn take_connection(&mut self, value: &[u8]) {
+        for option in value.split(|&byte| byte == b',') {
+            let option = option.trim_ascii();
+            self.close |= option.eq_ignore_ascii_case(b"close");
+            self.keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
+            self.connection_upgrade |= option.eq_ignore_ascii_case(b"upgrade");
+        }
+    }
+}
+
+#[inline]
+fn once<T>(place: &mut Option<T>, value: T, otherwise: &'static str) -> Result<(), Refusal> {
+    match place.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(Refusal::bad_request(otherwise)),
+    }
+}
+
+#[inline]
+fn parse_method(method: &str) -> Result<Method, Refusal> {
+    match method {
+        "GET" => Ok(Method::GET),
+        _ => Method::from_bytes(method.as_bytes()).map_err(|_| {
+            Refusal::bad_request(format!("the method `{}` is no token", shown(method.as_bytes())))
+        }),
+    }
+}
+
+/// `1*DIGIT` and nothing else; a list of equal numbers would be a second way to say one thing.
+fn parse_length(value: &[u8]) -> Result<u64, Refusal> {
+    let number = value.iter().try_fold(0_u64, |number, &byte| {
+        let digit = (byte as char).to_digit(10)?;
+        number.checked_mul(10)?.checked_add(u64::from(digit))
+    });
+    number.filter(|_| !value.is_empty()).ok_or_else(|| {
+        Refusal::bad_request(format!("the Content-Length '{}' is not a number of bytes", shown(value)))
+    })
+}
+
+#[cold]
+fn explain_framing(fields: &[httparse::Header<'_>], is_1_1: bool) -> Refusal {
+    if fields.iter().any(|field| field.name.eq_ignore_ascii_case("content-length")) {
+        return Refusal::bad_request("there are both Content-Length and Transfer-Encoding");
+    }
+    if !is_1_1 {
+        return Refusal::bad_request("HTTP/1.0 has no Transfer-Encoding");
+    }
+    let lines = fields.iter().filter(|field| field.name.eq_ignore_ascii_case("transfer-encoding"));
+    let codings: Vec<&[u8]> =
+        lines.flat_map(|field| field.value.split(|&byte| byte == b',')).map(<[u8]>::trim_ascii).collect();
+    let is_chunked = |coding: &&[u8]| coding.eq_ignore_ascii_case(b"chunked");
+    let before_last = codings.split_last().map_or(&[][..], |(_, before)| before);
+    if before_last.iter().any(is_chunked) {
+        return Refusal::bad_request("in Transfer-Encoding, `chunked` stands once and last");
+    }
+    match codings.iter().find(|coding| !is_chunked(coding)) {
+        Some(coding) if !coding.is_empty() => {
+            let text =
+                format!("the transfer coding '{}' is not supported: send `chunked` alone", shown(coding));
+            Refusal::new(StatusCode::NOT_IMPLEMENTED, text)
+        }
+        _ => Refusal::bad_request("a member of the list in Transfer-Encoding is empty"),
+    }
+}
+
+#[inline]
+fn check_host(host: Option<&[u8]>) -> Result<(), Refusal> {
+    match host {
+        Some(host) if is_authority(host) => Ok(()),
+        host => Err(explain_host(host)),
+    }
+}
+
+#[cold]
+fn explain_host(host: Option<&[u8]>) -> Refusal {
+    match host {
+        None => Refusal::bad_request("an HTTP/1.1 request needs a Host field"),
+        Some([]) => Refusal::bad_request("the Host field is empty"),
+        Some(host) => {
+            Refusal::bad_request(format!("the host '{}' is not of the form `host:port`", shown(host)))
+        }
+    }
+}
+
+struct Target<'b> {
+    form: TargetForm,
+    path: &'b [u8],
+    query: &'b [u8],
+    authority: Option<&'b [u8]>,
+}
+
+#[inline]
+fn parse_target<'b>(target: &'b [u8], method: &Method) -> Result<Target<'b>, Refusal> {
+    if target.first() == Some(&b'/') && *method != Method::CONNECT {
+        let (path, query) = split_query(target)?;
+        return Ok(Target { form: TargetForm::Origin, path, query, authority: None });
+    }
+    parse_other_target(target, method)
+}
+
+/// The forms that do not begin with a slash.
+fn parse_other_target<'b>(target: &'b [u8], method: &Method) -> Result<Target<'b>, Refusal> {
+    let empty = target.get(..0).unwrap_or_default();
+    if *method == Method::CONNECT {
+        if !is_authority_with_port(target) {
+            let text = format!("CONNECT needs a target of the form `host:port`, not '{}'", shown(target));
+            return Err(Refusal::bad_request(text));
+        }
+        return Ok(Target {
+            form: TargetForm::Authority,
+            path: empty,
+            query: empty,
+            authority: Some(target),
+        });
+    }
+    if target == b"*" {
+        if *method != Method::OPTIONS {
+            return Err(Refusal::bad_request("the target `*` is for OPTIONS only"));
+        }
+        return Ok(Target { form: TargetForm::Asterisk, path: target, query: empty, authority: None });
+    }
+    let Some(rest) = strip_scheme(target) else {
+        let text = format!("the request target '{}' is neither a path nor an http URI", shown(target));
+        return Err(Refusal::bad_request(text));
+    };
+    let end = rest.iter().position(|byte| b"/?#".contains(byte)).unwrap_or(rest.len());
+    let (authority, rest) = rest.split_at(end);
+    check_host(Some(authority))?;
+    let (path, query) = split_query(rest)?;
+    Ok(Target { form: TargetForm::Absolute, path, query, authority: Some(authority) })
+}
+
+fn strip_scheme(target: &[u8]) -> Option<&[u8]> {
+    [&b"http://"[..], b"https://"].into_iter().find_map(|scheme| {
+        let (start, rest) = target.split_at_checked(scheme.len())?;
+        start.eq_ignore_ascii_case(scheme).then_some(rest)
+    })
+}
+
+#[inline]
+fn split_query(target: &[u8]) -> Result<(&[u8], &[u8]), Refusal> {
+    let Some(end) = memchr::memchr2(b'?', b'#', target) else { return Ok((target, &[])) };
+    let (path, rest) = target.split_at(end);
+    match rest.strip_prefix(b"?") {
+        Some(query) if memchr::memchr(b'#', query).is_none() => Ok((path, query)),
+        _ => Err(Refusal::bad_request(format!("the request target '{}' has a fragment", shown(target)))),
+    }
+}
+
+/// Room for fields that costs no allocation: what [`Limits::header_count`] is by default.
+const FIELDS_ON_STACK: usize = 100;

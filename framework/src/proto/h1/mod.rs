@@ -1,0 +1,19 @@
+//! HTTP/1.1 on the server's side, without I/O (RFC 9112): heads, bodies, answers, and the state that ties them.
+//!
+//! [`H1`] is fed the received bytes and says what they mean; nothing here keeps bytes of its own. Whatever leaves
+//! the length of a message in doubt is refused, never guessed: a guess is what request smuggling is made of.
+
+mod authority;
+mod body;
+mod connection;
+pub(crate) mod encode;
+mod head;
+mod malformed;
+mod scan;
+
+pub(crate) use body::Progress;
+pub(crate) use connection::{Answer, BodyMode, H1, Next};
+pub(crate) use head::{Framing, Head, TargetForm};
+
+#[cfg(test)]
+mod tests;
