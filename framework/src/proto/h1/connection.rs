@@ -124,7 +124,15 @@ impl H1 {
         headers: &mut Headers,
     ) -> Result<Option<Head>, Refusal> {
         debug_assert_eq!(self.phase, Phase::Idle, "the last request has not been finished");
-        let received = self.try_head(inbox, limits, headers);
+        let is_fresh = self.scan.is_fresh();
+        let mut received = if is_fresh {
+            head::parse(inbox, limits, headers)
+        } else {
+            self.resume_head(inbox, limits, headers)
+        };
+        if is_fresh && matches!(received, Ok(None)) {
+            received = self.scan.advance(inbox, limits).map(|_| None);
+        }
         match &received {
             Ok(Some(head)) => self.begin(head),
             Ok(None) => {}
@@ -133,23 +141,19 @@ impl H1 {
         received
     }
 
-    fn try_head(
+    fn resume_head(
         &mut self,
         inbox: &[u8],
         limits: &Limits,
         headers: &mut Headers,
     ) -> Result<Option<Head>, Refusal> {
-        if !self.scan.is_fresh() {
-            let is_due = self.scan.advance(inbox, limits)?;
-            return if is_due { head::parse(inbox, limits, headers) } else { Ok(None) };
+        match self.scan.advance(inbox, limits)? {
+            true => head::parse(inbox, limits, headers),
+            false => Ok(None),
         }
-        let head = head::parse(inbox, limits, headers)?;
-        if head.is_none() {
-            self.scan.advance(inbox, limits)?;
-        }
-        Ok(head)
     }
 
+    #[inline]
     fn begin(&mut self, head: &Head) {
         self.body = BodyDecoder::new(head.framing);
         self.scan = HeadScan::new();

@@ -348,7 +348,12 @@ fn strip_scheme(target: &[u8]) -> Option<&[u8]> {
 
 #[inline]
 fn split_query(target: &[u8]) -> Result<(&[u8], &[u8]), Refusal> {
-    let Some(end) = memchr::memchr2(b'?', b'#', target) else { return Ok((target, &[])) };
+    // Most targets are short: a plain search is over before memchr has begun.
+    let end = match target.len() {
+        ..32 => target.iter().position(|&byte| byte == b'?' || byte == b'#'),
+        _ => memchr::memchr2(b'?', b'#', target),
+    };
+    let Some(end) = end else { return Ok((target, &[])) };
     let (path, rest) = target.split_at(end);
     match rest.strip_prefix(b"?") {
         Some(query) if memchr::memchr(b'#', query).is_none() => Ok((path, query)),
