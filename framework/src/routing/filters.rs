@@ -1,0 +1,261 @@
+//! Which filters run for which path, decided at start as far as patterns tell.
+//!
+//! For most mappings a filter matches always or never; then the list is ready. What has to be tested against the path of
+//! a request only chooses among lists that are ready as well.
+
+use std::borrow::Cow;
+
+use super::coverage::Coverage;
+use super::matcher::Matcher;
+use crate::registry::Filter;
+
+/// The filters of an application in the order they run: by `order`, then by place in the source.
+#[derive(Default)]
+pub(super) struct Filters(Vec<Rule>);
+
+/// A filter with what it compares paths with.
+struct Rule {
+    filter: &'static Filter,
+    matchers: Vec<Matcher>,
+}
+
+/// The filters of one mapping.
+#[derive(Default)]
+pub(super) struct FilterPlan {
+    candidates: Vec<Candidate>,
+    /// The filters that run for each outcome of the tests, the first test being the lowest bit of the index. Empty if
+    /// there are more than [`PREPARED_TESTS`].
+    lists: Vec<Box<[&'static Filter]>>,
+}
+
+struct Candidate {
+    /// Index in [`Filters`].
+    rule: usize,
+    /// Whether the path has to be tested.
+    is_tested: bool,
+}
+
+/// So many tests need 2⁴ lists; mappings with more allocate a list for each request.
+const PREPARED_TESTS: usize = 4;
+
+impl Filters {
+    /// Sorts them; adds to `problems` what is wrong.
+    pub(super) fn build(filters: &[&'static Filter], problems: &mut Vec<String>) -> Filters {
+        let mut filters = filters.to_vec();
+        filters.sort_by_key(|filter| (filter.mapping.order, filter.at));
+        let mut rules = Vec::with_capacity(filters.len());
+        for filter in filters {
+            match Matcher::parse(&filter.mapping) {
+                Ok(matchers) => rules.push(Rule { filter, matchers }),
+                Err(found) => {
+                    problems.extend(found.iter().map(|problem| format!("filter {}: {problem}", filter.at)))
+                }
+            }
+        }
+        Filters(rules)
+    }
+
+    /// The filters of a mapping.
+    pub(super) fn plan(&self, target: &Matcher) -> FilterPlan {
+        let candidates: Vec<Candidate> =
+            self.0.iter().enumerate().filter_map(|(rule, it)| it.candidate(rule, target)).collect();
+        let tests = candidates.iter().filter(|candidate| candidate.is_tested).count();
+        let outcomes = if tests > PREPARED_TESTS { 0 } else { 1 << tests };
+        let lists = (0..outcomes).map(|outcome: usize| {
+            let mut test = 0;
+            self.list(&candidates, |_| {
+                test += 1;
+                outcome >> (test - 1) & 1 == 1
+            })
+        });
+        FilterPlan { lists: lists.map(Vec::into_boxed_slice).collect(), candidates }
+    }
+
+    /// The filters that run for a request to that mapping.
+    #[inline]
+    pub(super) fn of_plan<'f>(&'f self, plan: &'f FilterPlan, path: &str) -> Cow<'f, [&'static Filter]> {
+        match &plan.lists[..] {
+            [list] => Cow::Borrowed(list),
+            lists => self.of_tested_plan(plan, lists, path),
+        }
+    }
+
+    fn of_tested_plan<'f>(
+        &self,
+        plan: &'f FilterPlan,
+        lists: &'f [Box<[&'static Filter]>],
+        path: &str,
+    ) -> Cow<'f, [&'static Filter]> {
+        if lists.is_empty() {
+            return Cow::Owned(self.list(&plan.candidates, |rule| rule.matches(path)));
+        }
+        let tested = plan.candidates.iter().filter(|candidate| candidate.is_tested);
+        let outcome = tested.enumerate().fold(0, |outcome, (test, candidate)| {
+            outcome | usize::from(self.0[candidate.rule].matches(path)) << test
+        });
+        Cow::Borrowed(&lists[outcome])
+    }
+
+    /// The filters that run for a path no mapping was chosen for. If nothing at all knows the path, only those that are
+    /// `unmatched` run.
+    pub(super) fn of_path(&self, path: &str, is_known: bool) -> Cow<'_, [&'static Filter]> {
+        let running = self.0.iter().filter(|rule| (is_known || rule.filter.unmatched) && rule.matches(path));
+        Cow::Owned(running.map(|rule| rule.filter).collect())
+    }
+
+    /// The filters that certainly never run, whichever of the targets is asked for.
+    pub(super) fn idle<'t>(
+        &self,
+        targets: impl Iterator<Item = &'t Matcher> + Clone,
+    ) -> Vec<&'static Filter> {
+        let is_idle = |rule: &&Rule| {
+            !rule.filter.unmatched
+                && targets.clone().all(|target| rule.coverage_of(target) == Coverage::Never)
+        };
+        self.0.iter().filter(is_idle).map(|rule| rule.filter).collect()
+    }
+
+    fn list(&self, candidates: &[Candidate], mut test: impl FnMut(&Rule) -> bool) -> Vec<&'static Filter> {
+        let rules = candidates.iter().map(|candidate| (&self.0[candidate.rule], candidate.is_tested));
+        rules.filter(|(rule, is_tested)| !is_tested || test(rule)).map(|(rule, _)| rule.filter).collect()
+    }
+}
+
+impl Rule {
+    fn candidate(&self, rule: usize, target: &Matcher) -> Option<Candidate> {
+        match self.coverage_of(target) {
+            Coverage::Always => Some(Candidate { rule, is_tested: false }),
+            Coverage::Sometimes => Some(Candidate { rule, is_tested: true }),
+            Coverage::Never => None,
+        }
+    }
+
+    fn coverage_of(&self, target: &Matcher) -> Coverage {
+        if self.is_everything() {
+            return Coverage::Always;
+        }
+        self.matchers.iter().fold(Coverage::Never, |so_far, matcher| so_far.or(matcher.coverage_of(target)))
+    }
+
+    fn matches(&self, path: &str) -> bool {
+        self.is_everything() || self.matchers.iter().any(|matcher| matcher.matches(path))
+    }
+
+    /// A filter on `/**` means every path. As a pattern that would leave out `/`, and a guard with a hole in it is none.
+    fn is_everything(&self) -> bool {
+        self.matchers.iter().any(Matcher::is_everything)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::Mapping;
+    use crate::routing::testing::filter;
+
+    fn target(path: &'static str) -> Matcher {
+        let mapping = match path.strip_prefix('^') {
+            Some(_) => Mapping { regexp: Some(path), ..Mapping::ANY },
+            None => Mapping { paths: Box::leak(Box::new([path])), ..Mapping::ANY },
+        };
+        Matcher::parse(&mapping).expect(path).remove(0)
+    }
+
+    fn filters() -> Filters {
+        let mut problems = Vec::new();
+        let filters = Filters::build(
+            &[
+                filter("f-star", &["/f/**"], 0),
+                filter("all", &["/**"], 5),
+                filter("exact", &["/f"], 0),
+                filter("twice", &["/f/*", "/f/{x}", "/g/{x}"], 0),
+                filter("first", &["/f/a"], -1),
+                filter("expression", &["^/[fg]"], 0),
+                filter("css", &["**.css"], 0),
+            ],
+            &mut problems,
+        );
+        assert!(problems.is_empty(), "{problems:?}");
+        filters
+    }
+
+    fn names(filters: &[&'static Filter]) -> String {
+        filters.iter().map(|filter| filter.at.name).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn each_once_in_order_and_only_where_it_matches() {
+        let filters = filters();
+        let table = [
+            ("/f", "/f", "exact expression all"),
+            ("/f/a", "/f/a", "first expression f-star twice all"),
+            ("/f/{x}", "/f/a", "first expression f-star twice all"),
+            ("/f/{x}", "/f/b", "expression f-star twice all"),
+            ("/f/{x}/{y}", "/f/b/c", "expression f-star all"),
+            ("/f/{x}/{y}", "/f/b/c.css", "css expression f-star all"),
+            ("/g/*", "/g/a", "expression twice all"),
+            ("/", "/", "all"),
+            ("/**", "/f/a", "first expression f-star twice all"),
+            ("/**", "/x", "all"),
+            ("^/f", "/f/a.css", "css expression f-star twice all"),
+            ("^/f", "/f", "exact expression all"),
+        ];
+        for (mapping, path, expected) in table {
+            let plan = filters.plan(&target(mapping));
+            assert_eq!(names(&filters.of_plan(&plan, path)), expected, "{mapping} asked for {path}");
+            assert_eq!(names(&filters.of_path(path, true)), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn lists_are_ready_unless_too_much_is_open() {
+        let filters = filters();
+        let table = [("/f/a", 1), ("/h/{x}", 4), ("/f/{x}", 8), ("/g/*", 4), ("/**", 0)];
+        for (mapping, lists) in table {
+            let plan = filters.plan(&target(mapping));
+            assert_eq!(plan.lists.len(), lists, "{mapping}");
+            let running = filters.of_plan(&plan, "/f/a");
+            assert_eq!(matches!(running, Cow::Borrowed(_)), lists > 0, "{mapping}");
+        }
+    }
+
+    #[test]
+    fn unknown_paths_only_meet_filters_that_ask_for_them() {
+        let unmatched = filter("unmatched", &["/**"], 0);
+        let unmatched: &'static Filter = Box::leak(Box::new(Filter { unmatched: true, ..copy(unmatched) }));
+        let filters = Filters::build(&[filter("plain", &["/**"], 0), unmatched], &mut Vec::new());
+        assert_eq!(names(&filters.of_path("/x", false)), "unmatched");
+        assert_eq!(names(&filters.of_path("/x", true)), "plain unmatched");
+        assert_eq!(names(&filters.idle(std::iter::empty())), "plain");
+    }
+
+    #[test]
+    fn idle_filters_are_named_when_certain() {
+        let filters = filters();
+        let targets = [target("/f/{x}"), target("/x.css")];
+        assert_eq!(names(&filters.idle(targets.iter())), "exact");
+        let targets = [target("/f/{x}"), target("^/")];
+        assert_eq!(names(&filters.idle(targets.iter())), "");
+    }
+
+    #[test]
+    fn wrong_filters_are_named() {
+        let mut problems = Vec::new();
+        Filters::build(&[filter("broken", &["/a/*/b", "/{"], 0)], &mut problems);
+        assert_eq!(problems.len(), 2);
+        assert!(
+            problems[0].starts_with("filter `broken` at ") && problems[0].contains("star in the middle"),
+            "{problems:?}"
+        );
+    }
+
+    fn copy(filter: &'static Filter) -> Filter {
+        Filter {
+            mapping: filter.mapping,
+            unmatched: filter.unmatched,
+            states: filter.states,
+            call: filter.call,
+            at: filter.at,
+        }
+    }
+}

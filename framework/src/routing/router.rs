@@ -1,0 +1,542 @@
+//! The router: built once, refuses what is ambiguous, then finds the entry of each request.
+//!
+//! Order of preference: one exact path, patterns by specificity, regular expressions; among equals those that name
+//! methods before those that take any, narrowed ones before others, then `order`, then the place in the source. Never the order of
+//! linking. A candidate that does not take the request leaves the less specific ones in the race, unless it belongs to an
+//! endpoint: its path answers no method but its own.
+
+use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::ops::Range;
+
+use http::Method;
+
+use super::condition::Conditions;
+use super::filters::{FilterPlan, Filters};
+use super::hash::BuildPathHasher;
+use super::matcher::{Class, Matcher};
+use super::methods::MethodSet;
+use super::tree::{Tree, Visitor};
+use crate::base::Headers;
+use crate::http::Params;
+use crate::http::path::PathValues;
+use crate::proto::Limits;
+use crate::registry::{Filter, Location, Mapping, Route};
+
+/// All mappings and filters of an application.
+pub(crate) struct Router {
+    /// In order of preference.
+    entries: Vec<Entry>,
+    /// Where the entries of one exact path are.
+    exact: HashMap<Box<str>, Range<usize>, BuildPathHasher>,
+    tree: Tree,
+    /// Where the entries of regular expressions are.
+    regexps: Range<usize>,
+    filters: Filters,
+}
+
+/// A mapping's route under one of its paths.
+pub(crate) struct Entry {
+    /// The route.
+    pub(crate) route: &'static Route,
+    /// The limits it sets, evaluated once.
+    pub(crate) limits: Option<Limits>,
+    methods: MethodSet,
+    narrowing: Option<Box<Narrowing>>,
+    matcher: Matcher,
+    plan: FilterPlan,
+    /// Where the entries that are less specific than this one start.
+    group_end: u32,
+}
+
+/// What mappings may ask of a request.
+#[derive(Clone, Copy)]
+pub(crate) struct Facts<'q> {
+    /// The method.
+    pub(crate) method: &'q Method,
+    /// The path in its matched form.
+    pub(crate) path: &'q str,
+    /// The header fields.
+    pub(crate) headers: &'q Headers,
+    /// The parameters of the query.
+    pub(crate) query: &'q Params,
+    /// The fields of the form, if it was read.
+    pub(crate) form: &'q Params,
+    /// Whether there is a form that was not read yet.
+    pub(crate) form_pending: bool,
+}
+
+/// What a request found.
+pub(crate) enum Found<'r> {
+    /// Its mapping. A HEAD request finds the one for GET unless HEAD is mapped; its answer goes without the body.
+    Route(&'r Entry),
+    /// The path takes other methods: 405 with this value of `Allow`.
+    MethodNotAllowed {
+        /// The value of `Allow`.
+        allow: String,
+    },
+    /// OPTIONS, which nothing is mapped for: to be answered with this value of `Allow`.
+    Options {
+        /// The value of `Allow`.
+        allow: String,
+    },
+    /// Parameters decide, and the form was not read: read it and ask again.
+    NeedsForm,
+    /// Nothing is mapped to the path, or only what is narrowed to other requests: 404.
+    NotFound,
+}
+
+#[derive(Clone, PartialEq)]
+struct Narrowing {
+    params: Conditions,
+    headers: Conditions,
+}
+
+impl Router {
+    /// Builds it from the items of one application.
+    ///
+    /// # Errors
+    /// Every mistake, each naming the places it is made at.
+    pub(crate) fn build(
+        routes: &[&'static Route],
+        filters: &[&'static Filter],
+    ) -> Result<Router, Vec<String>> {
+        let mut problems = Vec::new();
+        let mut drafts = drafts(routes, &mut problems);
+        drafts.sort_by(Draft::compare);
+        problems.extend(duplicates(&drafts));
+        let filters = Filters::build(filters, &mut problems);
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let mut router = Router {
+            entries: Vec::with_capacity(drafts.len()),
+            exact: HashMap::default(),
+            tree: Tree::default(),
+            regexps: 0..0,
+            filters,
+        };
+        for group in drafts.chunk_by(|one, other| one.class == other.class) {
+            router.add(group);
+        }
+        Ok(router)
+    }
+
+    /// Adds the drafts of one class, which are next in order.
+    fn add(&mut self, group: &[Draft]) {
+        let range = self.entries.len()..self.entries.len() + group.len();
+        let group_end = u32::try_from(range.end).expect("fewer mappings than 2³², which fit no binary");
+        for (draft, entry) in group.iter().zip(group_end - group.len() as u32..) {
+            if let (Class::Pattern(_), Matcher::Path(pattern)) = (&draft.class, &draft.matcher) {
+                self.tree.insert(pattern, entry);
+            }
+            tracing::debug!(
+                target: "vernal",
+                path = draft.matcher.source(),
+                methods = %draft.methods,
+                "mapped by {}", draft.route.at
+            );
+            self.entries.push(Entry {
+                route: draft.route,
+                limits: draft.limits.clone(),
+                methods: draft.methods.clone(),
+                narrowing: draft.narrowing.clone(),
+                matcher: draft.matcher.clone(),
+                plan: self.filters.plan(&draft.matcher),
+                group_end,
+            });
+        }
+        match group.first().map(|draft| &draft.class) {
+            Some(Class::Exact(path)) => {
+                self.exact.insert(path.as_str().into(), range);
+            }
+            Some(Class::Regexp) => self.regexps = range,
+            _ => {}
+        }
+    }
+
+    /// The entry for a request. Fills in what its own pattern finds in the path.
+    #[inline]
+    pub(crate) fn find<'r>(&'r self, facts: &Facts<'_>, values: &mut PathValues) -> Found<'r> {
+        values.clear();
+        if let Some(range) = self.exact.get(facts.path)
+            && *facts.method != Method::HEAD
+        {
+            for entry in &self.entries[range.clone()] {
+                match entry.fit(facts, facts.method) {
+                    Fit::Takes => return Found::Route(entry),
+                    Fit::Not => {}
+                    Fit::NeedsForm | Fit::Blocks => break,
+                }
+            }
+        }
+        self.find_in_all(facts, values)
+    }
+
+    fn find_in_all<'r>(&'r self, facts: &Facts<'_>, values: &mut PathValues) -> Found<'r> {
+        let mut search = self.search(facts, facts.method);
+        if *facts.method == Method::HEAD {
+            let for_get = self.search(facts, &Method::GET);
+            if for_get.outdoes(&search) {
+                search = Search { best: for_get.best, needs_form: for_get.needs_form, ..search };
+            }
+            search.ceiling = search.ceiling.min(for_get.ceiling);
+        }
+        if search.needs_form {
+            return Found::NeedsForm;
+        }
+        let Some(entry) = self.entries.get(search.best as usize) else {
+            return self.refusal(facts, search.ceiling);
+        };
+        entry.matcher.capture(facts.path, values);
+        Found::Route(entry)
+    }
+
+    fn search<'s>(&'s self, facts: &'s Facts<'s>, method: &'s Method) -> Search<'s> {
+        let mut search =
+            Search { entries: &self.entries, facts, method, best: NONE, needs_form: false, ceiling: NONE };
+        self.visit(facts.path, &mut search);
+        if search.best >= search.ceiling {
+            (search.best, search.needs_form) = (NONE, false);
+        }
+        search
+    }
+
+    /// Why nothing takes the request.
+    #[cold]
+    fn refusal(&self, facts: &Facts<'_>, ceiling: u32) -> Found<'_> {
+        let Some(methods) = self.methods_of(facts.path, ceiling) else {
+            return Found::NotFound;
+        };
+        let is_head_of_get = *facts.method == Method::HEAD && methods.contains(&Method::GET);
+        if *facts.method == Method::OPTIONS {
+            return Found::Options { allow: methods.allow() };
+        }
+        if is_head_of_get || methods.contains(facts.method) {
+            return Found::NotFound;
+        }
+        Found::MethodNotAllowed { allow: methods.allow() }
+    }
+
+    /// The methods that a path takes from entries below `ceiling`, conditions aside; `None` if it has no entry.
+    fn methods_of(&self, path: &str, ceiling: u32) -> Option<MethodSet> {
+        let mut union = Union { entries: &self.entries, ceiling, found: None };
+        self.visit(path, &mut union);
+        union.found
+    }
+
+    /// Visits the entries that match the path.
+    fn visit(&self, path: &str, visitor: &mut impl Visitor) {
+        if let Some(range) = self.exact.get(path) {
+            visitor.leaf(range.start as u32..range.end as u32);
+        }
+        self.tree.walk(path, visitor);
+        for index in self.regexps.start as u32..self.regexps.end as u32 {
+            if index >= visitor.bound() {
+                return;
+            }
+            if visitor.wants(index) && self.entries[index as usize].matcher.matches(path) {
+                visitor.leaf(index..index + 1);
+            }
+        }
+    }
+
+    /// The filters that run around an entry, in order.
+    #[inline]
+    pub(crate) fn filters_for<'r>(&'r self, entry: &'r Entry, path: &str) -> Cow<'r, [&'static Filter]> {
+        self.filters.of_plan(&entry.plan, path)
+    }
+
+    /// The filters that run where no entry was found, in order: all that match if a mapping has the path, even one that is
+    /// narrowed to other requests, or if `path_known` says that something else has it; else those that are `unmatched`.
+    #[cold]
+    pub(crate) fn filters_for_path(&self, path: &str, path_known: bool) -> Cow<'_, [&'static Filter]> {
+        self.filters.of_path(path, path_known || self.methods_of(path, NONE).is_some())
+    }
+
+    /// Filters that can never run, since they match the path of no mapping. Only when that is certain.
+    pub(crate) fn unmatched_filters(&self) -> Vec<&'static Filter> {
+        self.filters.idle(self.entries.iter().map(|entry| &entry.matcher))
+    }
+
+    /// How many mappings there are, each path of a mapping counted.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+}
+
+impl Entry {
+    #[inline]
+    fn fit(&self, facts: &Facts<'_>, method: &Method) -> Fit {
+        let takes = self.methods.contains(method);
+        if !takes && !self.route.endpoint {
+            return Fit::Not;
+        }
+        if let Some(narrowing) = &self.narrowing {
+            match narrowing.holds(facts) {
+                Some(true) => {}
+                Some(false) => return Fit::Not,
+                None => return Fit::NeedsForm,
+            }
+        }
+        if takes { Fit::Takes } else { Fit::Blocks }
+    }
+}
+
+/// What an entry whose path matches says to a request.
+enum Fit {
+    Takes,
+    Not,
+    /// Not known until the form is read.
+    NeedsForm,
+    /// Nothing less specific may have it.
+    Blocks,
+}
+
+impl Narrowing {
+    fn parse(mapping: &Mapping) -> Result<Option<Box<Narrowing>>, String> {
+        let params =
+            Conditions::parse(&mapping.params).map_err(|problem| format!("in `params`, {problem}"))?;
+        let headers =
+            Conditions::parse(&mapping.headers).map_err(|problem| format!("in `headers`, {problem}"))?;
+        let is_empty = params.is_empty() && headers.is_empty();
+        Ok((!is_empty).then(|| Box::new(Narrowing { params, headers })))
+    }
+
+    /// `None` if the form has to be read first.
+    #[cold]
+    fn holds(&self, facts: &Facts<'_>) -> Option<bool> {
+        let fields = |wanted: &'static str| {
+            let named = facts.headers.iter().filter(move |(name, _)| name.eq_ignore_ascii_case(wanted));
+            named.map(|(_, value)| value)
+        };
+        if !self.headers.hold(fields) {
+            return Some(false);
+        }
+        if self.params.is_empty() {
+            return Some(true);
+        }
+        if facts.form_pending {
+            return None;
+        }
+        Some(self.params.hold(|name| facts.form.all(name).chain(facts.query.all(name)).map(str::as_bytes)))
+    }
+}
+
+/// Looks for the best entry that takes a request.
+struct Search<'s> {
+    entries: &'s [Entry],
+    facts: &'s Facts<'s>,
+    method: &'s Method,
+    best: u32,
+    /// Whether the best one cannot be judged before the form is read.
+    needs_form: bool,
+    /// Entries from here on are kept away by an endpoint.
+    ceiling: u32,
+}
+
+/// No entry.
+const NONE: u32 = u32::MAX;
+
+impl<'s> Search<'s> {
+    fn entry(&self) -> Option<&'s Entry> {
+        self.entries.get(self.best as usize)
+    }
+
+    /// Whether this search, for GET, found the one that answers HEAD: a more specific one, or an equally specific one where
+    /// the other does not name HEAD but takes any method.
+    fn outdoes(&self, head: &Search<'_>) -> bool {
+        match (self.entry(), head.entry()) {
+            (None, _) => false,
+            (Some(_), None) => true,
+            (Some(get), Some(head)) => {
+                (get.group_end, get.methods.is_any()) < (head.group_end, head.methods.is_any())
+            }
+        }
+    }
+}
+
+impl Visitor for Search<'_> {
+    #[inline]
+    fn bound(&self) -> u32 {
+        self.best.min(self.ceiling)
+    }
+
+    fn wants(&self, entry: u32) -> bool {
+        let entry = &self.entries[entry as usize];
+        entry.route.endpoint || entry.methods.contains(self.method)
+    }
+
+    fn leaf(&mut self, entries: impl Iterator<Item = u32>) {
+        for index in entries {
+            if index >= self.bound() {
+                return;
+            }
+            let entry = &self.entries[index as usize];
+            match entry.fit(self.facts, self.method) {
+                Fit::Takes => (self.best, self.needs_form) = (index, false),
+                Fit::NeedsForm => (self.best, self.needs_form) = (index, true),
+                Fit::Blocks => self.ceiling = self.ceiling.min(entry.group_end),
+                Fit::Not => {}
+            }
+        }
+    }
+}
+
+/// Collects the methods of a path.
+struct Union<'r> {
+    entries: &'r [Entry],
+    ceiling: u32,
+    found: Option<MethodSet>,
+}
+
+impl Visitor for Union<'_> {
+    fn bound(&self) -> u32 {
+        self.ceiling
+    }
+
+    fn leaf(&mut self, entries: impl Iterator<Item = u32>) {
+        for index in entries.take_while(|index| *index < self.ceiling) {
+            self.found.get_or_insert_default().merge(&self.entries[index as usize].methods);
+        }
+    }
+}
+
+/// An entry in the making.
+struct Draft {
+    route: &'static Route,
+    limits: Option<Limits>,
+    methods: MethodSet,
+    narrowing: Option<Box<Narrowing>>,
+    matcher: Matcher,
+    class: Class,
+    /// Which of the mapping's paths it is.
+    place: usize,
+}
+
+impl Draft {
+    fn compare(&self, other: &Draft) -> std::cmp::Ordering {
+        self.class.cmp(&other.class).then_with(|| self.preference().cmp(&other.preference()))
+    }
+
+    /// Order among the equally specific.
+    fn preference(&self) -> (bool, Reverse<usize>, i32, Location, usize) {
+        let weight = self.narrowing.as_ref().map_or(0, |it| it.params.weight() + it.headers.weight());
+        (self.methods.is_any(), Reverse(weight), self.route.mapping.order, self.route.at, self.place)
+    }
+
+    /// Whether it is for the same requests as another one of the same shape, with nothing to choose between them.
+    fn duplicates(&self, other: &Draft) -> bool {
+        self.methods.is_any() == other.methods.is_any()
+            && self.methods.overlaps(&other.methods)
+            && self.narrowing == other.narrowing
+            && self.route.mapping.order == other.route.mapping.order
+    }
+}
+
+fn drafts(routes: &[&'static Route], problems: &mut Vec<String>) -> Vec<Draft> {
+    let mut routes = routes.to_vec();
+    routes.sort_by_key(|route| route.at);
+    let mut drafts = Vec::with_capacity(routes.len());
+    for route in routes {
+        match drafts_of(route) {
+            Ok(of_route) => drafts.extend(of_route),
+            Err(found) => problems.extend(found.iter().map(|problem| format!("{}: {problem}", route.at))),
+        }
+    }
+    drafts
+}
+
+fn drafts_of(route: &'static Route) -> Result<Vec<Draft>, Vec<String>> {
+    let matchers = Matcher::parse(&route.mapping)?;
+    let methods = MethodSet::parse(route.mapping.methods).map_err(|problem| vec![problem])?;
+    let narrowing = Narrowing::parse(&route.mapping).map_err(|problem| vec![problem])?;
+    let limits = route.limits.map(|limits| limits());
+    let draft = |(place, matcher): (usize, Matcher)| Draft {
+        route,
+        limits: limits.clone(),
+        methods: methods.clone(),
+        narrowing: narrowing.clone(),
+        class: matcher.class(),
+        matcher,
+        place,
+    };
+    Ok(matchers.into_iter().enumerate().map(draft).collect())
+}
+
+/// A message for each pair that is mapped twice, in the order of the drafts.
+fn duplicates(drafts: &[Draft]) -> Vec<String> {
+    let mut problems = Vec::new();
+    let mut shapes: HashMap<String, Vec<&Draft>> = HashMap::with_capacity(drafts.len());
+    for draft in drafts {
+        let known = shapes.entry(draft.matcher.shape()).or_default();
+        if let Some(earlier) = known.iter().find(|earlier| draft.duplicates(earlier)) {
+            problems.push(duplicate(earlier, draft));
+        }
+        known.push(draft);
+    }
+    problems
+}
+
+fn duplicate(earlier: &Draft, later: &Draft) -> String {
+    let path = earlier.matcher.source();
+    if std::ptr::eq(earlier.route, later.route) {
+        return format!(
+            "{}: `{path}` is mapped twice, also as `{}`: keep one",
+            earlier.route.at,
+            later.matcher.source()
+        );
+    }
+    let methods = match later.methods.is_any() {
+        true => "every method".to_owned(),
+        false => format!("{} and {}", earlier.methods, later.methods),
+    };
+    format!(
+        "`{path}` is mapped twice ({methods}): by {} and by {}. Give one of them another path, method or condition, or an \
+         `order` if the one with the lower number shall answer",
+        earlier.route.at, later.route.at
+    )
+}
+
+#[cfg(test)]
+impl Router {
+    /// What [`Router::find`] should find, by the plainest means: one entry after the other, group by group. `Ok` with the
+    /// route's name or `Err` with the refusal. `has_p` says whether there is a parameter `p`, the only condition known here.
+    pub(super) fn walk_all(&self, method: &Method, path: &str, has_p: bool) -> Result<&'static str, String> {
+        let mut methods = None;
+        let mut rest = &self.entries[..];
+        while let Some(first) = rest.first() {
+            let (group, after) =
+                rest.split_at(rest.iter().take_while(|entry| entry.group_end == first.group_end).count());
+            rest = after;
+            let group: Vec<_> = group.iter().filter(|entry| entry.matcher.matches(path)).collect();
+            let open: Vec<_> = group.iter().filter(|entry| has_p || entry.narrowing.is_none()).collect();
+            let named = |method: &Method, any: bool| {
+                open.iter().find(|entry| entry.methods.contains(method) && (any || !entry.methods.is_any()))
+            };
+            let found = match *method {
+                Method::HEAD => named(method, false)
+                    .or_else(|| named(&Method::GET, false))
+                    .or_else(|| named(method, true)),
+                _ => named(method, true),
+            };
+            if let Some(entry) = found {
+                return Ok(entry.route.at.name);
+            }
+            for entry in &group {
+                methods.get_or_insert_with(MethodSet::default).merge(&entry.methods);
+            }
+            if open.iter().any(|entry| entry.route.endpoint) {
+                break;
+            }
+        }
+        let methods = methods.ok_or("404")?;
+        let fits = methods.contains(method) || *method == Method::HEAD && methods.contains(&Method::GET);
+        Err(match *method {
+            Method::OPTIONS => format!("options {}", methods.allow()),
+            _ if fits => "404".to_owned(),
+            _ => format!("405 {}", methods.allow()),
+        })
+    }
+}

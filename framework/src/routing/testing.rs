@@ -1,0 +1,39 @@
+//! Items for tests, as macros would submit them.
+
+use crate::proto::Limits;
+use crate::registry::{Filter, Handler, Location, Mapping, Needs, Route};
+
+/// A route with a name; change its fields and [`leak`] it.
+pub(super) fn route(name: &'static str, mapping: Mapping) -> Route {
+    Route {
+        mapping,
+        handler: Handler::Now(|_, _| Ok(())),
+        needs: Needs { streams_body: false, states: &[] },
+        limits: None::<fn() -> Limits>,
+        endpoint: false,
+        at: at(name),
+    }
+}
+
+/// A filter with a name; a path that starts with `^` is a regular expression.
+pub(super) fn filter(name: &'static str, paths: &[&'static str], order: i32) -> &'static Filter {
+    let regexp = paths.iter().copied().find(|path| path.starts_with('^'));
+    let paths: &'static [&'static str] = if regexp.is_some() { &[] } else { leak(paths.to_vec()) };
+    leak(Filter {
+        mapping: Mapping { paths, regexp, order, ..Mapping::ANY },
+        unmatched: false,
+        states: &[],
+        call: |_, _| Box::pin(async { Ok(()) }),
+        at: at(name),
+    })
+}
+
+/// As if it had been a constant.
+pub(super) fn leak<T>(item: T) -> &'static T {
+    Box::leak(Box::new(item))
+}
+
+/// Items of tests stand in the order of their names.
+fn at(name: &'static str) -> Location {
+    Location { file: name, line: 1, column: 1, module: "tests", name }
+}
