@@ -195,11 +195,6 @@ impl H1 {
         self.body.is_done()
     }
 
-    /// Bytes of the body that are still to come, if that is known.
-    pub(crate) fn body_remaining(&self) -> Option<u64> {
-        self.body.remaining()
-    }
-
     /// Whether [`encode::CONTINUE`] must be written before more of the body is awaited; that pays the debt. Ask when the
     /// body is wanted and [`H1::receive_body`] has been shown all there is. Nothing is owed once bytes of the body
     /// have come, or the answer has begun (RFC 9110, section 10.1.1).

@@ -7,6 +7,8 @@ mod authority;
 mod body;
 mod connection;
 pub(crate) mod encode;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod exercise;
 mod head;
 mod malformed;
 mod scan;
@@ -14,6 +16,8 @@ mod scan;
 pub(crate) use body::Progress;
 pub(crate) use connection::{Answer, BodyMode, H1, Next};
 pub(crate) use head::{Framing, Head, TargetForm};
+#[cfg(fuzzing)]
+pub(crate) use {body::BodyDecoder, head::parse};
 
 #[cfg(test)]
 mod tests;

@@ -1,149 +1,17 @@
 //! Tables of what peers send, each row run whole and one byte at a time, and the properties behind them.
 
-use ::http::StatusCode;
 use proptest::prelude::*;
 
-use super::super::{Limits, Refusal};
+use super::super::Limits;
 use super::encode;
-use super::{Answer, BodyMode, H1, Head, Next, Progress};
+use super::exercise::{Event, Server, answer, in_pieces, whole};
+use super::{Answer, BodyMode, H1, Next, Progress};
 use crate::base::Headers;
-
-/// What a server sees of a connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Event {
-    Head(String),
-    /// All of a body.
-    Body(Vec<u8>),
-    Refused(Refusal),
-}
-
-/// A server that answers every request with 200 once it has read its body.
-struct Server {
-    limits: Limits,
-    h1: H1,
-    headers: Headers,
-    inbox: Vec<u8>,
-    body: Option<Vec<u8>>,
-    events: Vec<Event>,
-    out: Vec<u8>,
-    is_open: bool,
-}
-
-impl Server {
-    fn new(limits: &Limits) -> Server {
-        Server {
-            limits: limits.clone(),
-            h1: H1::new(),
-            headers: Headers::new(),
-            inbox: Vec::new(),
-            body: None,
-            events: Vec::new(),
-            out: Vec::new(),
-            is_open: true,
-        }
-    }
-
-    fn receive(&mut self, bytes: &[u8]) {
-        self.inbox.extend_from_slice(bytes);
-        while self.is_open && self.step() {}
-    }
-
-    /// One event; `false` when more bytes are needed.
-    fn step(&mut self) -> bool {
-        let Some(body) = &mut self.body else { return self.step_in_head() };
-        match self.h1.receive_body(&self.inbox, &self.limits) {
-            Ok(Progress::NeedMore { consumed }) => {
-                self.inbox.drain(..consumed);
-                return false;
-            }
-            Ok(Progress::Data { consumed, data }) => {
-                assert!(!data.is_empty() && consumed >= data.len());
-                body.extend_from_slice(data);
-                self.inbox.drain(..consumed);
-            }
-            Ok(Progress::End { consumed }) => {
-                assert!(self.h1.body_is_complete());
-                self.inbox.drain(..consumed);
-                self.events.push(Event::Body(self.body.take().unwrap_or_default()));
-                self.answer(200);
-            }
-            Err(refusal) => self.refuse(refusal),
-        }
-        true
-    }
-
-    fn step_in_head(&mut self) -> bool {
-        match self.h1.receive_head(&self.inbox, &self.limits, &mut self.headers) {
-            Ok(None) => return false,
-            Ok(Some(head)) => {
-                self.events.push(Event::Head(summary(&head, &self.headers)));
-                self.inbox.drain(..head.length);
-                self.body = Some(Vec::new());
-            }
-            Err(refusal) => self.refuse(refusal),
-        }
-        true
-    }
-
-    fn refuse(&mut self, refusal: Refusal) {
-        let status = refusal.status.as_u16();
-        self.events.push(Event::Refused(refusal));
-        self.answer(status);
-        assert!(!self.is_open, "a refusal closes");
-    }
-
-    fn answer(&mut self, status: u16) {
-        self.h1.send_head(&mut self.out, &answer(status, Some(0)), &self.limits);
-        self.is_open = self.h1.finish() == Next::Keep;
-    }
-
-    fn refusal(&self) -> Option<&Refusal> {
-        match self.events.last() {
-            Some(Event::Refused(refusal)) => Some(refusal),
-            _ => None,
-        }
-    }
-}
-
-fn answer(status: u16, length: Option<u64>) -> Answer<'static> {
-    static NONE: Headers = Headers::new();
-    let status = StatusCode::from_u16(status).expect("a status");
-    Answer { status, reason: None, headers: &NONE, content_type: None, length, fixed: b"", is_last: false }
-}
-
-/// `GET /path ?query @host Origin None 1.1 keep`, then `continue`, `upgrade` and the fields.
-fn summary(head: &Head, headers: &Headers) -> String {
-    let text =
-        |span: crate::base::Span| std::str::from_utf8(span.bytes(headers.bytes())).expect("text").to_owned();
-    let mut words = vec![head.method.to_string(), text(head.path)];
-    if head.query.len() > 0 {
-        words.push(format!("?{}", text(head.query)));
-    }
-    words.push(format!("@{} {:?} {:?} {:?}", text(head.authority), head.form, head.framing, head.version));
-    words.push(if head.keep_alive { "keep" } else { "close" }.into());
-    words.extend(head.expects_continue.then(|| "continue".into()));
-    words.extend(head.upgrade.then(|| "upgrade".into()));
-    words.join(" ").replace("HTTP/", "")
-}
-
-fn whole(input: &[u8], limits: &Limits) -> Server {
-    let mut server = Server::new(limits);
-    server.receive(input);
-    server
-}
-
-fn byte_by_byte(input: &[u8], limits: &Limits) -> Server {
-    let mut server = Server::new(limits);
-    for byte in input {
-        server.receive(std::slice::from_ref(byte));
-    }
-    server
-}
 
 /// Runs a row both ways and wants the same events from both.
 fn events(input: &[u8]) -> Vec<Event> {
     let limits = Limits::new();
-    let (one, other) = (whole(input, &limits), byte_by_byte(input, &limits));
+    let (one, other) = (whole(input, &limits), in_pieces(input, 1, &limits));
     assert_eq!(one.events, other.events, "{}", input.escape_ascii());
     assert_eq!((one.inbox, one.out), (other.inbox, other.out), "{}", input.escape_ascii());
     one.events
@@ -151,7 +19,7 @@ fn events(input: &[u8]) -> Vec<Event> {
 
 /// The status of the refusal a row ends in, with both ways agreeing.
 fn refusal(input: &[u8], limits: &Limits) -> (u16, String) {
-    let (one, other) = (whole(input, limits), byte_by_byte(input, limits));
+    let (one, other) = (whole(input, limits), in_pieces(input, 1, limits));
     let (one, other) = (one.refusal(), other.refusal());
     let shown = input.get(..200).unwrap_or(input).escape_ascii();
     let (Some(one), Some(other)) = (one, other) else { panic!("not refused: {shown} {one:?} {other:?}") };
@@ -519,7 +387,7 @@ fn limits_hold_exactly_and_by_one_more() {
     ];
     for (input, status, text) in table {
         if status == 0 {
-            for server in [whole(input.as_bytes(), &limits), byte_by_byte(input.as_bytes(), &limits)] {
+            for server in [whole(input.as_bytes(), &limits), in_pieces(input.as_bytes(), 1, &limits)] {
                 assert!(matches!(server.events[..], [Event::Head(_), Event::Body(_)]), "{input:?}");
             }
             continue;
@@ -559,7 +427,7 @@ fn an_unfinished_head_is_refused_as_soon_as_it_is_lost() {
     for input in
         ["", "\r", "\r\n", "GET", "GET /aaaaaaaaaaaaaaaaaaa HTTP/1.1\r", "GET / HTTP/1.1\r\nHost: a\r\n"]
     {
-        for server in [whole(input.as_bytes(), &limits), byte_by_byte(input.as_bytes(), &limits)] {
+        for server in [whole(input.as_bytes(), &limits), in_pieces(input.as_bytes(), 1, &limits)] {
             assert!(server.events.is_empty() && server.out.is_empty(), "{input:?} {:?}", server.events);
         }
     }
@@ -589,7 +457,7 @@ fn trailers_and_extensions_are_bounded() {
             assert_eq!(refusal(input.as_bytes(), &limits).0, status, "{input:?}");
             continue;
         }
-        for server in [whole(input.as_bytes(), &limits), byte_by_byte(input.as_bytes(), &limits)] {
+        for server in [whole(input.as_bytes(), &limits), in_pieces(input.as_bytes(), 1, &limits)] {
             assert!(
                 matches!(server.events[..], [Event::Head(_), Event::Body(_)]),
                 "{input:?} {:?}",
@@ -854,6 +722,6 @@ proptest! {
     #[test]
     fn noise_never_panics(input in proptest::collection::vec(any::<u8>(), 0..300)) {
         whole(&input, &Limits::new());
-        byte_by_byte(&input, &Limits::new());
+        in_pieces(&input, 1, &Limits::new());
     }
 }
