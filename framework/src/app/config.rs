@@ -1,0 +1,78 @@
+//! What an application is told before it is frozen.
+
+use std::any::{Any, TypeId};
+
+use crate::proto::Limits;
+
+/// Settings of an [`App`](crate::App). `server::new()` and `test::Client::builder()` have the same methods.
+///
+/// ```
+/// use vernal::{App, Config, Limits};
+///
+/// struct Pool;
+///
+/// let config = Config::new().state(Pool).limits(Limits::new().body_size(1 << 20)).show_errors(true);
+/// # let _ = config;
+/// ```
+#[derive(Default)]
+pub struct Config {
+    pub(crate) app: Option<String>,
+    pub(crate) limits: Limits,
+    pub(crate) states: Vec<State>,
+    pub(crate) show_errors: Option<bool>,
+    pub(crate) server_name: Option<Option<String>>,
+}
+
+pub(crate) struct State {
+    pub(crate) type_id: TypeId,
+    pub(crate) type_name: &'static str,
+    pub(crate) value: Box<dyn Any + Send + Sync>,
+}
+
+impl Config {
+    /// The defaults.
+    pub fn new() -> Config {
+        Config::default()
+    }
+
+    /// Serves the items that say `app = "name"`, and no others. Without it, those that say nothing are served.
+    #[must_use]
+    pub fn app(mut self, name: impl Into<String>) -> Config {
+        self.app = Some(name.into());
+        self
+    }
+
+    /// Sets all [`Limits`].
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Config {
+        self.limits = limits;
+        self
+    }
+
+    /// Gives a value to every handler, filter, error page and constructor that has an argument `State<&T>`. One of each
+    /// type; a second of the same type is an error at start.
+    #[must_use]
+    pub fn state<T: Any + Send + Sync>(mut self, value: T) -> Config {
+        let state = State {
+            type_id: TypeId::of::<T>(),
+            type_name: std::any::type_name::<T>(),
+            value: Box::new(value),
+        };
+        self.states.push(state);
+        self
+    }
+
+    /// Whether the text of unknown errors is sent to the peer. Default: in debug builds only.
+    #[must_use]
+    pub fn show_errors(mut self, show: bool) -> Config {
+        self.show_errors = Some(show);
+        self
+    }
+
+    /// Sets the `Server` field of every answer; `None` leaves it out. Default `vernal`.
+    #[must_use]
+    pub fn server_name(mut self, name: Option<&str>) -> Config {
+        self.server_name = Some(name.map(str::to_owned));
+        self
+    }
+}

@@ -1,0 +1,306 @@
+//! Which page answers an error, and what is said when there is none.
+//!
+//! Exact status before range before all; a page that itself fails gives way to one plain line. The status stays
+//! the error's whatever a page does.
+
+use std::fmt::Write;
+
+use ::http::StatusCode;
+use serde_json::{Value, json};
+
+use super::guard::{Guard, guarded};
+use crate::bind::{FromContext, State, StateNeed};
+use crate::http::{Context, Error, HTML, JSON, Request, Response, Result, TEXT};
+use crate::registry::{BoxFuture, ErrorPage, Page};
+
+/// What an error page sees.
+pub struct ErrorContext<'e> {
+    /// The request, as far as it could be read.
+    pub request: &'e Request,
+    /// The error.
+    pub error: &'e Error,
+}
+
+impl ErrorContext<'_> {
+    /// The explanation as it may be shown: that of an unknown error only when the server shows errors.
+    pub fn explain(&self) -> &str {
+        self.error.public_explain(self.request.context.show_errors)
+    }
+}
+
+/// The pages of an application by status, frozen at start.
+pub(crate) struct ErrorPages {
+    /// The page of each status from 100 to 999.
+    by_status: Vec<Option<&'static ErrorPage>>,
+}
+
+impl ErrorPages {
+    /// Chooses a page for each status.
+    ///
+    /// # Errors
+    /// Two pages are for the same code; each problem names both places.
+    pub(crate) fn build(pages: &[&'static ErrorPage]) -> Result<ErrorPages, Vec<String>> {
+        let mut by_status = vec![None; 900];
+        let mut problems = Vec::new();
+        let mut seen: Vec<(String, &'static ErrorPage)> = Vec::new();
+        for rank in 0..3 {
+            for page in pages {
+                let all = ["*"];
+                let codes = if page.codes.is_empty() { &all[..] } else { page.codes };
+                for code in codes.iter().filter(|code| rank_of(code) == rank) {
+                    let code = code.to_ascii_lowercase();
+                    if let Some((_, other)) = seen.iter().find(|(known, _)| *known == code) {
+                        let what = if code == "*" { "every status" } else { &code };
+                        problems.push(format!("two error pages for {what}: {} and {}", other.at, page.at));
+                        continue;
+                    }
+                    for (index, place) in by_status.iter_mut().enumerate() {
+                        let status = index + 100;
+                        let fits = match rank {
+                            0 => status > 200,
+                            1 => status > 200 && code.get(..2) == Some(&status.to_string()[..2]),
+                            _ => code == status.to_string(),
+                        };
+                        if fits {
+                            *place = Some(*page);
+                        }
+                    }
+                    seen.push((code, page));
+                }
+            }
+        }
+        if problems.is_empty() { Ok(ErrorPages { by_status }) } else { Err(problems) }
+    }
+
+    /// No page at all.
+    pub(crate) fn none() -> ErrorPages {
+        ErrorPages { by_status: Vec::new() }
+    }
+
+    fn of(&self, status: StatusCode) -> Option<&'static ErrorPage> {
+        self.by_status.get(usize::from(status.as_u16()).checked_sub(100)?).copied().flatten()
+    }
+
+    /// Turns an error into an answer. `Some` is what is left to wait for: a page that is an `async fn`.
+    pub(crate) fn render<'r>(
+        &self,
+        error: Error,
+        request: &'r Request,
+        response: &'r mut Response,
+    ) -> Option<BoxFuture<'r, ()>> {
+        response.reset_for(&error);
+        response.headers.extend(error.headers());
+        match self.of(error.status()).map(|page| (page, page.page)) {
+            None => {
+                write_default(&error, request, response);
+                conclude(Ok(()), error, response);
+                None
+            }
+            Some((_, Page::Now(page))) => {
+                let context = ErrorContext { request, error: &error };
+                let result = guarded(|| page(&context, response));
+                conclude(result, error, response);
+                None
+            }
+            Some((_, Page::Async(page))) => Some(Box::pin(async move {
+                let context = ErrorContext { request, error: &error };
+                let result = Guard(page(&context, response)).await;
+                conclude(result, error, response);
+            })),
+        }
+    }
+}
+
+/// 0: all, 1: range, 2: exact; later ranks overwrite earlier ones.
+fn rank_of(code: &str) -> u8 {
+    match code {
+        "*" => 0,
+        code if code.ends_with(['x', 'X']) => 1,
+        _ => 2,
+    }
+}
+
+/// After the page: the status is the error's, and a page that failed gives way.
+fn conclude(result: Result, error: Error, response: &mut Response) {
+    if let Err(failure) = result {
+        tracing::error!(target: "vernal", "the error page for {} failed: {failure}", error.status().as_u16());
+        response.reset_for(&error);
+        let line = format!("{}:{}", error.message_text(), error.public_explain(false));
+        response.offer_slice(line.as_bytes(), TEXT);
+    }
+    response.status = error.status();
+    response.reason = error.reason().cloned();
+    response.error = Some(error);
+}
+
+/// The body of an error nobody has a page for, in the form the peer prefers.
+fn write_default(error: &Error, request: &Request, response: &mut Response) {
+    let (code, message) = (error.status().as_u16(), error.message_text());
+    let explain = error.public_explain(request.context.show_errors);
+    match preferred(request.headers.get("accept").unwrap_or("")) {
+        Form::Json => {
+            let body = json!({ "code": code, "message": message, "explain": explain });
+            response.offer_slice(body.to_string().as_bytes(), JSON);
+        }
+        Form::Problem => {
+            let mut body = json!({ "title": message, "status": code, "detail": explain, "code": code });
+            if let Some(binding) = error.binding() {
+                body["errors"] = json!([{
+                    "parameter": binding.parameter,
+                    "source": binding.source.to_string(),
+                    "expected": binding.expected,
+                    "got": binding.got.as_ref().map_or(Value::Null, |got| got.as_str().into()),
+                }]);
+            }
+            response.offer_slice(body.to_string().as_bytes(), "application/problem+json");
+        }
+        Form::Html => {
+            let (message, explain) = (escape_html(message), escape_html(explain));
+            let page = format!(
+                "<!doctype html><html><head><title>{code} {message}</title></head>\
+                 <body><h1>{code} {message}</h1><p>{explain}</p></body></html>"
+            );
+            response.offer_slice(page.as_bytes(), HTML);
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Form {
+    Json,
+    Problem,
+    Html,
+}
+
+/// What `Accept` likes best of our three forms (RFC 9110, section 12.5.1); JSON when it does not care.
+fn preferred(accept: &str) -> Form {
+    let mut best = (Form::Json, 0.0);
+    for range in accept.split(',') {
+        let mut parts = range.split(';').map(str::trim);
+        let form = match parts.next().unwrap_or("").to_ascii_lowercase().as_str() {
+            "application/json" | "application/*" | "*/*" => Form::Json,
+            "application/problem+json" => Form::Problem,
+            "text/html" | "application/xhtml+xml" | "text/*" => Form::Html,
+            _ => continue,
+        };
+        let quality = parts.find_map(|part| part.strip_prefix("q=")).and_then(|q| q.parse().ok()).unwrap_or(1.0);
+        if quality > best.1 {
+            best = (form, quality);
+        }
+    }
+    best.0
+}
+
+/// Makes text safe inside HTML, attributes included.
+pub(crate) fn escape_html(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for char in text.chars() {
+        match char {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            char if char.is_control() && char != '\n' && char != '\t' => {
+                let _ = write!(escaped, "{}", char.escape_debug());
+            }
+            char => escaped.push(char),
+        }
+    }
+    escaped
+}
+
+/// An argument of an error page.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an argument of an error page",
+    label = "vernal does not know how to fill this argument",
+    note = "an error page takes `code: u16`, `message: &str`, `explain: &str`, `req: &Request`, `error: &Error` and `State<&T>`"
+)]
+pub trait ErrorPageArgument<'e>: Sized {
+    /// Whether this is a text, so that its name must be `message` or `explain`.
+    const TEXT: bool = false;
+    /// The state this needs.
+    const STATE: Option<StateNeed> = None;
+
+    /// Makes the argument.
+    ///
+    /// # Errors
+    /// There is no such state.
+    fn take(cx: &'e ErrorContext<'e>, name: &'static str) -> Result<Self>;
+}
+
+impl<'e> ErrorPageArgument<'e> for u16 {
+    fn take(cx: &'e ErrorContext<'e>, _: &'static str) -> Result<u16> {
+        Ok(cx.error.status().as_u16())
+    }
+}
+
+impl<'e> ErrorPageArgument<'e> for StatusCode {
+    fn take(cx: &'e ErrorContext<'e>, _: &'static str) -> Result<StatusCode> {
+        Ok(cx.error.status())
+    }
+}
+
+impl<'e> ErrorPageArgument<'e> for &'e str {
+    const TEXT: bool = true;
+
+    fn take(cx: &'e ErrorContext<'e>, name: &'static str) -> Result<&'e str> {
+        Ok(if name == "message" { cx.error.message_text() } else { cx.explain() })
+    }
+}
+
+impl<'e> ErrorPageArgument<'e> for String {
+    const TEXT: bool = true;
+
+    fn take(cx: &'e ErrorContext<'e>, name: &'static str) -> Result<String> {
+        <&str>::take(cx, name).map(str::to_owned)
+    }
+}
+
+impl<'e> ErrorPageArgument<'e> for &'e Request {
+    fn take(cx: &'e ErrorContext<'e>, _: &'static str) -> Result<&'e Request> {
+        Ok(cx.request)
+    }
+}
+
+impl<'e> ErrorPageArgument<'e> for &'e Error {
+    fn take(cx: &'e ErrorContext<'e>, _: &'static str) -> Result<&'e Error> {
+        Ok(cx.error)
+    }
+}
+
+impl<'e, T: Send + Sync + 'static> ErrorPageArgument<'e> for State<&'e T> {
+    const STATE: Option<StateNeed> = <State<&'e T> as FromContext<'e>>::STATE;
+
+    fn take(cx: &'e ErrorContext<'e>, _: &'static str) -> Result<State<&'e T>> {
+        let context: &'e Context = cx.request.context();
+        State::from_context(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_form_follows_the_accept_field() {
+        let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+        let table = [
+            ("", Form::Json),
+            ("*/*", Form::Json),
+            (browser, Form::Html),
+            ("application/problem+json", Form::Problem),
+            ("application/json;q=0.5, application/problem+json", Form::Problem),
+            ("text/html;q=0, application/json", Form::Json),
+            ("image/png", Form::Json),
+        ];
+        for (accept, form) in table {
+            assert_eq!(preferred(accept), form, "{accept}");
+        }
+    }
+
+    #[test]
+    fn html_is_escaped() {
+        assert_eq!(escape_html("<b a=\"x\">'&\r</b>"), "&lt;b a=&quot;x&quot;&gt;&#39;&amp;\\r&lt;/b&gt;");
+    }
+}

@@ -1,0 +1,83 @@
+//! One request and its answer with all their buffers: lent to a connection while it works.
+//!
+//! An idle connection owns none. The first byte takes one from the thread's pool, and when nothing is pending it
+//! goes back, cleared and trimmed.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crate::http::{Context, Outgoing, Request, Response};
+use crate::io::{Inbox, Outbox, Pool};
+
+/// See the head of this file.
+pub(crate) struct Exchange {
+    pub(crate) inbox: Inbox,
+    pub(crate) outbox: Outbox,
+    pub(crate) request: Request,
+    pub(crate) response: Response,
+    /// Through this a handler writes its answer piece by piece; the response has the other end.
+    pub(crate) outgoing: Arc<Outgoing>,
+}
+
+thread_local! {
+    static POOL: Pool<Exchange> = const { Pool::new() };
+}
+
+impl Exchange {
+    /// Lends an exchange for a connection of this application.
+    #[inline]
+    pub(crate) fn take(context: &Arc<Context>, peer: Option<SocketAddr>) -> Box<Exchange> {
+        let mut exchange = match POOL.with(Pool::take) {
+            Some(exchange) => exchange,
+            None => Exchange::make(context),
+        };
+        if !Arc::ptr_eq(&exchange.request.context, context) {
+            exchange.request.context = Arc::clone(context);
+        }
+        exchange.request.peer = peer;
+        exchange
+    }
+
+    /// Gives an exchange back that was not used.
+    #[inline]
+    pub(crate) fn put_back(self: Box<Exchange>) {
+        POOL.with(|pool| pool.give(self));
+    }
+
+    /// Forgets request and answer, for the next ones.
+    #[inline]
+    pub(crate) fn clear(&mut self) {
+        if self.response.is_committed() {
+            self.outgoing = Arc::default();
+            self.response.outgoing = Some(Arc::clone(&self.outgoing));
+        }
+        self.request.clear();
+        self.response.clear();
+    }
+
+    /// Gives the exchange back.
+    #[inline]
+    pub(crate) fn give_back(mut self: Box<Exchange>) {
+        self.clear();
+        self.inbox.recycle();
+        self.outbox.recycle(KEPT);
+        self.request.recycle(KEPT);
+        self.response.recycle(KEPT);
+        POOL.with(|pool| pool.give(self));
+    }
+
+    #[cold]
+    fn make(context: &Arc<Context>) -> Box<Exchange> {
+        let outgoing = Arc::<Outgoing>::default();
+        Box::new(Exchange {
+            inbox: Inbox::new(),
+            outbox: Outbox::default(),
+            request: Request::new(Arc::clone(context)),
+            response: Response { outgoing: Some(Arc::clone(&outgoing)), ..Response::default() },
+            outgoing,
+        })
+    }
+}
+
+/// Buffers above this size are let go when an exchange goes back.
+const KEPT: usize = 64 << 10;

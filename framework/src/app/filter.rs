@@ -1,0 +1,116 @@
+//! Filters and the chain they form. Errors become answers at the nearest link, so header fields that a filter adds
+//! after `next` reach error pages too.
+
+use crate::bind::{FromContext, State, StateNeed};
+use crate::http::{Context, Error, Request, Response, Result};
+use crate::registry::Filter;
+
+use super::{Inner, Target};
+
+/// What a filter sees: the request before it is answered, and the answer.
+///
+/// ```
+/// use vernal::{FilterContext, Next, Result, request_filter};
+///
+/// #[request_filter("/private/**")]
+/// async fn not_cached(cx: &mut FilterContext<'_>, next: Next<'_>) -> Result {
+///     if cx.request.header("authorization").is_none() {
+///         cx.response.redirect("/login");
+///         return Ok(());
+///     }
+///     next.run(cx).await;
+///     cx.response.headers.insert("cache-control", "private");
+///     Ok(())
+/// }
+/// ```
+pub struct FilterContext<'c> {
+    /// The request; later filters and the handler see what is changed here.
+    pub request: &'c mut Request,
+    /// The answer: add to it, or give it and do not run `next`.
+    pub response: &'c mut Response,
+}
+
+impl FilterContext<'_> {
+    /// The error the answer was made of, if it was one; known after `next`.
+    pub fn error(&self) -> Option<&Error> {
+        self.response.error()
+    }
+}
+
+/// The rest of the chain: further filters, then the handler. Running it takes it, so that nothing runs twice.
+#[must_use = "a filter either answers or runs the rest of the chain with `next.run(cx).await`"]
+pub struct Next<'c> {
+    pub(super) app: &'c Inner,
+    pub(super) filters: &'c [&'static Filter],
+    pub(super) target: Target<'c>,
+}
+
+impl<'c> Next<'c> {
+    /// Runs the rest of the chain. Afterwards `cx.response` holds the answer; errors and panics have become one.
+    pub async fn run(self, cx: &mut FilterContext<'_>) {
+        let Next { app, filters, target } = self;
+        let Some((filter, rest)) = filters.split_first() else {
+            app.finish_chain(target, cx.request, cx.response).await;
+            return;
+        };
+        let next = Next { app, filters: rest, target };
+        let result = super::guard::Guard((filter.call)(cx, next)).await;
+        let result = match result {
+            Ok(()) if !cx.response.is_answered() => Err(Error::internal(format!(
+                "the filter {} neither answered nor ran `next`: call `next.run(cx).await`, or set an answer on `cx.response`",
+                filter.at
+            ))),
+            result => result,
+        };
+        app.settle(result, cx.request, cx.response).await;
+    }
+}
+
+/// An argument of a filter besides its context: the rest of the chain, or a state.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an argument of a filter",
+    label = "vernal does not know how to fill this argument",
+    note = "a filter takes `cx: &mut FilterContext<'_>`, `next: Next<'_>` and `State<&T>`; read everything else from `cx.request`"
+)]
+pub trait FilterArgument<'c>: Sized {
+    /// Whether this takes the rest of the chain.
+    const TAKES_NEXT: bool;
+    /// The state this needs.
+    const STATE: Option<StateNeed>;
+
+    /// Makes the argument.
+    ///
+    /// # Errors
+    /// There is no such state, or two arguments take the rest of the chain.
+    fn take(next: &mut Option<Next<'c>>, context: &'c Context) -> Result<Self>;
+}
+
+impl<'c> FilterArgument<'c> for Next<'c> {
+    const TAKES_NEXT: bool = true;
+    const STATE: Option<StateNeed> = None;
+
+    fn take(next: &mut Option<Next<'c>>, _: &'c Context) -> Result<Next<'c>> {
+        next.take().ok_or_else(|| Error::internal("two arguments of a filter take `Next`"))
+    }
+}
+
+impl<'c, T: Send + Sync + 'static> FilterArgument<'c> for State<&'c T> {
+    const TAKES_NEXT: bool = false;
+    const STATE: Option<StateNeed> = <State<&'c T> as FromContext<'c>>::STATE;
+
+    fn take(_: &mut Option<Next<'c>>, context: &'c Context) -> Result<State<&'c T>> {
+        State::from_context(context)
+    }
+}
+
+/// The states and controllers behind a chain. For generated code.
+pub fn context_of<'c>(next: &Next<'c>) -> &'c Context {
+    next.app.context_ref()
+}
+
+/// Goes on after a filter that takes no `next`, unless it has answered. For generated code.
+pub async fn go_on(cx: &mut FilterContext<'_>, next: Next<'_>) {
+    if !cx.response.is_answered() {
+        next.run(cx).await;
+    }
+}

@@ -1,0 +1,27 @@
+//! A panic in a handler, filter or page is an error like others: 500, and the server goes on.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use crate::http::{Error, Result};
+use crate::registry::BoxFuture;
+
+/// A handler's future whose panics are errors.
+pub(crate) struct Guard<'r>(pub(crate) BoxFuture<'r, Result>);
+
+impl Future for Guard<'_> {
+    type Output = Result;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result> {
+        let poll = catch_unwind(AssertUnwindSafe(|| self.0.as_mut().poll(cx)));
+        poll.unwrap_or_else(|payload| Poll::Ready(Err(Error::from_panic(&*payload))))
+    }
+}
+
+/// Calls a plain function whose panics are errors.
+#[inline]
+pub(crate) fn guarded(call: impl FnOnce() -> Result) -> Result {
+    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|payload| Err(Error::from_panic(&*payload)))
+}

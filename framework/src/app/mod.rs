@@ -1,0 +1,473 @@
+//! An application: the frozen registry with its settings, and the way of a request through it.
+//!
+//! Routing picks a target; filters and the handler make the answer; errors become pages at the nearest link. Plain
+//! `fn` handlers without filters run to their end in [`Inner::answer`] and cost no future.
+
+mod config;
+mod error_page;
+mod exchange;
+mod filter;
+mod guard;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{self, Poll};
+
+use ::http::StatusCode;
+
+pub use config::Config;
+pub use error_page::{ErrorContext, ErrorPageArgument};
+pub(crate) use exchange::Exchange;
+pub use filter::{FilterArgument, FilterContext, Next, context_of, go_on};
+pub(crate) use guard::Guard;
+
+use self::error_page::ErrorPages;
+use self::guard::guarded;
+use crate::bind::StateNeed;
+use crate::http::{Body, BodyKind, Context, Error, Request, Response, Result};
+use crate::proto::{Limits, Refusal};
+use crate::proto::h1::TargetForm;
+use crate::registry::{self, BoxFuture, Filter, Handler, Location};
+use crate::routing::{Entry, Facts, Found, Router};
+
+/// An application: everything that the attributes of all linked crates registered, frozen.
+///
+/// `server::start()` makes one for you; make one yourself to serve it elsewhere or several times.
+#[derive(Clone)]
+pub struct App(pub(crate) Arc<Inner>);
+
+/// What all connections of an application share.
+pub(crate) struct Inner {
+    pub(crate) context: Arc<Context>,
+    pub(crate) limits: Limits,
+    /// `server: vernal` with its line end; empty if it is not sent.
+    pub(crate) server_line: Vec<u8>,
+    router: Router,
+    pages: ErrorPages,
+    name: Option<String>,
+}
+
+/// What routing decided about a request.
+#[derive(Clone)]
+pub(crate) enum Target<'a> {
+    /// A mapping answers.
+    Entry(&'a Entry),
+    /// The path is known, the method is not; `Allow` lists those that are.
+    MethodNotAllowed(String),
+    /// OPTIONS that nobody mapped.
+    Options(String),
+    /// Nothing is mapped to this path.
+    NotFound,
+}
+
+/// How far [`Inner::answer`] came.
+pub(crate) enum Answering<'r> {
+    /// The answer is ready.
+    Done,
+    /// A handler without filters: its error is still to be rendered.
+    Handler(Guard<'r>),
+    /// A chain, which ends with an answer whatever happens.
+    Chain(BoxFuture<'r, ()>),
+}
+
+impl Answering<'_> {
+    /// Whether there is nothing to wait for.
+    #[inline]
+    pub(crate) fn is_done(&self) -> bool {
+        matches!(self, Answering::Done)
+    }
+}
+
+/// The wait for an answer. `Some` is the result of a handler without filters, still to be concluded.
+impl Future for Answering<'_> {
+    type Output = Option<Result>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Option<Result>> {
+        match &mut *self {
+            Answering::Done => Poll::Ready(None),
+            Answering::Handler(handler) => Pin::new(handler).poll(cx).map(Some),
+            Answering::Chain(chain) => chain.as_mut().poll(cx).map(|()| None),
+        }
+    }
+}
+
+impl Target<'_> {
+    /// Whether the handler reads the body as it comes.
+    pub(crate) fn streams_body(&self) -> bool {
+        matches!(self, Target::Entry(entry) if entry.route.needs.streams_body)
+    }
+
+    /// Whether a mapping answers, so that the body is of interest.
+    pub(crate) fn has_handler(&self) -> bool {
+        matches!(self, Target::Entry(_))
+    }
+}
+
+impl App {
+    /// Freezes what the attributes registered.
+    ///
+    /// # Errors
+    /// Nothing is registered, two mappings are for the same requests, a state is missing or given twice, a mapping is
+    /// malformed. The text names all problems with the places of both sides, and what to do.
+    pub fn from_registry(config: Config) -> Result<App> {
+        let name = config.app.clone();
+        let belongs = |app: Option<&str>| app == name.as_deref();
+        let routes: Vec<_> =
+            inventory::iter::<registry::Route>.into_iter().filter(|route| belongs(route.mapping.app)).collect();
+        let filters: Vec<_> =
+            inventory::iter::<registry::Filter>.into_iter().filter(|filter| belongs(filter.mapping.app)).collect();
+        let pages: Vec<_> =
+            inventory::iter::<registry::ErrorPage>.into_iter().filter(|page| belongs(page.app)).collect();
+        let mut controllers: Vec<_> =
+            inventory::iter::<registry::Controller>.into_iter().filter(|it| belongs(it.app)).collect();
+        controllers.sort_by_key(|controller| controller.at);
+        let mut bindings: Vec<_> =
+            inventory::iter::<registry::DefaultBinding>.into_iter().filter(|it| belongs(it.app)).collect();
+        bindings.sort_by_key(|binding| binding.at);
+
+        if routes.is_empty() {
+            return Err(Error::internal(nothing_registered(name.as_deref())));
+        }
+        let mut problems = Vec::new();
+        let mut context = Context::default();
+        context.show_errors = config.show_errors.unwrap_or(cfg!(debug_assertions));
+        context.parameters = config.limits.parameters;
+        for state in config.states {
+            if context.add_state(state.type_id, state.value).is_err() {
+                problems.push(format!(
+                    "the state `{}` was given twice; wrap one of them in a type of its own",
+                    state.type_name
+                ));
+            }
+        }
+        let mut need = |states: &[StateNeed], at: &Location| {
+            for need in states {
+                if !context.has_state((need.type_id)()) {
+                    let type_name = (need.type_name)();
+                    problems.push(format!(
+                        "{at} asks for `State<&{type_name}>`, and no state of that type was given: write \
+                         `server::new().state(…)` with a value of type `{type_name}`"
+                    ));
+                }
+            }
+        };
+        routes.iter().for_each(|route| need(route.needs.states, &route.at));
+        filters.iter().for_each(|filter| need(filter.states, &filter.at));
+        pages.iter().for_each(|page| need(page.states, &page.at));
+        if let [first, second, ..] = bindings[..] {
+            problems.push(format!("two default model bindings: {} and {}", first.at, second.at));
+        }
+        context.default_binding = bindings.first().map(|binding| binding.call);
+        for controller in controllers {
+            match (controller.build)(&context) {
+                Ok(object) => context.set_instance(controller.instance, object),
+                Err(error) => problems.push(format!("the controller {} cannot be built: {}", controller.at, error.explain_text())),
+            }
+        }
+        let pages = ErrorPages::build(&pages).unwrap_or_else(|found| {
+            problems.extend(found);
+            ErrorPages::none()
+        });
+        let router = match Router::build(&routes, &filters) {
+            Ok(router) => router,
+            Err(found) => {
+                problems.extend(found);
+                return Err(Error::internal(all_of(problems)));
+            }
+        };
+        if !problems.is_empty() {
+            return Err(Error::internal(all_of(problems)));
+        }
+        for filter in router.unmatched_filters() {
+            tracing::warn!(target: "vernal", "the filter {} matches none of the mappings", filter.at);
+        }
+        let server_line = match config.server_name {
+            None => b"server: vernal\r\n".to_vec(),
+            Some(None) => Vec::new(),
+            Some(Some(name)) if crate::base::is_value(name.as_bytes()) => format!("server: {name}\r\n").into_bytes(),
+            Some(Some(name)) => {
+                return Err(Error::internal(format!("the server name {name:?} holds a control character")));
+            }
+        };
+        Ok(App(Arc::new(Inner { context: Arc::new(context), limits: config.limits, server_line, router, pages, name })))
+    }
+
+    /// How many mappings the application has.
+    pub fn route_count(&self) -> usize {
+        self.0.router.len()
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App").field("name", &self.0.name).field("routes", &self.route_count()).finish()
+    }
+}
+
+impl Inner {
+    pub(crate) fn context_ref(&self) -> &Context {
+        &self.context
+    }
+
+    /// Finds who answers. `None`: a candidate narrows by parameters and the form is still to be read; read it and ask
+    /// again with `form_pending` false.
+    #[inline]
+    pub(crate) fn target(&self, request: &mut Request, form_pending: bool) -> Option<Target<'_>> {
+        if request.form_of_target == TargetForm::Asterisk {
+            return Some(Target::Options("GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS".to_owned()));
+        }
+        let facts = Facts {
+            method: &request.method,
+            path: request.path.matched(),
+            headers: &request.headers,
+            query: &request.query,
+            form: &request.form,
+            form_pending,
+        };
+        Some(match self.router.find(&facts, &mut request.path_values) {
+            Found::Route(entry) => Target::Entry(entry),
+            Found::MethodNotAllowed { allow } => Target::MethodNotAllowed(allow),
+            Found::Options { allow } => Target::Options(allow),
+            Found::NeedsForm => return None,
+            Found::NotFound => Target::NotFound,
+        })
+    }
+
+    /// The limits for a request's body.
+    #[inline]
+    pub(crate) fn limits_of<'a>(&'a self, target: &Target<'a>) -> &'a Limits {
+        match target {
+            Target::Entry(entry) => entry.limits.as_ref().unwrap_or(&self.limits),
+            _ => &self.limits,
+        }
+    }
+
+    /// Makes the answer, or returns what there is to wait for.
+    #[inline]
+    pub(crate) fn answer<'r>(
+        &'r self,
+        target: Target<'r>,
+        request: &'r mut Request,
+        response: &'r mut Response,
+    ) -> Answering<'r> {
+        let filters = self.filters_of(&target, request);
+        if !filters.is_empty() {
+            return Answering::Chain(Box::pin(self.run_chain(filters, target, request, response)));
+        }
+        let result = match &target {
+            Target::Entry(entry) => match entry.route.handler {
+                Handler::Now(call) => guarded(|| call(request, response)),
+                Handler::Async(call) => return Answering::Handler(Guard(call(request, response))),
+                Handler::Blocking(_) => {
+                    return Answering::Chain(Box::pin(self.finish_chain(target, request, response)));
+                }
+            },
+            target => end_without_handler(target, request, response),
+        };
+        self.conclude(result, request, response)
+    }
+
+    /// The filters that run for this request, in order.
+    #[inline]
+    fn filters_of<'a>(&'a self, target: &Target<'a>, request: &Request) -> Cow<'a, [&'static Filter]> {
+        match target {
+            Target::Entry(entry) => self.router.filters_for(entry, request.path.matched()),
+            Target::NotFound => self.router.filters_for_path(request.path.matched(), false),
+            Target::MethodNotAllowed(_) | Target::Options(_) => {
+                self.router.filters_for_path(request.path.matched(), true)
+            }
+        }
+    }
+
+    /// What is left to do after a handler without filters.
+    pub(crate) fn conclude<'r>(
+        &'r self,
+        result: Result,
+        request: &'r mut Request,
+        response: &'r mut Response,
+    ) -> Answering<'r> {
+        if result.is_ok() && response.is_plain() {
+            return Answering::Done;
+        }
+        if response.has_file() {
+            return Answering::Chain(Box::pin(self.settle(result, request, response)));
+        }
+        let Some(error) = self.error_of(result, response) else { return Answering::Done };
+        match self.pages.render(error, request, response) {
+            Some(page) => Answering::Chain(page),
+            None => Answering::Done,
+        }
+    }
+
+    async fn run_chain(
+        &self,
+        filters: Cow<'_, [&'static Filter]>,
+        target: Target<'_>,
+        request: &mut Request,
+        response: &mut Response,
+    ) {
+        let next = Next { app: self, filters: &filters, target };
+        next.run(&mut FilterContext { request: &mut *request, response: &mut *response }).await;
+        self.settle(Ok(()), request, response).await;
+    }
+
+    /// The end of a chain: the handler, or what is said when there is none.
+    pub(crate) async fn finish_chain(&self, target: Target<'_>, request: &mut Request, response: &mut Response) {
+        let result = match target {
+            Target::Entry(entry) => match entry.route.handler {
+                Handler::Now(call) => guarded(|| call(request, response)),
+                Handler::Async(call) => Guard(call(request, response)).await,
+                Handler::Blocking(call) => run_blocking(call, request, response).await,
+            },
+            target => end_without_handler(&target, request, response),
+        };
+        response.is_answered = true;
+        self.settle(result, request, response).await;
+    }
+
+    /// Makes sure that there is an answer which can be sent: errors become pages, files are opened, header fields
+    /// that were refused become a 500.
+    pub(crate) async fn settle(&self, mut result: Result, request: &mut Request, response: &mut Response) {
+        if result.is_ok() && response.has_file() {
+            result = open_file(response).await;
+        }
+        if let Some(error) = self.error_of(result, response)
+            && let Some(page) = self.pages.render(error, request, response)
+        {
+            page.await;
+        }
+        if let Some(error) = self.error_of(Ok(()), response)
+            && let Some(page) = self.pages.render(error, request, response)
+        {
+            page.await;
+        }
+    }
+
+    /// Renders an error for which no handler ran: a refusal of the protocol.
+    pub(crate) fn refuse<'r>(
+        &self,
+        refusal: Refusal,
+        request: &'r Request,
+        response: &'r mut Response,
+    ) -> Answering<'r> {
+        let error = Error::from_refusal(refusal);
+        log(&error);
+        self.pages.render(error, request, response).map_or(Answering::Done, Answering::Chain)
+    }
+
+    /// The error that an answer has become, logged; `None` if it is a good one.
+    fn error_of(&self, result: Result, response: &mut Response) -> Option<Error> {
+        if response.is_committed() {
+            if let Err(error) = result {
+                log(&error);
+                response.cut_written();
+            }
+            return None;
+        }
+        let error = match result {
+            Err(error) => error,
+            Ok(()) => match response.pending_error.take() {
+                Some(error) => error,
+                None => {
+                    let refused = Error::internal(response.headers.refused()?.to_string());
+                    response.headers.clear();
+                    refused
+                }
+            },
+        };
+        log(&error);
+        Some(error)
+    }
+}
+
+/// What is answered when no mapping does.
+fn end_without_handler(target: &Target<'_>, request: &Request, response: &mut Response) -> Result {
+    match target {
+        Target::Options(allow) => {
+            response.set_status(StatusCode::NO_CONTENT);
+            response.headers.insert("allow", allow);
+            Ok(())
+        }
+        Target::MethodNotAllowed(allow) => Err(Error::status_only(StatusCode::METHOD_NOT_ALLOWED)
+            .explain(format!("This path does not take {}; it takes {allow}.", shown(request.method.as_str())))
+            .header("allow", allow)),
+        Target::Entry(_) | Target::NotFound => Err(Error::status_only(StatusCode::NOT_FOUND)
+            .explain(format!("Nothing is mapped to {} {}.", shown(request.method.as_str()), shown(request.path())))),
+    }
+}
+
+/// A piece of a request as it may stand in an answer or a log: short, and unable to break a line.
+pub(crate) fn shown(text: &str) -> String {
+    let mut short: String = text.chars().take(200).flat_map(char::escape_debug).collect();
+    if text.chars().nth(200).is_some() {
+        short.push('…');
+    }
+    short
+}
+
+/// Runs a blocking handler on the blocking pool: request and answer move there and back.
+async fn run_blocking(
+    call: for<'r> fn(&'r Request, &'r mut Response) -> Result,
+    request: &mut Request,
+    response: &mut Response,
+) -> Result {
+    let context = Arc::clone(&request.context);
+    let moved = std::mem::replace(request, Request::new(context));
+    let mut answer = std::mem::take(response);
+    let ran = tokio::task::spawn_blocking(move || {
+        let result = guarded(|| call(&moved, &mut answer));
+        (moved, answer, result)
+    });
+    let (moved, answer, result) = ran.await?;
+    *request = moved;
+    *response = answer;
+    result
+}
+
+/// Opens the file an answer names, off the runtime's threads.
+async fn open_file(response: &mut Response) -> Result {
+    let path = response.take_file().unwrap_or_default();
+    let opened = tokio::task::spawn_blocking(move || {
+        let file = std::fs::File::open(&path)?;
+        let metadata = file.metadata()?;
+        if !metadata.is_file() {
+            return Err(std::io::Error::new(std::io::ErrorKind::NotFound, "not a regular file"));
+        }
+        Ok((file, metadata.len()))
+    });
+    match opened.await? {
+        Ok((file, size)) => {
+            response.body = Body(BodyKind::OpenFile(tokio::fs::File::from_std(file), size));
+            Ok(())
+        }
+        Err(error) => {
+            tracing::debug!(target: "vernal", "a static file cannot be sent: {error}");
+            Err(Error::not_found("Cannot find file for this url."))
+        }
+    }
+}
+
+fn log(error: &Error) {
+    if error.status().is_server_error() {
+        tracing::error!(target: "vernal", "code {}, message {}: {}", error.status().as_u16(), shown(error.message_text()), shown(error.explain_text()));
+    } else {
+        tracing::debug!(target: "vernal", "code {}, message {}: {}", error.status().as_u16(), shown(error.message_text()), shown(error.explain_text()));
+    }
+}
+
+fn nothing_registered(name: Option<&str>) -> String {
+    match name {
+        Some(name) => format!("nothing is mapped with `app = \"{name}\"`: check the name, and that the crate is linked (`use my_crate as _;`)"),
+        None => "nothing is mapped. Put `#[request_map(\"/…\")]` on a function. If your mappings are in another crate, link it: \
+                 write `use my_crate as _;` or `vernal::scan!(my_crate);` in the crate with `main`".to_owned(),
+    }
+}
+
+fn all_of(problems: Vec<String>) -> String {
+    match &problems[..] {
+        [problem] => problem.clone(),
+        problems => format!("{} problems:\n  - {}", problems.len(), problems.join("\n  - ")),
+    }
+}

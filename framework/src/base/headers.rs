@@ -1,0 +1,375 @@
+//! Header fields: an ordered, case-insensitive multimap over one byte buffer (RFC 9110, section 5).
+//!
+//! A request's head is loaded with one copy and its fields are spans of it; fields added later are appended to
+//! the same buffer. Nothing that could break a line out of its field is ever stored: names are tokens, values
+//! hold no CR, LF, NUL or other control characters.
+
+use std::fmt;
+
+use super::Span;
+
+/// The header fields of a request or an answer.
+///
+/// Names compare without regard to case and keep the case they were given. Several fields may share a name;
+/// their order is kept.
+///
+/// ```
+/// use vernal::Headers;
+///
+/// let mut headers = Headers::from([("Accept", "text/html")]);
+/// headers.append("x-tag", "a");
+/// headers.append("X-Tag", "b");
+/// assert_eq!(headers.get("accept"), Some("text/html"));
+/// assert_eq!(headers.get_all("x-tag").collect::<Vec<_>>(), ["a", "b"]);
+/// ```
+#[derive(Clone, Default)]
+pub struct Headers {
+    bytes: Vec<u8>,
+    fields: Vec<Field>,
+    refused: Option<Box<HeaderError>>,
+}
+
+#[derive(Clone, Copy)]
+struct Field {
+    name: Span,
+    value: Span,
+}
+
+/// Why a header field was refused: its name is not a token, its value holds a control character
+/// (RFC 9110, section 5.5), or the value's own type knows it to be wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeaderError {
+    name: String,
+    problem: Problem,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Problem {
+    Name,
+    Value,
+    Refused(String),
+}
+
+/// What can be the value of a header field: text, bytes, numbers.
+pub trait IntoHeaderValue {
+    /// Appends the value's bytes.
+    fn write_value(self, out: &mut Vec<u8>);
+
+    /// Why this value must not be sent, if its type knows a reason.
+    #[inline]
+    fn refusal(&self) -> Option<String> {
+        None
+    }
+}
+
+impl Headers {
+    /// No fields.
+    pub const fn new() -> Headers {
+        Headers { bytes: Vec::new(), fields: Vec::new(), refused: None }
+    }
+
+    /// How many fields there are; a name that stands twice counts twice.
+    pub fn len(&self) -> usize {
+        self.fields.len()
+    }
+
+    /// Whether there is no field at all.
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty()
+    }
+
+    /// The first value of `name`, if there is one and it is UTF-8.
+    #[inline]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.get_bytes(name).and_then(|value| std::str::from_utf8(value).ok())
+    }
+
+    /// The first value of `name` as it was sent.
+    #[inline]
+    pub fn get_bytes(&self, name: &str) -> Option<&[u8]> {
+        self.fields.iter().find(|field| self.is_named(field, name)).map(|field| field.value.bytes(&self.bytes))
+    }
+
+    /// Every value of `name` that is UTF-8, in order.
+    pub fn get_all<'h>(&'h self, name: &'h str) -> impl Iterator<Item = &'h str> {
+        self.fields
+            .iter()
+            .filter(move |field| self.is_named(field, name))
+            .filter_map(|field| std::str::from_utf8(field.value.bytes(&self.bytes)).ok())
+    }
+
+    /// Whether a field of that name exists.
+    pub fn contains(&self, name: &str) -> bool {
+        self.get_bytes(name).is_some()
+    }
+
+    /// All fields in order: name as it was given, and value.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.fields.iter().map(|field| {
+            let name = std::str::from_utf8(field.name.bytes(&self.bytes)).unwrap_or_default();
+            (name, field.value.bytes(&self.bytes))
+        })
+    }
+
+    /// All fields in order, as bytes.
+    #[inline]
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.fields.iter().map(|field| (field.name.bytes(&self.bytes), field.value.bytes(&self.bytes)))
+    }
+
+    /// Sets `name` to one value, in place of all fields of that name.
+    ///
+    /// A name that is no token, or a value with a control character in it, is refused: nothing is stored, and an
+    /// answer that holds refused fields is sent as a 500 which names the field. Use [`Headers::try_insert`]
+    /// where the value comes from outside.
+    pub fn insert(&mut self, name: &str, value: impl IntoHeaderValue) {
+        if let Err(error) = self.try_insert(name, value) {
+            self.refused.get_or_insert_with(|| Box::new(error));
+        }
+    }
+
+    /// Adds a field, keeping those of the same name. Refuses as [`Headers::insert`] does.
+    pub fn append(&mut self, name: &str, value: impl IntoHeaderValue) {
+        if let Err(error) = self.try_append(name, value) {
+            self.refused.get_or_insert_with(|| Box::new(error));
+        }
+    }
+
+    /// Sets `name` to one value, in place of all fields of that name.
+    ///
+    /// # Errors
+    /// The name is no token, or the value holds a control character. Nothing is changed then.
+    pub fn try_insert(&mut self, name: &str, value: impl IntoHeaderValue) -> Result<(), HeaderError> {
+        let field = self.store(name, value)?;
+        self.remove(name);
+        self.fields.push(field);
+        Ok(())
+    }
+
+    /// Adds a field, keeping those of the same name.
+    ///
+    /// # Errors
+    /// As [`Headers::try_insert`].
+    pub fn try_append(&mut self, name: &str, value: impl IntoHeaderValue) -> Result<(), HeaderError> {
+        let field = self.store(name, value)?;
+        self.fields.push(field);
+        Ok(())
+    }
+
+    /// Takes all fields of `name` away; tells whether there were any.
+    pub fn remove(&mut self, name: &str) -> bool {
+        let before = self.fields.len();
+        let bytes = &self.bytes;
+        self.fields.retain(|field| !field.name.bytes(bytes).eq_ignore_ascii_case(name.as_bytes()));
+        before != self.fields.len()
+    }
+
+    /// Takes all fields away and keeps the memory.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.fields.clear();
+        self.refused = None;
+    }
+
+    /// Appends all fields of `other`.
+    pub fn extend(&mut self, other: &Headers) {
+        for (name, value) in other.iter() {
+            self.append(name, value);
+        }
+        self.refuse_as(other);
+    }
+
+    /// Takes over a refusal of `other`.
+    pub(crate) fn refuse_as(&mut self, other: &Headers) {
+        if self.refused.is_none() {
+            self.refused.clone_from(&other.refused);
+        }
+    }
+
+    /// The first field that [`Headers::insert`] or [`Headers::append`] refused, if any.
+    pub fn refused(&self) -> Option<&HeaderError> {
+        self.refused.as_deref()
+    }
+
+    /// Replaces everything by the bytes of a head; its fields follow through [`Headers::push_span`].
+    #[inline]
+    pub(crate) fn load(&mut self, head: &[u8]) {
+        self.clear();
+        self.bytes.extend_from_slice(head);
+    }
+
+    /// Declares a piece of the loaded bytes to be a field. The parser has checked name and value.
+    #[inline]
+    pub(crate) fn push_span(&mut self, name: Span, value: Span) {
+        self.fields.push(Field { name, value });
+    }
+
+    /// The buffer all spans of this map point into; for a request it begins with its head.
+    #[inline]
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Clears and gives memory beyond `keep` bytes back.
+    pub(crate) fn recycle(&mut self, keep: usize) {
+        self.clear();
+        self.bytes.shrink_to(keep);
+        self.fields.shrink_to(keep / size_of::<Field>());
+    }
+
+    #[inline]
+    fn is_named(&self, field: &Field, name: &str) -> bool {
+        field.name.len() == name.len() && field.name.bytes(&self.bytes).eq_ignore_ascii_case(name.as_bytes())
+    }
+
+    fn store(&mut self, name: &str, value: impl IntoHeaderValue) -> Result<Field, HeaderError> {
+        if let Some(refusal) = value.refusal() {
+            return Err(HeaderError::new(name, Problem::Refused(refusal)));
+        }
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(name.as_bytes());
+        let middle = self.bytes.len();
+        value.write_value(&mut self.bytes);
+        let end = self.bytes.len();
+        let in_value = !is_value(&self.bytes[middle..end]);
+        if in_value || !is_token(name.as_bytes()) {
+            self.bytes.truncate(start);
+            return Err(HeaderError::new(name, if in_value { Problem::Value } else { Problem::Name }));
+        }
+        Ok(Field { name: Span::new(start, middle), value: Span::new(middle, end) })
+    }
+}
+
+/// RFC 9110, section 5.6.2.
+pub(crate) fn is_token(text: &[u8]) -> bool {
+    !text.is_empty() && text.iter().all(|&byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
+/// RFC 9110, section 5.5: visible characters, obs-text, space and tab.
+pub(crate) fn is_value(text: &[u8]) -> bool {
+    text.iter().all(|&byte| byte >= b' ' && byte != 0x7f || byte == b'\t')
+}
+
+impl fmt::Debug for Headers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fields = self.iter().map(|(name, value)| (name, String::from_utf8_lossy(value)));
+        f.debug_map().entries(fields).finish()
+    }
+}
+
+impl<N: AsRef<str>, V: IntoHeaderValue> FromIterator<(N, V)> for Headers {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(fields: I) -> Headers {
+        let mut headers = Headers::new();
+        for (name, value) in fields {
+            headers.append(name.as_ref(), value);
+        }
+        headers
+    }
+}
+
+impl<N: AsRef<str>, V: IntoHeaderValue, const LENGTH: usize> From<[(N, V); LENGTH]> for Headers {
+    fn from(fields: [(N, V); LENGTH]) -> Headers {
+        fields.into_iter().collect()
+    }
+}
+
+impl HeaderError {
+    fn new(name: &str, problem: Problem) -> HeaderError {
+        HeaderError { name: name.chars().take(64).collect(), problem }
+    }
+}
+
+impl fmt::Display for HeaderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.name.escape_debug();
+        match &self.problem {
+            Problem::Name => write!(f, "`{name}` is not a header name: use letters, digits and hyphens"),
+            Problem::Value => {
+                write!(f, "the value of header `{name}` holds a control character (CR, LF, NUL …) and is not sent")
+            }
+            Problem::Refused(why) => f.write_str(why),
+        }
+    }
+}
+
+impl std::error::Error for HeaderError {}
+
+impl IntoHeaderValue for &[u8] {
+    fn write_value(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self);
+    }
+}
+
+macro_rules! text_values {
+    ($($kind:ty)*) => { $(
+        impl IntoHeaderValue for $kind {
+            fn write_value(self, out: &mut Vec<u8>) {
+                out.extend_from_slice(self.as_bytes());
+            }
+        }
+    )* };
+}
+text_values! { &str String &String std::borrow::Cow<'_, str> http::HeaderValue &http::HeaderValue }
+
+macro_rules! number_values {
+    ($($kind:ty)*) => { $(
+        impl IntoHeaderValue for $kind {
+            fn write_value(self, out: &mut Vec<u8>) {
+                use std::io::Write;
+                let _ = write!(out, "{self}");
+            }
+        }
+    )* };
+}
+number_values! { u8 u16 u32 u64 usize i32 i64 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_ignore_case_and_keep_order() {
+        let mut headers = Headers::from([("Content-Type", "text/plain"), ("x-a", "1")]);
+        headers.append("X-A", 2_u32);
+        assert_eq!(headers.get("CONTENT-TYPE"), Some("text/plain"));
+        assert_eq!(headers.get_all("x-a").collect::<Vec<_>>(), ["1", "2"]);
+        headers.insert("X-a", "3");
+        assert_eq!(headers.get_all("x-a").collect::<Vec<_>>(), ["3"]);
+        assert!(headers.remove("x-A"));
+        assert!(!headers.remove("x-a"));
+        assert_eq!(headers.len(), 1);
+    }
+
+    #[test]
+    fn nothing_that_breaks_a_line_is_stored() {
+        let table: [(&str, &str); 8] = [
+            ("x-a", "a\r\nSet-Cookie: b=c"),
+            ("x-a", "a\nb"),
+            ("x-a", "a\rb"),
+            ("x-a", "a\0b"),
+            ("x a", "b"),
+            ("", "b"),
+            ("x:", "b"),
+            ("x\r\n", "b"),
+        ];
+        for (name, value) in table {
+            let mut headers = Headers::new();
+            assert!(headers.try_append(name, value).is_err(), "{name:?} {value:?}");
+            assert!(headers.is_empty() && headers.bytes().is_empty());
+            headers.insert(name, value);
+            assert!(headers.is_empty() && headers.refused().is_some());
+        }
+        let mut headers = Headers::new();
+        assert!(headers.try_insert("x-tab", "a\tb \u{e9}").is_ok());
+    }
+
+    #[test]
+    fn loaded_heads_are_read_through_spans() {
+        let mut headers = Headers::new();
+        headers.load(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        headers.push_span(Span::new(16, 20), Span::new(22, 23));
+        assert_eq!(headers.get("host"), Some("a"));
+        headers.insert("x-new", "b");
+        assert_eq!(headers.iter().count(), 2);
+    }
+}

@@ -1,0 +1,247 @@
+//! Bodies: what an answer carries, and the reader of a request's body as it comes.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use futures_core::Stream;
+use tokio::io::{AsyncRead, ReadBuf};
+
+use super::{Error, Request, Result};
+use crate::bind::{Arg, BodyUse, FromRequest, Profile};
+use crate::io::Pipe;
+
+/// The body of an answer.
+///
+/// ```
+/// use vernal::Body;
+///
+/// let body = Body::from("Hello");
+/// assert_eq!(body.size(), Some(5));
+/// assert!(Body::empty().is_empty());
+/// ```
+#[derive(Default)]
+pub struct Body(pub(crate) Kind);
+
+#[derive(Default)]
+pub(crate) enum Kind {
+    #[default]
+    Empty,
+    /// The bytes are in the response's own buffer.
+    Buffer,
+    Bytes(Bytes),
+    File(PathBuf),
+    Stream(BoxStream),
+    /// The handler wrote it through `write_bytes`; the pipe has it.
+    Written,
+    /// An opened file: what is left to send of it.
+    OpenFile(tokio::fs::File, u64),
+}
+
+pub(crate) type BoxStream = Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>;
+
+impl Body {
+    /// No body.
+    pub const fn empty() -> Body {
+        Body(Kind::Empty)
+    }
+
+    /// A body that is sent piece by piece, as the stream yields them. The connection asks for the next piece only when
+    /// the peer has taken the one before. An `Err` cuts the connection, so that the peer does not take half an answer
+    /// for a whole one; it is logged.
+    pub fn stream<S, B, E>(stream: S) -> Body
+    where
+        S: Stream<Item = Result<B, E>> + Send + 'static,
+        B: Into<Bytes>,
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        Body(Kind::Stream(Box::pin(Pieces { stream: Box::pin(stream) })))
+    }
+
+    /// Whether there is nothing to send.
+    pub fn is_empty(&self) -> bool {
+        self.size() == Some(0)
+    }
+
+    /// The number of bytes, if it is known before sending.
+    pub fn size(&self) -> Option<u64> {
+        match &self.0 {
+            Kind::Empty => Some(0),
+            Kind::Bytes(bytes) => Some(bytes.len() as u64),
+            Kind::OpenFile(_, size) => Some(*size),
+            Kind::Buffer | Kind::File(_) | Kind::Stream(_) | Kind::Written => None,
+        }
+    }
+
+    pub(crate) fn is_some(&self) -> bool {
+        !matches!(self.0, Kind::Empty)
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Empty => f.write_str("Body(empty)"),
+            Kind::Buffer => f.write_str("Body(buffered)"),
+            Kind::Bytes(bytes) => write!(f, "Body({} bytes)", bytes.len()),
+            Kind::File(path) => write!(f, "Body(file {})", path.display()),
+            Kind::OpenFile(_, size) => write!(f, "Body(file, {size} bytes)"),
+            Kind::Stream(_) | Kind::Written => f.write_str("Body(stream)"),
+        }
+    }
+}
+
+macro_rules! owned_bodies {
+    ($($kind:ty)*) => { $(
+        impl From<$kind> for Body {
+            fn from(bytes: $kind) -> Body {
+                Body(Kind::Bytes(bytes.into()))
+            }
+        }
+    )* };
+}
+owned_bodies! { Bytes Vec<u8> String &'static str &'static [u8] }
+
+/// Turns a user's stream into one of [`Bytes`] and [`Error`].
+struct Pieces<S: ?Sized> {
+    stream: Pin<Box<S>>,
+}
+
+impl<S, B, E> Stream for Pieces<S>
+where
+    S: Stream<Item = Result<B, E>>,
+    B: Into<Bytes>,
+    E: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    type Item = Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        let piece = ready!(self.stream.as_mut().poll_next(cx));
+        Poll::Ready(piece.map(|piece| match piece {
+            Ok(bytes) => Ok(bytes.into()),
+            Err(error) => Err(Error::from_boxed(error.into())),
+        }))
+    }
+}
+
+/// The body of a request as it comes. An argument of this type keeps the body from being read before the handler runs.
+///
+/// Nothing is read from the peer, and no `100 Continue` is sent, before the first [`BodyReader::read`]. What the
+/// handler leaves unread is thrown away within [`Limits::drain_size`](crate::Limits), or the connection closes.
+/// It is a [`tokio::io::AsyncRead`] too.
+///
+/// ```
+/// use vernal::{BodyReader, Result, request_map};
+///
+/// #[request_map("/size", method = "PUT")]
+/// async fn size(mut body: BodyReader) -> Result<String> {
+///     let mut size = 0;
+///     while let Some(piece) = body.read().await? {
+///         size += piece.len();
+///     }
+///     Ok(size.to_string())
+/// }
+/// ```
+pub struct BodyReader {
+    origin: Origin,
+    /// What [`BodyReader::read`] lent last.
+    lent: Bytes,
+    /// What an `AsyncRead` has not taken yet.
+    rest: Bytes,
+}
+
+enum Origin {
+    Pipe(Arc<Pipe>),
+    Memory(Bytes),
+}
+
+impl BodyReader {
+    pub(crate) fn piped(pipe: Arc<Pipe>) -> BodyReader {
+        BodyReader { origin: Origin::Pipe(pipe), lent: Bytes::new(), rest: Bytes::new() }
+    }
+
+    pub(crate) fn in_memory(bytes: Bytes) -> BodyReader {
+        BodyReader { origin: Origin::Memory(bytes), lent: Bytes::new(), rest: Bytes::new() }
+    }
+
+    /// The next piece, of whatever size it came in; `None` at the end.
+    ///
+    /// # Errors
+    /// The body is larger than [`Limits::body_size`](crate::Limits) (413), too slow (408), malformed or cut off (400).
+    pub async fn read(&mut self) -> Result<Option<&[u8]>> {
+        match self.next().await? {
+            Some(piece) => {
+                self.lent = piece;
+                Ok(Some(&self.lent))
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// The next piece, owned; `None` at the end.
+    ///
+    /// # Errors
+    /// As [`BodyReader::read`].
+    pub async fn next(&mut self) -> Result<Option<Bytes>> {
+        std::future::poll_fn(|cx| self.poll_next(cx)).await
+    }
+
+    /// All that is left, in one piece.
+    ///
+    /// # Errors
+    /// As [`BodyReader::read`], and 413 when there are more than `limit` bytes.
+    pub async fn read_to_end(&mut self, limit: usize) -> Result<Vec<u8>> {
+        let mut all = Vec::new();
+        while let Some(piece) = self.next().await? {
+            if all.len() + piece.len() > limit {
+                return Err(Error::status_only(413)
+                    .explain(format!("the body is larger than the {limit} bytes that this handler reads")));
+            }
+            all.extend_from_slice(&piece);
+        }
+        Ok(all)
+    }
+
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>>> {
+        if !self.rest.is_empty() {
+            return Poll::Ready(Ok(Some(std::mem::take(&mut self.rest))));
+        }
+        match &mut self.origin {
+            Origin::Pipe(pipe) => pipe.poll_take(cx).map_err(Error::from_refusal),
+            Origin::Memory(bytes) if bytes.is_empty() => Poll::Ready(Ok(None)),
+            Origin::Memory(bytes) => Poll::Ready(Ok(Some(std::mem::take(bytes)))),
+        }
+    }
+}
+
+impl AsyncRead for BodyReader {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.rest.is_empty() {
+            let next = ready!(self.poll_next(cx)).map_err(|error| io::Error::other(Box::<dyn std::error::Error + Send + Sync>::from(error)))?;
+            let Some(piece) = next else { return Poll::Ready(Ok(())) };
+            self.rest = piece;
+        }
+        let count = self.rest.len().min(buffer.remaining());
+        buffer.put_slice(&self.rest.split_to(count));
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl fmt::Debug for BodyReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BodyReader")
+    }
+}
+
+impl<'r> FromRequest<'r> for BodyReader {
+    const PROFILE: Profile = Profile { body: BodyUse::Streamed, ..Profile::VALUE };
+
+    fn from_request(req: &'r Request, _: &Arg) -> Result<BodyReader> {
+        let waiting = req.reader.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        Ok(waiting.unwrap_or_else(|| BodyReader::in_memory(Bytes::copy_from_slice(req.body()))))
+    }
+}

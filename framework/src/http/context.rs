@@ -1,0 +1,102 @@
+//! What an application lends to each of its requests: states, controller instances, the default binding.
+//!
+//! Frozen when the application is built, so reading needs no lock.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::{Error, Request, Result};
+use crate::bind::Arg;
+
+/// States and shared controllers of one application.
+#[derive(Default)]
+pub struct Context {
+    states: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
+    instances: Vec<OnceLock<Box<dyn Any + Send + Sync>>>,
+    pub(crate) default_binding: Option<DefaultBindingCall>,
+    pub(crate) show_errors: bool,
+    pub(crate) parameters: usize,
+}
+
+pub(crate) type DefaultBindingCall = for<'r> fn(&'r Request, &Arg) -> Result<serde_json::Value>;
+
+impl Context {
+    /// Adds a state; one of each type.
+    ///
+    /// # Errors
+    /// There is one of that type already; the old one stays.
+    pub(crate) fn add_state(&mut self, type_id: TypeId, state: Box<dyn Any + Send + Sync>) -> Result {
+        match self.states.entry(type_id) {
+            std::collections::hash_map::Entry::Occupied(_) => Err(Error::internal("a state of this type was given twice")),
+            std::collections::hash_map::Entry::Vacant(place) => {
+                place.insert(state);
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether a state of that type was given.
+    pub(crate) fn has_state(&self, type_id: TypeId) -> bool {
+        self.states.contains_key(&type_id)
+    }
+
+    /// The state of type `T`, if one was given to the server.
+    pub fn state<T: Any + Send + Sync>(&self) -> Option<&T> {
+        self.states.get(&TypeId::of::<T>()).and_then(|state| (**state).downcast_ref())
+    }
+
+    /// Puts a controller in its place; called once for each while the application is built.
+    pub(crate) fn set_instance(&mut self, place: &'static Instance, object: Box<dyn Any + Send + Sync>) {
+        let index = place.index();
+        if self.instances.len() <= index {
+            self.instances.resize_with(index + 1, OnceLock::new);
+        }
+        let _ = self.instances[index].set(object);
+    }
+
+    /// The shared controller kept under `place`.
+    ///
+    /// # Panics
+    /// The controller belongs to another application; the macro gives both the same one.
+    #[inline]
+    pub fn instance<T: Any>(&self, place: &'static Instance) -> &T {
+        self.instances
+            .get(place.index())
+            .and_then(OnceLock::get)
+            .and_then(|object| (**object).downcast_ref())
+            .expect("controllers are built before the first request")
+    }
+}
+
+/// The place of one shared controller in every application's table. Written by `#[controller]`.
+pub struct Instance(AtomicUsize);
+
+impl Instance {
+    /// A place not yet taken.
+    #[allow(clippy::new_without_default, reason = "only ever a static")]
+    pub const fn new() -> Instance {
+        Instance(AtomicUsize::new(UNPLACED))
+    }
+
+    #[inline]
+    fn index(&self) -> usize {
+        match self.0.load(Ordering::Relaxed) {
+            UNPLACED => self.place(),
+            index => index,
+        }
+    }
+
+    #[cold]
+    fn place(&self) -> usize {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let fresh = NEXT.fetch_add(1, Ordering::Relaxed);
+        match self.0.compare_exchange(UNPLACED, fresh, Ordering::Relaxed, Ordering::Relaxed) {
+            Ok(_) => fresh,
+            Err(other) => other,
+        }
+    }
+}
+
+const UNPLACED: usize = usize::MAX;

@@ -1,0 +1,522 @@
+//! The one error type: a status, words for the peer, and a source for the log.
+//!
+//! `Error` is not a `std::error::Error`, so that `?` takes every type that is. A failed binding is the value
+//! [`BindingError`] inside; error pages see it through [`Error::binding`].
+
+use std::any::Any;
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt;
+
+use ::http::StatusCode;
+
+use crate::base::{HeaderError, Headers, IntoHeaderValue};
+use crate::proto::Refusal;
+
+/// `Result<T, vernal::Error>`; without `T` it is what `main` and handlers return.
+pub type Result<T = (), E = Error> = std::result::Result<T, E>;
+
+/// The name under which the Python original knows [`Error`].
+pub type HttpError = Error;
+
+type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// An error with a status: what the peer is told, and what only the log sees.
+///
+/// `?` converts every [`std::error::Error`] into it, as a 500 whose text is logged and not sent. To choose the
+/// status, write [`Error::new`], one of the words such as [`Error::not_found`], or [`OrStatus::or_status`].
+///
+/// ```
+/// use vernal::{Error, Result};
+///
+/// fn age(text: &str) -> Result<u8> {
+///     text.parse().map_err(|_| Error::new(422, "Bad Age").explain("an age is a number up to 255"))
+/// }
+/// assert_eq!(age("x").unwrap_err().status(), 422);
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    status: StatusCode,
+    message: Option<Cow<'static, str>>,
+    explain: Option<Cow<'static, str>>,
+    /// Whether `explain` is text of an unknown error, which only the log sees.
+    private: bool,
+    source: Option<BoxError>,
+    binding: Option<BindingError>,
+    headers: Headers,
+}
+
+/// Where a bound value comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Source {
+    /// A variable of the path.
+    Path,
+    /// Query or form.
+    Parameter,
+    /// A header field.
+    Header,
+    /// A cookie.
+    Cookie,
+    /// The body.
+    Body,
+    /// A group of the mapping's regular expression.
+    RegGroup,
+}
+
+/// A failed binding: which argument, from where, what was expected and what came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BindingError {
+    /// The name it was looked up by.
+    pub parameter: String,
+    /// Where it was looked for.
+    pub source: Source,
+    /// What would have been right: "an integer from 0 to 255".
+    pub expected: Cow<'static, str>,
+    /// What came, shortened; `None` when nothing did.
+    pub got: Option<String>,
+}
+
+impl Error {
+    /// An error with a status from 100 to 999 and a message, the reason phrase of the status line.
+    ///
+    /// # Panics
+    /// The number is no status: below 100 or above 999.
+    #[track_caller]
+    pub fn new(status: impl IntoStatus, message: impl Into<Cow<'static, str>>) -> Error {
+        let mut error = Error::of(status.into_status());
+        error.0.message = Some(message.into());
+        error
+    }
+
+    /// An error that has the standard words of its status.
+    #[track_caller]
+    pub fn status_only(status: impl IntoStatus) -> Error {
+        Error::of(status.into_status())
+    }
+
+    fn of(status: StatusCode) -> Error {
+        Error(Box::new(Inner {
+            status,
+            message: None,
+            explain: None,
+            private: false,
+            source: None,
+            binding: None,
+            headers: Headers::new(),
+        }))
+    }
+
+    /// 400 with this explanation.
+    pub fn bad_request(explain: impl Into<Cow<'static, str>>) -> Error {
+        Error::of(StatusCode::BAD_REQUEST).explain(explain)
+    }
+
+    /// 401 with this explanation.
+    pub fn unauthorized(explain: impl Into<Cow<'static, str>>) -> Error {
+        Error::of(StatusCode::UNAUTHORIZED).explain(explain)
+    }
+
+    /// 403 with this explanation.
+    pub fn forbidden(explain: impl Into<Cow<'static, str>>) -> Error {
+        Error::of(StatusCode::FORBIDDEN).explain(explain)
+    }
+
+    /// 404 with this explanation.
+    pub fn not_found(explain: impl Into<Cow<'static, str>>) -> Error {
+        Error::of(StatusCode::NOT_FOUND).explain(explain)
+    }
+
+    /// 409 with this explanation.
+    pub fn conflict(explain: impl Into<Cow<'static, str>>) -> Error {
+        Error::of(StatusCode::CONFLICT).explain(explain)
+    }
+
+    /// 422 with this explanation.
+    pub fn unprocessable(explain: impl Into<Cow<'static, str>>) -> Error {
+        Error::of(StatusCode::UNPROCESSABLE_ENTITY).explain(explain)
+    }
+
+    /// 500 whose text is logged and, unless the server shows errors, not sent.
+    pub fn internal(explain: impl Into<Cow<'static, str>>) -> Error {
+        let mut error = Error::of(StatusCode::INTERNAL_SERVER_ERROR).explain(explain);
+        error.0.private = true;
+        error
+    }
+
+    /// 503 with this explanation.
+    pub fn unavailable(explain: impl Into<Cow<'static, str>>) -> Error {
+        Error::of(StatusCode::SERVICE_UNAVAILABLE).explain(explain)
+    }
+
+    /// A failed binding: 400 when it is missing or bad, 404 when the source is the path or a group of it.
+    pub fn of_binding(binding: BindingError) -> Error {
+        let is_path = matches!(binding.source, Source::Path | Source::RegGroup);
+        let status = if is_path { StatusCode::NOT_FOUND } else { StatusCode::BAD_REQUEST };
+        let missing = binding.got.is_none();
+        let mut error = Error::of(status).explain(binding.to_string());
+        error.0.message = match binding.source {
+            Source::Parameter if missing => Some("Missing Parameter".into()),
+            Source::Header if missing => Some("Missing Header".into()),
+            Source::Cookie if missing => Some("Missing Cookie".into()),
+            _ => None,
+        };
+        error.0.binding = Some(binding);
+        error
+    }
+
+    /// Nothing of that name came. Defaults and `Option` turn exactly this into a value.
+    pub fn missing(parameter: impl Into<String>, source: Source, expected: impl Into<Cow<'static, str>>) -> Error {
+        Error::of_binding(BindingError { parameter: parameter.into(), source, expected: expected.into(), got: None })
+    }
+
+    /// Sets the explanation, a sentence for whoever sent the request.
+    #[must_use]
+    pub fn explain(mut self, explain: impl Into<Cow<'static, str>>) -> Error {
+        self.0.explain = Some(explain.into());
+        self
+    }
+
+    /// Sets the reason phrase and the `message` of the error body.
+    #[must_use]
+    pub fn message(mut self, message: impl Into<Cow<'static, str>>) -> Error {
+        self.0.message = Some(message.into());
+        self
+    }
+
+    /// Gives the error another status.
+    ///
+    /// # Panics
+    /// The number is no status: below 100 or above 999.
+    #[must_use]
+    #[track_caller]
+    pub fn with_status(mut self, status: impl IntoStatus) -> Error {
+        self.0.status = status.into_status();
+        self
+    }
+
+    /// Adds a header field to the answer this error becomes, `Allow` or `Retry-After` for instance.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: impl IntoHeaderValue) -> Error {
+        self.0.headers.append(name, value);
+        self
+    }
+
+    /// The status.
+    pub fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    /// The reason phrase, if one was given.
+    pub(crate) fn reason(&self) -> Option<&Cow<'static, str>> {
+        self.0.message.as_ref()
+    }
+
+    /// Says which argument a value's own conversion failed for. A status and a text that somebody chose stay; an
+    /// error nobody gave a status to is a bad value, so it becomes the failed binding.
+    #[must_use]
+    pub(crate) fn at_binding(mut self, binding: BindingError) -> Error {
+        let is_unknown = self.0.private && self.0.source.is_some();
+        if !is_unknown && self.0.binding.is_none() {
+            self.0.binding = Some(binding);
+            return self;
+        }
+        let mut error = Error::of_binding(binding);
+        error.0.source = self.0.source.take();
+        error
+    }
+
+    /// The message: the one given, else the standard phrase of the status.
+    pub fn message_text(&self) -> &str {
+        match &self.0.message {
+            Some(message) => message,
+            None => self.0.status.canonical_reason().unwrap_or("Error"),
+        }
+    }
+
+    /// The explanation: the one given, else a sentence about the status. For unknown errors it is what the log
+    /// shows; the peer sees it only when the server runs with `show_errors`.
+    pub fn explain_text(&self) -> &str {
+        match &self.0.explain {
+            Some(explain) => explain,
+            None => sentence(self.0.status),
+        }
+    }
+
+    /// Whether the explanation is for the log only: an error nobody gave a status to.
+    pub fn is_private(&self) -> bool {
+        self.0.private
+    }
+
+    /// What an error page or a default body may show of the explanation.
+    pub fn public_explain(&self, show_errors: bool) -> &str {
+        if self.0.private && !show_errors {
+            return sentence(self.0.status);
+        }
+        self.explain_text()
+    }
+
+    /// The failed binding, if this is one.
+    pub fn binding(&self) -> Option<&BindingError> {
+        self.0.binding.as_ref()
+    }
+
+    /// Whether this says that nothing came for an argument, so that a default applies.
+    pub fn is_missing(&self) -> bool {
+        self.0.binding.as_ref().is_some_and(|binding| binding.got.is_none())
+    }
+
+    /// The error this was made from, if any.
+    pub fn source(&self) -> Option<&(dyn StdError + Send + Sync + 'static)> {
+        self.0.source.as_deref()
+    }
+
+    /// Header fields to add to the answer.
+    pub fn headers(&self) -> &Headers {
+        &self.0.headers
+    }
+
+    /// Takes an error of any boxed kind; one that came from an [`Error`] keeps its status.
+    pub(crate) fn from_boxed(source: BoxError) -> Error {
+        match source.downcast::<Carrier>() {
+            Ok(carrier) => carrier.0,
+            Err(source) => {
+                let mut error = Error::of(StatusCode::INTERNAL_SERVER_ERROR);
+                error.0.private = true;
+                error.0.explain = Some(source.to_string().into());
+                error.0.source = Some(source);
+                error
+            }
+        }
+    }
+
+    /// What a caught panic becomes: a 500 that only the log explains.
+    pub(crate) fn from_panic(payload: &(dyn Any + Send)) -> Error {
+        let text = payload.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+        Error::internal(format!("the handler panicked: {}", text.unwrap_or("(no text)")))
+    }
+}
+
+/// What names a status: a number or a [`StatusCode`].
+pub trait IntoStatus {
+    /// The status.
+    fn into_status(self) -> StatusCode;
+}
+
+impl IntoStatus for StatusCode {
+    fn into_status(self) -> StatusCode {
+        self
+    }
+}
+
+impl IntoStatus for u16 {
+    #[track_caller]
+    fn into_status(self) -> StatusCode {
+        StatusCode::from_u16(self).unwrap_or_else(|_| panic!("{self} is no HTTP status: use 100 to 999"))
+    }
+}
+
+/// Gives the error or the absence inside a `Result` or an `Option` a status, for `?` to send.
+///
+/// ```
+/// use vernal::{OrStatus, Result};
+///
+/// fn user(id: u64) -> Result<&'static str> {
+///     [(1, "ann")].iter().find(|row| row.0 == id).map(|row| row.1).or_404("no such user")
+/// }
+/// assert_eq!(user(1)?, "ann");
+/// assert_eq!(user(2).unwrap_err().status(), 404);
+/// # vernal::Result::Ok(())
+/// ```
+pub trait OrStatus<T>: Sized {
+    /// The value, or an error of this status. The error inside is kept for the log.
+    ///
+    /// # Errors
+    /// There is no value.
+    fn or_status(self, status: impl IntoStatus) -> Result<T>;
+
+    /// The value, or a 404 with this explanation.
+    ///
+    /// # Errors
+    /// There is no value.
+    fn or_404(self, explain: impl Into<Cow<'static, str>>) -> Result<T> {
+        self.or_status(StatusCode::NOT_FOUND).map_err(|error| error.explain(explain))
+    }
+}
+
+impl<T> OrStatus<T> for Option<T> {
+    #[track_caller]
+    fn or_status(self, status: impl IntoStatus) -> Result<T> {
+        match self {
+            Some(value) => Ok(value),
+            None => Err(Error::status_only(status)),
+        }
+    }
+}
+
+impl<T, E: Into<BoxError>> OrStatus<T> for Result<T, E> {
+    #[track_caller]
+    fn or_status(self, status: impl IntoStatus) -> Result<T> {
+        match self {
+            Ok(value) => Ok(value),
+            Err(error) => Err(Error::from_boxed(error.into()).with_status(status)),
+        }
+    }
+}
+
+/// Carries an [`Error`] through a boxed std error and back.
+struct Carrier(Error);
+
+impl fmt::Debug for Carrier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for Carrier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl StdError for Carrier {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+impl<E: StdError + Send + Sync + 'static> From<E> for Error {
+    fn from(error: E) -> Error {
+        if let Some(refused) = (&error as &dyn Any).downcast_ref::<HeaderError>() {
+            return Error::internal(refused.to_string());
+        }
+        Error::from_boxed(Box::new(error))
+    }
+}
+
+impl From<Error> for BoxError {
+    fn from(error: Error) -> BoxError {
+        Box::new(Carrier(error))
+    }
+}
+
+impl From<Error> for Box<dyn StdError> {
+    fn from(error: Error) -> Box<dyn StdError> {
+        Box::new(Carrier(error))
+    }
+}
+
+impl Error {
+    /// The peer broke the protocol: no `From`, since `Refusal` would then be one more way to write an error.
+    pub(crate) fn from_refusal(refusal: Refusal) -> Error {
+        Error::of(refusal.status).explain(refusal.explain)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {}", self.0.status.as_u16(), self.message_text(), self.explain_text())
+    }
+}
+
+/// The human text, so that a `main` which returns `vernal::Result` ends with a readable line.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.private {
+            return f.write_str(self.explain_text());
+        }
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for BindingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.parameter.escape_debug();
+        match &self.got {
+            None => write!(f, "{}[{name}] is required: {}.", self.source, self.expected),
+            Some(got) => write!(f, "{}[{name}] should be {}, not `{}`.", self.source, self.expected, got.escape_debug()),
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Source::Path => "PathValue",
+            Source::Parameter => "Parameter",
+            Source::Header => "Header",
+            Source::Cookie => "Cookie",
+            Source::Body => "Body",
+            Source::RegGroup => "RegGroup",
+        })
+    }
+}
+
+/// A sentence for statuses that come without one.
+fn sentence(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        400 => "The request could not be understood.",
+        401 => "Sign in first.",
+        403 => "This is not for you.",
+        404 => "Nothing is mapped to this path.",
+        405 => "This path does not take that method; the Allow header lists those it takes.",
+        408 => "The request came too slowly.",
+        413 => "The body is too large.",
+        414 => "The path and query are too long.",
+        431 => "The header fields are too large.",
+        500 => "The server failed to answer this request.",
+        501 => "The server does not support this.",
+        503 => "The server cannot answer now; try again later.",
+        505 => "The server speaks HTTP/1.0 and HTTP/1.1.",
+        400..500 => "The request cannot be answered.",
+        500..600 => "The server failed to answer this request.",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<u8> {
+        Ok(text.parse::<u8>()?)
+    }
+
+    #[test]
+    fn every_std_error_is_a_private_500() {
+        let error = parse("x").unwrap_err();
+        assert_eq!(error.status(), 500);
+        assert!(error.is_private());
+        assert!(error.explain_text().contains("invalid digit"));
+        assert!(!error.public_explain(false).contains("digit"));
+        assert!(error.public_explain(true).contains("digit"));
+    }
+
+    #[test]
+    fn a_status_survives_the_way_through_a_box() {
+        let boxed: BoxError = Error::new(418, "Teapot").explain("short and stout").into();
+        let error = Error::from_boxed(boxed);
+        assert_eq!((error.status().as_u16(), error.message_text()), (418, "Teapot"));
+        let text: BoxError = "plain".into();
+        assert_eq!(Error::from_boxed(text).status(), 500);
+    }
+
+    #[test]
+    fn or_status_works_on_options_and_results() {
+        assert_eq!(None::<u8>.or_404("no").unwrap_err().status(), 404);
+        assert_eq!("x".parse::<u8>().or_status(422).unwrap_err().status(), 422);
+        assert_eq!(Some(1).or_404("no").unwrap(), 1);
+    }
+
+    #[test]
+    fn a_failed_binding_says_what_was_expected() {
+        let error = Error::missing("age", Source::Parameter, "an integer");
+        assert!(error.is_missing());
+        assert_eq!(error.message_text(), "Missing Parameter");
+        assert_eq!(error.explain_text(), "Parameter[age] is required: an integer.");
+        assert_eq!(Error::missing("id", Source::Path, "an integer").status(), 404);
+    }
+}

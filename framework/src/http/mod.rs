@@ -1,0 +1,24 @@
+//! The messages everyone talks about: requests, answers, and what is said when something goes wrong.
+
+mod body;
+mod context;
+mod cookies;
+mod error;
+mod params;
+pub(crate) mod path;
+mod request;
+mod responder;
+mod response;
+mod sse;
+
+pub(crate) use body::{BoxStream, Kind as BodyKind};
+pub use body::{Body, BodyReader};
+pub use context::{Context, Instance};
+pub use cookies::{Cookies, SameSite, SetCookie};
+pub use error::{BindingError, Error, HttpError, IntoStatus, OrStatus, Result, Source};
+pub use params::Params;
+pub use request::Request;
+pub use responder::Responder;
+pub use response::{Redirect, Response, StaticFile};
+pub(crate) use response::{HTML, JSON, Outgoing, SentHead, TEXT};
+pub use sse::{Event, Sse};

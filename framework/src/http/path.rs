@@ -1,0 +1,201 @@
+//! The path of a request in the form that is matched, and the values that matching found in it.
+//!
+//! Decoded once (RFC 3986, section 2.1) and normalised: empty and `.` segments vanish, `..` takes one back and
+//! never above the root. An encoded slash is text of its segment, never a separator: while matching it stands as
+//! NUL, which no path may hold otherwise, and in everything lent to users it is a slash again.
+
+use crate::base::Span;
+use crate::proto::Refusal;
+
+/// The decoded, normalised path.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Path {
+    /// The form that is matched: encoded slashes are NUL.
+    matched: String,
+    /// The form that is lent, of the same length; only written when there are encoded slashes.
+    lent: String,
+    has_encoded_slash: bool,
+}
+
+/// What matching found, as spans of the path.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PathValues {
+    /// Variables in the order of the pattern.
+    pub(crate) named: Vec<(&'static str, Span)>,
+    /// The text matched by a pattern's star.
+    pub(crate) wildcard: Option<Span>,
+    /// Groups of a regular expression, the whole match first; `None` for groups that took no part.
+    pub(crate) groups: Vec<Option<Span>>,
+}
+
+impl Path {
+    /// Takes over the raw path of a request target.
+    ///
+    /// # Errors
+    /// A percent sign without two hexadecimal digits, bytes that are not UTF-8, a NUL, a way above the root: 400.
+    #[inline]
+    pub(crate) fn set(&mut self, raw: &[u8]) -> Result<(), Refusal> {
+        self.matched.clear();
+        self.lent.clear();
+        self.has_encoded_slash = false;
+        if is_plain(raw)
+            && let Ok(text) = std::str::from_utf8(raw)
+        {
+            self.matched.push_str(text);
+            return Ok(());
+        }
+        self.set_decoded(raw)
+    }
+
+    #[cold]
+    fn set_decoded(&mut self, raw: &[u8]) -> Result<(), Refusal> {
+        let shown = || String::from_utf8_lossy(&raw[..raw.len().min(80)]).escape_debug().to_string();
+        let mut decoded = Vec::with_capacity(raw.len());
+        let mut rest = raw;
+        while let [byte, after @ ..] = rest {
+            rest = after;
+            if *byte == 0 {
+                return Err(Refusal::bad_request(format!("the path `{}` holds a NUL", shown())));
+            }
+            if *byte != b'%' {
+                decoded.push(*byte);
+                continue;
+            }
+            let digit = |at: usize| rest.get(at).and_then(|&byte| (byte as char).to_digit(16));
+            let (Some(high), Some(low)) = (digit(0), digit(1)) else {
+                return Err(Refusal::bad_request(format!("the path `{}` has a `%` without two hexadecimal digits", shown())));
+            };
+            rest = &rest[2..];
+            match (high * 16 + low) as u8 {
+                0 => return Err(Refusal::bad_request(format!("the path `{}` holds a NUL", shown()))),
+                b'/' => {
+                    self.has_encoded_slash = true;
+                    decoded.push(0);
+                }
+                byte => decoded.push(byte),
+            }
+        }
+        let Ok(decoded) = String::from_utf8(decoded) else {
+            return Err(Refusal::bad_request(format!("the path `{}` is not UTF-8", shown())));
+        };
+        let trailing = decoded.ends_with('/') || decoded.ends_with("/.") || decoded.ends_with("/..");
+        for segment in decoded.split('/') {
+            match segment {
+                "" | "." => {}
+                ".." => match self.matched.rfind('/') {
+                    Some(parent) => self.matched.truncate(parent),
+                    None => {
+                        return Err(Refusal::bad_request(format!("the path `{}` goes above the root", shown())));
+                    }
+                },
+                segment => {
+                    self.matched.push('/');
+                    self.matched.push_str(segment);
+                }
+            }
+        }
+        if trailing || self.matched.is_empty() {
+            self.matched.push('/');
+        }
+        if self.has_encoded_slash {
+            self.lent.extend(self.matched.chars().map(|char| if char == '\0' { '/' } else { char }));
+        }
+        Ok(())
+    }
+
+    /// The form that patterns and regular expressions are matched against.
+    #[inline]
+    pub(crate) fn matched(&self) -> &str {
+        &self.matched
+    }
+
+    /// The form that is lent to users. Spans of the matched form are right in it too.
+    #[inline]
+    pub(crate) fn lent(&self) -> &str {
+        if self.has_encoded_slash { &self.lent } else { &self.matched }
+    }
+
+    pub(crate) fn recycle(&mut self, keep: usize) {
+        self.matched.clear();
+        self.matched.shrink_to(keep);
+        self.lent.clear();
+        self.lent.shrink_to(keep);
+        self.has_encoded_slash = false;
+    }
+}
+
+impl PathValues {
+    #[inline]
+    pub(crate) fn clear(&mut self) {
+        self.named.clear();
+        self.wildcard = None;
+        self.groups.clear();
+    }
+}
+
+/// Whether the path is in its decoded, normalised form already: the common case, found in one scan.
+#[inline]
+fn is_plain(raw: &[u8]) -> bool {
+    let mut previous = b'x';
+    for &byte in raw {
+        let doubtful = byte == b'%' || byte == 0 || (previous == b'/' && (byte == b'/' || byte == b'.'));
+        if doubtful {
+            return false;
+        }
+        previous = byte;
+    }
+    raw.first() == Some(&b'/')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_decoded_and_normalised() {
+        let table = [
+            ("/", "/"),
+            ("/a/b", "/a/b"),
+            ("/a/b/", "/a/b/"),
+            ("//a", "/a"),
+            ("/a//b", "/a/b"),
+            ("/a/./b", "/a/b"),
+            ("/a/.", "/a/"),
+            ("/a/../b", "/b"),
+            ("/a/..", "/"),
+            ("/a/b/%2e%2E/c", "/a/c"),
+            ("/.hidden", "/.hidden"),
+            ("/a.b", "/a.b"),
+            ("/%E4%B8%AD", "/中"),
+            ("/a%20b+c", "/a b+c"),
+            ("/%252F", "/%2F"),
+            ("a", "/a"),
+            ("", "/"),
+        ];
+        for (raw, expected) in table {
+            let mut path = Path::default();
+            path.set(raw.as_bytes()).expect(raw);
+            assert_eq!((path.matched(), path.lent()), (expected, expected), "{raw}");
+        }
+    }
+
+    #[test]
+    fn an_encoded_slash_separates_nothing() {
+        let mut path = Path::default();
+        path.set(b"/a%2Fb/c").expect("well formed");
+        assert_eq!(path.matched(), "/a\0b/c");
+        assert_eq!(path.lent(), "/a/b/c");
+        path.set(b"/x").expect("well formed");
+        assert_eq!(path.lent(), "/x");
+        path.set(b"/..%2f..%2fetc").expect("text, not a way up");
+        assert_eq!(path.matched(), "/..\0..\0etc");
+    }
+
+    #[test]
+    fn bad_paths_are_refused() {
+        for raw in ["/%", "/%4", "/%zz", "/%+1", "/%00", "/%ff", "/..", "/a/../../b", "/%2e%2e/x", "/\0"] {
+            let refusal = Path::default().set(raw.as_bytes());
+            assert_eq!(refusal.expect_err(raw).status, 400, "{raw}");
+        }
+    }
+}

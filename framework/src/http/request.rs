@@ -1,0 +1,337 @@
+//! A request: one buffer with its head, spans into it, and the decoded pieces routing and binding read.
+//!
+//! `Request` is `Sync`: a handler's future may hold it over an await while the connection pumps its body. It is
+//! recycled: `clear` keeps the memory. Decoding happens while dispatch still holds it mutably, so that every
+//! accessor lends from it.
+
+use std::any::Any;
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use ::http::{Extensions, Method, Version};
+use serde_json::Value;
+
+use super::path::{Path, PathValues};
+use super::{BodyReader, Context, Cookies, Error, Instance, Params, Result, Source};
+use crate::base::{Headers, Span};
+use crate::bind::{Arg, FromRequest};
+use crate::proto::h1::{Head, TargetForm};
+
+/// What came in: method, path, header fields, parameters, cookies, body.
+///
+/// Handlers rarely need it, since arguments are bound by name; filters and model bindings do.
+///
+/// ```
+/// use vernal::{Request, request_map};
+///
+/// #[request_map("/agent")]
+/// fn agent(req: &Request) -> String {
+///     format!("{} by {}", req.path(), req.header("user-agent").unwrap_or("somebody"))
+/// }
+/// ```
+pub struct Request {
+    /// The method. HEAD stays HEAD where a GET mapping answers it.
+    pub method: Method,
+    /// The header fields. Filters may change them.
+    pub headers: Headers,
+    /// Values that filters leave for those after them, one of each type.
+    pub extensions: Extensions,
+    pub(crate) version: Version,
+    /// The raw target, query and authority inside `headers`' buffer.
+    target: Span,
+    raw_query: Span,
+    authority: Span,
+    pub(crate) form_of_target: TargetForm,
+    pub(crate) path: Path,
+    pub(crate) path_values: PathValues,
+    pub(crate) query: Params,
+    pub(crate) form: Params,
+    pub(crate) body: Vec<u8>,
+    cookies: OnceLock<Cookies>,
+    json: OnceLock<Option<Value>>,
+    pub(crate) reader: Mutex<Option<BodyReader>>,
+    pub(crate) peer: Option<SocketAddr>,
+    pub(crate) is_secure: bool,
+    pub(crate) context: Arc<Context>,
+}
+
+impl Request {
+    pub(crate) fn new(context: Arc<Context>) -> Request {
+        Request {
+            method: Method::GET,
+            headers: Headers::new(),
+            extensions: Extensions::new(),
+            version: Version::HTTP_11,
+            target: Span::default(),
+            raw_query: Span::default(),
+            authority: Span::default(),
+            form_of_target: TargetForm::Origin,
+            path: Path::default(),
+            path_values: PathValues::default(),
+            query: Params::default(),
+            form: Params::default(),
+            body: Vec::new(),
+            cookies: OnceLock::new(),
+            json: OnceLock::new(),
+            reader: Mutex::new(None),
+            peer: None,
+            is_secure: false,
+            context,
+        }
+    }
+
+    /// The path, decoded and normalised, with its leading slash and without the query.
+    #[inline]
+    pub fn path(&self) -> &str {
+        self.path.lent()
+    }
+
+    /// The query as it was sent, without its `?`; empty if there is none.
+    pub fn query_string(&self) -> &str {
+        std::str::from_utf8(self.raw_query.bytes(self.headers.bytes())).unwrap_or_default()
+    }
+
+    /// The request target as it was sent.
+    pub fn target(&self) -> &str {
+        std::str::from_utf8(self.target.bytes(self.headers.bytes())).unwrap_or_default()
+    }
+
+    /// The host and port the peer wants: the target's own in the absolute form, else the `Host` field.
+    pub fn host(&self) -> Option<&str> {
+        let host = std::str::from_utf8(self.authority.bytes(self.headers.bytes())).unwrap_or_default();
+        (!host.is_empty()).then_some(host)
+    }
+
+    /// HTTP/1.0 or HTTP/1.1.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The first value of a header field, if there is one and it is UTF-8.
+    #[inline]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)
+    }
+
+    /// The `Content-Type` without its parameters, as it was sent.
+    pub fn content_type(&self) -> Option<&str> {
+        self.headers.get("content-type").map(|value| value.split(';').next().unwrap_or(value).trim())
+    }
+
+    /// The declared length of the body, if it came with a `Content-Length`.
+    pub fn content_length(&self) -> Option<u64> {
+        self.headers.get("content-length").and_then(|value| value.trim().parse().ok())
+    }
+
+    /// The first value of a parameter: of the form if it has one, else of the query.
+    #[inline]
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.form.get(name).or_else(|| self.query.get(name))
+    }
+
+    /// Every value of a parameter: those of the form, then those of the query.
+    pub fn parameters<'r>(&'r self, name: &'r str) -> impl Iterator<Item = &'r str> {
+        self.form.all(name).chain(self.query.all(name))
+    }
+
+    /// The first value of a parameter, or a 400 that names it. For model bindings.
+    ///
+    /// # Errors
+    /// There is no such parameter.
+    pub fn param(&self, name: &str) -> Result<&str> {
+        self.parameter(name).ok_or_else(|| Error::missing(name, Source::Parameter, "a text"))
+    }
+
+    /// The fields of the query.
+    pub fn query(&self) -> &Params {
+        &self.query
+    }
+
+    /// The fields of a form body; empty for other bodies.
+    pub fn form(&self) -> &Params {
+        &self.form
+    }
+
+    /// The decoded value of a variable of the mapping's path.
+    #[inline]
+    pub fn path_value(&self, name: &str) -> Option<&str> {
+        let span = self.path_values.named.iter().find(|(known, _)| *known == name)?.1;
+        Some(span.text(self.path.lent()))
+    }
+
+    /// All variables of the mapping's path with their decoded values, in the order of the pattern.
+    pub fn path_values(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.path_values.named.iter().map(|(name, span)| (*name, span.text(self.path.lent())))
+    }
+
+    /// The text that the star of the mapping's pattern stands for.
+    pub fn wildcard(&self) -> Option<&str> {
+        self.path_values.wildcard.map(|span| span.text(self.path.lent()))
+    }
+
+    /// A group of the mapping's regular expression: 0 is the whole match. `None` when it took no part.
+    pub fn reg_group(&self, group: usize) -> Option<&str> {
+        self.path_values.groups.get(group).copied().flatten().map(|span| span.text(self.path.lent()))
+    }
+
+    /// How many groups the match has, the whole match included; 0 when the mapping has no regular expression.
+    pub fn reg_group_count(&self) -> usize {
+        self.path_values.groups.len()
+    }
+
+    /// The cookies, parsed when first asked for.
+    pub fn cookies(&self) -> &Cookies {
+        self.cookies.get_or_init(|| Cookies::parse(self.headers.get_all("cookie")))
+    }
+
+    /// The body, read before the handler ran; empty if the handler takes a [`BodyReader`].
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The body as JSON, if its `Content-Type` says so and it is well formed; parsed when first asked for.
+    pub fn json(&self) -> Option<&Value> {
+        let parse = || if self.is_json() { serde_json::from_slice(&self.body).ok() } else { None };
+        self.json.get_or_init(parse).as_ref()
+    }
+
+    /// Whether the `Content-Type` is `application/json` or another `+json` type.
+    pub fn is_json(&self) -> bool {
+        self.content_type().is_some_and(|kind| {
+            let ends_json = kind.len() > 5 && kind.as_bytes()[kind.len() - 5..].eq_ignore_ascii_case(b"+json");
+            kind.eq_ignore_ascii_case("application/json") || ends_json
+        })
+    }
+
+    /// Whether the `Content-Type` is `application/x-www-form-urlencoded`.
+    pub fn is_form(&self) -> bool {
+        self.content_type().is_some_and(|kind| kind.eq_ignore_ascii_case("application/x-www-form-urlencoded"))
+    }
+
+    /// Whether the request came over TLS.
+    pub fn is_secure(&self) -> bool {
+        self.is_secure
+    }
+
+    /// The address of the peer; `None` for requests that came over no socket.
+    pub fn peer(&self) -> Option<SocketAddr> {
+        self.peer
+    }
+
+    /// The state of type `T` that was given to the server, if any.
+    pub fn state<T: Any + Send + Sync>(&self) -> Option<&T> {
+        self.context.state()
+    }
+
+    /// The states and controllers of the application. For generated code.
+    #[doc(hidden)]
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// The shared controller kept at `place`. For generated code.
+    #[doc(hidden)]
+    #[inline]
+    pub fn instance<T: Any>(&self, place: &'static Instance) -> &T {
+        self.context.instance(place)
+    }
+
+    /// Takes over a parsed head, whose fields are in `self.headers` already: decodes path and query.
+    ///
+    /// # Errors
+    /// The path is malformed or there are too many parameters.
+    #[inline]
+    pub(crate) fn take_head(&mut self, head: &mut Head) -> Result<(), crate::proto::Refusal> {
+        self.method = std::mem::take(&mut head.method);
+        self.version = head.version;
+        self.target = head.target;
+        self.raw_query = head.query;
+        self.authority = head.authority;
+        self.form_of_target = head.form;
+        let path = head.path.bytes(self.headers.bytes());
+        match head.form {
+            TargetForm::Origin | TargetForm::Absolute => self.path.set(path)?,
+            TargetForm::Asterisk | TargetForm::Authority => self.path.set(b"/")?,
+        }
+        if head.query.len() > 0 {
+            self.query.parse(head.query.bytes(self.headers.bytes()), self.context.parameters)?;
+        }
+        Ok(())
+    }
+
+    /// Decodes a form body that has been read.
+    ///
+    /// # Errors
+    /// There are too many parameters.
+    pub(crate) fn decode_form(&mut self) -> Result<(), crate::proto::Refusal> {
+        if !self.body.is_empty() && self.form.is_empty() && self.is_form() {
+            self.form.parse(&self.body, self.context.parameters.saturating_sub(self.query.len()))?;
+        }
+        Ok(())
+    }
+
+    /// Forgets what is known of the head: one that was refused is not shown to anybody.
+    pub(crate) fn forget_head(&mut self) {
+        self.headers.clear();
+        self.method = Method::GET;
+        self.version = Version::HTTP_11;
+        (self.target, self.raw_query, self.authority) = Default::default();
+        self.path = Path::default();
+    }
+
+    /// Lets a handler read the body as it comes.
+    pub(crate) fn set_reader(&mut self, reader: BodyReader) {
+        *self.reader.get_mut().unwrap_or_else(PoisonError::into_inner) = Some(reader);
+    }
+
+    /// Forgets the request and keeps its memory.
+    #[inline]
+    pub(crate) fn clear(&mut self) {
+        self.path_values.clear();
+        self.query.clear();
+        self.form.clear();
+        self.body.clear();
+        if self.cookies.get().is_some() {
+            self.cookies = OnceLock::new();
+        }
+        if self.json.get().is_some() {
+            self.json = OnceLock::new();
+        }
+        if !self.extensions.is_empty() {
+            self.extensions.clear();
+        }
+        *self.reader.get_mut().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Forgets the request and gives back memory beyond `keep` bytes in each buffer.
+    pub(crate) fn recycle(&mut self, keep: usize) {
+        self.clear();
+        self.headers.recycle(keep);
+        self.path.recycle(keep);
+        self.query.recycle(keep);
+        self.form.recycle(keep);
+        self.body.shrink_to(keep);
+        self.peer = None;
+        self.is_secure = false;
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("path", &self.path())
+            .field("query", &self.query_string())
+            .field("headers", &self.headers)
+            .field("body", &self.body.len())
+            .finish()
+    }
+}
+
+impl<'r> FromRequest<'r> for &'r Request {
+    #[inline]
+    fn from_request(req: &'r Request, _: &Arg) -> Result<&'r Request> {
+        Ok(req)
+    }
+}

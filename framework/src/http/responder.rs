@@ -1,0 +1,243 @@
+//! What a handler may return: anything that can write itself onto the answer.
+//!
+//! Parts of a tuple are equal and come in any order: the first status counts, the first body counts, header
+//! fields and cookies are all added.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use ::http::StatusCode;
+use bytes::Bytes;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::response::{JSON, OCTETS};
+use super::{Body, Error, Response, Result, SetCookie};
+use crate::base::Headers;
+use crate::bind::Json;
+
+/// An answer, or a part of one.
+///
+/// ```
+/// use vernal::{Responder, Response, Result, request_map};
+///
+/// struct Tea;
+///
+/// impl Responder for Tea {
+///     fn respond(self, res: &mut Response) -> Result {
+///         (418, "short and stout").respond(res)
+///     }
+/// }
+///
+/// #[request_map("/tea")]
+/// fn tea() -> (Tea, vernal::Headers) {
+///     (Tea, vernal::Headers::from([("x-pot", "1")]))
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be part of a response",
+    label = "vernal does not know how to answer with this",
+    note = "answer with text, bytes, `Json<T>`, `serde_json::Value`, a status, `Headers`, `Redirect`, `StaticFile`, \
+            `Response`, a tuple of these, or a `Result` of one",
+    note = "to send `{Self}` as JSON, derive `serde::Serialize` and return `Json(…)`; else implement `vernal::Responder`"
+)]
+pub trait Responder {
+    /// Writes this onto the answer.
+    ///
+    /// # Errors
+    /// There is no answer; the error becomes one at the nearest link of the filter chain.
+    fn respond(self, res: &mut Response) -> Result;
+}
+
+impl Responder for () {
+    #[inline]
+    fn respond(self, res: &mut Response) -> Result {
+        res.is_answered = true;
+        Ok(())
+    }
+}
+
+impl Responder for &str {
+    #[inline]
+    fn respond(self, res: &mut Response) -> Result {
+        res.offer_text(self);
+        Ok(())
+    }
+}
+
+impl Responder for String {
+    #[inline]
+    fn respond(self, res: &mut Response) -> Result {
+        let content_type = super::response::sniff(&self);
+        res.offer_bytes(Bytes::from(self), content_type);
+        Ok(())
+    }
+}
+
+impl Responder for Cow<'_, str> {
+    fn respond(self, res: &mut Response) -> Result {
+        match self {
+            Cow::Borrowed(text) => text.respond(res),
+            Cow::Owned(text) => text.respond(res),
+        }
+    }
+}
+
+macro_rules! texts {
+    ($($kind:ty)*) => { $(
+        impl Responder for $kind {
+            fn respond(self, res: &mut Response) -> Result {
+                res.offer_text(&self);
+                Ok(())
+            }
+        }
+    )* };
+}
+texts! { &String Box<str> Arc<str> }
+
+impl Responder for Bytes {
+    fn respond(self, res: &mut Response) -> Result {
+        res.offer_bytes(self, OCTETS);
+        Ok(())
+    }
+}
+
+impl Responder for Vec<u8> {
+    fn respond(self, res: &mut Response) -> Result {
+        res.offer_bytes(Bytes::from(self), OCTETS);
+        Ok(())
+    }
+}
+
+impl Responder for &[u8] {
+    fn respond(self, res: &mut Response) -> Result {
+        res.offer_slice(self, OCTETS);
+        Ok(())
+    }
+}
+
+impl<const LENGTH: usize> Responder for &[u8; LENGTH] {
+    fn respond(self, res: &mut Response) -> Result {
+        res.offer_slice(self, OCTETS);
+        Ok(())
+    }
+}
+
+/// A status from 200 to 599; any other number is a 500.
+impl Responder for u16 {
+    fn respond(self, res: &mut Response) -> Result {
+        if !(200..600).contains(&self) {
+            return Err(Error::internal(format!("{self} is no status to answer with: use 200 to 599")));
+        }
+        StatusCode::from_u16(self)?.respond(res)
+    }
+}
+
+impl Responder for StatusCode {
+    fn respond(self, res: &mut Response) -> Result {
+        res.offer_status(self);
+        Ok(())
+    }
+}
+
+impl Responder for Value {
+    fn respond(self, res: &mut Response) -> Result {
+        Json(self).respond(res)
+    }
+}
+
+impl Responder for &Value {
+    fn respond(self, res: &mut Response) -> Result {
+        Json(self).respond(res)
+    }
+}
+
+/// Compact UTF-8 JSON, serialised into the answer's own buffer.
+impl<T: Serialize> Responder for Json<T> {
+    fn respond(self, res: &mut Response) -> Result {
+        if res.body.is_some() {
+            return Ok(());
+        }
+        res.buffer.clear();
+        serde_json::to_writer(&mut res.buffer, &self.0)
+            .map_err(|error| Error::internal(format!("the answer cannot be written as JSON: {error}")))?;
+        res.body = Body(super::body::Kind::Buffer);
+        res.content_type = Some(JSON);
+        res.is_answered = true;
+        Ok(())
+    }
+}
+
+impl Responder for Headers {
+    fn respond(self, res: &mut Response) -> Result {
+        for (index, (name, value)) in self.iter().enumerate() {
+            let is_first = self.iter().take(index).all(|(before, _)| !before.eq_ignore_ascii_case(name));
+            if is_first && !name.eq_ignore_ascii_case("set-cookie") {
+                res.headers.remove(name);
+            }
+            res.headers.append(name, value);
+        }
+        res.headers.refuse_as(&self);
+        res.is_answered = true;
+        Ok(())
+    }
+}
+
+impl Responder for SetCookie {
+    fn respond(self, res: &mut Response) -> Result {
+        res.add_cookie(self);
+        res.is_answered = true;
+        Ok(())
+    }
+}
+
+impl Responder for Vec<SetCookie> {
+    fn respond(self, res: &mut Response) -> Result {
+        self.into_iter().try_for_each(|cookie| cookie.respond(res))
+    }
+}
+
+impl Responder for Body {
+    fn respond(self, res: &mut Response) -> Result {
+        res.offer_body(self, OCTETS);
+        Ok(())
+    }
+}
+
+/// `None` is a 404.
+impl<T: Responder> Responder for Option<T> {
+    fn respond(self, res: &mut Response) -> Result {
+        match self {
+            Some(answer) => answer.respond(res),
+            None => Err(Error::status_only(StatusCode::NOT_FOUND).explain("There is no such thing.")),
+        }
+    }
+}
+
+/// An `Err` becomes an error page. [`Error`] keeps its status; any other error is a 500 that is logged and not sent.
+impl<T: Responder, E: Into<Box<dyn std::error::Error + Send + Sync>>> Responder for Result<T, E> {
+    #[inline]
+    fn respond(self, res: &mut Response) -> Result {
+        match self {
+            Ok(answer) => answer.respond(res),
+            Err(error) => Err(Error::from_boxed(error.into())),
+        }
+    }
+}
+
+macro_rules! tuples {
+    ($( ($($part:ident)+) )*) => { $(
+        impl<$($part: Responder),+> Responder for ($($part,)+) {
+            #[inline]
+            fn respond(self, res: &mut Response) -> Result {
+                #[expect(non_snake_case, reason = "a part is named as its type")]
+                let ($($part,)+) = self;
+                $( $part.respond(res)?; )+
+                Ok(())
+            }
+        }
+    )* };
+}
+tuples! {
+    (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) (A B C D E F G) (A B C D E F G H)
+}

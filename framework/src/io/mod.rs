@@ -1,0 +1,16 @@
+//! Streams, buffers, clocks and pipes: tokio and bytes, no HTTP.
+
+pub(crate) mod clock;
+mod deadline;
+mod inbox;
+mod outbox;
+mod pipe;
+mod pool;
+mod stream;
+
+pub(crate) use deadline::Deadline;
+pub(crate) use inbox::Inbox;
+pub(crate) use outbox::Outbox;
+pub(crate) use pipe::Pipe;
+pub(crate) use pool::Pool;
+pub(crate) use stream::Stream;

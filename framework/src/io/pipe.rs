@@ -1,0 +1,130 @@
+//! A bounded pipe of bytes between a handler and its connection: one side fills, the other drains.
+//!
+//! Both run in one task or in two; each side leaves its waker where the other finds it. Nothing is read from the
+//! peer before the reading side has asked for it, so an unread body costs no memory.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use bytes::{Bytes, BytesMut};
+
+use crate::proto::Refusal;
+
+/// See the head of this file.
+#[derive(Default)]
+pub(crate) struct Pipe(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    bytes: BytesMut,
+    /// The reading side has asked at least once.
+    is_wanted: bool,
+    end: Option<Result<(), Refusal>>,
+    /// The draining side is gone: what is written goes nowhere.
+    is_cut: bool,
+    reader: Option<Waker>,
+    writer: Option<Waker>,
+}
+
+/// How many bytes may wait in a pipe.
+pub(crate) const ROOM: usize = 64 << 10;
+
+impl Pipe {
+    /// The next bytes; `None` at the end.
+    pub(crate) fn poll_take(&self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Refusal>> {
+        let mut state = self.state();
+        if !state.is_wanted {
+            state.is_wanted = true;
+            wake(&mut state.writer);
+        }
+        if !state.bytes.is_empty() {
+            wake(&mut state.writer);
+            return Poll::Ready(Ok(Some(state.bytes.split().freeze())));
+        }
+        match &state.end {
+            Some(Ok(())) => Poll::Ready(Ok(None)),
+            Some(Err(refusal)) => Poll::Ready(Err(refusal.clone())),
+            None => {
+                state.reader = Some(cx.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Ready with the room left once the reading side has asked and there is room; 0 when nobody reads any more.
+    pub(crate) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<usize> {
+        let mut state = self.state();
+        if state.is_cut {
+            return Poll::Ready(0);
+        }
+        if state.is_wanted && state.bytes.len() < ROOM {
+            return Poll::Ready(ROOM - state.bytes.len());
+        }
+        state.writer = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    /// Adds bytes. Ask [`Pipe::poll_room`] before, so that the pipe stays bounded.
+    pub(crate) fn push(&self, bytes: &[u8]) {
+        let mut state = self.state();
+        state.bytes.extend_from_slice(bytes);
+        wake(&mut state.reader);
+    }
+
+    /// No more bytes will come; `Err` tells the reading side why.
+    pub(crate) fn end(&self, end: Result<(), Refusal>) {
+        let mut state = self.state();
+        state.end.get_or_insert(end);
+        wake(&mut state.reader);
+    }
+
+    /// The draining side gives up: the other one's writes fail from now on.
+    pub(crate) fn cut(&self) {
+        let mut state = self.state();
+        state.is_cut = true;
+        state.bytes.clear();
+        wake(&mut state.writer);
+    }
+
+    /// The draining side is there from the start: filling need not wait for the first question.
+    pub(crate) fn open(&self) {
+        self.state().is_wanted = true;
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn wake(waker: &mut Option<Waker>) {
+    if let Some(waker) = waker.take() {
+        waker.wake();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_read_before_somebody_asks() {
+        let (pipe, mut cx) = (Pipe::default(), Context::from_waker(Waker::noop()));
+        assert!(pipe.poll_room(&mut cx).is_pending());
+        assert!(pipe.poll_take(&mut cx).is_pending());
+        assert_eq!(pipe.poll_room(&mut cx), Poll::Ready(ROOM));
+        pipe.push(b"abc");
+        pipe.end(Ok(()));
+        assert_eq!(pipe.poll_take(&mut cx), Poll::Ready(Ok(Some(Bytes::from_static(b"abc")))));
+        assert_eq!(pipe.poll_take(&mut cx), Poll::Ready(Ok(None)));
+    }
+
+    #[test]
+    fn a_full_pipe_waits_and_a_cut_one_does_not() {
+        let (pipe, mut cx) = (Pipe::default(), Context::from_waker(Waker::noop()));
+        pipe.open();
+        pipe.push(&[0; ROOM]);
+        assert!(pipe.poll_room(&mut cx).is_pending());
+        pipe.cut();
+        assert_eq!(pipe.poll_room(&mut cx), Poll::Ready(0));
+    }
+}

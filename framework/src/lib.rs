@@ -1,0 +1,65 @@
+//! A web framework in the style of Spring MVC: annotate plain functions and impl blocks, call [`server::start`], and
+//! have a web service.
+//!
+//! ```no_run
+//! use vernal::{request_map, server};
+//!
+//! #[request_map("/hello/{name}")]
+//! fn hello(name: &str, #[arg(default = 1)] times: usize) -> String {
+//!     format!("Hello, {name}! ").repeat(times)
+//! }
+//!
+//! fn main() -> vernal::Result {
+//!     server::start()
+//! }
+//! ```
+//!
+//! | to | use |
+//! |---|---|
+//! | answer a path | [`request_map`], [`controller`], [`endpoint`] |
+//! | read a request | arguments by name, [`Json`], [`Form`], [`Header`], [`Cookie`], [`State`], [`BodyReader`], [`Request`] |
+//! | answer | text, [`Json`], a status, tuples, [`Redirect`], [`StaticFile`], [`Sse`], [`Response`], [`Result`] |
+//! | say what went wrong | [`Error`], [`OrStatus`], [`error_message`] |
+//! | look at all requests | [`request_filter`] |
+//! | bind types of your own | [`FromValue`], [`FromRequest`], [`ModelBinding`], [`model_binding`] |
+//! | start and stop | [`server`] |
+//! | test | [`test::Client`] |
+
+#![deny(missing_docs)]
+#![forbid(unsafe_code)]
+
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod __fuzz;
+#[doc(hidden)]
+pub mod __private;
+mod app;
+mod base;
+mod bind;
+mod http;
+mod io;
+mod proto;
+mod registry;
+mod routing;
+pub mod server;
+pub mod test;
+
+pub use app::{App, Config, ErrorContext, ErrorPageArgument, FilterArgument, FilterContext, Next};
+pub use base::{HeaderError, Headers, IntoHeaderValue};
+pub use bind::{
+    Arg, BodyUse, ConnectionInfo, Cookie, Form, FromContext, FromRequest, FromValue, FromValues, Header, Json, Model,
+    ModelBinding, ModelDict, Param, PathValue, Profile, RegGroup, RegGroups, State, StateNeed, Text,
+};
+pub use http::{
+    BindingError, Body, BodyReader, Cookies, Error, Event, HttpError, IntoStatus, OrStatus, Params, Redirect, Request,
+    Responder, Response, Result, SameSite, SetCookie, Source, Sse, StaticFile,
+};
+pub use proto::Limits;
+pub use registry::BoxFuture;
+pub use vernal_macros::{
+    controller, default_model_binding, endpoint, error_message, model_binding, request_filter, request_map, route,
+    scan,
+};
+
+/// Methods, statuses and versions are those of the `http` crate.
+pub use ::http::{Method, StatusCode, Version};

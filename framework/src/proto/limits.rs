@@ -1,0 +1,78 @@
+//! Every bound in the house, in one struct, with defaults that are safe to face the internet with.
+
+use std::time::Duration;
+
+macro_rules! limits {
+    ($( $(#[$doc:meta])* $name:ident: $kind:ty = $default:expr; )*) => {
+        /// What a peer may cost us. Every limit is on by default; a refusal names the limit, its value and the
+        /// setting that changes it.
+        ///
+        /// Set them for the whole server with `server::new().limits(…)`, or those of the body for one mapping with
+        /// `#[request_map("/upload", limits = Limits::new().body_size(64 << 20))]`.
+        ///
+        /// ```
+        /// use vernal::Limits;
+        ///
+        /// let limits = Limits::new().body_size(10 << 20).header_count(50);
+        /// assert_eq!(limits.body_size, 10 << 20);
+        /// assert_eq!(limits.uri_length, Limits::default().uri_length);
+        /// ```
+        #[derive(Clone, Debug, PartialEq)]
+        #[non_exhaustive]
+        pub struct Limits { $( $(#[$doc])* pub $name: $kind, )* }
+
+        impl Limits {
+            /// The defaults.
+            pub const fn new() -> Limits {
+                Limits { $( $name: $default, )* }
+            }
+
+            $(
+                #[doc = concat!("Sets [`Limits::", stringify!($name), "`](#structfield.", stringify!($name), ").")]
+                #[must_use]
+                pub const fn $name(mut self, $name: $kind) -> Limits {
+                    self.$name = $name;
+                    self
+                }
+            )*
+        }
+    };
+}
+
+limits! {
+    /// Bytes of a request's head, request line and all fields together. Default 16 KiB; more is 431.
+    head_size: usize = 16 << 10;
+    /// Number of header fields of a request, and of trailer fields. Default 100; more is 431.
+    header_count: usize = 100;
+    /// Bytes of the request target. Default 8 KiB; more is 414.
+    uri_length: usize = 8 << 10;
+    /// Bytes of a request's body. Default 2 MiB; more is 413, known from `Content-Length` before anything is read.
+    body_size: u64 = 2 << 20;
+    /// Number of parameters in query and form together. Default 1,000; more is 400.
+    parameters: usize = 1_000;
+    /// Time from the first byte of a head to its end, or from the start of the connection. Default 10 s; longer is 408.
+    header_timeout: Duration = Duration::from_secs(10);
+    /// Bytes a second that a body must come in with on average, past [`Limits::body_grace`]. Default 256; less is 408.
+    body_rate: u32 = 256;
+    /// Time a body may take however slow it is. Default 10 s.
+    body_grace: Duration = Duration::from_secs(10);
+    /// Time a connection may stay silent between two requests. Default 60 s; then it is closed.
+    idle_time: Duration = Duration::from_secs(60);
+    /// Time in which a peer must take at least some of an answer. Default 30 s; then the connection is cut.
+    write_timeout: Duration = Duration::from_secs(30);
+    /// Requests on one connection; the last one is answered with `Connection: close`. Default 1,000,000.
+    requests_per_connection: u32 = 1_000_000;
+    /// Open connections in all. Default 50,000; further ones get a 503 and are closed.
+    connections: usize = 50_000;
+    /// Open connections from one address. Default 20,000, since a proxy in front is one address; further ones get a
+    /// 503 and are closed.
+    connections_per_address: usize = 20_000;
+    /// Bytes of an unread body that are thrown away to keep the connection. Default 64 KiB; beyond, it is closed.
+    drain_size: u64 = 64 << 10;
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits::new()
+    }
+}

@@ -1,0 +1,186 @@
+//! What the attributes submit: plain const data, function pointers, no trait objects.
+//!
+//! Every item knows where it stands in the source. The registry has no order (inventory promises none), so
+//! nothing may depend on one: routes sort by specificity, then `order`, then [`Location`].
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
+use crate::app::{ErrorContext, FilterContext, Next};
+use crate::bind::{Arg, StateNeed};
+use crate::http::{Context, Instance, Request, Response, Result};
+use crate::proto::Limits;
+
+pub use inventory;
+
+/// A boxed future, as adapters of `async fn`s return it.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Where an item stands: file, line, crate and name, for messages and for a deterministic order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Location {
+    /// `file!()`
+    pub file: &'static str,
+    /// `line!()`
+    pub line: u32,
+    /// `column!()`
+    pub column: u32,
+    /// `module_path!()`
+    pub module: &'static str,
+    /// `hello`, or `Shop::buy` for a method.
+    pub name: &'static str,
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` at {}:{}", self.name, self.file, self.line)
+    }
+}
+
+/// A list of `params` or `headers` expressions.
+#[derive(Clone, Copy, Debug)]
+pub struct Expressions {
+    /// Each as it was written, `a!=b`; the macro has checked the grammar.
+    pub list: &'static [&'static str],
+    /// Whether one that holds is enough (`any(…)`); else all must hold.
+    pub any: bool,
+}
+
+impl Expressions {
+    /// No condition.
+    pub const NONE: Expressions = Expressions { list: &[], any: false };
+}
+
+/// Which requests an item is for. The macros have joined the parts of impl block and method already.
+#[derive(Clone, Copy, Debug)]
+pub struct Mapping {
+    /// Path patterns, each with its leading slash (a pattern that starts with a star has none).
+    pub paths: &'static [&'static str],
+    /// A regular expression instead of path patterns.
+    pub regexp: Option<&'static str>,
+    /// Method tokens in upper case unless unknown; empty is every method but CONNECT and TRACE.
+    pub methods: &'static [&'static str],
+    /// Narrowing by parameters.
+    pub params: Expressions,
+    /// Narrowing by header fields.
+    pub headers: Expressions,
+    /// Lower comes first among equally specific ones.
+    pub order: i32,
+    /// The application this belongs to; `None` is the default one.
+    pub app: Option<&'static str>,
+}
+
+impl Mapping {
+    /// Any method, no condition, default application, no path.
+    pub const ANY: Mapping = Mapping {
+        paths: &[],
+        regexp: None,
+        methods: &[],
+        params: Expressions::NONE,
+        headers: Expressions::NONE,
+        order: 0,
+        app: None,
+    };
+}
+
+/// How an adapter is called.
+#[derive(Clone, Copy)]
+pub enum Handler {
+    /// A plain `fn`: binds, calls, responds, without a future.
+    Now(for<'r> fn(&'r Request, &'r mut Response) -> Result),
+    /// A `fn` marked `blocking`: the same, on the blocking pool.
+    Blocking(for<'r> fn(&'r Request, &'r mut Response) -> Result),
+    /// An `async fn`: one box a call.
+    Async(for<'r> fn(&'r Request, &'r mut Response) -> BoxFuture<'r, Result>),
+}
+
+/// What the arguments of a handler need, found by the compiler from their types.
+#[derive(Clone, Copy, Debug)]
+pub struct Needs {
+    /// The body is not read before binding: a `BodyReader` takes it.
+    pub streams_body: bool,
+    /// States the handler asks for; each must have been given to the server.
+    pub states: &'static [StateNeed],
+}
+
+/// A mapped function.
+pub struct Route {
+    /// Which requests it answers.
+    pub mapping: Mapping,
+    /// Its adapter.
+    pub handler: Handler,
+    /// What its arguments need.
+    pub needs: Needs,
+    /// Limits of its own, evaluated once at start.
+    pub limits: Option<fn() -> Limits>,
+    /// An endpoint's route: another method of the path is 405 even where a less specific mapping would take it.
+    pub endpoint: bool,
+    /// Where it stands.
+    pub at: Location,
+}
+
+/// A request filter.
+pub struct Filter {
+    /// Which paths it filters; methods and conditions are not used.
+    pub mapping: Mapping,
+    /// Also runs for paths that nothing else matches.
+    pub unmatched: bool,
+    /// States it asks for.
+    pub states: &'static [StateNeed],
+    /// Its adapter.
+    pub call: for<'c> fn(&'c mut FilterContext<'_>, Next<'c>) -> BoxFuture<'c, Result>,
+    /// Where it stands.
+    pub at: Location,
+}
+
+/// How an error page's adapter is called.
+#[derive(Clone, Copy)]
+pub enum Page {
+    /// A plain `fn`.
+    Now(for<'r> fn(&'r ErrorContext<'r>, &'r mut Response) -> Result),
+    /// An `async fn`.
+    Async(for<'r> fn(&'r ErrorContext<'r>, &'r mut Response) -> BoxFuture<'r, Result>),
+}
+
+/// A page for error statuses.
+pub struct ErrorPage {
+    /// `404`, `50x`; empty is every status. The macro has checked them.
+    pub codes: &'static [&'static str],
+    /// The application this belongs to.
+    pub app: Option<&'static str>,
+    /// States it asks for.
+    pub states: &'static [StateNeed],
+    /// Its adapter.
+    pub page: Page,
+    /// Where it stands.
+    pub at: Location,
+}
+
+/// A shared controller: built once for each application at start.
+pub struct Controller {
+    /// Where its instance is kept in the application.
+    pub instance: &'static Instance,
+    /// Builds it; its arguments come from state.
+    pub build: fn(&Context) -> Result<Box<dyn std::any::Any + Send + Sync>>,
+    /// The application this belongs to.
+    pub app: Option<&'static str>,
+    /// Where it stands.
+    pub at: Location,
+}
+
+/// The function behind `#[default_model_binding]`.
+pub struct DefaultBinding {
+    /// Its adapter.
+    pub call: for<'r> fn(&'r Request, &Arg) -> Result<serde_json::Value>,
+    /// The application this belongs to.
+    pub app: Option<&'static str>,
+    /// Where it stands.
+    pub at: Location,
+}
+
+inventory::collect!(Route);
+inventory::collect!(Filter);
+inventory::collect!(ErrorPage);
+inventory::collect!(Controller);
+inventory::collect!(DefaultBinding);

@@ -1,0 +1,133 @@
+//! The life of a server: bound, serving, stopping, stopped. Shared by its handles, listeners and connections.
+
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use tokio::sync::Notify;
+
+/// What the parts of one server share about its life.
+pub(crate) struct Lifecycle {
+    phase: AtomicU8,
+    /// Wakes whoever waits for another phase.
+    changed: Notify,
+    /// Wakes idle connections and listeners when stopping begins.
+    stop: Notify,
+    is_cut: AtomicBool,
+    connections: AtomicUsize,
+}
+
+/// The phases, in order.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub(crate) enum Phase {
+    Bound,
+    Serving,
+    Stopping,
+    Stopped,
+}
+
+impl Lifecycle {
+    /// A server that is bound; known to [`stop_all`] from now on.
+    pub(crate) fn new() -> Arc<Lifecycle> {
+        let lifecycle = Arc::new(Lifecycle {
+            phase: AtomicU8::new(Phase::Bound as u8),
+            changed: Notify::new(),
+            stop: Notify::new(),
+            is_cut: AtomicBool::new(false),
+            connections: AtomicUsize::new(0),
+        });
+        let mut all = all();
+        all.retain(|other| other.strong_count() > 0);
+        all.push(Arc::downgrade(&lifecycle));
+        lifecycle
+    }
+
+    /// Goes on to a later phase; an earlier one is not gone back to.
+    pub(crate) fn enter(&self, phase: Phase) {
+        if self.phase.fetch_max(phase as u8, Ordering::SeqCst) < phase as u8 {
+            self.changed.notify_waiters();
+            if phase >= Phase::Stopping {
+                self.stop.notify_waiters();
+            }
+        }
+    }
+
+    #[inline]
+    pub(crate) fn is_serving(&self) -> bool {
+        self.phase.load(Ordering::SeqCst) == Phase::Serving as u8
+    }
+
+    #[inline]
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.phase.load(Ordering::Acquire) >= Phase::Stopping as u8
+    }
+
+    /// Notified when stopping begins. Enable it, then look at [`Lifecycle::is_stopping`], then wait.
+    pub(crate) fn stop_notice(&self) -> tokio::sync::futures::Notified<'_> {
+        self.stop.notified()
+    }
+
+    /// Waits for a phase, or a later one.
+    pub(crate) async fn reached(&self, phase: Phase) {
+        loop {
+            let mut notice = std::pin::pin!(self.changed.notified());
+            notice.as_mut().enable();
+            if self.phase.load(Ordering::SeqCst) >= phase as u8 {
+                return;
+            }
+            notice.await;
+        }
+    }
+
+    /// What is left of the connections is to be cut now; tells whether nobody has said so before.
+    pub(crate) fn cut(&self) -> bool {
+        let is_first = !self.is_cut.swap(true, Ordering::SeqCst);
+        self.changed.notify_waiters();
+        is_first
+    }
+
+    /// How many connections are open.
+    pub(crate) fn connection_count(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+
+    /// Waits until no connection is left, or for [`Lifecycle::cut`]. Returns how many are left.
+    pub(crate) async fn drained(&self) -> usize {
+        loop {
+            let mut notice = std::pin::pin!(self.changed.notified());
+            notice.as_mut().enable();
+            let left = self.connections.load(Ordering::SeqCst);
+            if left == 0 || self.is_cut.load(Ordering::SeqCst) {
+                return left;
+            }
+            notice.await;
+        }
+    }
+
+    /// Counts a connection in; returns how many there were.
+    pub(crate) fn connection_opened(&self) -> usize {
+        self.connections.fetch_add(1, Ordering::Relaxed)
+    }
+
+    pub(crate) fn connection_closed(&self) {
+        if self.connections.fetch_sub(1, Ordering::AcqRel) == 1 && self.is_stopping() {
+            self.changed.notify_waiters();
+        }
+    }
+}
+
+/// Begins to stop every server of the process.
+pub(crate) fn stop_all() -> usize {
+    let running: Vec<_> = all().iter().filter_map(Weak::upgrade).collect();
+    running.iter().filter(|server| !server.is_stopping()).map(|server| server.enter(Phase::Stopping)).count()
+}
+
+/// Whether any server of the process serves.
+pub(crate) fn any_serving() -> bool {
+    all().iter().filter_map(Weak::upgrade).any(|server| server.is_serving())
+}
+
+fn all() -> std::sync::MutexGuard<'static, Vec<Weak<Lifecycle>>> {
+    static ALL: Mutex<Vec<Weak<Lifecycle>>> = Mutex::new(Vec::new());
+    ALL.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,480 @@
+//! Starting and stopping: `server::start()` in `main` is all it takes.
+//!
+//! ```no_run
+//! use vernal::{request_map, server};
+//!
+//! #[request_map("/hello/{name}")]
+//! fn hello(name: &str, #[arg(default = 1)] times: usize) -> String {
+//!     format!("Hello, {name}! ").repeat(times)
+//! }
+//!
+//! fn main() -> vernal::Result {
+//!     server::start()
+//! }
+//! ```
+
+pub(crate) mod connection;
+mod lifecycle;
+mod listener;
+mod pump;
+mod receiver;
+mod sender;
+mod wire;
+
+use std::any::Any;
+use std::env;
+use std::net::{SocketAddr, TcpListener as StdListener};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::runtime;
+use tokio::task::JoinSet;
+
+use self::lifecycle::{Lifecycle, Phase};
+pub(crate) use self::listener::{Counted, Shared};
+use crate::app::{App, Config};
+use crate::http::{Error, Result};
+use crate::proto::Limits;
+
+/// Serves everything that is mapped, on port 9090 of all interfaces or where the environment's `VERNAL_HOST` and
+/// `VERNAL_PORT` say, until SIGINT, SIGTERM or [`stop`].
+///
+/// # Errors
+/// The port is taken, nothing is mapped, or a mapping is wrong; the text says what to do.
+pub fn start() -> Result {
+    new().start()
+}
+
+/// [`start`] for callers inside a tokio runtime.
+///
+/// # Errors
+/// As [`start`].
+pub async fn start_async() -> Result {
+    new().start_async().await
+}
+
+/// Begins to stop every server of the process: no new connections, idle ones are closed, requests in flight are
+/// answered with `Connection: close`, and after the grace period what is left is cut.
+pub fn stop() {
+    if lifecycle::stop_all() == 0 {
+        tracing::warn!(target: "vernal", "server::stop(): no server is running");
+    }
+}
+
+/// Whether a server of the process accepts connections.
+pub fn is_ready() -> bool {
+    lifecycle::any_serving()
+}
+
+/// The builder of a server. What it sets wins over the environment.
+pub fn new() -> Server {
+    Server::default()
+}
+
+/// The settings of a server. Made by [`new`].
+///
+/// ```no_run
+/// use vernal::{Limits, server};
+///
+/// fn main() -> vernal::Result {
+///     server::new().host("127.0.0.1").port(8080).limits(Limits::new().body_size(8 << 20)).start()
+/// }
+/// ```
+pub struct Server {
+    config: Config,
+    host: Option<String>,
+    port: Option<u16>,
+    threads: Option<usize>,
+    shares_threads: bool,
+    grace: Duration,
+    handles_signals: bool,
+}
+
+impl Default for Server {
+    fn default() -> Server {
+        Server {
+            config: Config::default(),
+            host: None,
+            port: None,
+            threads: None,
+            shares_threads: false,
+            grace: Duration::from_secs(30),
+            handles_signals: true,
+        }
+    }
+}
+
+impl Server {
+    /// The address or name to listen on; empty is all interfaces. Default: `VERNAL_HOST`, else all.
+    #[must_use]
+    pub fn host(mut self, host: impl Into<String>) -> Server {
+        self.host = Some(host.into());
+        self
+    }
+
+    /// The port; 0 lets the system choose, see [`Bound::local_addr`]. Default: `VERNAL_PORT`, else 9090.
+    #[must_use]
+    pub fn port(mut self, port: u16) -> Server {
+        self.port = Some(port);
+        self
+    }
+
+    /// How many threads [`Server::start`] serves with, each with a runtime and a listener of its own. Default: as many
+    /// as the machine has cores.
+    #[must_use]
+    pub fn threads(mut self, threads: usize) -> Server {
+        self.threads = Some(threads.max(1));
+        self
+    }
+
+    /// Whether the threads share one runtime, in which any thread may go on with any request. Default: no, since
+    /// threads that share nothing answer more. Choose it when some requests compute for long.
+    #[must_use]
+    pub fn share_threads(mut self, shares: bool) -> Server {
+        self.shares_threads = shares;
+        self
+    }
+
+    /// How long requests in flight may take after stopping began. Default 30 s.
+    #[must_use]
+    pub fn grace(mut self, grace: Duration) -> Server {
+        self.grace = grace;
+        self
+    }
+
+    /// Whether SIGINT and SIGTERM stop the server. Default: yes.
+    #[must_use]
+    pub fn handle_signals(mut self, handles: bool) -> Server {
+        self.handles_signals = handles;
+        self
+    }
+
+    /// All settings of the application at once.
+    #[must_use]
+    pub fn config(mut self, config: Config) -> Server {
+        self.config = config;
+        self
+    }
+
+    /// See [`Config::app`].
+    #[must_use]
+    pub fn app(mut self, name: impl Into<String>) -> Server {
+        self.config = self.config.app(name);
+        self
+    }
+
+    /// See [`Config::limits`].
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Server {
+        self.config = self.config.limits(limits);
+        self
+    }
+
+    /// See [`Config::state`].
+    #[must_use]
+    pub fn state<T: Any + Send + Sync>(mut self, value: T) -> Server {
+        self.config = self.config.state(value);
+        self
+    }
+
+    /// See [`Config::show_errors`].
+    #[must_use]
+    pub fn show_errors(mut self, show: bool) -> Server {
+        self.config = self.config.show_errors(show);
+        self
+    }
+
+    /// See [`Config::server_name`].
+    #[must_use]
+    pub fn server_name(mut self, name: Option<&str>) -> Server {
+        self.config = self.config.server_name(name);
+        self
+    }
+
+    /// Builds the application and binds its port, without serving yet.
+    ///
+    /// # Errors
+    /// As [`start`].
+    pub fn bind(self) -> Result<Bound> {
+        let app = App::from_registry(self.config)?;
+        let host = self.host.or_else(|| env::var("VERNAL_HOST").ok()).unwrap_or_default();
+        let port = match self.port {
+            Some(port) => port,
+            None => port_of_environment()?,
+        };
+        let threads = match self.threads {
+            Some(threads) => threads,
+            None => std::thread::available_parallelism().map_or(1, usize::from),
+        };
+        let listeners = listener::bind(&host, port, if self.shares_threads { 1 } else { threads })?;
+        let address = listeners.first().ok_or_else(|| Error::internal("no listener"))?.local_addr()?;
+        let shared = Shared::new(app, Lifecycle::new());
+        Ok(Bound {
+            shared,
+            listeners,
+            address,
+            threads,
+            shares_threads: self.shares_threads,
+            grace: self.grace,
+            handles_signals: self.handles_signals,
+        })
+    }
+
+    /// Binds and serves on threads of its own until the server is stopped.
+    ///
+    /// # Errors
+    /// As [`start`]; also when called inside a tokio runtime, where [`Server::start_async`] is meant.
+    pub fn start(self) -> Result {
+        if runtime::Handle::try_current().is_ok() {
+            return Err(Error::internal(
+                "server::start() was called inside a tokio runtime: write `server::start_async().await`, or take \
+                 `#[tokio::main]` off `main`",
+            ));
+        }
+        self.bind()?.run()
+    }
+
+    /// Binds and serves inside the caller's runtime until the server is stopped.
+    ///
+    /// # Errors
+    /// As [`start`].
+    pub async fn start_async(self) -> Result {
+        self.bind()?.serve().await
+    }
+}
+
+/// A server that is bound to its port and does not serve yet.
+pub struct Bound {
+    shared: Arc<Shared>,
+    listeners: Vec<StdListener>,
+    address: SocketAddr,
+    threads: usize,
+    shares_threads: bool,
+    grace: Duration,
+    handles_signals: bool,
+}
+
+impl Bound {
+    /// The address it listens on, with the port the system chose.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// A handle to stop the server with and to ask how it is.
+    pub fn handle(&self) -> Handle {
+        Handle(Arc::clone(&self.shared.lifecycle))
+    }
+
+    /// Serves inside the caller's runtime until the server is stopped.
+    ///
+    /// # Errors
+    /// The listener could not be used.
+    pub async fn serve(self) -> Result {
+        let lifecycle = Arc::clone(&self.shared.lifecycle);
+        let _stopped = Stopped(&lifecycle);
+        self.announce();
+        let mut sets: Vec<_> = self.listeners.iter().map(|_| JoinSet::new()).collect();
+        let mut accepting = pin!(async {
+            let mut loops: Vec<_> = self
+                .listeners
+                .into_iter()
+                .zip(&mut sets)
+                .map(|(listener, tasks)| Box::pin(listener::accept(listener, Arc::clone(&self.shared), Some(tasks))))
+                .collect();
+            std::future::poll_fn(|cx| {
+                let mut at = 0;
+                while at < loops.len() {
+                    match loops[at].as_mut().poll(cx) {
+                        Poll::Ready(Ok(())) => drop(loops.swap_remove(at)),
+                        Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                        Poll::Pending => at += 1,
+                    }
+                }
+                if loops.is_empty() { Poll::Ready(Ok(())) } else { Poll::Pending }
+            })
+            .await
+        });
+        let mut signals = pin!(stop_on_signals(&lifecycle, self.handles_signals));
+        std::future::poll_fn(|cx| {
+            let _ = signals.as_mut().poll(cx);
+            accepting.as_mut().poll(cx)
+        })
+        .await?;
+        let mut drained = pin!(drain(&lifecycle, self.grace));
+        std::future::poll_fn(|cx| {
+            let _ = signals.as_mut().poll(cx);
+            drained.as_mut().poll(cx)
+        })
+        .await;
+        Ok(())
+    }
+
+    /// Serves on threads of its own until the server is stopped.
+    fn run(self) -> Result {
+        let lifecycle = Arc::clone(&self.shared.lifecycle);
+        let _stopped = Stopped(&lifecycle);
+        if self.shares_threads {
+            let runtime = runtime::Builder::new_multi_thread().worker_threads(self.threads).enable_all().build()?;
+            return runtime.block_on(self.serve());
+        }
+        self.announce();
+        let mut listeners = self.listeners.into_iter();
+        let first = listeners.next().ok_or_else(|| Error::internal("no listener"))?;
+        let mut threads = Vec::new();
+        for (index, listener) in listeners.enumerate() {
+            let (shared, grace) = (Arc::clone(&self.shared), self.grace);
+            let thread = std::thread::Builder::new().name(format!("vernal-{}", index + 1));
+            threads.push(thread.spawn(move || serve_on_thread(listener, &shared, grace, false))?);
+        }
+        let result = serve_on_thread(first, &self.shared, self.grace, self.handles_signals);
+        lifecycle.enter(Phase::Stopping);
+        for thread in threads {
+            thread.join().map_err(|payload| Error::from_panic(&*payload))??;
+        }
+        result
+    }
+
+    fn announce(&self) {
+        self.shared.lifecycle.enter(Phase::Serving);
+        tracing::info!(
+            target: "vernal",
+            "listening on http://{} with {} mappings",
+            self.address,
+            self.shared.app.route_count()
+        );
+    }
+}
+
+/// One thread of a server whose threads share nothing: a runtime, a listener, and the connections it accepts. Leaving
+/// the runtime cuts what is left of them.
+fn serve_on_thread(listener: StdListener, shared: &Arc<Shared>, grace: Duration, handles_signals: bool) -> Result {
+    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    let result = runtime.block_on(async {
+        let lifecycle = &shared.lifecycle;
+        let mut signals = pin!(stop_on_signals(lifecycle, handles_signals));
+        let mut serving = pin!(async {
+            listener::accept(listener, Arc::clone(shared), None).await?;
+            drain(lifecycle, grace).await;
+            Ok(())
+        });
+        std::future::poll_fn(|cx| {
+            let _ = signals.as_mut().poll(cx);
+            serving.as_mut().poll(cx)
+        })
+        .await
+    });
+    runtime.shutdown_background();
+    result
+}
+
+/// Waits until the connections have ended, or the grace period has.
+async fn drain(lifecycle: &Lifecycle, grace: Duration) {
+    if let Ok(0) = tokio::time::timeout(grace, lifecycle.drained()).await {
+        return;
+    }
+    let left = lifecycle.connection_count();
+    if left > 0 && lifecycle.cut() {
+        tracing::warn!(target: "vernal", "cut {left} connections that were not done {grace:?} after the stop");
+    }
+}
+
+/// The first SIGINT or SIGTERM begins to stop the server, the second cuts what is left. Never ends.
+async fn stop_on_signals(lifecycle: &Lifecycle, is_on: bool) {
+    if is_on {
+        loop {
+            if let Err(error) = signal().await {
+                tracing::error!(target: "vernal", "cannot listen to signals: {error}");
+                break;
+            }
+            if lifecycle.is_stopping() {
+                lifecycle.cut();
+            }
+            tracing::info!(target: "vernal", "stopping");
+            lifecycle.enter(Phase::Stopping);
+        }
+    }
+    std::future::pending::<()>().await;
+}
+
+#[cfg(unix)]
+async fn signal() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    std::future::poll_fn(|cx| {
+        if terminate.poll_recv(cx).is_ready() || interrupt.poll_recv(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        Poll::Pending
+    })
+    .await;
+    Ok(())
+}
+
+#[cfg(not(unix))]
+async fn signal() -> std::io::Result<()> {
+    tokio::signal::ctrl_c().await
+}
+
+/// A handle of a server: cheap to clone, usable from any thread and task.
+///
+/// ```
+/// # use vernal::{request_map, server};
+/// # #[request_map("/")]
+/// # fn index() -> &'static str { "" }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> vernal::Result {
+/// let bound = server::new().host("127.0.0.1").port(0).bind()?;
+/// let handle = bound.handle();
+/// let serving = tokio::spawn(bound.serve());
+/// handle.ready().await;
+/// assert!(handle.is_ready());
+/// handle.stop();
+/// handle.wait().await;
+/// # serving.await?
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Handle(Arc<Lifecycle>);
+
+impl Handle {
+    pub(crate) fn of(shared: &Shared) -> Handle {
+        Handle(Arc::clone(&shared.lifecycle))
+    }
+
+    /// Begins to stop the server, as [`stop`] does for all.
+    pub fn stop(&self) {
+        self.0.enter(Phase::Stopping);
+    }
+
+    /// Whether it accepts connections.
+    pub fn is_ready(&self) -> bool {
+        self.0.is_serving()
+    }
+
+    /// Waits until it accepts connections.
+    pub async fn ready(&self) {
+        self.0.reached(Phase::Serving).await;
+    }
+
+    /// Waits until it has stopped.
+    pub async fn wait(&self) {
+        self.0.reached(Phase::Stopped).await;
+    }
+}
+
+/// Says that the server has stopped, however it did.
+struct Stopped<'s>(&'s Lifecycle);
+
+impl Drop for Stopped<'_> {
+    fn drop(&mut self) {
+        self.0.enter(Phase::Stopped);
+    }
+}
+
+fn port_of_environment() -> Result<u16> {
+    let Ok(text) = env::var("VERNAL_PORT") else { return Ok(9090) };
+    text.parse().map_err(|_| Error::internal(format!("VERNAL_PORT is {text:?}: write a number from 0 to 65535")))
+}

@@ -1,0 +1,185 @@
+//! Moving bytes beside a running handler: a streamed request body in, an answer written piece by piece out, and a
+//! look at whether the peer is still there.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::{Arc, PoisonError};
+use std::task::{Context, Poll};
+
+use super::receiver::Receiver;
+use super::sender::{Sender, watch};
+use super::wire::{Gone, Wire};
+use crate::http::Outgoing;
+use crate::io::{Inbox, Outbox, Pipe};
+use crate::proto::Refusal;
+use crate::proto::h1::{BodyMode, encode};
+
+/// See the head of this file.
+pub(crate) struct Pump<'p> {
+    pub(crate) wire: &'p mut Wire,
+    pub(crate) inbox: &'p mut Inbox,
+    pub(crate) outbox: &'p mut Outbox,
+    pub(crate) sender: Sender<'p>,
+    pub(crate) outgoing: &'p Outgoing,
+    /// The body that the handler reads as it comes.
+    pub(crate) incoming: Option<Incoming<'p>>,
+    /// How the body of a written answer goes out, once its head has.
+    pub(crate) mode: Option<BodyMode>,
+    /// The end of a written answer is in the outbox.
+    pub(crate) is_done: bool,
+}
+
+/// A streamed body and the pipe it goes into.
+pub(crate) struct Incoming<'l> {
+    pub(crate) pipe: Arc<Pipe>,
+    pub(crate) receiver: Receiver<'l>,
+}
+
+impl<'p> Pump<'p> {
+    pub(crate) fn new(
+        wire: &'p mut Wire,
+        inbox: &'p mut Inbox,
+        outbox: &'p mut Outbox,
+        sender: Sender<'p>,
+        outgoing: &'p Outgoing,
+        incoming: Option<Incoming<'p>>,
+    ) -> Pump<'p> {
+        Pump { wire, inbox, outbox, sender, outgoing, incoming, mode: None, is_done: false }
+    }
+
+    /// Runs `work` to its end with bytes moving beside it.
+    ///
+    /// # Errors
+    /// The peer is gone; the work is dropped where it is.
+    pub(crate) async fn drive<W: Future>(&mut self, work: W) -> Result<W::Output, Gone> {
+        let mut work = pin!(work);
+        poll_fn(|cx| {
+            loop {
+                if let Poll::Ready(output) = work.as_mut().poll(cx) {
+                    return Poll::Ready(Ok(output));
+                }
+                match self.turn(cx) {
+                    Ok(true) => {}
+                    Ok(false) => return Poll::Pending,
+                    Err(gone) => return Poll::Ready(Err(gone)),
+                }
+            }
+        })
+        .await
+    }
+
+    /// Sends what is left of an answer that its handler wrote piece by piece.
+    ///
+    /// # Errors
+    /// The peer is gone, or the answer was cut.
+    pub(crate) async fn finish(&mut self) -> Result<(), Gone> {
+        self.outgoing.pipe.end(Ok(()));
+        poll_fn(|cx| match self.turn_outgoing(cx) {
+            Ok(_) if self.is_done && self.outbox.is_empty() => Poll::Ready(Ok(())),
+            Ok(_) => Poll::Pending,
+            Err(gone) => Poll::Ready(Err(gone)),
+        })
+        .await
+    }
+
+    /// Moves what can be moved; tells whether the work has something new to look at.
+    fn turn(&mut self, cx: &mut Context<'_>) -> Result<bool, Gone> {
+        let came = self.turn_incoming(cx)?;
+        let went = self.turn_outgoing(cx)?;
+        if self.incoming.is_none()
+            && let Poll::Ready(gone) = watch(self.wire, self.inbox, cx)
+        {
+            gone?;
+        }
+        Ok(came || went)
+    }
+
+    fn turn_incoming(&mut self, cx: &mut Context<'_>) -> Result<bool, Gone> {
+        let Some(Incoming { pipe, receiver }) = &mut self.incoming else { return Ok(false) };
+        match pipe.poll_room(cx) {
+            Poll::Ready(1..) => {}
+            _ => return Ok(false),
+        }
+        let mut has_moved = false;
+        let received = receiver.receive_now(self.wire, self.inbox, |data| {
+            pipe.push(data);
+            has_moved = true;
+        });
+        let end = match received {
+            Ok(true) => Ok(()),
+            Ok(false) if has_moved => return Ok(true),
+            Ok(false) => match receiver.poll_more(self.wire, self.inbox, self.outbox, cx) {
+                Poll::Ready(more) => match more? {
+                    Ok(()) => return Ok(true),
+                    Err(refusal) => Err(refusal),
+                },
+                Poll::Pending => return Ok(false),
+            },
+            Err(refusal) => Err(refusal),
+        };
+        if end.is_err() {
+            self.wire.h1.refuse();
+        }
+        pipe.end(end);
+        self.incoming = None;
+        Ok(true)
+    }
+
+    fn turn_outgoing(&mut self, cx: &mut Context<'_>) -> Result<bool, Gone> {
+        if self.mode.is_none() {
+            let head = self.outgoing.head.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(head) = head {
+                self.mode = Some(self.sender.put_written(&head, &mut self.wire.h1, self.outbox));
+            }
+        }
+        let mut has_moved = false;
+        loop {
+            let took = self.take_piece(cx)?;
+            has_moved |= took;
+            if self.outbox.is_empty() {
+                return Ok(has_moved);
+            }
+            match self.wire.poll_flush(self.outbox, self.sender.limits, cx) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(gone)) => return Err(gone),
+                Poll::Pending => return Ok(has_moved),
+            }
+        }
+    }
+
+    /// Frames the next piece of a written answer, if one has come and there is room for it.
+    fn take_piece(&mut self, cx: &mut Context<'_>) -> Result<bool, Gone> {
+        let Some(mode) = self.mode else { return Ok(false) };
+        if self.is_done || !self.outbox.is_empty() {
+            return Ok(false);
+        }
+        match self.outgoing.pipe.poll_take(cx) {
+            Poll::Ready(Ok(Some(piece))) => {
+                match mode {
+                    BodyMode::Chunked => encode::chunk(&mut self.outbox.bytes, &piece),
+                    BodyMode::Plain => self.outbox.bytes.extend_from_slice(&piece),
+                    BodyMode::Skip => {}
+                }
+                Ok(true)
+            }
+            Poll::Ready(Ok(None)) => {
+                if mode == BodyMode::Chunked {
+                    encode::last_chunk(&mut self.outbox.bytes);
+                }
+                self.is_done = true;
+                Ok(true)
+            }
+            Poll::Ready(Err(_)) => Err(Gone),
+            Poll::Pending => Ok(false),
+        }
+    }
+}
+
+/// A reader that outlives its handler learns that nothing more will come.
+impl Drop for Pump<'_> {
+    fn drop(&mut self) {
+        if let Some(incoming) = &self.incoming {
+            incoming.pipe.end(Err(Refusal::bad_request("the request was answered before its body was read")));
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Receiving a request's body: within its size, and not too slowly.
+
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use ::http::StatusCode;
+use tokio::time::Instant;
+
+use super::wire::{Gone, Wire};
+use crate::io::{Inbox, Outbox};
+use crate::proto::h1::{Framing, Progress};
+use crate::proto::{Limits, Refusal};
+
+/// Counts a body while it comes.
+pub(crate) struct Receiver<'l> {
+    limits: &'l Limits,
+    received: u64,
+    started: Instant,
+}
+
+impl<'l> Receiver<'l> {
+    pub(crate) fn new(limits: &'l Limits, now: Instant) -> Receiver<'l> {
+        Receiver { limits, received: 0, started: now }
+    }
+
+    /// Judges the declared length before anything is read.
+    ///
+    /// # Errors
+    /// It is over [`Limits::body_size`]: 413.
+    pub(crate) fn check_declared(&self, framing: Framing) -> Result<(), Refusal> {
+        match framing {
+            Framing::Length(length) => self.check_size(length),
+            _ => Ok(()),
+        }
+    }
+
+    /// Judges the size of a body.
+    ///
+    /// # Errors
+    /// It is over [`Limits::body_size`]: 413.
+    pub(crate) fn check_size(&self, size: u64) -> Result<(), Refusal> {
+        if size > self.limits.body_size { Err(self.too_large()) } else { Ok(()) }
+    }
+
+    /// Takes what is in the inbox already. Tells whether the body is complete.
+    ///
+    /// # Errors
+    /// The body is malformed or too large.
+    #[inline]
+    pub(crate) fn receive_now(
+        &mut self,
+        wire: &mut Wire,
+        inbox: &mut Inbox,
+        mut sink: impl FnMut(&[u8]),
+    ) -> Result<bool, Refusal> {
+        loop {
+            match wire.h1.receive_body(inbox.bytes(), self.limits)? {
+                Progress::Data { consumed, data } => {
+                    self.received += data.len() as u64;
+                    self.check_size(self.received)?;
+                    sink(data);
+                    inbox.consume(consumed);
+                }
+                Progress::NeedMore { consumed } => {
+                    inbox.consume(consumed);
+                    return Ok(false);
+                }
+                Progress::End { consumed } => {
+                    inbox.consume(consumed);
+                    return Ok(true);
+                }
+            }
+        }
+    }
+
+    /// Waits for more bytes to come into the inbox; asks the peer to go on if it waits for that.
+    pub(crate) fn poll_more(
+        &mut self,
+        wire: &mut Wire,
+        inbox: &mut Inbox,
+        outbox: &mut Outbox,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Result<(), Refusal>, Gone>> {
+        if wire.h1.take_continue() {
+            outbox.bytes.extend_from_slice(crate::proto::h1::encode::CONTINUE);
+        }
+        if !outbox.is_empty()
+            && let Poll::Ready(Err(gone)) = wire.poll_flush(outbox, self.limits, cx)
+        {
+            return Poll::Ready(Err(gone));
+        }
+        match wire.poll_fill(inbox, 0, cx) {
+            Poll::Ready(Ok(true)) => return Poll::Ready(Ok(Ok(()))),
+            Poll::Ready(Ok(false)) => {
+                return Poll::Ready(Ok(Err(Refusal::bad_request("the connection ended inside the body"))));
+            }
+            Poll::Ready(Err(_)) => return Poll::Ready(Err(Gone)),
+            Poll::Pending => {}
+        }
+        if outbox.is_empty() {
+            wire.deadline.set(self.due());
+            if wire.deadline.poll(cx).is_ready() {
+                return Poll::Ready(Ok(Err(self.too_slow())));
+            }
+        }
+        Poll::Pending
+    }
+
+    /// Receives the rest of the body.
+    ///
+    /// # Errors
+    /// Outside: the peer is gone. Inside: what to answer.
+    pub(crate) async fn receive(
+        &mut self,
+        wire: &mut Wire,
+        inbox: &mut Inbox,
+        outbox: &mut Outbox,
+        body: &mut Vec<u8>,
+    ) -> Result<Result<(), Refusal>, Gone> {
+        self.receive_into(wire, inbox, outbox, |data| body.extend_from_slice(data)).await
+    }
+
+    /// Throws the rest of the body away.
+    ///
+    /// # Errors
+    /// As [`Receiver::receive`].
+    pub(crate) async fn discard(
+        &mut self,
+        wire: &mut Wire,
+        inbox: &mut Inbox,
+        outbox: &mut Outbox,
+    ) -> Result<Result<(), Refusal>, Gone> {
+        self.receive_into(wire, inbox, outbox, |_| {}).await
+    }
+
+    async fn receive_into(
+        &mut self,
+        wire: &mut Wire,
+        inbox: &mut Inbox,
+        outbox: &mut Outbox,
+        mut sink: impl FnMut(&[u8]),
+    ) -> Result<Result<(), Refusal>, Gone> {
+        loop {
+            match self.receive_now(wire, inbox, &mut sink) {
+                Ok(false) => {}
+                Ok(true) => return Ok(Ok(())),
+                Err(refusal) => return Ok(Err(refusal)),
+            }
+            if let Err(refusal) = std::future::poll_fn(|cx| self.poll_more(wire, inbox, outbox, cx)).await? {
+                return Ok(Err(refusal));
+            }
+        }
+    }
+
+    /// When what has come so far is too little.
+    fn due(&self) -> Instant {
+        let by_rate = Duration::from_secs(self.received / u64::from(self.limits.body_rate.max(1)));
+        self.started + self.limits.body_grace + by_rate
+    }
+
+    fn too_large(&self) -> Refusal {
+        let limit = self.limits.body_size;
+        Refusal::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!("the body is larger than {limit} bytes (Limits::body_size)"),
+        )
+    }
+
+    fn too_slow(&self) -> Refusal {
+        Refusal::new(
+            StatusCode::REQUEST_TIMEOUT,
+            format!(
+                "the body came slower than {} bytes a second after {:?} (Limits::body_rate, Limits::body_grace)",
+                self.limits.body_rate, self.limits.body_grace
+            ),
+        )
+    }
+}

@@ -1,0 +1,195 @@
+//! Sending an answer: its head with the server's own lines, and its body wherever that lies.
+
+use std::future::poll_fn;
+use std::task::Poll;
+
+use ::http::StatusCode;
+use tokio::io::AsyncReadExt;
+
+use super::lifecycle::Lifecycle;
+use super::wire::{Gone, Wire};
+use crate::app::shown;
+use crate::base::{Headers, date};
+use crate::http::{BodyKind, BoxStream, Response, SentHead};
+use crate::io::{Inbox, Outbox};
+use crate::proto::Limits;
+use crate::proto::h1::{Answer, BodyMode, H1, encode};
+
+/// What the server adds to every head.
+#[derive(Clone, Copy)]
+pub(crate) struct Sender<'s> {
+    /// Seconds since 1970.
+    pub(crate) second: u64,
+    pub(crate) server_line: &'s [u8],
+    pub(crate) limits: &'s Limits,
+    pub(crate) lifecycle: &'s Lifecycle,
+}
+
+/// The part of a body that is not in memory.
+pub(crate) enum Rest {
+    File(tokio::fs::File, u64),
+    Stream(BoxStream, BodyMode),
+}
+
+impl Sender<'_> {
+    /// Puts head and body into the outbox; returns what of the body is still to be sent.
+    #[inline]
+    pub(crate) fn put(&self, response: &mut Response, h1: &mut H1, outbox: &mut Outbox) -> Option<Rest> {
+        let length = match &response.body.0 {
+            BodyKind::Empty | BodyKind::File(_) | BodyKind::Written => Some(0),
+            BodyKind::Buffer => Some(response.buffer.len() as u64),
+            BodyKind::Bytes(bytes) => Some(bytes.len() as u64),
+            BodyKind::OpenFile(_, size) => Some(*size),
+            BodyKind::Stream(_) => None,
+        };
+        let Response { status, reason, headers, content_type, .. } = &*response;
+        let mode = self.head(h1, outbox, *status, reason.as_deref(), headers, *content_type, length);
+        if mode == BodyMode::Skip {
+            return None;
+        }
+        match std::mem::take(&mut response.body).0 {
+            BodyKind::Empty | BodyKind::File(_) | BodyKind::Written => None,
+            BodyKind::Buffer => {
+                outbox.bytes.extend_from_slice(&response.buffer);
+                None
+            }
+            BodyKind::Bytes(bytes) => {
+                outbox.push(bytes);
+                None
+            }
+            BodyKind::OpenFile(file, size) => Some(Rest::File(file, size)),
+            BodyKind::Stream(stream) => Some(Rest::Stream(stream, mode)),
+        }
+    }
+
+    /// Puts the head of an answer that its handler writes piece by piece.
+    pub(crate) fn put_written(&self, head: &SentHead, h1: &mut H1, outbox: &mut Outbox) -> BodyMode {
+        self.head(h1, outbox, head.status, head.reason.as_deref(), &head.headers, head.content_type, None)
+    }
+
+    #[inline]
+    #[expect(clippy::too_many_arguments, reason = "the parts of one head, from two kinds of answer")]
+    fn head(
+        &self,
+        h1: &mut H1,
+        outbox: &mut Outbox,
+        status: StatusCode,
+        reason: Option<&str>,
+        headers: &Headers,
+        content_type: Option<&str>,
+        length: Option<u64>,
+    ) -> BodyMode {
+        let is_last = self.lifecycle.is_stopping();
+        date::with_lines(self.second, self.server_line, |fixed| {
+            let answer = Answer { status, reason, headers, content_type, length, fixed, is_last };
+            h1.send_head(&mut outbox.bytes, &answer, self.limits)
+        })
+    }
+}
+
+impl Rest {
+    /// Sends it all, piece by piece; the next piece is asked for when the peer has taken the one before.
+    ///
+    /// # Errors
+    /// The peer is gone, or the body ended before its time: the connection is cut, so that nobody takes a part for
+    /// the whole.
+    pub(crate) async fn send(
+        self,
+        wire: &mut Wire,
+        inbox: &mut Inbox,
+        outbox: &mut Outbox,
+        limits: &Limits,
+    ) -> Result<(), Gone> {
+        match self {
+            Rest::File(file, size) => send_file(file, size, wire, outbox, limits).await,
+            Rest::Stream(stream, mode) => send_stream(stream, mode, wire, inbox, outbox, limits).await,
+        }
+    }
+}
+
+async fn send_file(
+    file: tokio::fs::File,
+    size: u64,
+    wire: &mut Wire,
+    outbox: &mut Outbox,
+    limits: &Limits,
+) -> Result<(), Gone> {
+    let mut file = file.take(size);
+    while file.limit() > 0 {
+        outbox.bytes.reserve(PIECE);
+        let room = outbox.bytes.len() + PIECE;
+        let mut is_at_end = false;
+        while outbox.bytes.len() < room && file.limit() > 0 && !is_at_end {
+            match file.read_buf(&mut outbox.bytes).await {
+                Ok(count) => is_at_end = count == 0,
+                Err(error) => {
+                    tracing::error!(target: "vernal", "a file that is being sent cannot be read: {error}");
+                    return Err(Gone);
+                }
+            }
+        }
+        if is_at_end {
+            tracing::error!(target: "vernal", "a file that is being sent lost its last {} bytes", file.limit());
+            return Err(Gone);
+        }
+        wire.flush(outbox, limits).await?;
+    }
+    Ok(())
+}
+
+async fn send_stream(
+    mut stream: BoxStream,
+    mode: BodyMode,
+    wire: &mut Wire,
+    inbox: &mut Inbox,
+    outbox: &mut Outbox,
+    limits: &Limits,
+) -> Result<(), Gone> {
+    let mut is_done = false;
+    poll_fn(|cx| {
+        loop {
+            if !outbox.is_empty() {
+                match wire.poll_flush(outbox, limits, cx) {
+                    Poll::Ready(Ok(())) => {}
+                    other => return other,
+                }
+            }
+            if is_done {
+                return Poll::Ready(Ok(()));
+            }
+            match stream.as_mut().poll_next(cx) {
+                Poll::Ready(Some(Ok(piece))) if mode == BodyMode::Chunked => {
+                    encode::chunk(&mut outbox.bytes, &piece);
+                }
+                Poll::Ready(Some(Ok(piece))) => outbox.push(piece),
+                Poll::Ready(Some(Err(error))) => {
+                    tracing::error!(target: "vernal", "a streamed answer failed and was cut: {}", shown(error.explain_text()));
+                    return Poll::Ready(Err(Gone));
+                }
+                Poll::Ready(None) => {
+                    if mode == BodyMode::Chunked {
+                        encode::last_chunk(&mut outbox.bytes);
+                    }
+                    is_done = true;
+                }
+                Poll::Pending => return watch(wire, inbox, cx),
+            }
+        }
+    })
+    .await
+}
+
+/// Looks whether the peer is still there; what it sends meanwhile is its next request.
+pub(crate) fn watch(wire: &mut Wire, inbox: &mut Inbox, cx: &mut std::task::Context<'_>) -> Poll<Result<(), Gone>> {
+    while !wire.is_half_closed && !inbox.is_full(0) {
+        match wire.poll_fill(inbox, 0, cx) {
+            Poll::Ready(Ok(_)) => {}
+            Poll::Ready(Err(_)) => return Poll::Ready(Err(Gone)),
+            Poll::Pending => break,
+        }
+    }
+    Poll::Pending
+}
+
+/// How much of a file is held in memory while it is sent.
+const PIECE: usize = 64 << 10;
