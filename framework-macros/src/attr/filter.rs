@@ -1,0 +1,32 @@
+//! `#[request_filter("/a/**", order = 10, unmatched)]`
+
+use syn::LitStr;
+
+use super::{Options, Written};
+use crate::check::{self, Pattern, Regexp};
+use crate::errors::Errors;
+
+/// Which paths a filter runs for, and when.
+pub(crate) struct RequestFilter {
+    pub(crate) patterns: Vec<Pattern>,
+    pub(crate) regexp: Option<Regexp>,
+    pub(crate) order: i32,
+    pub(crate) unmatched: bool,
+    pub(crate) app: Option<LitStr>,
+}
+
+impl RequestFilter {
+    pub(crate) fn read(written: Written, errors: &mut Errors) -> RequestFilter {
+        let mut options = Options::parse(written.tokens, errors);
+        let patterns: Vec<Pattern> =
+            options.texts.iter().filter_map(|text| Pattern::parse(text, &text.value(), errors)).collect();
+        let regexp = options.take_text("regexp", errors);
+        check::paths_or_regexp(written.span, "request_filter", &options.texts, regexp.as_ref(), errors);
+        let regexp = regexp.and_then(|text| Regexp::parse(&text, errors));
+        let order = options.take_integer("order", errors).and_then(|order| errors.keep(order.base10_parse()));
+        let unmatched = options.take_word("unmatched", errors).is_some();
+        let app = options.take_text("app", errors);
+        options.finish("request_filter", errors);
+        RequestFilter { patterns, regexp, order: order.unwrap_or(0), unmatched, app }
+    }
+}

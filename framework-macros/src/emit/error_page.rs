@@ -1,0 +1,108 @@
+//! An error page: its texts are told apart by the names of its arguments, all else by their types.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+
+use super::adapter::answer;
+use super::filter::refuse_options;
+use super::route::under_condition;
+use super::{at, check, const_block, finished, local, location, optional_text, private, reemit, states};
+use crate::attr::{ErrorMessage, Written, take_siblings};
+use crate::errors::{Errors, did_you_mean};
+use crate::handler::{Argument, HandlerFn};
+
+/// Expands `#[error_message]` on a function, with all others of its kind below it.
+pub(super) fn function(written: Written, mut function: HandlerFn) -> TokenStream {
+    let mut errors = Errors::new();
+    let mut all = vec![written];
+    all.extend(take_siblings(&mut function.attrs, &["error_message"], &mut errors));
+    let arguments = function.take_arguments(&[], &mut errors);
+    if let Some(receiver) = function.sig.receiver() {
+        errors.under(receiver, "an error page is a function of its own: take it out of the impl block");
+    }
+    for argument in arguments.iter().filter(|argument| argument.mutable.is_some()).skip(1) {
+        errors.at(argument.ty_span, "there is one response: take one `&mut Response`");
+    }
+    refuse_options(&arguments, "an error page", &mut errors);
+    let taken = || arguments.iter().filter(|argument| argument.mutable.is_none());
+    let needed: Vec<_> = taken()
+        .map(|Argument { ty, ty_span, .. }| {
+            let place = at(*ty_span);
+            quote_spanned!(place=> <#ty as ::vernal::__private::ErrorPageArgument<'_>>::STATE)
+        })
+        .collect();
+    let (constants, states) = states(&needed);
+    let names = taken().filter(|argument| !TEXTS.contains(&argument.name.as_str())).map(|argument| {
+        let Argument { name, ty, span, .. } = argument;
+        let problem = match did_you_mean(name, TEXTS) {
+            Some(meant) => format!("an error page has no text `{name}`: did you mean `{meant}`?"),
+            None => format!("an error page has no text `{name}`: call it `message` or `explain`"),
+        };
+        let is_text = quote!(<#ty as ::vernal::__private::ErrorPageArgument<'_>>::TEXT);
+        check(*span, quote!(check_text_name(#is_text, #problem)))
+    });
+    let call = call(&function, &arguments);
+    let submitted: Vec<_> = all
+        .into_iter()
+        .map(|written| {
+            let condition = written.condition.clone();
+            let page = ErrorMessage::read(written, &mut errors);
+            under_condition(condition.as_ref(), submit(&page, &states, &function))
+        })
+        .collect();
+    let generated = const_block(&function.cfgs(), &quote!(#constants #(#names)* #call #(#submitted)*));
+    finished(errors, reemit(&function), generated)
+}
+
+fn call(function: &HandlerFn, arguments: &[Argument]) -> TokenStream {
+    let p = private();
+    let [cx, res] = ["__cx", "__res"].map(|name| local(name, Span::call_site()));
+    let takes = arguments.iter().enumerate().filter(|(_, argument)| argument.mutable.is_none()).map(
+        |(index, Argument { ty, ty_span, name, .. })| {
+            let place = at(*ty_span);
+            let bound = local(&format!("__argument_{index}"), *ty_span);
+            quote_spanned! {place=>
+                let #bound = <#ty as ::vernal::__private::ErrorPageArgument<'_>>::take(#cx, #name)?;
+            }
+        },
+    );
+    let responses = arguments.iter().enumerate().filter_map(|(index, Argument { ty_span, mutable, .. })| {
+        let (place, behind) = (at(*ty_span), mutable.as_ref()?);
+        let bound = local(&format!("__argument_{index}"), *ty_span);
+        Some(quote_spanned!(place=> let #bound = ::vernal::__private::response_argument::<#behind>(&mut *#res);))
+    });
+    let passed = arguments
+        .iter()
+        .enumerate()
+        .map(|(index, argument)| local(&format!("__argument_{index}"), argument.ty_span));
+    let name = &function.sig.ident;
+    let wait = function.is_async().then(|| quote!(.await));
+    let answer = answer(function.answer_span());
+    let body = quote! {
+        #(#takes)*
+        #(#responses)*
+        match #name(#(#passed),*)#wait { #answer }
+    };
+    let signature = quote!(fn __call<'r>(#cx: &'r #p::ErrorContext<'r>, #res: &'r mut #p::Response));
+    // A page may take nothing at all.
+    let unused = quote!(let _ = #cx;);
+    if function.is_async() {
+        return quote! {
+            #signature -> #p::BoxFuture<'r, #p::Result> { ::std::boxed::Box::pin(async move { #unused #body }) }
+        };
+    }
+    quote!(#signature -> #p::Result { #unused #body })
+}
+
+fn submit(page: &ErrorMessage, states: &TokenStream, function: &HandlerFn) -> TokenStream {
+    let p = private();
+    let (codes, app, at) = (&page.codes, optional_text(page.app.as_ref()), location(&function.name()));
+    let kind = if function.is_async() { quote!(Async) } else { quote!(Now) };
+    quote! {
+        #p::inventory::submit! {
+            #p::ErrorPage { codes: &[#(#codes),*], app: #app, states: #states, page: #p::Page::#kind(__call), at: #at }
+        }
+    }
+}
+
+const TEXTS: [&str; 2] = ["message", "explain"];

@@ -1,0 +1,127 @@
+//! A filter: what it takes besides its context it takes by what the types can do, the rest of the chain included.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+
+use super::route::under_condition;
+use super::{at, check, const_block, finished, local, location, optional_text, private, reemit, states};
+use crate::attr::{RequestFilter, Written, take_siblings};
+use crate::errors::Errors;
+use crate::handler::{Argument, HandlerFn};
+
+/// Expands `#[request_filter]` on a function, with all others of its kind below it.
+pub(super) fn function(written: Written, mut function: HandlerFn) -> TokenStream {
+    let mut errors = Errors::new();
+    let mut all = vec![written];
+    all.extend(take_siblings(&mut function.attrs, &["request_filter"], &mut errors));
+    let arguments = function.take_arguments(&[], &mut errors);
+    check_arguments(&function, &arguments, &mut errors);
+    let taken: Vec<&Argument> = arguments.iter().filter(|argument| argument.mutable.is_none()).collect();
+    let needed: Vec<_> = taken
+        .iter()
+        .map(|Argument { ty, ty_span, .. }| {
+            let place = at(*ty_span);
+            quote_spanned!(place=> <#ty as ::vernal::__private::FilterArgument<'_>>::STATE)
+        })
+        .collect();
+    let (constants, states) = states(&needed);
+    let waits = taken.iter().filter(|_| !function.is_async()).map(|Argument { ty, ty_span, .. }| {
+        check(*ty_span, quote!(check_waits(<#ty as ::vernal::__private::FilterArgument<'_>>::TAKES_NEXT)))
+    });
+    let call = call(&function, &arguments);
+    let submitted = all.into_iter().map(|written| {
+        let condition = written.condition.clone();
+        let filter = RequestFilter::read(written, &mut errors);
+        under_condition(condition.as_ref(), submit(&filter, &states, &function.name()))
+    });
+    let submitted: Vec<_> = submitted.collect();
+    let generated = const_block(&function.cfgs(), &quote!(#constants #(#waits)* #call #(#submitted)*));
+    finished(errors, reemit(&function), generated)
+}
+
+fn check_arguments(function: &HandlerFn, arguments: &[Argument], errors: &mut Errors) {
+    if let Some(receiver) = function.sig.receiver() {
+        errors.under(receiver, "a filter is a function of its own: take it out of the impl block");
+    }
+    for argument in arguments.iter().filter(|argument| argument.mutable.is_some()).skip(1) {
+        errors.at(argument.ty_span, "a filter has one context: take one `cx: &mut FilterContext<'_>`");
+    }
+    refuse_options(arguments, "a filter", errors);
+}
+
+/// `#[arg]` is for what is bound by a name.
+pub(super) fn refuse_options(arguments: &[Argument], what: &str, errors: &mut Errors) {
+    for Argument { options, span, .. } in arguments {
+        if options.name.is_some() || options.default.is_some() || options.group.is_some() {
+            errors.at(
+                *span,
+                format!("an argument of {what} is not bound from the request: leave `#[arg(…)]` out"),
+            );
+        }
+    }
+}
+
+fn call(function: &HandlerFn, arguments: &[Argument]) -> TokenStream {
+    let p = private();
+    let [cx, next, context] = ["__cx", "__next", "__context"].map(|name| local(name, Span::call_site()));
+    let takes: Vec<_> = arguments
+        .iter()
+        .enumerate()
+        .map(|(index, Argument { ty, ty_span, mutable, .. })| {
+            let place = at(*ty_span);
+            let bound = local(&format!("__argument_{index}"), *ty_span);
+            match mutable {
+                Some(behind) => quote_spanned!(place=> let #bound: &mut #behind = &mut *#cx;),
+                None => quote_spanned! {place=>
+                    let #bound = <#ty as ::vernal::__private::FilterArgument<'_>>::take(&mut #next, #context)?;
+                },
+            }
+        })
+        .collect();
+    let passed = arguments
+        .iter()
+        .enumerate()
+        .map(|(index, argument)| local(&format!("__argument_{index}"), argument.ty_span));
+    let name = &function.sig.ident;
+    let wait = function.is_async().then(|| quote!(.await));
+    let result = local("__result", function.answer_span());
+    let place = at(function.answer_span());
+    let convert = quote_spanned!(place=> ::vernal::__private::done(#result)?);
+    quote! {
+        fn __call<'c>(#cx: &'c mut #p::FilterContext<'_>, #next: #p::Next<'c>) -> #p::BoxFuture<'c, #p::Result> {
+            ::std::boxed::Box::pin(async move {
+                let #context = #p::context_of(&#next);
+                let mut #next = ::core::option::Option::Some(#next);
+                #(#takes)*
+                match #name(#(#passed),*)#wait { #result => #convert }
+                #p::run_rest(#cx, #next).await;
+                ::core::result::Result::Ok(())
+            })
+        }
+    }
+}
+
+fn submit(filter: &RequestFilter, states: &TokenStream, name: &str) -> TokenStream {
+    let p = private();
+    let paths = filter.patterns.iter().map(|pattern| &pattern.text);
+    let regexp = optional_text(filter.regexp.as_ref().map(|regexp| &regexp.text));
+    let (order, unmatched, app) = (filter.order, filter.unmatched, optional_text(filter.app.as_ref()));
+    let at = location(name);
+    quote! {
+        #p::inventory::submit! {
+            #p::Filter {
+                mapping: #p::Mapping {
+                    paths: &[#(#paths),*],
+                    regexp: #regexp,
+                    order: #order,
+                    app: #app,
+                    ..#p::Mapping::ANY
+                },
+                unmatched: #unmatched,
+                states: #states,
+                call: __call,
+                at: #at,
+            }
+        }
+    }
+}

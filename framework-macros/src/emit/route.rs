@@ -1,0 +1,208 @@
+//! A mapped function: its adapter, and one route for each of its attributes.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::{Attribute, LitStr};
+
+use super::adapter::{Adapter, Callee};
+use super::{at, const_block, finished, location, optional_text, private, reemit};
+use crate::attr::{Expressions, Mapping, Place, Written, take_siblings};
+use crate::check::{Pattern, join};
+use crate::errors::Errors;
+use crate::handler::HandlerFn;
+
+/// The names of the mapping attribute.
+pub(super) const MAPPING: [&str; 2] = ["request_map", "route"];
+
+/// Expands a mapping attribute on a function, with all others of its kind below it.
+pub(super) fn function(written: Written, mut function: HandlerFn) -> TokenStream {
+    let mut errors = Errors::new();
+    let mut all = vec![written];
+    all.extend(take_siblings(&mut function.attrs, &MAPPING, &mut errors));
+    let mappings: Vec<Mapping> =
+        all.into_iter().map(|written| Mapping::read(written, Place::Function, &mut errors)).collect();
+    let arguments = function.take_arguments(&[], &mut errors);
+    if let Some(receiver) = function.sig.receiver() {
+        errors.under(
+            receiver,
+            "a method alone does not know its type: write `#[controller]` (one shared object) or `#[request_map(\"/prefix\")]` \
+             (a new object for each request) above the impl block",
+        );
+    }
+    let adapter = Adapter { function: &function, arguments: &arguments, callee: Callee::Function };
+    adapter.check_responses(&mut errors);
+    let routes: Vec<TokenStream> = mappings
+        .iter()
+        .map(|mapping| route(&adapter, mapping, &[], false, &function.name(), &mut errors))
+        .collect();
+    let items = adapter.items();
+    let generated = const_block(&function.cfgs(), &quote!(#items #(#routes)*));
+    finished(errors, reemit(&function), generated)
+}
+
+/// One route, joined with the prefixes of an impl block, and the checks it needs.
+pub(super) fn route(
+    adapter: &Adapter<'_>,
+    mapping: &Mapping,
+    prefixes: &[LitStr],
+    is_endpoint: bool,
+    name: &str,
+    errors: &mut Errors,
+) -> TokenStream {
+    if let Some(word) = mapping.blocking
+        && adapter.function.is_async()
+        && !is_endpoint
+    {
+        errors.at(word, "an `async fn` must not block: leave `blocking` out, or make it a plain `fn`");
+    }
+    let (patterns, own) = patterns(mapping, prefixes, errors);
+    let seen: TokenStream = if is_endpoint {
+        TokenStream::new()
+    } else {
+        own.iter().map(|own| adapter.check_seen(own, errors)).collect()
+    };
+    let checks = adapter.checks(&patterns, mapping.regexp.as_ref(), errors);
+    let markers: TokenStream = if prefixes.is_empty() && !is_endpoint {
+        patterns.iter().map(|pattern| marker(pattern, mapping)).collect()
+    } else {
+        TokenStream::new()
+    };
+    let p = private();
+    let paths = patterns.iter().map(|pattern| &pattern.text);
+    let regexp = optional_text(mapping.regexp.as_ref().map(|regexp| &regexp.text));
+    let methods = &mapping.methods;
+    let (params, headers) = (expressions(&mapping.params), expressions(&mapping.headers));
+    let order = mapping.order.unwrap_or(0);
+    let app = optional_text(mapping.app.as_ref());
+    let (handler, needs) = (adapter.handler(mapping.blocking.is_some()), adapter.needs());
+    let limits = match &mapping.limits {
+        Some(limits) => quote!(::core::option::Option::Some(|| #limits)),
+        None => quote!(::core::option::Option::None),
+    };
+    let at = location(name);
+    let submitted = quote! {
+        #seen
+        #checks
+        #markers
+        #p::inventory::submit! {
+            #p::Route {
+                mapping: #p::Mapping {
+                    paths: &[#(#paths),*],
+                    regexp: #regexp,
+                    methods: &[#(#methods),*],
+                    params: #params,
+                    headers: #headers,
+                    order: #order,
+                    app: #app,
+                },
+                handler: #handler,
+                needs: #needs,
+                limits: #limits,
+                endpoint: #is_endpoint,
+                at: #at,
+            }
+        }
+    };
+    under_condition(mapping.condition.as_ref(), submitted)
+}
+
+/// Puts items under the predicate of the `cfg_attr` that held their attribute.
+pub(super) fn under_condition(condition: Option<&TokenStream>, items: TokenStream) -> TokenStream {
+    let Some(condition) = condition else { return items };
+    let cfg: Attribute = syn::parse_quote!(#[cfg(#condition)]);
+    const_block(&[cfg], &items)
+}
+
+/// The whole patterns, and those written at the function itself.
+fn patterns(mapping: &Mapping, prefixes: &[LitStr], errors: &mut Errors) -> (Vec<Pattern>, Vec<Pattern>) {
+    let own: Vec<Option<Pattern>> =
+        mapping.paths.iter().map(|path| Pattern::parse(path, &path.value(), errors)).collect();
+    let mut whole = Vec::new();
+    if mapping.regexp.is_some() {
+        return (whole, own.into_iter().flatten().collect());
+    }
+    if prefixes.is_empty() {
+        whole.extend(own.iter().flatten().cloned());
+    } else if mapping.paths.is_empty() {
+        whole.extend(prefixes.iter().filter_map(|prefix| Pattern::parse(prefix, &prefix.value(), errors)));
+    }
+    for prefix in prefixes {
+        for (path, _) in mapping.paths.iter().zip(&own).filter(|(_, own)| own.is_some()) {
+            whole.extend(Pattern::parse(path, &join(&prefix.value(), &path.value()), errors));
+        }
+    }
+    for (index, pattern) in whole.iter().enumerate() {
+        if whole[..index].iter().any(|other| other.shape() == pattern.shape()) {
+            errors
+                .at(pattern.span, format!("the path \"{}\" is listed twice: keep one of them", pattern.text));
+        }
+    }
+    (whole, own.into_iter().flatten().collect())
+}
+
+fn expressions(expressions: &Expressions) -> TokenStream {
+    let p = private();
+    if expressions.list.is_empty() {
+        return quote!(#p::Expressions::NONE);
+    }
+    let (list, any) = (&expressions.list, expressions.is_any());
+    quote!(#p::Expressions { list: &[#(#list),*], any: #any })
+}
+
+/// A hidden macro named after method and path: two mappings of the same have the same name, which the compiler
+/// refuses, naming both places. Only for mappings that nothing narrows; the rest is found at start.
+fn marker(pattern: &Pattern, mapping: &Mapping) -> TokenStream {
+    let is_narrowed = !mapping.params.list.is_empty() || !mapping.headers.list.is_empty();
+    if is_narrowed || mapping.app.is_some() || mapping.order.is_some_and(|order| order != 0) {
+        return TokenStream::new();
+    }
+    let any = ["any".to_owned()];
+    let methods = if mapping.methods.is_empty() { &any[..] } else { &mapping.methods };
+    let place = pattern.span;
+    let macros = methods.iter().map(|method| {
+        let name = marker_name(method, &pattern.shape(), place);
+        let place = at(place);
+        quote_spanned! {place=>
+            #[doc(hidden)]
+            #[macro_export]
+            macro_rules! #name { () => {} }
+        }
+    });
+    macros.collect()
+}
+
+fn marker_name(method: &str, shape: &str, place: Span) -> Ident {
+    let mut name = String::from("__vernal_mapped_twice_");
+    for char in method.chars().chain(shape.chars()) {
+        match char {
+            char if char.is_ascii_alphanumeric() => name.push(char),
+            char => name.push_str(&format!("_{:X}_", u32::from(char))),
+        }
+    }
+    Ident::new(&name, place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marker_names_tell_mappings_apart() {
+        let name = |method: &str, shape: &str| marker_name(method, shape, Span::call_site()).to_string();
+        assert_eq!(name("GET", "/hello/{}"), "__vernal_mapped_twice_GET_2F_hello_2F__7B__7D_");
+        let all = [
+            name("GET", "/a"),
+            name("any", "/a"),
+            name("POST", "/a"),
+            name("GET", "/a/"),
+            name("GET", "/a_b"),
+            name("GET", "/a5Fb"),
+            name("GET", "/a-b"),
+            name("GET", "/中"),
+            name("M-SEARCH", "/a"),
+        ];
+        for (index, left) in all.iter().enumerate() {
+            assert!(!all[..index].contains(left), "{left}");
+        }
+    }
+}

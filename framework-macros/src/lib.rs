@@ -1,0 +1,255 @@
+//! The attributes of the vernal web framework. Use them through the `vernal` crate.
+//!
+//! Every attribute leaves its item as it was written, so a handler stays a function that tests can call, and adds
+//! one `const _` that registers it. Attributes may be stacked in any order. All mistakes of an item are told at once.
+
+#![deny(missing_docs)]
+#![forbid(unsafe_code)]
+
+mod attr;
+mod block;
+mod check;
+mod emit;
+mod errors;
+mod handler;
+mod scan;
+
+use proc_macro::TokenStream;
+
+/// Maps a function, or the methods of an impl block, to requests.
+///
+/// ```
+/// use vernal::{PathValue, request_map};
+///
+/// #[request_map("/", "/index")]
+/// fn index() -> &'static str {
+///     "Hello"
+/// }
+///
+/// #[request_map("/hello/{name}", method = ["GET", "HEAD"])]
+/// fn hello(name: &str, #[arg(default = 1)] times: usize) -> String {
+///     format!("Hello, {name}! ").repeat(times)
+/// }
+///
+/// #[request_map("/files/**", method = "GET", params = "version", headers = any("Accept^=text/", "!Accept"))]
+/// async fn file(path: PathValue<&str>) -> String {
+///     path.to_string()
+/// }
+/// ```
+///
+/// On a function:
+///
+/// | | |
+/// |---|---|
+/// | `"/path", …` | paths: `{name}` is a variable within one segment; at the start or the end `*` is one segment, `**` any number of them |
+/// | `regexp = "^…"` | instead of paths: a regular expression, anchored at its start |
+/// | `method = "GET"`, `["GET", "PUT"]` | standard methods in any case, any other token in upper case; without it all but CONNECT and TRACE |
+/// | `params = "a=b"`, `["a!=b", "c^=d"]`, `any("a", "!b")` | which parameters there must be |
+/// | `headers = …` | the same for header fields |
+/// | `order = 1` | lower comes first among equally specific mappings |
+/// | `app = "admin"` | the application it belongs to |
+/// | `limits = Limits { … }` | limits of its own, evaluated once at start |
+/// | `blocking` | a plain `fn` that may block: it runs beside the server's threads |
+///
+/// Arguments are bound by their names and types; a leading underscore does not count. `#[arg(name = "X-Token")]`
+/// binds by another name, `#[arg(default = 3)]` makes the argument optional (bare `default` is the type's own
+/// default), `#[arg(group = 2)]` chooses a group of the regular expression. Every variable of a path must have its
+/// argument, unless its name starts with an underscore.
+///
+/// On an impl block the paths are prefixes, and each method with a `#[request_map]` of its own is mapped below
+/// them, with a new object for each request (one for all with [`macro@controller`]). A method's `method` replaces
+/// the block's; `params` and `headers` add to the block's; a `regexp` ignores the prefix; without a path the prefix
+/// itself is mapped.
+#[proc_macro_attribute]
+pub fn request_map(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    emit::attribute("request_map", arguments.into(), item.into()).into()
+}
+
+/// Another name for [`macro@request_map`].
+#[proc_macro_attribute]
+pub fn route(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    emit::attribute("route", arguments.into(), item.into()).into()
+}
+
+/// Makes one object of the impl block's type, shared by all requests to its mapped methods.
+///
+/// ```
+/// use std::sync::atomic::{AtomicU64, Ordering};
+///
+/// use vernal::{controller, request_map};
+///
+/// #[derive(Default)]
+/// struct Shop {
+///     hits: AtomicU64,
+/// }
+///
+/// #[controller]
+/// #[request_map("/shop", method = "GET")]
+/// impl Shop {
+///     #[request_map]
+///     fn hits(&self) -> String {
+///         self.hits.fetch_add(1, Ordering::Relaxed).to_string()
+///     }
+///
+///     #[request_map("/buy", method = "POST")]
+///     async fn buy(&self, article: u64) -> String {
+///         format!("{article} is yours")
+///     }
+/// }
+/// ```
+///
+/// | | |
+/// |---|---|
+/// | `"/shop"` | the prefix, if there is no `#[request_map]` above the block |
+/// | `new = Shop::new` | a function or closure that makes the object; its arguments are states: `fn new(State(pool): State<&Pool>) -> Shop` |
+/// | `new = Shop::open("db")?` | a value; `?` makes the start fail |
+/// | `per_request` | a new object for each request; its methods may take `&mut self` and `self` |
+/// | `app = "admin"` | the application it belongs to |
+///
+/// Without `new` the type's `Default` makes the object.
+#[proc_macro_attribute]
+pub fn controller(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    emit::attribute("controller", arguments.into(), item.into()).into()
+}
+
+/// Maps one path to the methods of an impl block that are named after HTTP methods.
+///
+/// ```
+/// use vernal::endpoint;
+///
+/// #[derive(Default)]
+/// struct Users;
+///
+/// #[endpoint("/users/{id}")]
+/// impl Users {
+///     async fn get(&self, id: u64) -> String {
+///         format!("user {id}")
+///     }
+///
+///     fn delete(&self, id: u64) -> u16 {
+///         self.log(id);
+///         204
+///     }
+///
+///     fn log(&self, _: u64) {}
+/// }
+/// ```
+///
+/// The names are `get`, `post`, `put`, `delete`, `patch`, `head`, `options`, `trace`, `connect` and `query`; others
+/// are helpers. Any other method is answered with 405 and an `Allow` field; HEAD comes from `get`, OPTIONS answers
+/// `Allow`. The options are those of [`macro@request_map`], but `method` and `regexp`, and `new` and `per_request`
+/// of [`macro@controller`]. One object serves all requests unless `per_request`.
+#[proc_macro_attribute]
+pub fn endpoint(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    emit::attribute("endpoint", arguments.into(), item.into()).into()
+}
+
+/// Runs a function before, or around, the handlers of some paths.
+///
+/// ```
+/// use vernal::{FilterContext, Next, Result, request_filter};
+///
+/// #[request_filter("/admin/**", order = 10)]
+/// async fn signed_in(cx: &mut FilterContext<'_>, next: Next<'_>) -> Result {
+///     if cx.request.header("authorization").is_none() {
+///         cx.response.redirect("/login");
+///         return Ok(());
+///     }
+///     next.run(cx).await;
+///     cx.response.headers.insert("cache-control", "private");
+///     Ok(())
+/// }
+///
+/// #[request_filter("/**", order = 5)]
+/// fn count(cx: &mut FilterContext<'_>) {
+///     cx.response.headers.insert("x-counted", "1");
+/// }
+/// ```
+///
+/// With `next: Next<'_>` the filter runs the rest of the chain itself, or answers instead. Without it the chain goes
+/// on by itself, unless the filter has answered or failed. `State<&T>` may be taken too. The attribute takes paths or
+/// a `regexp` as [`macro@request_map`] does, `order` (lower runs first), `app`, and `unmatched`: also for paths that
+/// nothing is mapped to.
+#[proc_macro_attribute]
+pub fn request_filter(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    emit::attribute("request_filter", arguments.into(), item.into()).into()
+}
+
+/// Makes a function the page for errors of some statuses.
+///
+/// ```
+/// use vernal::{Request, error_message};
+///
+/// #[error_message("403", "404")]
+/// fn not_found(message: &str, explain: &str) -> String {
+///     format!("<h1>{message}</h1><p>{explain}</p>")
+/// }
+///
+/// #[error_message("50x")]
+/// fn broken(code: u16, req: &Request) -> String {
+///     format!("{code} at {}", req.path())
+/// }
+/// ```
+///
+/// A status comes before a range, a range before a page for all, which has no codes. A page may take the status as
+/// `u16`, the texts `message` and `explain` (these two go by their names), `&Request`, `&Error` and `State<&T>`.
+/// The status stays the error's. `app = "…"` names the application it belongs to.
+#[proc_macro_attribute]
+pub fn error_message(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    emit::attribute("error_message", arguments.into(), item.into()).into()
+}
+
+/// Makes a function the way its type is bound: it writes `FromRequest` for the `T` of its `Result<T>`, or
+/// `ModelBinding` if it is an `async fn`.
+///
+/// ```
+/// use vernal::{Arg, OrStatus, Request, Result, model_binding, request_map};
+///
+/// struct Person {
+///     name: String,
+/// }
+///
+/// #[model_binding]
+/// fn person(req: &Request, arg: &Arg) -> Result<Person> {
+///     let name = req.parameter(arg.name).or_status(400)?;
+///     Ok(Person { name: name.to_owned() })
+/// }
+///
+/// #[request_map("/greet")]
+/// fn greet(ann: Person) -> String {
+///     ann.name
+/// }
+/// ```
+///
+/// The arguments may be `&Request`, `&Arg` and `State<&T>`. The return type is written out, as `Result<…>`.
+#[proc_macro_attribute]
+pub fn model_binding(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    emit::attribute("model_binding", arguments.into(), item.into()).into()
+}
+
+/// Makes a function the source of all types that have no binding of their own: they are deserialized from the value
+/// it returns.
+///
+/// ```
+/// use vernal::{Arg, Request, Result, default_model_binding};
+///
+/// #[default_model_binding]
+/// fn from_header(req: &Request, arg: &Arg) -> Result<serde_json::Value> {
+///     Ok(serde_json::from_str(req.header(arg.name).unwrap_or("null"))?)
+/// }
+/// ```
+///
+/// `app = "…"` names the application it belongs to.
+#[proc_macro_attribute]
+pub fn default_model_binding(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    emit::attribute("default_model_binding", arguments.into(), item.into()).into()
+}
+
+/// Names crates whose handlers are to be served: `vernal::scan!(my_controllers, my_admin);`
+///
+/// A crate that nothing names is not linked, and its handlers vanish without a word. `use my_controllers as _;` does
+/// the same.
+#[proc_macro]
+pub fn scan(crates: TokenStream) -> TokenStream {
+    scan::crates(crates.into()).into()
+}

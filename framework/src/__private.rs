@@ -1,0 +1,393 @@
+//! What generated code calls. Not a part of the public interface: it changes without notice.
+//!
+//! Generated code is thin, so whatever takes more than a call stands here. The `check_…` functions run while
+//! compiling; they panic at their caller, which the macros place under what the user wrote.
+
+use std::any::Any;
+
+pub use inventory;
+pub use serde_json::Value;
+
+pub use crate::app::{ErrorContext, ErrorPageArgument, FilterArgument, FilterContext, Next, context_of};
+pub use crate::bind::dispatch::{Bind, DefaultOf};
+pub use crate::bind::{Arg, BodyUse, FromContext, FromRequest, ModelBinding, Profile, StateNeed, construct};
+pub use crate::http::{Context, Error, Instance, Request, Responder, Response, Result};
+pub use crate::registry::{
+    BoxFuture, Controller, DefaultBinding, ErrorPage, Expressions, Filter, Handler, Location, Mapping, Needs,
+    Page, Route,
+};
+
+use crate::bind::State;
+
+/// What the binding of an argument needs in scope: `use ::vernal::__private::binding::*;`. Traits come without their
+/// names, so that nothing hides a name of the user's.
+pub mod binding {
+    pub use crate::bind::dispatch::{
+        ExtractKind as _, FallbackKind as _, NamedKind as _, PlainKind as _, UnboundKind as _, WaitKind as _,
+        WrappedKind as _,
+    };
+}
+
+pub use crate::bind::dispatch::profile;
+
+/// Lets the answer of a handler write itself.
+///
+/// # Errors
+/// The answer is an error, or cannot be written.
+#[inline]
+pub fn respond<R: Responder>(answer: R, response: &mut Response) -> Result {
+    answer.respond(response)
+}
+
+/// The value behind a `&mut` argument of a handler.
+#[diagnostic::on_unimplemented(
+    message = "`&mut {Self}` cannot be an argument of a handler",
+    label = "the only `&mut` argument is `&mut Response`",
+    note = "a handler sees the request as `&Request`; what changes it is a filter"
+)]
+pub trait ResponseArgument {
+    /// Lends it.
+    fn of(response: &mut Response) -> &mut Self;
+}
+
+impl ResponseArgument for Response {
+    #[inline]
+    fn of(response: &mut Response) -> &mut Response {
+        response
+    }
+}
+
+/// Lends the response to a `&mut` argument.
+#[inline]
+pub fn response_argument<T: ResponseArgument>(response: &mut Response) -> &mut T {
+    T::of(response)
+}
+
+/// `#[arg(default = …)]`: what is missing gets the default; what is there but bad stays an error.
+///
+/// # Errors
+/// The value is there and bad.
+#[inline]
+pub fn or_default<T>(bound: Result<T>, default: impl FnOnce() -> T) -> Result<T> {
+    match bound {
+        Err(error) if error.is_missing() => Ok(default()),
+        bound => bound,
+    }
+}
+
+/// What filters and model bindings may return: nothing, or a `Result` with any error.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be returned here",
+    label = "write `-> vernal::Result`, or `-> Result<T>` for a model binding"
+)]
+pub trait Done<T> {
+    /// The value, or our error.
+    ///
+    /// # Errors
+    /// That error.
+    fn done(self) -> Result<T>;
+}
+
+impl Done<()> for () {
+    fn done(self) -> Result {
+        Ok(())
+    }
+}
+
+impl<T, E: Into<Box<dyn std::error::Error + Send + Sync>>> Done<T> for Result<T, E> {
+    fn done(self) -> Result<T> {
+        self.map_err(|error| Error::from_boxed(error.into()))
+    }
+}
+
+/// Turns what a filter or a model binding returned into our `Result`.
+///
+/// # Errors
+/// The function failed.
+#[inline]
+pub fn done<T>(result: impl Done<T>) -> Result<T> {
+    result.done()
+}
+
+/// Goes on after a filter that did not take the rest of the chain, unless it has answered.
+pub async fn run_rest(cx: &mut FilterContext<'_>, next: Option<Next<'_>>) {
+    if let Some(next) = next {
+        crate::app::go_on(cx, next).await;
+    }
+}
+
+/// A type that `#[controller]` makes without `new`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no `Default`, so vernal cannot make a `{Self}`",
+    label = "derive `Default`, or say how it is made: `new = {Self}::new`"
+)]
+pub trait DefaultInstance: Sized {
+    /// Makes it.
+    fn default_instance() -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Default> DefaultInstance for T {
+    #[inline]
+    fn default_instance() -> T {
+        T::default()
+    }
+}
+
+/// Makes an object.
+#[inline]
+pub fn default_instance<T: DefaultInstance>() -> T {
+    T::default_instance()
+}
+
+/// A type whose objects all requests may share.
+#[diagnostic::on_unimplemented(
+    message = "all requests share one `{Self}`, so it must be `Send` and `Sync`",
+    label = "not `Send` and `Sync`",
+    note = "keep what changes in an atomic or a `Mutex`, or write `per_request` for a new object for each request"
+)]
+pub trait Shared: Any + Send + Sync {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Any + Send + Sync> Shared for T {}
+
+/// Boxes a controller.
+///
+/// # Errors
+/// Never; making it may have failed before.
+pub fn shared_instance<T: Shared>(object: T) -> Result<Box<dyn Any + Send + Sync>> {
+    Ok(Box::new(object))
+}
+
+/// An argument of a model binding.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an argument of a model binding",
+    label = "vernal does not know how to fill this argument",
+    note = "a model binding takes `req: &Request`, `arg: &Arg` and `State<&T>`; read everything else from the request"
+)]
+pub trait ModelArgument<'r, 'a>: Sized {
+    /// The state it needs.
+    const STATE: Option<StateNeed> = None;
+
+    /// Makes the argument.
+    ///
+    /// # Errors
+    /// There is no such state.
+    fn take(req: &'r Request, arg: &'a Arg) -> Result<Self>;
+}
+
+impl<'r> ModelArgument<'r, '_> for &'r Request {
+    fn take(req: &'r Request, _: &Arg) -> Result<&'r Request> {
+        Ok(req)
+    }
+}
+
+impl<'a> ModelArgument<'_, 'a> for &'a Arg {
+    fn take(_: &Request, arg: &'a Arg) -> Result<&'a Arg> {
+        Ok(arg)
+    }
+}
+
+impl<'r, T: Any + Send + Sync> ModelArgument<'r, '_> for State<&'r T> {
+    const STATE: Option<StateNeed> = <State<&'r T> as FromContext<'r>>::STATE;
+
+    fn take(req: &'r Request, _: &Arg) -> Result<State<&'r T>> {
+        State::from_context(req.context())
+    }
+}
+
+/// The profile of a type with a model binding that asks for these states; the first is checked at start.
+pub const fn model_profile(needed: &[Option<StateNeed>]) -> Profile {
+    let mut index = 0;
+    while index < needed.len() {
+        if needed[index].is_some() {
+            return Profile { state: needed[index], ..Profile::ANY };
+        }
+        index += 1;
+    }
+    Profile::ANY
+}
+
+/// Whether one of the arguments takes the body as it comes.
+pub const fn streams_body(profiles: &[Profile]) -> bool {
+    let mut index = 0;
+    while index < profiles.len() {
+        if matches!(profiles[index].body, BodyUse::Streamed) {
+            return true;
+        }
+        index += 1;
+    }
+    false
+}
+
+/// How many of these are states.
+pub const fn count_states(needed: &[Option<StateNeed>]) -> usize {
+    let (mut index, mut count) = (0, 0);
+    while index < needed.len() {
+        count += needed[index].is_some() as usize;
+        index += 1;
+    }
+    count
+}
+
+/// The states among these; `N` is their number.
+pub const fn collect_states<const N: usize>(needed: &[Option<StateNeed>]) -> [StateNeed; N] {
+    let mut states = [StateNeed::of::<()>(); N];
+    let (mut index, mut count) = (0, 0);
+    while index < needed.len() {
+        if let Some(state) = needed[index] {
+            states[count] = state;
+            count += 1;
+        }
+        index += 1;
+    }
+    states
+}
+
+/// Refuses an argument that turns out to be of a kind for which there is a problem: a path variable the path lacks,
+/// a group the regular expression lacks, a value without a name.
+#[track_caller]
+pub const fn check_argument(
+    profile: Profile,
+    path_problem: Option<&str>,
+    group_problem: Option<&str>,
+    name_problem: Option<&str>,
+) {
+    let sees_whole =
+        profile.sees_request || profile.state.is_some() || !matches!(profile.body, BodyUse::None);
+    match (path_problem, group_problem, name_problem) {
+        (_, Some(problem), _) if profile.group => panic!("{}", problem),
+        (_, _, Some(problem)) if !sees_whole && !profile.group => panic!("{}", problem),
+        (Some(problem), _, _) if profile.path_value => panic!("{}", problem),
+        _ => {}
+    }
+}
+
+/// Refuses a mapping with a path variable that no argument can see.
+#[track_caller]
+pub const fn check_seen(profiles: &[Profile], problem: &str) {
+    let mut index = 0;
+    while index < profiles.len() {
+        if profiles[index].sees_request {
+            return;
+        }
+        index += 1;
+    }
+    panic!("{}", problem)
+}
+
+/// Refuses an argument that takes the body when one before it does.
+#[track_caller]
+pub const fn check_body(profiles: &[Profile], names: &[&str], index: usize) {
+    if matches!(profiles[index].body, BodyUse::None) {
+        return;
+    }
+    let mut before = 0;
+    while before < index {
+        if !matches!(profiles[before].body, BodyUse::None) {
+            let text = Text::new()
+                .then("two arguments take the body: `")
+                .then(names[before])
+                .then("` and `")
+                .then(names[index])
+                .then("`; keep one, for a body is read once");
+            panic!("{}", text.as_str())
+        }
+        before += 1;
+    }
+}
+
+/// Refuses a plain `fn` that takes the rest of the chain.
+#[track_caller]
+pub const fn check_waits(takes_next: bool) {
+    assert!(!takes_next, "a filter that takes `Next` has to wait for it: write `async fn`");
+}
+
+/// Refuses a text of an error page that is neither of the two.
+#[track_caller]
+pub const fn check_text_name(is_text: bool, problem: &str) {
+    if is_text {
+        panic!("{}", problem)
+    }
+}
+
+/// A text put together while compiling; what does not fit is cut.
+struct Text {
+    bytes: [u8; 256],
+    length: usize,
+}
+
+impl Text {
+    const fn new() -> Text {
+        Text { bytes: [0; 256], length: 0 }
+    }
+
+    const fn then(mut self, part: &str) -> Text {
+        let part = part.as_bytes();
+        if self.length + part.len() > self.bytes.len() {
+            return self;
+        }
+        let mut index = 0;
+        while index < part.len() {
+            self.bytes[self.length] = part[index];
+            self.length += 1;
+            index += 1;
+        }
+        self
+    }
+
+    const fn as_str(&self) -> &str {
+        match std::str::from_utf8(self.bytes.split_at(self.length).0) {
+            Ok(text) => text,
+            Err(_) => "two arguments take the body",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_are_collected_in_order() {
+        const NEEDED: [Option<StateNeed>; 3] =
+            [Some(StateNeed::of::<u8>()), None, Some(StateNeed::of::<u16>())];
+        const STATES: [StateNeed; count_states(&NEEDED)] = collect_states(&NEEDED);
+        let names: Vec<_> = STATES.iter().map(|state| (state.type_name)()).collect();
+        assert_eq!(names, ["u8", "u16"]);
+        assert_eq!(count_states(&[]), 0);
+    }
+
+    #[test]
+    fn two_bodies_are_named() {
+        let buffered = Profile { body: BodyUse::Buffered, ..Profile::VALUE };
+        let profiles = [buffered, Profile::VALUE, buffered];
+        check_body(&profiles, &["a", "b", "c"], 1);
+        let refused =
+            std::panic::catch_unwind(|| check_body(&profiles, &["a", "b", "c"], 2)).expect_err("two bodies");
+        let text = refused.downcast_ref::<String>().expect("a formatted text");
+        assert_eq!(text, "two arguments take the body: `a` and `c`; keep one, for a body is read once");
+    }
+
+    #[test]
+    fn arguments_are_refused_by_their_kind() {
+        let refused = |profile, path, group, name| {
+            std::panic::catch_unwind(|| check_argument(profile, path, group, name)).is_err()
+        };
+        let path = Profile { path_value: true, ..Profile::VALUE };
+        let group = Profile { group: true, ..Profile::VALUE };
+        let table = [
+            (Profile::VALUE, Some("p"), Some("g"), None, false),
+            (Profile::VALUE, None, None, Some("n"), true),
+            (Profile::ANY, None, None, Some("n"), false),
+            (path, Some("p"), None, None, true),
+            (path, None, Some("g"), None, false),
+            (group, Some("p"), None, None, false),
+            (group, None, Some("g"), None, true),
+            (group, None, None, Some("n"), false),
+        ];
+        for (index, (profile, path, group, name, expected)) in table.into_iter().enumerate() {
+            assert_eq!(refused(profile, path, group, name), expected, "row {index}");
+        }
+    }
+}
