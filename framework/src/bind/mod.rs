@@ -1,0 +1,174 @@
+//! How an argument of a handler is filled: by its name and by what its type can do, never by how it is spelled.
+//!
+//! Three traits: [`FromValue`] turns one raw value into a type, [`FromRequest`] the whole request at once, and
+//! [`ModelBinding`] the whole request with a wait. `dispatch.rs` chooses between them while compiling.
+
+mod body;
+pub mod dispatch;
+mod model;
+#[cfg(test)]
+mod requests;
+mod state;
+mod value;
+mod wrappers;
+
+use std::any::TypeId;
+use std::future::Future;
+
+use crate::http::{Request, Result};
+
+pub use crate::http::{BindingError, Source};
+pub use body::{Form, Json, Text};
+pub use model::{Model, ModelDict};
+pub use state::{FromContext, State, construct};
+pub use value::{FromValue, FromValues};
+pub use wrappers::{ConnectionInfo, Cookie, Header, Param, PathValue, RegGroup, RegGroups};
+
+/// An argument of a handler: the name it is bound by and what `#[arg(…)]` says of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Arg {
+    /// The argument's name, or the one given as `#[arg(name = "…")]`.
+    pub name: &'static str,
+    /// Whether the name was given; else a header's underscores also mean hyphens.
+    pub renamed: bool,
+    /// The group of the regular expression, `#[arg(group = n)]`: 0 is the whole match, 1 (the default) the first parenthesis.
+    pub group: usize,
+}
+
+impl Arg {
+    /// An argument bound by its own name.
+    pub const fn named(name: &'static str) -> Arg {
+        Arg { name, renamed: false, group: 1 }
+    }
+
+    /// Says that the name was given by `#[arg(name = "…")]`.
+    #[must_use]
+    pub const fn renamed(mut self) -> Arg {
+        self.renamed = true;
+        self
+    }
+
+    /// Chooses the group.
+    #[must_use]
+    pub const fn group(mut self, group: usize) -> Arg {
+        self.group = group;
+        self
+    }
+}
+
+/// How a type uses the body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyUse {
+    /// It does not look at it, or only through parameters.
+    None,
+    /// It takes the body, read before binding: `Json`, `Text`, `Bytes`. Two of these are a compile error.
+    Buffered,
+    /// It takes the body as it comes: `BodyReader`. The route does not read it before binding.
+    Streamed,
+}
+
+/// A state that an argument needs.
+#[derive(Clone, Copy, Debug)]
+pub struct StateNeed {
+    /// Its type.
+    pub type_id: fn() -> TypeId,
+    /// The type's name, for the message at start.
+    pub type_name: fn() -> &'static str,
+}
+
+/// What the compiler should know about a type that binds from the whole request. Constant, so that misuse is a
+/// compile error and routing needs no look at run time.
+#[derive(Clone, Copy, Debug)]
+pub struct Profile {
+    /// How it uses the body.
+    pub body: BodyUse,
+    /// The state it needs.
+    pub state: Option<StateNeed>,
+    /// It reads the path variable of its name, so that the mapping must have it.
+    pub path_value: bool,
+    /// It reads a group of the mapping's regular expression.
+    pub group: bool,
+    /// It may look at anything, path variables included (`&Request`, types of users).
+    pub sees_request: bool,
+}
+
+impl Profile {
+    /// The profile of types that say nothing: they may look at anything, and take no body.
+    pub const ANY: Profile =
+        Profile { body: BodyUse::None, state: None, path_value: false, group: false, sees_request: true };
+    /// A type that looks at one named value only.
+    pub const VALUE: Profile = Profile { sees_request: false, ..Profile::ANY };
+}
+
+/// A type made from the whole request, at once. May borrow from the request.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be bound from a request",
+    label = "vernal does not know how to fill this argument",
+    note = "for one value of path, query or form implement `FromValue`; for the whole request implement `FromRequest`, \
+            or `ModelBinding` if it has to wait",
+    note = "for JSON take `Json<{Self}>`, for a form `Form<{Self}>`, for parameters derive `serde::Deserialize`"
+)]
+pub trait FromRequest<'r>: Sized {
+    /// What the compiler should know of this type. Leave the default unless the type takes the body.
+    const PROFILE: Profile = Profile::ANY;
+
+    /// Makes the value.
+    ///
+    /// # Errors
+    /// The request does not hold it; the error's status is sent.
+    fn from_request(req: &'r Request, arg: &Arg) -> Result<Self>;
+}
+
+/// A type made from the whole request with a wait: a database, a session store. Its handlers must be `async fn`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be bound from a request",
+    label = "vernal does not know how to fill this argument"
+)]
+pub trait ModelBinding<'r>: Sized {
+    /// Makes the value.
+    ///
+    /// # Errors
+    /// The request does not hold it; the error's status is sent.
+    fn bind(req: &'r Request, arg: &Arg) -> impl Future<Output = Result<Self>> + Send;
+}
+
+/// `None` when nothing came.
+impl<'r, T: FromRequest<'r>> FromRequest<'r> for Option<T> {
+    const PROFILE: Profile = T::PROFILE;
+
+    #[inline]
+    fn from_request(req: &'r Request, arg: &Arg) -> Result<Option<T>> {
+        unless_missing(T::from_request(req, arg))
+    }
+}
+
+/// The handler wants to see the error.
+impl<'r, T: FromRequest<'r>> FromRequest<'r> for Result<T> {
+    const PROFILE: Profile = T::PROFILE;
+
+    #[inline]
+    fn from_request(req: &'r Request, arg: &Arg) -> Result<Result<T>> {
+        Ok(T::from_request(req, arg))
+    }
+}
+
+/// `None` when nothing came.
+impl<'r, T: ModelBinding<'r>> ModelBinding<'r> for Option<T> {
+    async fn bind(req: &'r Request, arg: &Arg) -> Result<Option<T>> {
+        unless_missing(T::bind(req, arg).await)
+    }
+}
+
+/// The handler wants to see the error.
+impl<'r, T: ModelBinding<'r>> ModelBinding<'r> for Result<T> {
+    async fn bind(req: &'r Request, arg: &Arg) -> Result<Result<T>> {
+        Ok(T::bind(req, arg).await)
+    }
+}
+
+fn unless_missing<T>(bound: Result<T>) -> Result<Option<T>> {
+    match bound {
+        Err(error) if error.is_missing() => Ok(None),
+        bound => bound.map(Some),
+    }
+}
