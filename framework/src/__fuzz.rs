@@ -84,7 +84,11 @@ fn check_fields(head: &Head, headers: &Headers) {
         Framing::Chunked => assert_eq!((count("content-length"), count("transfer-encoding")), (0, 1)),
     }
     assert!(is_1_1 || !matches!(head.framing, Framing::Chunked));
-    assert!(headers.iter().all(|(name, value)| crate::base::is_token(name.as_bytes()) && crate::base::is_value(value)));
+    assert!(
+        headers
+            .iter()
+            .all(|(name, value)| crate::base::is_token(name.as_bytes()) && crate::base::is_value(value))
+    );
 }
 
 #[derive(Debug, PartialEq)]
