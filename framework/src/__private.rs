@@ -68,11 +68,8 @@ pub fn response_argument<T: ResponseArgument>(response: &mut Response) -> &mut T
 /// # Errors
 /// The value is there and bad.
 #[inline]
-pub fn or_default<T>(bound: Result<T>, default: impl FnOnce() -> T) -> Result<T> {
-    match bound {
-        Err(error) if error.is_missing() => Ok(default()),
-        bound => bound,
-    }
+pub fn or_default<T>(bound: Result<Option<T>>, default: impl FnOnce() -> T) -> Result<T> {
+    Ok(bound?.unwrap_or_else(default))
 }
 
 /// What filters and model bindings may return: nothing, or a `Result` with any error.

@@ -156,10 +156,11 @@ impl Adapter<'_> {
             const { &::vernal::__private::Arg::named(#name) #renamed #group }
         };
         let kind = quote_spanned!(place=> (&&&&::vernal::__private::Bind::<#ty>::new()).kind());
-        let bind = if self.function.is_async() {
-            quote_spanned!(place=> #kind.bind::<#ty>(#req, #arg).await)
-        } else {
-            quote_spanned!(place=> #kind.bind_now::<#ty>(#req, #arg))
+        let bind = match (self.function.is_async(), &options.default) {
+            (true, None) => quote_spanned!(place=> #kind.bind::<#ty>(#req, #arg).await),
+            (true, Some(_)) => quote_spanned!(place=> #kind.optional::<#ty>(#req, #arg).await),
+            (false, None) => quote_spanned!(place=> #kind.bind_now::<#ty>(#req, #arg)),
+            (false, Some(_)) => quote_spanned!(place=> #kind.optional_now::<#ty>(#req, #arg)),
         };
         let Some(default) = &options.default else {
             return quote_spanned!(place=> let #bound = #bind?;);

@@ -1,7 +1,8 @@
 //! Chooses, while compiling, how a type is bound: from what it can do, never from how it is spelled.
 //!
 //! Tagged autoref dispatch: method lookup on `&&&&Bind<T>` tries the impl with the most references first, and each
-//! level only returns a tag. The tag has the methods that bind. All of it is for generated code.
+//! level only returns a tag. The tag has the methods that bind: `bind` and, for arguments with a default, `optional`,
+//! each also for a `fn`, that cannot wait. All of it is for generated code.
 
 use std::future::{Future, Ready, ready};
 use std::marker::PhantomData;
@@ -9,7 +10,7 @@ use std::marker::PhantomData;
 use serde::Deserialize;
 
 use super::value::parameters;
-use super::{Arg, FromRequest, FromValues, ModelBinding, Profile, Source, model};
+use super::{Arg, FromRequest, FromValues, ModelBinding, Profile, Source, model, unless_missing};
 use crate::http::{Request, Result};
 
 /// Asks how `T` is bound: `(&&&&Bind::<T>::new()).kind()`.
@@ -119,6 +120,26 @@ impl Extract {
     pub fn bind<'r, T: FromRequest<'r>>(self, req: &'r Request, arg: &'static Arg) -> Ready<Result<T>> {
         ready(T::from_request(req, arg))
     }
+
+    /// In a `fn`, with a default.
+    #[inline]
+    pub fn optional_now<'r, T: FromRequest<'r>>(
+        self,
+        req: &'r Request,
+        arg: &'static Arg,
+    ) -> Result<Option<T>> {
+        T::optional(req, arg)
+    }
+
+    /// In an `async fn`, with a default.
+    #[inline]
+    pub fn optional<'r, T: FromRequest<'r>>(
+        self,
+        req: &'r Request,
+        arg: &'static Arg,
+    ) -> Ready<Result<Option<T>>> {
+        ready(T::optional(req, arg))
+    }
 }
 
 impl Wait {
@@ -135,6 +156,25 @@ impl Wait {
         arg: &'static Arg,
     ) -> impl Future<Output = Result<T>> + Send {
         T::bind(req, arg)
+    }
+
+    /// In a `fn`: refused.
+    pub fn optional_now<'r, T: ModelBinding<'r> + BindsNow>(
+        self,
+        _: &'r Request,
+        _: &'static Arg,
+    ) -> Result<Option<T>> {
+        T::never().map(Some)
+    }
+
+    /// In an `async fn`, with a default.
+    #[inline]
+    pub fn optional<'r, T: ModelBinding<'r>>(
+        self,
+        req: &'r Request,
+        arg: &'static Arg,
+    ) -> impl Future<Output = Result<Option<T>>> + Send {
+        <Option<T> as ModelBinding<'r>>::bind(req, arg)
     }
 }
 
@@ -153,6 +193,26 @@ impl Named {
     pub fn bind<'r, T: FromValues<'r>>(self, req: &'r Request, arg: &'static Arg) -> Ready<Result<T>> {
         ready(self.bind_now(req, arg))
     }
+
+    /// In a `fn`, with a default.
+    #[inline]
+    pub fn optional_now<'r, T: FromValues<'r>>(
+        self,
+        req: &'r Request,
+        arg: &'static Arg,
+    ) -> Result<Option<T>> {
+        self.bind_now(req, arg)
+    }
+
+    /// In an `async fn`, with a default.
+    #[inline]
+    pub fn optional<'r, T: FromValues<'r>>(
+        self,
+        req: &'r Request,
+        arg: &'static Arg,
+    ) -> Ready<Result<Option<T>>> {
+        ready(self.bind_now(req, arg))
+    }
 }
 
 impl Fallback {
@@ -165,17 +225,54 @@ impl Fallback {
     pub fn bind<'r, T: Deserialize<'r>>(self, req: &'r Request, arg: &'static Arg) -> Ready<Result<T>> {
         ready(self.bind_now(req, arg))
     }
+
+    /// In a `fn`, with a default.
+    pub fn optional_now<'r, T: Deserialize<'r>>(
+        self,
+        req: &'r Request,
+        arg: &'static Arg,
+    ) -> Result<Option<T>> {
+        unless_missing(self.bind_now(req, arg))
+    }
+
+    /// In an `async fn`, with a default.
+    pub fn optional<'r, T: Deserialize<'r>>(
+        self,
+        req: &'r Request,
+        arg: &'static Arg,
+    ) -> Ready<Result<Option<T>>> {
+        ready(self.optional_now(req, arg))
+    }
 }
 
+/// None of these compiles, for `T` is no [`FromRequest`].
 impl Unbound {
-    /// Does not compile, for `T` is no [`FromRequest`].
+    /// In a `fn`.
     pub fn bind_now<'r, T: FromRequest<'r>>(self, req: &'r Request, arg: &'static Arg) -> Result<T> {
         T::from_request(req, arg)
     }
 
-    /// Does not compile, for `T` is no [`FromRequest`].
+    /// In an `async fn`.
     pub fn bind<'r, T: FromRequest<'r>>(self, req: &'r Request, arg: &'static Arg) -> Ready<Result<T>> {
         ready(T::from_request(req, arg))
+    }
+
+    /// In a `fn`, with a default.
+    pub fn optional_now<'r, T: FromRequest<'r>>(
+        self,
+        req: &'r Request,
+        arg: &'static Arg,
+    ) -> Result<Option<T>> {
+        T::optional(req, arg)
+    }
+
+    /// In an `async fn`, with a default.
+    pub fn optional<'r, T: FromRequest<'r>>(
+        self,
+        req: &'r Request,
+        arg: &'static Arg,
+    ) -> Ready<Result<Option<T>>> {
+        ready(T::optional(req, arg))
     }
 }
 
@@ -346,6 +443,18 @@ mod tests {
         }};
     }
 
+    /// The same for an argument with a default.
+    macro_rules! optional {
+        (waits, $ty:ty, $name:literal, $req:expr) => {{
+            static ARG: Arg = Arg::named($name);
+            (&&&&Bind::<$ty>::new()).kind().optional::<$ty>($req, &ARG)
+        }};
+        ($ty:ty, $name:literal, $req:expr) => {{
+            static ARG: Arg = Arg::named($name);
+            (&&&&Bind::<$ty>::new()).kind().optional_now::<$ty>($req, &ARG)
+        }};
+    }
+
     macro_rules! default {
         ($ty:ty, $value:expr) => {
             (&&DefaultOf::<$ty>::new()).kind().of($value)
@@ -448,6 +557,8 @@ mod tests {
         assert_eq!(waiting!(Option<User>, "b", req).expect("optional"), None);
         assert!(waiting!(Result<User>, "b", req).expect("seen by the handler").is_err());
         assert!(waiting!(User, "b", req).expect_err("missing").is_missing());
+        assert_eq!(optional!(waits, User, "b", req).await.expect("nothing"), None);
+        assert_eq!(optional!(waits, &str, "b", req).await.expect("nothing"), None);
     }
 
     #[test]
@@ -528,6 +639,27 @@ mod tests {
         assert_eq!((error.status().as_u16(), error.is_missing()), (400, false));
         req.headers.remove("X-Model");
         assert!(now!(Dog, "dog", &req).expect_err("nothing").is_missing());
+    }
+
+    #[test]
+    fn with_a_default_nothing_is_none() {
+        let req = &get("a=x&b=1&b=2");
+        assert_eq!(optional!(u8, "none", req).expect("nothing"), None);
+        assert_eq!(optional!(u8, "b", req).expect("there"), Some(1));
+        assert_eq!(optional!(Vec<u8>, "b", req).expect("there"), Some(vec![1, 2]));
+        assert_eq!(optional!(Vec<u8>, "none", req).expect("nothing"), None);
+        assert_eq!(optional!(Header<u8>, "none", req).expect("nothing"), None);
+        assert_eq!(optional!(Cookie<u8>, "none", req).expect("nothing"), None);
+        assert_eq!(optional!(Param<u8>, "b", req).expect("there").map(Param::into_inner), Some(1));
+        assert_eq!(optional!(Json<Value>, "none", req).expect("nothing"), None);
+        assert_eq!(optional!(Search<'_>, "none", req).expect("q is missing"), None);
+        for error in [
+            optional!(u8, "a", req).expect_err("bad"),
+            optional!(Param<u8>, "a", req).expect_err("bad"),
+            optional!(UserId, "a", req).map(|_| ()).expect_err("bad"),
+        ] {
+            assert_eq!((error.status().as_u16(), error.is_missing()), (400, false));
+        }
     }
 
     #[test]

@@ -117,6 +117,16 @@ pub trait FromRequest<'r>: Sized {
     /// # Errors
     /// The request does not hold it; the error's status is sent.
     fn from_request(req: &'r Request, arg: &Arg) -> Result<Self>;
+
+    /// Makes the value, or `None` when nothing came, where that can be told without making an error first.
+    ///
+    /// # Errors
+    /// Something came, and it is bad.
+    #[doc(hidden)]
+    #[inline]
+    fn optional(req: &'r Request, arg: &Arg) -> Result<Option<Self>> {
+        unless_missing(Self::from_request(req, arg))
+    }
 }
 
 /// A type made from the whole request with a wait: a database, a session store. Its handlers must be `async fn`.
@@ -138,7 +148,7 @@ impl<'r, T: FromRequest<'r>> FromRequest<'r> for Option<T> {
 
     #[inline]
     fn from_request(req: &'r Request, arg: &Arg) -> Result<Option<T>> {
-        unless_missing(T::from_request(req, arg))
+        T::optional(req, arg)
     }
 }
 
@@ -149,6 +159,11 @@ impl<'r, T: FromRequest<'r>> FromRequest<'r> for Result<T> {
     #[inline]
     fn from_request(req: &'r Request, arg: &Arg) -> Result<Result<T>> {
         Ok(T::from_request(req, arg))
+    }
+
+    #[inline]
+    fn optional(req: &'r Request, arg: &Arg) -> Result<Option<Result<T>>> {
+        Ok(T::optional(req, arg).transpose())
     }
 }
 
@@ -166,6 +181,8 @@ impl<'r, T: ModelBinding<'r>> ModelBinding<'r> for Result<T> {
     }
 }
 
+/// Nothing is `None`; whatever else is wrong stays an error.
+#[inline]
 fn unless_missing<T>(bound: Result<T>) -> Result<Option<T>> {
     match bound {
         Err(error) if error.is_missing() => Ok(None),

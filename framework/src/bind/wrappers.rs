@@ -16,7 +16,7 @@ use crate::base::Headers;
 use crate::http::{Cookies, Error, Request, Result};
 
 macro_rules! wrappers {
-    ($( $(#[$doc:meta])* $name:ident: $profile:expr, $bind:path; )*) => { $(
+    ($( $(#[$doc:meta])* $name:ident: $profile:expr, $bind:ident; )*) => { $(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name<T>(
@@ -68,6 +68,11 @@ macro_rules! wrappers {
             #[inline]
             fn from_request(req: &'r Request, arg: &Arg) -> Result<$name<T>> {
                 $bind(req, arg).map($name)
+            }
+
+            #[inline]
+            fn optional(req: &'r Request, arg: &Arg) -> Result<Option<$name<T>>> {
+                Ok($bind::<Option<T>>(req, arg)?.map($name))
             }
         }
     )* };
