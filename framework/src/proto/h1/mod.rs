@@ -12,10 +12,12 @@ pub(crate) mod exercise;
 mod head;
 mod malformed;
 mod scan;
+mod target;
 
 pub(crate) use body::Progress;
 pub(crate) use connection::{Answer, BodyMode, H1, Next};
-pub(crate) use head::{Framing, Head, TargetForm};
+pub(crate) use head::{Framing, Head};
+pub(crate) use target::TargetForm;
 #[cfg(fuzzing)]
 pub(crate) use {body::BodyDecoder, head::parse};
 
