@@ -1,7 +1,7 @@
 //! Narrowing by parameters and header fields: `a=b`, `a!=b`, `a^=b`, `a`, `!a`.
 //!
-//! A name may have several values. `=` and `^=` hold if one value fits, `!=` if there are values and none is equal;
-//! a name without values fails all three.
+//! A name may have several values. `=` and `^=` hold if one value fits, `!=` if there are values and none is
+//! equal; a name without values fails all three.
 
 use crate::registry::Expressions;
 
@@ -158,7 +158,8 @@ mod tests {
 
     #[test]
     fn all_or_one() {
-        let table: [(bool, &[(&str, &str)], bool); 6] = [
+        type Values = &'static [(&'static str, &'static str)];
+        let table: [(bool, Values, bool); 6] = [
             (false, &[("a", "1"), ("b", "2")], true),
             (false, &[("a", "1")], false),
             (true, &[("a", "1")], true),

@@ -1,7 +1,7 @@
 //! Which of the paths of one pattern another one matches: all, none, or some.
 //!
-//! Computed at start, so that filters need no test while a request waits. `Always` and `Never` are certain; what is too
-//! tangled to decide is `Sometimes`.
+//! Computed at start, so that filters need no test while a request waits. `Always` and `Never` are certain;
+//! what is too tangled to decide is `Sometimes`.
 
 use super::pattern::Pattern;
 use super::segment::Segment;

@@ -1,7 +1,7 @@
 //! Which filters run for which path, decided at start as far as patterns tell.
 //!
-//! For most mappings a filter matches always or never; then the list is ready. What has to be tested against the path of
-//! a request only chooses among lists that are ready as well.
+//! For most mappings a filter matches always or never; then the list is ready. What has to be tested against
+//! the path of a request only chooses among lists that are ready as well.
 
 use std::borrow::Cow;
 
@@ -23,8 +23,8 @@ struct Rule {
 #[derive(Default)]
 pub(super) struct FilterPlan {
     candidates: Vec<Candidate>,
-    /// The filters that run for each outcome of the tests, the first test being the lowest bit of the index. Empty if
-    /// there are more than [`PREPARED_TESTS`].
+    /// The filters that run for each outcome of the tests, the first test being the lowest bit of the index.
+    /// Empty if there are more than [`PREPARED_TESTS`].
     lists: Vec<Box<[&'static Filter]>>,
 }
 
@@ -96,8 +96,8 @@ impl Filters {
         Cow::Borrowed(&lists[outcome])
     }
 
-    /// The filters that run for a path no mapping was chosen for. If nothing at all knows the path, only those that are
-    /// `unmatched` run.
+    /// The filters that run for a path no mapping was chosen for. If nothing at all knows the path, only
+    /// those that are `unmatched` run.
     pub(super) fn of_path(&self, path: &str, is_known: bool) -> Cow<'_, [&'static Filter]> {
         let running = self.0.iter().filter(|rule| (is_known || rule.filter.unmatched) && rule.matches(path));
         Cow::Owned(running.map(|rule| rule.filter).collect())
@@ -141,7 +141,8 @@ impl Rule {
         self.is_everything() || self.matchers.iter().any(|matcher| matcher.matches(path))
     }
 
-    /// A filter on `/**` means every path. As a pattern that would leave out `/`, and a guard with a hole in it is none.
+    /// A filter on `/**` means every path. As a pattern that would leave out `/`, and a guard with a hole in
+    /// it is none.
     fn is_everything(&self) -> bool {
         self.matchers.iter().any(Matcher::is_everything)
     }

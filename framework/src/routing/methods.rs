@@ -1,7 +1,7 @@
 //! Which methods a mapping takes: a bit for each registered one, a list for all other tokens.
 //!
-//! Methods are case-sensitive tokens (RFC 9110, section 9.1). A mapping that names none takes every method but
-//! CONNECT and TRACE, tokens nobody has registered included.
+//! Methods are case-sensitive tokens (RFC 9110, section 9.1). A mapping that names none takes every method
+//! but CONNECT and TRACE, tokens nobody has registered included.
 
 use std::fmt;
 
@@ -77,7 +77,8 @@ impl MethodSet {
         }
     }
 
-    /// The value of `Allow` for a path whose mappings take these: HEAD comes with GET, OPTIONS is always answered.
+    /// The value of `Allow` for a path whose mappings take these: HEAD comes with GET, OPTIONS is always
+    /// answered.
     pub(super) fn allow(mut self) -> String {
         self.add(Method::OPTIONS);
         if self.contains(&Method::GET) {
@@ -95,7 +96,8 @@ impl MethodSet {
     }
 }
 
-/// The methods as `Allow` lists them. A set that takes unregistered tokens lists the registered ones in common use.
+/// The methods as `Allow` lists them. A set that takes unregistered tokens lists the registered ones in
+/// common use.
 impl fmt::Display for MethodSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let registered = LISTED.iter().filter(|method| self.registered & bit(method) != 0);

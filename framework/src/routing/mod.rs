@@ -1,19 +1,19 @@
 //! From a request's method, path and narrowing values to the one mapping that answers it.
 //!
-//! Built once from the registry and frozen. Paths without variables cost one hash lookup; the others go through a tree of
-//! segments; regular expressions come last, in order. Nothing here knows requests or answers as such, only
-//! the [`Facts`] that mappings speak of.
+//! Built once from the registry and frozen. Paths without variables cost one hash lookup; the others go
+//! through a tree of segments; regular expressions come last, in order. Nothing here knows requests or
+//! answers as such, only the [`Facts`] that mappings speak of.
 
 mod condition;
 mod coverage;
 mod filters;
-mod hash;
 mod matcher;
 mod methods;
 mod pattern;
 mod regexp;
 mod router;
 mod segment;
+mod table;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

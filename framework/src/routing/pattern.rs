@@ -1,8 +1,9 @@
 //! Path patterns: `/a/{x}/b`, `/{a}-{b}`, `/star/*`, `**/star`, `**.css`.
 //!
-//! A variable is one or more of anything but a slash. `*` is that too, `**` is one or more of anything; a star stands
-//! at the start or at the end of a pattern. Case counts, a trailing slash counts. Patterns are compared with the decoded path,
-//! so one that is written percent-encoded is decoded first, and an encoded slash stays text of its segment.
+//! A variable is one or more of anything but a slash. `*` is that too, `**` is one or more of anything; a
+//! star stands at the start or at the end of a pattern. Case counts, a trailing slash counts. Patterns are
+//! compared with the decoded path, so one that is written percent-encoded is decoded first, and an encoded
+//! slash stays text of its segment.
 
 use std::fmt;
 
@@ -18,8 +19,8 @@ pub(crate) struct Pattern {
     from_end: bool,
 }
 
-/// How specific a pattern is; less is more specific. Made of the ranks of its segments, so it says nothing about whether
-/// two patterns match the same path.
+/// How specific a pattern is; less is more specific. Made of the ranks of its segments, so it says nothing
+/// about whether two patterns match the same path.
 pub(super) type Specificity = Vec<Rank>;
 
 impl Pattern {
@@ -54,8 +55,8 @@ impl Pattern {
         self.capture(path, &mut |_, _| {})
     }
 
-    /// Whether it matches the path. Each variable is reported with its span in `path`, in order, stars without a name.
-    /// When this is false, what was reported means nothing.
+    /// Whether it matches the path. Each variable is reported with its span in `path`, in order, stars
+    /// without a name. When this is false, what was reported means nothing.
     pub(crate) fn capture(&self, path: &str, found: &mut impl FnMut(Name, Span)) -> bool {
         let start = usize::from(path.starts_with('/'));
         if self.from_end {
@@ -137,7 +138,7 @@ fn capture_segments(
             found(None, Span::new(path.len() - rest.len(), path.len()));
             return true;
         }
-        let slash = memchr::memchr(b'/', left.as_bytes());
+        let slash = left.bytes().position(|byte| byte == b'/');
         if !segment.fits(&left[..slash.unwrap_or(left.len())], start, found) {
             return false;
         }
@@ -254,8 +255,8 @@ fn variable_name(name: &'static str) -> Result<&'static str, String> {
     }
     if !name.chars().all(|char| char.is_alphanumeric() || matches!(char, '_' | '-' | '.')) {
         return Err(format!(
-            "has a variable `{{{name}}}`, whose name is not made of letters, digits and `_`; for an expression use \
-             `regexp = \"…\"`"
+            "has a variable `{{{name}}}`, whose name is not made of letters, digits and `_`; for an expression \
+             use `regexp = \"…\"`"
         ));
     }
     Ok(name)

@@ -1,7 +1,7 @@
 //! Regular expressions instead of path patterns.
 //!
-//! Anchored at the start only, as the original's are. Tried on the decoded path as it is, then without its leading
-//! slash. Groups become spans of the path.
+//! Anchored at the start only, as the original's are. Tried on the decoded path as it is, then without its
+//! leading slash. Groups become spans of the path.
 
 use regex_lite::Regex;
 

@@ -1,9 +1,9 @@
 //! The router: built once, refuses what is ambiguous, then finds the entry of each request.
 //!
-//! Order of preference: one exact path, patterns by specificity, regular expressions; among equals those that name
-//! methods before those that take any, narrowed ones before others, then `order`, then the place in the source. Never the order of
-//! linking. A candidate that does not take the request leaves the less specific ones in the race, unless it belongs to an
-//! endpoint: its path answers no method but its own.
+//! Order of preference: one exact path, patterns by specificity, regular expressions; among equals those that
+//! name methods before those that take any, narrowed ones before others, then `order`, then the place in the
+//! source. Never the order of linking. A candidate that does not take the request leaves the less specific
+//! ones in the race, unless it belongs to an endpoint: its path answers no method but its own.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -14,9 +14,9 @@ use http::Method;
 
 use super::condition::Conditions;
 use super::filters::{FilterPlan, Filters};
-use super::hash::BuildPathHasher;
 use super::matcher::{Class, Matcher};
 use super::methods::MethodSet;
+use super::table::Table;
 use super::tree::{Tree, Visitor};
 use crate::base::Headers;
 use crate::http::Params;
@@ -29,7 +29,7 @@ pub(crate) struct Router {
     /// In order of preference.
     entries: Vec<Entry>,
     /// Where the entries of one exact path are.
-    exact: HashMap<Box<str>, Range<usize>, BuildPathHasher>,
+    exact: Table<Range<usize>>,
     tree: Tree,
     /// Where the entries of regular expressions are.
     regexps: Range<usize>,
@@ -68,8 +68,10 @@ pub(crate) struct Facts<'q> {
 }
 
 /// What a request found.
+#[expect(clippy::enum_variant_names, reason = "`NotFound` is what HTTP calls it")]
 pub(crate) enum Found<'r> {
-    /// Its mapping. A HEAD request finds the one for GET unless HEAD is mapped; its answer goes without the body.
+    /// Its mapping. A HEAD request finds the one for GET unless HEAD is mapped; its answer goes without the
+    /// body.
     Route(&'r Entry),
     /// The path takes other methods: 405 with this value of `Allow`.
     MethodNotAllowed {
@@ -112,7 +114,7 @@ impl Router {
         }
         let mut router = Router {
             entries: Vec::with_capacity(drafts.len()),
-            exact: HashMap::default(),
+            exact: Table::default(),
             tree: Tree::default(),
             regexps: 0..0,
             filters,
@@ -149,7 +151,7 @@ impl Router {
         }
         match group.first().map(|draft| &draft.class) {
             Some(Class::Exact(path)) => {
-                self.exact.insert(path.as_str().into(), range);
+                self.exact.get_or_insert_with(path, || range);
             }
             Some(Class::Regexp) => self.regexps = range,
             _ => {}
@@ -160,10 +162,11 @@ impl Router {
     #[inline]
     pub(crate) fn find<'r>(&'r self, facts: &Facts<'_>, values: &mut PathValues) -> Found<'r> {
         values.clear();
-        if let Some(range) = self.exact.get(facts.path)
+        let exact = self.exact.get(facts.path);
+        if let Some(range) = exact
             && *facts.method != Method::HEAD
         {
-            for entry in &self.entries[range.clone()] {
+            for entry in range.clone().map_while(|index| self.entries.get(index)) {
                 match entry.fit(facts, facts.method) {
                     Fit::Takes => return Found::Route(entry),
                     Fit::Not => {}
@@ -171,17 +174,23 @@ impl Router {
                 }
             }
         }
-        self.find_in_all(facts, values)
+        self.find_in_all(facts, exact, values)
     }
 
-    fn find_in_all<'r>(&'r self, facts: &Facts<'_>, values: &mut PathValues) -> Found<'r> {
-        let mut search = self.search(facts, facts.method);
+    /// The same where no entry of this one path takes it at once.
+    #[inline(never)]
+    fn find_in_all<'r>(
+        &'r self,
+        facts: &Facts<'_>,
+        exact: Option<&Range<usize>>,
+        values: &mut PathValues,
+    ) -> Found<'r> {
+        let mut search = self.search(facts, exact, facts.method);
         if *facts.method == Method::HEAD {
-            let for_get = self.search(facts, &Method::GET);
+            let for_get = self.search(facts, exact, &Method::GET);
             if for_get.outdoes(&search) {
-                search = Search { best: for_get.best, needs_form: for_get.needs_form, ..search };
+                search = for_get;
             }
-            search.ceiling = search.ceiling.min(for_get.ceiling);
         }
         if search.needs_form {
             return Found::NeedsForm;
@@ -193,10 +202,15 @@ impl Router {
         Found::Route(entry)
     }
 
-    fn search<'s>(&'s self, facts: &'s Facts<'s>, method: &'s Method) -> Search<'s> {
+    fn search<'s>(
+        &'s self,
+        facts: &'s Facts<'s>,
+        exact: Option<&Range<usize>>,
+        method: &'s Method,
+    ) -> Search<'s> {
         let mut search =
             Search { entries: &self.entries, facts, method, best: NONE, needs_form: false, ceiling: NONE };
-        self.visit(facts.path, &mut search);
+        self.visit(facts.path, exact, &mut search);
         if search.best >= search.ceiling {
             (search.best, search.needs_form) = (NONE, false);
         }
@@ -219,16 +233,17 @@ impl Router {
         Found::MethodNotAllowed { allow: methods.allow() }
     }
 
-    /// The methods that a path takes from entries below `ceiling`, conditions aside; `None` if it has no entry.
+    /// The methods that a path takes from entries below `ceiling`, conditions aside; `None` if it has no
+    /// entry.
     fn methods_of(&self, path: &str, ceiling: u32) -> Option<MethodSet> {
         let mut union = Union { entries: &self.entries, ceiling, found: None };
-        self.visit(path, &mut union);
+        self.visit(path, self.exact.get(path), &mut union);
         union.found
     }
 
-    /// Visits the entries that match the path.
-    fn visit(&self, path: &str, visitor: &mut impl Visitor) {
-        if let Some(range) = self.exact.get(path) {
+    /// Visits the entries that match the path; `exact` are those of this one path.
+    fn visit(&self, path: &str, exact: Option<&Range<usize>>, visitor: &mut impl Visitor) {
+        if let Some(range) = exact {
             visitor.leaf(range.start as u32..range.end as u32);
         }
         self.tree.walk(path, visitor);
@@ -248,8 +263,9 @@ impl Router {
         self.filters.of_plan(&entry.plan, path)
     }
 
-    /// The filters that run where no entry was found, in order: all that match if a mapping has the path, even one that is
-    /// narrowed to other requests, or if `path_known` says that something else has it; else those that are `unmatched`.
+    /// The filters that run where no entry was found, in order: all that match if a mapping has the path,
+    /// even one that is narrowed to other requests, or if `path_known` says that something else has it; else
+    /// those that are `unmatched`.
     #[cold]
     pub(crate) fn filters_for_path(&self, path: &str, path_known: bool) -> Cow<'_, [&'static Filter]> {
         self.filters.of_path(path, path_known || self.methods_of(path, NONE).is_some())
@@ -270,6 +286,9 @@ impl Entry {
     #[inline]
     fn fit(&self, facts: &Facts<'_>, method: &Method) -> Fit {
         let takes = self.methods.contains(method);
+        if takes && self.narrowing.is_none() {
+            return Fit::Takes;
+        }
         if !takes && !self.route.endpoint {
             return Fit::Not;
         }
@@ -344,8 +363,8 @@ impl<'s> Search<'s> {
         self.entries.get(self.best as usize)
     }
 
-    /// Whether this search, for GET, found the one that answers HEAD: a more specific one, or an equally specific one where
-    /// the other does not name HEAD but takes any method.
+    /// Whether this search, for GET, found the one that answers HEAD: a more specific one, or an equally
+    /// specific one where the other does not name HEAD but takes any method.
     fn outdoes(&self, head: &Search<'_>) -> bool {
         match (self.entry(), head.entry()) {
             (None, _) => false,
@@ -426,7 +445,8 @@ impl Draft {
         (self.methods.is_any(), Reverse(weight), self.route.mapping.order, self.route.at, self.place)
     }
 
-    /// Whether it is for the same requests as another one of the same shape, with nothing to choose between them.
+    /// Whether it is for the same requests as another one of the same shape, with nothing to choose between
+    /// them.
     fn duplicates(&self, other: &Draft) -> bool {
         self.methods.is_any() == other.methods.is_any()
             && self.methods.overlaps(&other.methods)
@@ -493,16 +513,17 @@ fn duplicate(earlier: &Draft, later: &Draft) -> String {
         false => format!("{} and {}", earlier.methods, later.methods),
     };
     format!(
-        "`{path}` is mapped twice ({methods}): by {} and by {}. Give one of them another path, method or condition, or an \
-         `order` if the one with the lower number shall answer",
+        "`{path}` is mapped twice ({methods}): by {} and by {}. Give one of them another path, \
+         method or condition, or an `order` if the one with the lower number shall answer",
         earlier.route.at, later.route.at
     )
 }
 
 #[cfg(test)]
 impl Router {
-    /// What [`Router::find`] should find, by the plainest means: one entry after the other, group by group. `Ok` with the
-    /// route's name or `Err` with the refusal. `has_p` says whether there is a parameter `p`, the only condition known here.
+    /// What [`Router::find`] should find, by the plainest means: one entry after the other, group by group.
+    /// `Ok` with the route's name or `Err` with the refusal. `has_p` says whether there is a parameter `p`,
+    /// the only condition known here.
     pub(super) fn walk_all(&self, method: &Method, path: &str, has_p: bool) -> Result<&'static str, String> {
         let mut methods = None;
         let mut rest = &self.entries[..];

@@ -1,7 +1,7 @@
 //! One segment of a pattern: what stands between two slashes.
 //!
-//! A variable or star takes at least one character. Where several variables share a segment, the leftmost takes as
-//! much as it can, as a regular expression would have it.
+//! A variable or star takes at least one character. Where several variables share a segment, the leftmost
+//! takes as much as it can, as a regular expression would have it.
 
 use std::cmp::Reverse;
 use std::fmt;
@@ -48,8 +48,8 @@ pub(super) enum Rank {
 }
 
 impl Segment {
-    /// Whether the text of a whole segment fits. Each variable or star is reported with its span, moved by `offset`.
-    /// When this is false, what was reported means nothing.
+    /// Whether the text of a whole segment fits. Each variable or star is reported with its span, moved by
+    /// `offset`. When this is false, what was reported means nothing.
     #[inline]
     pub(super) fn fits(&self, text: &str, offset: usize, found: &mut impl FnMut(Name, Span)) -> bool {
         match self {
@@ -101,8 +101,9 @@ impl Piece {
     }
 }
 
-/// Matches from the right, each text as far right as it goes: that leaves the most to the variables on the left, so
-/// if there is a way at all this finds one. Bytes will do: UTF-8 is only ever found at the bounds of characters.
+/// Matches from the right, each text as far right as it goes: that leaves the most to the variables on the
+/// left, so if there is a way at all this finds one. Bytes will do: UTF-8 is only ever found at the bounds of
+/// characters.
 fn pieces_fit(pieces: &[Piece], text: &[u8], offset: usize, found: &mut impl FnMut(Name, Span)) -> bool {
     match pieces {
         [] => text.is_empty(),

@@ -1,14 +1,13 @@
-//! A tree of segments: finds the patterns that match a path in a number of steps that does not grow with their number.
+//! A tree of segments: finds the patterns that match a path in a number of steps that does not grow with
+//! their number.
 //!
-//! Patterns that begin with `**` are kept in a second tree of the same kind, read from the path's end. Leaves hold
-//! numbers of entries in order of preference; a walk visits every leaf that could still beat the best entry so far,
-//! so the outcome does not depend on the order of the walk.
+//! Patterns that begin with `**` are kept in a second tree of the same kind, read from the path's end. Leaves
+//! hold numbers of entries in order of preference; a walk visits every leaf that could still beat the best
+//! entry so far, so the outcome does not depend on the order of the walk.
 
-use std::collections::HashMap;
-
-use super::hash::BuildPathHasher;
 use super::pattern::Pattern;
 use super::segment::Segment;
+use super::table::Table;
 
 /// Patterns, each with the numbers of its entries.
 #[derive(Debug, Default)]
@@ -35,7 +34,7 @@ pub(super) trait Visitor {
 struct Node {
     /// The lowest number below this node.
     first: u32,
-    texts: HashMap<Box<str>, Node, BuildPathHasher>,
+    texts: Table<Node>,
     mixed: Vec<(Segment, Node)>,
     any: Option<Box<Node>>,
     /// Patterns that take the rest of the path, each with the text beside its star.
@@ -67,7 +66,7 @@ impl Node {
             return;
         };
         let next = match segment {
-            Segment::Text(text) => self.texts.entry(text.clone()).or_default(),
+            Segment::Text(text) => self.texts.get_or_insert_with(text, Node::default),
             Segment::Any(_) => &mut **self.any.get_or_insert_default(),
             Segment::Mixed(_) => {
                 let known = self.mixed.iter().position(|(other, _)| other.same_shape(segment));
@@ -97,10 +96,11 @@ impl Node {
             visitor.leaf(self.entries.iter().copied());
             return;
         };
+        // Segments are short: a plain loop is over before a wide search has begun.
         let slash = if FROM_END {
-            memchr::memrchr(b'/', left.as_bytes())
+            left.bytes().rposition(|byte| byte == b'/')
         } else {
-            memchr::memchr(b'/', left.as_bytes())
+            left.bytes().position(|byte| byte == b'/')
         };
         let (segment, rest) = match slash {
             None => (left, None),
@@ -131,7 +131,7 @@ impl Default for Node {
     fn default() -> Node {
         Node {
             first: u32::MAX,
-            texts: HashMap::default(),
+            texts: Table::default(),
             mixed: Vec::new(),
             any: None,
             rests: Vec::new(),
@@ -255,7 +255,8 @@ mod tests {
                     let matches = pattern.capture(path, &mut |_, span| values.push(span.text(path)));
                     prop_assert_eq!(matches, captures.is_some(), "{} on {}", pattern.source(), path);
                     if let Some(captures) = captures {
-                        let groups: Vec<&str> = captures.iter().skip(1).map(|group| group.expect("took part").as_str()).collect();
+                        let groups = captures.iter().skip(1).map(|group| group.expect("took part").as_str());
+                        let groups: Vec<&str> = groups.collect();
                         prop_assert_eq!(values, groups, "{} on {}", pattern.source(), path);
                         expected.push(index as u32);
                     }
@@ -265,7 +266,11 @@ mod tests {
         }
 
         #[test]
-        fn coverage_never_contradicts_a_match(one in pattern(), other in pattern(), paths in prop::collection::vec(path(), 20)) {
+        fn coverage_never_contradicts_a_match(
+            one in pattern(),
+            other in pattern(),
+            paths in prop::collection::vec(path(), 20),
+        ) {
             use crate::routing::coverage::Coverage;
             let leak = |source: String| Pattern::parse(Box::leak(source.into_boxed_str()));
             let (Ok(one), Ok(other)) = (leak(one), leak(other)) else {
