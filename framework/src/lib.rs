@@ -47,18 +47,19 @@ pub mod test;
 pub use app::{App, Config, ErrorContext, ErrorPageArgument, FilterArgument, FilterContext, Next};
 pub use base::{HeaderError, Headers, IntoHeaderValue};
 pub use bind::{
-    Arg, BodyUse, ConnectionInfo, Cookie, Form, FromContext, FromRequest, FromValue, FromValues, Header, Json, Model,
-    ModelBinding, ModelDict, Param, PathValue, Profile, RegGroup, RegGroups, State, StateNeed, Text,
+    Arg, BodyUse, ConnectionInfo, Cookie, Form, FromContext, FromRequest, FromValue, FromValues, Header,
+    Json, Model, ModelBinding, ModelDict, Param, PathValue, Profile, RegGroup, RegGroups, State, StateNeed,
+    Text,
 };
 pub use http::{
-    BindingError, Body, BodyReader, Cookies, Error, Event, HttpError, IntoStatus, OrStatus, Params, Redirect, Request,
-    Responder, Response, Result, SameSite, SetCookie, Source, Sse, StaticFile,
+    BindingError, Body, BodyReader, Cookies, Error, Event, HttpError, IntoStatus, OrStatus, Params, Redirect,
+    Request, Responder, Response, Result, SameSite, SetCookie, Source, Sse, StaticFile,
 };
 pub use proto::Limits;
 pub use registry::BoxFuture;
 pub use vernal_macros::{
-    controller, default_model_binding, endpoint, error_message, model_binding, request_filter, request_map, route,
-    scan,
+    controller, default_model_binding, endpoint, error_message, model_binding, request_filter, request_map,
+    route, scan,
 };
 
 /// Methods, statuses and versions are those of the `http` crate.

@@ -295,7 +295,8 @@ impl RequestBuilder {
         if !self.cookies.is_empty() {
             head.extend_from_slice(format!("cookie: {}\r\n", self.cookies).as_bytes());
         }
-        let declares_length = self.headers.contains("content-length") || self.headers.contains("transfer-encoding");
+        let declares_length =
+            self.headers.contains("content-length") || self.headers.contains("transfer-encoding");
         if self.has_body && !declares_length {
             head.extend_from_slice(format!("content-length: {}\r\n", self.body.len()).as_bytes());
         }
@@ -421,7 +422,9 @@ impl Answer {
     #[track_caller]
     pub fn assert_json(&self, value: impl Serialize) -> &Answer {
         match serde_json::to_value(value) {
-            Ok(expected) => assert_eq!(self.json::<serde_json::Value>(), expected, "the body is another one:\n{self}"),
+            Ok(expected) => {
+                assert_eq!(self.json::<serde_json::Value>(), expected, "the body is another one:\n{self}")
+            }
             Err(error) => panic!("what is expected cannot be written as JSON: {error}"),
         }
         self
@@ -466,9 +469,14 @@ impl Display for Answer {
     }
 }
 
-async fn read_body(stream: &mut (impl tokio::io::AsyncRead + Unpin), mut inbox: BytesMut, headers: &Headers) -> Vec<u8> {
+async fn read_body(
+    stream: &mut (impl tokio::io::AsyncRead + Unpin),
+    mut inbox: BytesMut,
+    headers: &Headers,
+) -> Vec<u8> {
     if let Some(length) = headers.get("content-length") {
-        let length: usize = length.parse().unwrap_or_else(|_| panic!("the content length {length:?} is no number"));
+        let length: usize =
+            length.parse().unwrap_or_else(|_| panic!("the content length {length:?} is no number"));
         while inbox.len() < length {
             let count = stream.read_buf(&mut inbox).await.unwrap_or(0);
             assert!(count > 0, "the connection was closed after {} of {length} bytes", inbox.len());

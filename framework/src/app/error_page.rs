@@ -183,7 +183,8 @@ fn preferred(accept: &str) -> Form {
             "text/html" | "application/xhtml+xml" | "text/*" => Form::Html,
             _ => continue,
         };
-        let quality = parts.find_map(|part| part.strip_prefix("q=")).and_then(|q| q.parse().ok()).unwrap_or(1.0);
+        let quality =
+            parts.find_map(|part| part.strip_prefix("q=")).and_then(|q| q.parse().ok()).unwrap_or(1.0);
         if quality > best.1 {
             best = (form, quality);
         }

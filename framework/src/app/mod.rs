@@ -25,10 +25,11 @@ pub(crate) use guard::Guard;
 
 use self::error_page::ErrorPages;
 use self::guard::guarded;
+use crate::base::date::ServerLine;
 use crate::bind::StateNeed;
 use crate::http::{Body, BodyKind, Context, Error, Request, Response, Result};
-use crate::proto::{Limits, Refusal};
 use crate::proto::h1::TargetForm;
+use crate::proto::{Limits, Refusal};
 use crate::registry::{self, BoxFuture, Filter, Handler, Location};
 use crate::routing::{Entry, Facts, Found, Router};
 
@@ -42,8 +43,7 @@ pub struct App(pub(crate) Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) context: Arc<Context>,
     pub(crate) limits: Limits,
-    /// `server: vernal` with its line end; empty if it is not sent.
-    pub(crate) server_line: Vec<u8>,
+    pub(crate) server_line: ServerLine,
     router: Router,
     pages: ErrorPages,
     name: Option<String>,
@@ -114,10 +114,14 @@ impl App {
     pub fn from_registry(config: Config) -> Result<App> {
         let name = config.app.clone();
         let belongs = |app: Option<&str>| app == name.as_deref();
-        let routes: Vec<_> =
-            inventory::iter::<registry::Route>.into_iter().filter(|route| belongs(route.mapping.app)).collect();
-        let filters: Vec<_> =
-            inventory::iter::<registry::Filter>.into_iter().filter(|filter| belongs(filter.mapping.app)).collect();
+        let routes: Vec<_> = inventory::iter::<registry::Route>
+            .into_iter()
+            .filter(|route| belongs(route.mapping.app))
+            .collect();
+        let filters: Vec<_> = inventory::iter::<registry::Filter>
+            .into_iter()
+            .filter(|filter| belongs(filter.mapping.app))
+            .collect();
         let pages: Vec<_> =
             inventory::iter::<registry::ErrorPage>.into_iter().filter(|page| belongs(page.app)).collect();
         let mut controllers: Vec<_> =
@@ -163,7 +167,11 @@ impl App {
         for controller in controllers {
             match (controller.build)(&context) {
                 Ok(object) => context.set_instance(controller.instance, object),
-                Err(error) => problems.push(format!("the controller {} cannot be built: {}", controller.at, error.explain_text())),
+                Err(error) => problems.push(format!(
+                    "the controller {} cannot be built: {}",
+                    controller.at,
+                    error.explain_text()
+                )),
             }
         }
         let pages = ErrorPages::build(&pages).unwrap_or_else(|found| {
@@ -186,12 +194,21 @@ impl App {
         let server_line = match config.server_name {
             None => b"server: vernal\r\n".to_vec(),
             Some(None) => Vec::new(),
-            Some(Some(name)) if crate::base::is_value(name.as_bytes()) => format!("server: {name}\r\n").into_bytes(),
+            Some(Some(name)) if crate::base::is_value(name.as_bytes()) => {
+                format!("server: {name}\r\n").into_bytes()
+            }
             Some(Some(name)) => {
                 return Err(Error::internal(format!("the server name {name:?} holds a control character")));
             }
         };
-        Ok(App(Arc::new(Inner { context: Arc::new(context), limits: config.limits, server_line, router, pages, name })))
+        Ok(App(Arc::new(Inner {
+            context: Arc::new(context),
+            limits: config.limits,
+            server_line: ServerLine::new(server_line),
+            router,
+            pages,
+            name,
+        })))
     }
 
     /// How many mappings the application has.
@@ -258,7 +275,13 @@ impl Inner {
         }
         let result = match &target {
             Target::Entry(entry) => match entry.route.handler {
-                Handler::Now(call) => guarded(|| call(request, response)),
+                Handler::Now(call) => {
+                    let result = guarded(|| call(request, response));
+                    if result.is_ok() && response.is_plain() {
+                        return Answering::Done;
+                    }
+                    result
+                }
                 Handler::Async(call) => return Answering::Handler(Guard(call(request, response))),
                 Handler::Blocking(_) => {
                     return Answering::Chain(Box::pin(self.finish_chain(target, request, response)));
@@ -314,7 +337,12 @@ impl Inner {
     }
 
     /// The end of a chain: the handler, or what is said when there is none.
-    pub(crate) async fn finish_chain(&self, target: Target<'_>, request: &mut Request, response: &mut Response) {
+    pub(crate) async fn finish_chain(
+        &self,
+        target: Target<'_>,
+        request: &mut Request,
+        response: &mut Response,
+    ) {
         let result = match target {
             Target::Entry(entry) => match entry.route.handler {
                 Handler::Now(call) => guarded(|| call(request, response)),
@@ -393,8 +421,9 @@ fn end_without_handler(target: &Target<'_>, request: &Request, response: &mut Re
         Target::MethodNotAllowed(allow) => Err(Error::status_only(StatusCode::METHOD_NOT_ALLOWED)
             .explain(format!("This path does not take {}; it takes {allow}.", shown(request.method.as_str())))
             .header("allow", allow)),
-        Target::Entry(_) | Target::NotFound => Err(Error::status_only(StatusCode::NOT_FOUND)
-            .explain(format!("Nothing is mapped to {} {}.", shown(request.method.as_str()), shown(request.path())))),
+        Target::Entry(_) | Target::NotFound => Err(Error::status_only(StatusCode::NOT_FOUND).explain(
+            format!("Nothing is mapped to {} {}.", shown(request.method.as_str()), shown(request.path())),
+        )),
     }
 }
 

@@ -1,35 +1,67 @@
-//! The `Date` line, formatted once a second (RFC 9110, section 6.6.1); httpdate does the formatting.
+//! The lines that most answers have in common, put together once a second: `Date` (RFC 9110, section 6.6.1; httpdate
+//! does the formatting), `Server` and the content type.
 
 use std::cell::RefCell;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 thread_local! {
-    static LINES: RefCell<(u64, Vec<u8>)> = const { RefCell::new((0, Vec::new())) };
+    static CACHE: RefCell<Cache> = const { RefCell::new(Cache { second: 0, source: 0, content_type: "", lines: Vec::new() }) };
 }
 
-/// Lends `date: …\r\n` for the second `now` (seconds since 1970), followed by `more`, which is lines of the same kind.
-#[inline]
-pub(crate) fn with_lines<R>(now: u64, more: &[u8], use_lines: impl FnOnce(&[u8]) -> R) -> R {
-    LINES.with_borrow_mut(|(second, lines)| {
-        if *second != now || lines.get(DATE_LINE..) != Some(more) {
-            *second = now;
-            format_lines(now, more, lines);
+struct Cache {
+    second: u64,
+    source: u64,
+    content_type: &'static str,
+    lines: Vec<u8>,
+}
+
+/// A `Server` line, and a number that no other line of this process has: comparing it is cheaper than the bytes.
+pub(crate) struct ServerLine {
+    id: u64,
+    line: Vec<u8>,
+}
+
+impl ServerLine {
+    /// A line with its line end, or nothing.
+    pub(crate) fn new(line: Vec<u8>) -> ServerLine {
+        static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
+        ServerLine { id: NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed), line }
+    }
+
+    /// Lends `date: …\r\n` for the second `now` (seconds since 1970), the server's line, and `content-type: …\r\n`
+    /// unless the type is empty.
+    #[inline]
+    pub(crate) fn with_lines<R>(
+        &self,
+        now: u64,
+        content_type: &'static str,
+        use_lines: impl FnOnce(&[u8]) -> R,
+    ) -> R {
+        CACHE.with_borrow_mut(|cache| {
+            let is_same_type = std::ptr::eq(cache.content_type.as_ptr(), content_type.as_ptr())
+                && cache.content_type.len() == content_type.len();
+            if cache.second != now || cache.source != self.id || !is_same_type {
+                self.format(now, content_type, cache);
+            }
+            use_lines(&cache.lines)
+        })
+    }
+
+    #[cold]
+    fn format(&self, now: u64, content_type: &'static str, cache: &mut Cache) {
+        (cache.second, cache.source, cache.content_type) = (now, self.id, content_type);
+        let date = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(now));
+        cache.lines.clear();
+        for part in [b"date: ", date.as_bytes(), b"\r\n", &self.line] {
+            cache.lines.extend_from_slice(part);
         }
-        use_lines(lines)
-    })
+        if !content_type.is_empty() {
+            for part in [b"content-type: ", content_type.as_bytes(), b"\r\n"] {
+                cache.lines.extend_from_slice(part);
+            }
+        }
+    }
 }
-
-#[cold]
-fn format_lines(now: u64, more: &[u8], lines: &mut Vec<u8>) {
-    lines.clear();
-    lines.extend_from_slice(b"date: ");
-    lines.extend_from_slice(httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(now)).as_bytes());
-    lines.extend_from_slice(b"\r\n");
-    lines.extend_from_slice(more);
-}
-
-/// `date: Sat, 21 Nov 2026 00:00:00 GMT` with its line end.
-const DATE_LINE: usize = 37;
 
 /// Seconds since 1970.
 pub(crate) fn seconds() -> u64 {
@@ -41,13 +73,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_line_follows_the_second() {
-        for (second, text) in [
-            (784_111_777, "date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"),
-            (784_111_778, "date: Sun, 06 Nov 1994 08:49:38 GMT\r\n"),
-        ] {
-            with_lines(second, b"", |lines| assert_eq!(std::str::from_utf8(lines), Ok(text)));
-            with_lines(second, b"server: a\r\n", |lines| assert!(lines.ends_with(b"GMT\r\nserver: a\r\n")));
+    fn the_lines_follow_second_server_and_type() {
+        let (one, none) = (ServerLine::new(b"server: a\r\n".to_vec()), ServerLine::new(Vec::new()));
+        let table = [
+            (&none, 784_111_777, "", "date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"),
+            (&none, 784_111_778, "", "date: Sun, 06 Nov 1994 08:49:38 GMT\r\n"),
+            (&one, 784_111_778, "", "date: Sun, 06 Nov 1994 08:49:38 GMT\r\nserver: a\r\n"),
+            (
+                &one,
+                784_111_778,
+                "a/b",
+                "date: Sun, 06 Nov 1994 08:49:38 GMT\r\nserver: a\r\ncontent-type: a/b\r\n",
+            ),
+            (&none, 784_111_778, "", "date: Sun, 06 Nov 1994 08:49:38 GMT\r\n"),
+        ];
+        for (server, second, content_type, text) in table {
+            server.with_lines(second, content_type, |lines| assert_eq!(std::str::from_utf8(lines), Ok(text)));
         }
     }
 }

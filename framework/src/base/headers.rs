@@ -87,7 +87,10 @@ impl Headers {
     /// The first value of `name` as it was sent.
     #[inline]
     pub fn get_bytes(&self, name: &str) -> Option<&[u8]> {
-        self.fields.iter().find(|field| self.is_named(field, name)).map(|field| field.value.bytes(&self.bytes))
+        self.fields
+            .iter()
+            .find(|field| self.is_named(field, name))
+            .map(|field| field.value.bytes(&self.bytes))
     }
 
     /// Every value of `name` that is UTF-8, in order.
@@ -242,7 +245,8 @@ impl Headers {
 
 /// RFC 9110, section 5.6.2.
 pub(crate) fn is_token(text: &[u8]) -> bool {
-    !text.is_empty() && text.iter().all(|&byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+    !text.is_empty()
+        && text.iter().all(|&byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 /// RFC 9110, section 5.5: visible characters, obs-text, space and tab.
@@ -285,7 +289,10 @@ impl fmt::Display for HeaderError {
         match &self.problem {
             Problem::Name => write!(f, "`{name}` is not a header name: use letters, digits and hyphens"),
             Problem::Value => {
-                write!(f, "the value of header `{name}` holds a control character (CR, LF, NUL …) and is not sent")
+                write!(
+                    f,
+                    "the value of header `{name}` holds a control character (CR, LF, NUL …) and is not sent"
+                )
             }
             Problem::Refused(why) => f.write_str(why),
         }

@@ -219,9 +219,14 @@ impl BodyReader {
 }
 
 impl AsyncRead for BodyReader {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         if self.rest.is_empty() {
-            let next = ready!(self.poll_next(cx)).map_err(|error| io::Error::other(Box::<dyn std::error::Error + Send + Sync>::from(error)))?;
+            let next = ready!(self.poll_next(cx))
+                .map_err(|error| io::Error::other(Box::<dyn std::error::Error + Send + Sync>::from(error)))?;
             let Some(piece) = next else { return Poll::Ready(Ok(())) };
             self.rest = piece;
         }
@@ -238,7 +243,7 @@ impl fmt::Debug for BodyReader {
 }
 
 impl<'r> FromRequest<'r> for BodyReader {
-    const PROFILE: Profile = Profile { body: BodyUse::Streamed, ..Profile::VALUE };
+    const PROFILE: Profile = Profile { body: BodyUse::Streamed, ..Profile::PART };
 
     fn from_request(req: &'r Request, _: &Arg) -> Result<BodyReader> {
         let waiting = req.reader.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();

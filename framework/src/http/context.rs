@@ -29,7 +29,9 @@ impl Context {
     /// There is one of that type already; the old one stays.
     pub(crate) fn add_state(&mut self, type_id: TypeId, state: Box<dyn Any + Send + Sync>) -> Result {
         match self.states.entry(type_id) {
-            std::collections::hash_map::Entry::Occupied(_) => Err(Error::internal("a state of this type was given twice")),
+            std::collections::hash_map::Entry::Occupied(_) => {
+                Err(Error::internal("a state of this type was given twice"))
+            }
             std::collections::hash_map::Entry::Vacant(place) => {
                 place.insert(state);
                 Ok(())

@@ -168,8 +168,17 @@ impl Error {
     }
 
     /// Nothing of that name came. Defaults and `Option` turn exactly this into a value.
-    pub fn missing(parameter: impl Into<String>, source: Source, expected: impl Into<Cow<'static, str>>) -> Error {
-        Error::of_binding(BindingError { parameter: parameter.into(), source, expected: expected.into(), got: None })
+    pub fn missing(
+        parameter: impl Into<String>,
+        source: Source,
+        expected: impl Into<Cow<'static, str>>,
+    ) -> Error {
+        Error::of_binding(BindingError {
+            parameter: parameter.into(),
+            source,
+            expected: expected.into(),
+            got: None,
+        })
     }
 
     /// Sets the explanation, a sentence for whoever sent the request.
@@ -437,7 +446,13 @@ impl fmt::Display for BindingError {
         let name = self.parameter.escape_debug();
         match &self.got {
             None => write!(f, "{}[{name}] is required: {}.", self.source, self.expected),
-            Some(got) => write!(f, "{}[{name}] should be {}, not `{}`.", self.source, self.expected, got.escape_debug()),
+            Some(got) => write!(
+                f,
+                "{}[{name}] should be {}, not `{}`.",
+                self.source,
+                self.expected,
+                got.escape_debug()
+            ),
         }
     }
 }

@@ -11,14 +11,14 @@ mod responder;
 mod response;
 mod sse;
 
-pub(crate) use body::{BoxStream, Kind as BodyKind};
 pub use body::{Body, BodyReader};
+pub(crate) use body::{BoxStream, Kind as BodyKind};
 pub use context::{Context, Instance};
 pub use cookies::{Cookies, SameSite, SetCookie};
 pub use error::{BindingError, Error, HttpError, IntoStatus, OrStatus, Result, Source};
 pub use params::Params;
 pub use request::Request;
 pub use responder::Responder;
-pub use response::{Redirect, Response, StaticFile};
 pub(crate) use response::{HTML, JSON, Outgoing, SentHead, TEXT};
+pub use response::{Redirect, Response, StaticFile};
 pub use sse::{Event, Sse};

@@ -63,7 +63,10 @@ impl Path {
             }
             let digit = |at: usize| rest.get(at).and_then(|&byte| (byte as char).to_digit(16));
             let (Some(high), Some(low)) = (digit(0), digit(1)) else {
-                return Err(Refusal::bad_request(format!("the path `{}` has a `%` without two hexadecimal digits", shown())));
+                return Err(Refusal::bad_request(format!(
+                    "the path `{}` has a `%` without two hexadecimal digits",
+                    shown()
+                )));
             };
             rest = &rest[2..];
             match (high * 16 + low) as u8 {
@@ -85,7 +88,10 @@ impl Path {
                 ".." => match self.matched.rfind('/') {
                     Some(parent) => self.matched.truncate(parent),
                     None => {
-                        return Err(Refusal::bad_request(format!("the path `{}` goes above the root", shown())));
+                        return Err(Refusal::bad_request(format!(
+                            "the path `{}` goes above the root",
+                            shown()
+                        )));
                     }
                 },
                 segment => {

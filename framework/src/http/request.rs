@@ -199,7 +199,8 @@ impl Request {
     /// Whether the `Content-Type` is `application/json` or another `+json` type.
     pub fn is_json(&self) -> bool {
         self.content_type().is_some_and(|kind| {
-            let ends_json = kind.len() > 5 && kind.as_bytes()[kind.len() - 5..].eq_ignore_ascii_case(b"+json");
+            let ends_json =
+                kind.len() > 5 && kind.as_bytes()[kind.len() - 5..].eq_ignore_ascii_case(b"+json");
             kind.eq_ignore_ascii_case("application/json") || ends_json
         })
     }

@@ -168,16 +168,15 @@ impl Response {
     ///
     /// What is set on the answer after the first piece is not sent, and neither is what the handler returns.
     ///
+    /// A peer that goes away ends the handler where it waits.
+    ///
     /// # Errors
-    /// The peer is gone.
+    /// This is not the answer given as `res: &mut Response`, it has a body already, or a header field was refused.
     pub async fn write_bytes(&mut self, bytes: impl AsRef<[u8]>) -> Result {
         let outgoing = self.commit()?;
         let mut rest = bytes.as_ref();
         while !rest.is_empty() {
             let room = std::future::poll_fn(|cx| outgoing.pipe.poll_room(cx)).await;
-            if room == 0 {
-                return Err(Error::status_only(499).message("Client Closed Request").explain("the peer is gone"));
-            }
             let (now, later) = rest.split_at(rest.len().min(room));
             outgoing.pipe.push(now);
             rest = later;
@@ -216,13 +215,17 @@ impl Response {
     /// Takes the head for the connection to send, once.
     fn commit(&mut self) -> Result<Arc<Outgoing>> {
         let Some(outgoing) = self.outgoing.clone() else {
-            return Err(Error::internal("only the answer given as `res: &mut Response` can be written piece by piece"));
+            return Err(Error::internal(
+                "only the answer given as `res: &mut Response` can be written piece by piece",
+            ));
         };
         if self.is_committed() {
             return Ok(outgoing);
         }
         if self.body.is_some() {
-            return Err(Error::internal("the answer has a body already, so it cannot be written piece by piece"));
+            return Err(Error::internal(
+                "the answer has a body already, so it cannot be written piece by piece",
+            ));
         }
         if let Some(refused) = self.headers.refused() {
             return Err(Error::internal(refused.to_string()));

@@ -20,8 +20,6 @@ struct State {
     /// The reading side has asked at least once.
     is_wanted: bool,
     end: Option<Result<(), Refusal>>,
-    /// The draining side is gone: what is written goes nowhere.
-    is_cut: bool,
     reader: Option<Waker>,
     writer: Option<Waker>,
 }
@@ -51,12 +49,9 @@ impl Pipe {
         }
     }
 
-    /// Ready with the room left once the reading side has asked and there is room; 0 when nobody reads any more.
+    /// Ready with the room left, which is never 0, once the reading side has asked.
     pub(crate) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<usize> {
         let mut state = self.state();
-        if state.is_cut {
-            return Poll::Ready(0);
-        }
         if state.is_wanted && state.bytes.len() < ROOM {
             return Poll::Ready(ROOM - state.bytes.len());
         }
@@ -76,14 +71,6 @@ impl Pipe {
         let mut state = self.state();
         state.end.get_or_insert(end);
         wake(&mut state.reader);
-    }
-
-    /// The draining side gives up: the other one's writes fail from now on.
-    pub(crate) fn cut(&self) {
-        let mut state = self.state();
-        state.is_cut = true;
-        state.bytes.clear();
-        wake(&mut state.writer);
     }
 
     /// The draining side is there from the start: filling need not wait for the first question.
@@ -119,12 +106,12 @@ mod tests {
     }
 
     #[test]
-    fn a_full_pipe_waits_and_a_cut_one_does_not() {
+    fn a_full_pipe_waits() {
         let (pipe, mut cx) = (Pipe::default(), Context::from_waker(Waker::noop()));
         pipe.open();
         pipe.push(&[0; ROOM]);
         assert!(pipe.poll_room(&mut cx).is_pending());
-        pipe.cut();
-        assert_eq!(pipe.poll_room(&mut cx), Poll::Ready(0));
+        assert!(pipe.poll_take(&mut cx).is_ready());
+        assert_eq!(pipe.poll_room(&mut cx), Poll::Ready(ROOM));
     }
 }

@@ -23,8 +23,8 @@ use super::wire::{Gone, Wire};
 use crate::app::{Exchange, Inner, Target, shown};
 use crate::http::BodyReader;
 use crate::io::{Deadline, Pipe, Stream, clock};
-use crate::proto::h1::{H1, Head, Next};
 use crate::proto::Refusal;
+use crate::proto::h1::{H1, Head, Next};
 
 /// Serves one connection until it ends.
 pub(crate) async fn serve(stream: Stream, peer: Option<SocketAddr>, counted: Counted) {
@@ -90,7 +90,11 @@ impl<'c> Connection<'c> {
         let mut now = clock::now();
         let mut is_in_head = false;
         loop {
-            let next = match self.wire.h1.receive_head(exchange.inbox.bytes(), limits, &mut exchange.request.headers) {
+            let next = match self.wire.h1.receive_head(
+                exchange.inbox.bytes(),
+                limits,
+                &mut exchange.request.headers,
+            ) {
                 Ok(Some(head)) => {
                     is_in_head = false;
                     exchange.inbox.consume(head.length);
@@ -137,7 +141,12 @@ impl<'c> Connection<'c> {
     }
 
     /// One request, from its head to its answer in the outbox.
-    async fn serve_request(&mut self, exchange: &mut Exchange, mut head: Head, second: u64) -> Result<Next, Gone> {
+    async fn serve_request(
+        &mut self,
+        exchange: &mut Exchange,
+        mut head: Head,
+        second: u64,
+    ) -> Result<Next, Gone> {
         let app = self.app;
         let sender =
             Sender { second, server_line: &app.server_line, limits: &app.limits, lifecycle: self.lifecycle };
@@ -206,7 +215,8 @@ impl<'c> Connection<'c> {
             return Ok(Ok(target.unwrap_or(Target::NotFound)));
         }
         let body = &mut request.body;
-        let received = match receiver.receive_now(&mut self.wire, inbox, |data| body.extend_from_slice(data)) {
+        let received = match receiver.receive_now(&mut self.wire, inbox, |data| body.extend_from_slice(data))
+        {
             Ok(true) => Ok(()),
             Ok(false) => Box::pin(receiver.receive(&mut self.wire, inbox, outbox, body)).await?,
             Err(refusal) => Err(refusal),
@@ -237,7 +247,8 @@ impl<'c> Connection<'c> {
                 Poll::Pending => {}
             }
             if self.wire.deadline.poll(cx).is_ready() {
-                let explain = format!("the head took longer than {:?} (Limits::header_timeout)", limits.header_timeout);
+                let explain =
+                    format!("the head took longer than {:?} (Limits::header_timeout)", limits.header_timeout);
                 return Poll::Ready(Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, explain)));
             }
             Poll::Pending
@@ -289,7 +300,8 @@ impl<'c> Connection<'c> {
     /// Closes so that the peer can read the answer: a socket closed with unread bytes in it is reset, and the answer is
     /// lost (RFC 9112, section 9.6).
     async fn linger(&mut self, exchange: &mut Exchange) {
-        let has_unread = self.wire.is_refused || !self.wire.h1.body_is_complete() || !exchange.inbox.is_empty();
+        let has_unread =
+            self.wire.is_refused || !self.wire.h1.body_is_complete() || !exchange.inbox.is_empty();
         let closes_by_drop = matches!(self.wire.stream, Stream::Tcp(_));
         if closes_by_drop && !has_unread {
             return;

@@ -103,7 +103,9 @@ impl Counted {
         if !shared.addresses.open(address, limits.connections_per_address) {
             shared.lifecycle.connection_closed();
             let limit = limits.connections_per_address;
-            return Err(format!("{limit} connections are open from this address (Limits::connections_per_address)"));
+            return Err(format!(
+                "{limit} connections are open from this address (Limits::connections_per_address)"
+            ));
         }
         Ok(Counted { shared: Arc::clone(shared), address: Some(address) })
     }
@@ -187,7 +189,11 @@ fn socket(address: SocketAddr, shares_port: bool) -> io::Result<Socket> {
 
 /// Accepts and serves until stopping begins. Connections are tasks of the current runtime; `tasks` holds them where the
 /// runtime is not ours and they must be cut with the server.
-pub(crate) async fn accept(listener: StdListener, shared: Arc<Shared>, mut tasks: Option<&mut JoinSet<()>>) -> Result {
+pub(crate) async fn accept(
+    listener: StdListener,
+    shared: Arc<Shared>,
+    mut tasks: Option<&mut JoinSet<()>>,
+) -> Result {
     let listener = TcpListener::from_std(listener)?;
     let lifecycle = Arc::clone(&shared.lifecycle);
     let mut stop = pin!(lifecycle.stop_notice());
@@ -238,7 +244,8 @@ fn admit(
         }
         Err(limit) => {
             tracing::warn!(target: "vernal", "refused a connection from {peer}: {limit}");
-            let body = format!("{{\"code\":503,\"message\":\"Service Unavailable\",\"explain\":\"{limit}\"}}");
+            let body =
+                format!("{{\"code\":503,\"message\":\"Service Unavailable\",\"explain\":\"{limit}\"}}");
             let answer = format!(
                 "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
                  retry-after: 1\r\nconnection: close\r\n\r\n{body}",

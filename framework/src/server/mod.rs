@@ -281,7 +281,9 @@ impl Bound {
                 .listeners
                 .into_iter()
                 .zip(&mut sets)
-                .map(|(listener, tasks)| Box::pin(listener::accept(listener, Arc::clone(&self.shared), Some(tasks))))
+                .map(|(listener, tasks)| {
+                    Box::pin(listener::accept(listener, Arc::clone(&self.shared), Some(tasks)))
+                })
                 .collect();
             std::future::poll_fn(|cx| {
                 let mut at = 0;
@@ -316,7 +318,8 @@ impl Bound {
         let lifecycle = Arc::clone(&self.shared.lifecycle);
         let _stopped = Stopped(&lifecycle);
         if self.shares_threads {
-            let runtime = runtime::Builder::new_multi_thread().worker_threads(self.threads).enable_all().build()?;
+            let runtime =
+                runtime::Builder::new_multi_thread().worker_threads(self.threads).enable_all().build()?;
             return runtime.block_on(self.serve());
         }
         self.announce();
@@ -349,7 +352,12 @@ impl Bound {
 
 /// One thread of a server whose threads share nothing: a runtime, a listener, and the connections it accepts. Leaving
 /// the runtime cuts what is left of them.
-fn serve_on_thread(listener: StdListener, shared: &Arc<Shared>, grace: Duration, handles_signals: bool) -> Result {
+fn serve_on_thread(
+    listener: StdListener,
+    shared: &Arc<Shared>,
+    grace: Duration,
+    handles_signals: bool,
+) -> Result {
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     let result = runtime.block_on(async {
         let lifecycle = &shared.lifecycle;
@@ -476,5 +484,6 @@ impl Drop for Stopped<'_> {
 
 fn port_of_environment() -> Result<u16> {
     let Ok(text) = env::var("VERNAL_PORT") else { return Ok(9090) };
-    text.parse().map_err(|_| Error::internal(format!("VERNAL_PORT is {text:?}: write a number from 0 to 65535")))
+    text.parse()
+        .map_err(|_| Error::internal(format!("VERNAL_PORT is {text:?}: write a number from 0 to 65535")))
 }

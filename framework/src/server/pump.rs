@@ -96,9 +96,8 @@ impl<'p> Pump<'p> {
 
     fn turn_incoming(&mut self, cx: &mut Context<'_>) -> Result<bool, Gone> {
         let Some(Incoming { pipe, receiver }) = &mut self.incoming else { return Ok(false) };
-        match pipe.poll_room(cx) {
-            Poll::Ready(1..) => {}
-            _ => return Ok(false),
+        if pipe.poll_room(cx).is_pending() {
+            return Ok(false);
         }
         let mut has_moved = false;
         let received = receiver.receive_now(self.wire, self.inbox, |data| {

@@ -9,7 +9,8 @@ use tokio::io::AsyncReadExt;
 use super::lifecycle::Lifecycle;
 use super::wire::{Gone, Wire};
 use crate::app::shown;
-use crate::base::{Headers, date};
+use crate::base::Headers;
+use crate::base::date::ServerLine;
 use crate::http::{BodyKind, BoxStream, Response, SentHead};
 use crate::io::{Inbox, Outbox};
 use crate::proto::Limits;
@@ -20,7 +21,7 @@ use crate::proto::h1::{Answer, BodyMode, H1, encode};
 pub(crate) struct Sender<'s> {
     /// Seconds since 1970.
     pub(crate) second: u64,
-    pub(crate) server_line: &'s [u8],
+    pub(crate) server_line: &'s ServerLine,
     pub(crate) limits: &'s Limits,
     pub(crate) lifecycle: &'s Lifecycle,
 }
@@ -76,11 +77,14 @@ impl Sender<'_> {
         status: StatusCode,
         reason: Option<&str>,
         headers: &Headers,
-        content_type: Option<&str>,
+        content_type: Option<&'static str>,
         length: Option<u64>,
     ) -> BodyMode {
         let is_last = self.lifecycle.is_stopping();
-        date::with_lines(self.second, self.server_line, |fixed| {
+        // Without fields of the answer's own there is no content type that could beat the guessed one.
+        let (cached, content_type) =
+            if headers.is_empty() { (content_type.unwrap_or(""), None) } else { ("", content_type) };
+        self.server_line.with_lines(self.second, cached, |fixed| {
             let answer = Answer { status, reason, headers, content_type, length, fixed, is_last };
             h1.send_head(&mut outbox.bytes, &answer, self.limits)
         })
@@ -180,7 +184,11 @@ async fn send_stream(
 }
 
 /// Looks whether the peer is still there; what it sends meanwhile is its next request.
-pub(crate) fn watch(wire: &mut Wire, inbox: &mut Inbox, cx: &mut std::task::Context<'_>) -> Poll<Result<(), Gone>> {
+pub(crate) fn watch(
+    wire: &mut Wire,
+    inbox: &mut Inbox,
+    cx: &mut std::task::Context<'_>,
+) -> Poll<Result<(), Gone>> {
     while !wire.is_half_closed && !inbox.is_full(0) {
         match wire.poll_fill(inbox, 0, cx) {
             Poll::Ready(Ok(_)) => {}
