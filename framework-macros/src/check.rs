@@ -47,9 +47,9 @@ impl Pattern {
         let mut variables: Vec<String> = Vec::new();
         let mut stars = 0;
         for (index, segment) in segments.iter().enumerate() {
-            if (segment.is_empty() && index < last) || *segment == "." || *segment == ".." {
+            if let Some(what) = unknown_to_requests(segment, index == last) {
                 return Err(format!(
-                    "the path \"{text}\" never matches: a request's path is normalised, so it has no segment `{segment}`"
+                    "no request's path has {what}, so \"{text}\" never matches: leave it out"
                 ));
             }
             if is_star(segment, last) {
@@ -120,19 +120,19 @@ pub(crate) fn prefix(literal: &LitStr, errors: &mut Errors) -> bool {
 pub(crate) fn paths_or_regexp(
     span: Span,
     attribute: &str,
-    paths: &[LitStr],
+    has_paths: bool,
     regexp: Option<&LitStr>,
     errors: &mut Errors,
 ) {
-    match (paths.is_empty(), regexp) {
-        (true, None) => {
+    match (has_paths, regexp) {
+        (false, None) => {
             let example = if attribute == "request_filter" { "/admin/**" } else { "/hello" };
             errors.at(
                 span,
                 format!("write a path, like `#[{attribute}(\"{example}\")]`, or `regexp = \"^…$\"`"),
             );
         }
-        (false, Some(regexp)) => errors.under(
+        (true, Some(regexp)) => errors.under(
             regexp,
             "a path and a regular expression exclude each other: keep one, or write two attributes",
         ),
@@ -206,6 +206,16 @@ pub(crate) fn expression(literal: &LitStr, of_headers: bool, errors: &mut Errors
     };
     errors.under(literal, problem);
     false
+}
+
+/// Segments that are gone when a request's path has been normalised.
+fn unknown_to_requests(segment: &str, is_last: bool) -> Option<&'static str> {
+    match segment {
+        "" if !is_last => Some("an empty segment"),
+        "." => Some("a segment `.`"),
+        ".." => Some("a segment `..`"),
+        _ => None,
+    }
 }
 
 /// Letters that a path never holds.
@@ -363,9 +373,9 @@ mod tests {
             ("/a\tb", "holds no `\\t`"),
             ("/a%2", "two hexadecimal digits"),
             ("/a%zz", "two hexadecimal digits"),
-            ("/a//b", "normalised"),
-            ("//a", "normalised"),
-            ("/a/../b", "normalised"),
+            ("/a//b", "an empty segment"),
+            ("//a", "an empty segment"),
+            ("/a/../b", "`..`"),
         ];
         for (text, part) in table {
             let problem = pattern(text).err().unwrap_or_else(|| panic!("{text} is refused"));

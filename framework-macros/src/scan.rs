@@ -1,6 +1,6 @@
 //! `scan!(crate_a, crate_b)`: names crates, so that the linker keeps what they register.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
@@ -14,8 +14,10 @@ pub(crate) fn crates(input: TokenStream) -> TokenStream {
     let mut names = Vec::new();
     let parser = |input: ParseStream<'_>| {
         if input.is_empty() {
-            return Err(input
-                .error("name the crates whose routes are to be served: `vernal::scan!(my_controllers);`"));
+            return Err(syn::Error::new(
+                Span::call_site(),
+                "name the crates whose routes are to be served: `vernal::scan!(my_controllers);`",
+            ));
         }
         while !input.is_empty() {
             if let Some(folder) = input.parse::<Option<LitStr>>()? {

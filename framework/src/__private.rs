@@ -9,7 +9,8 @@ pub use inventory;
 pub use serde_json::Value;
 
 pub use crate::app::{ErrorContext, ErrorPageArgument, FilterArgument, FilterContext, Next, context_of};
-pub use crate::bind::dispatch::{Bind, DefaultOf};
+pub use crate::bind::defaults::DefaultOf;
+pub use crate::bind::dispatch::Bind;
 pub use crate::bind::{Arg, BodyUse, FromContext, FromRequest, ModelBinding, Profile, StateNeed, construct};
 pub use crate::http::{Context, Error, Instance, Request, Responder, Response, Result};
 pub use crate::registry::{
@@ -22,9 +23,9 @@ use crate::bind::State;
 /// What the binding of an argument needs in scope: `use ::vernal::__private::binding::*;`. Traits come without their
 /// names, so that nothing hides a name of the user's.
 pub mod binding {
+    pub use crate::bind::defaults::{PlainKind as _, WrappedKind as _};
     pub use crate::bind::dispatch::{
-        ExtractKind as _, FallbackKind as _, NamedKind as _, PlainKind as _, UnboundKind as _, WaitKind as _,
-        WrappedKind as _,
+        ExtractKind as _, FallbackKind as _, NamedKind as _, UnboundKind as _, WaitKind as _,
     };
 }
 
@@ -70,6 +71,30 @@ pub fn response_argument<T: ResponseArgument>(response: &mut Response) -> &mut T
 #[inline]
 pub fn or_default<T>(bound: Result<Option<T>>, default: impl FnOnce() -> T) -> Result<T> {
     Ok(bound?.unwrap_or_else(default))
+}
+
+/// A type that has a text as its default.
+#[diagnostic::on_unimplemented(
+    message = "a text is no default for a `{Self}`",
+    label = "write a `{Self}` here, without quotes if it is a number"
+)]
+pub trait FromText {
+    /// Makes it.
+    fn from_text(text: &'static str) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: From<&'static str>> FromText for T {
+    #[inline]
+    fn from_text(text: &'static str) -> T {
+        T::from(text)
+    }
+}
+
+/// `#[arg(default = "…")]`: the text as whatever the argument is.
+#[inline]
+pub fn text<T: FromText>(text: &'static str) -> T {
+    T::from_text(text)
 }
 
 /// What filters and model bindings may return: nothing, or a `Result` with any error.
@@ -250,11 +275,9 @@ pub const fn check_argument(
     group_problem: Option<&str>,
     name_problem: Option<&str>,
 ) {
-    let sees_whole =
-        profile.sees_request || profile.state.is_some() || !matches!(profile.body, BodyUse::None);
     match (path_problem, group_problem, name_problem) {
         (_, Some(problem), _) if profile.group => panic!("{}", problem),
-        (_, _, Some(problem)) if !sees_whole && !profile.group => panic!("{}", problem),
+        (_, _, Some(problem)) if profile.named => panic!("{}", problem),
         (Some(problem), _, _) if profile.path_value => panic!("{}", problem),
         _ => {}
     }
@@ -372,11 +395,12 @@ mod tests {
             std::panic::catch_unwind(|| check_argument(profile, path, group, name)).is_err()
         };
         let path = Profile { path_value: true, ..Profile::VALUE };
-        let group = Profile { group: true, ..Profile::VALUE };
+        let group = Profile { group: true, ..Profile::PART };
         let table = [
             (Profile::VALUE, Some("p"), Some("g"), None, false),
             (Profile::VALUE, None, None, Some("n"), true),
             (Profile::ANY, None, None, Some("n"), false),
+            (Profile::PART, None, None, Some("n"), false),
             (path, Some("p"), None, None, true),
             (path, None, Some("g"), None, false),
             (group, Some("p"), None, None, false),

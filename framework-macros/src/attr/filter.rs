@@ -21,9 +21,9 @@ impl RequestFilter {
         let patterns: Vec<Pattern> =
             options.texts.iter().filter_map(|text| Pattern::parse(text, &text.value(), errors)).collect();
         let regexp = options.take_text("regexp", errors);
-        check::paths_or_regexp(written.span, "request_filter", &options.texts, regexp.as_ref(), errors);
+        check::paths_or_regexp(written.span, "request_filter", options.has_texts, regexp.as_ref(), errors);
         let regexp = regexp.and_then(|text| Regexp::parse(&text, errors));
-        let order = options.take_integer("order", errors).and_then(|order| errors.keep(order.base10_parse()));
+        let order = options.take_order(errors);
         let unmatched = options.take_word("unmatched", errors).is_some();
         let app = options.take_text("app", errors);
         options.finish("request_filter", errors);

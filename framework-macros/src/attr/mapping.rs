@@ -68,12 +68,14 @@ impl Mapping {
         let paths = options.texts.clone();
         let mut regexp = options.take_text("regexp", errors);
         match place {
-            Place::Function => check::paths_or_regexp(span, "request_map", &paths, regexp.as_ref(), errors),
+            Place::Function => {
+                check::paths_or_regexp(span, "request_map", options.has_texts, regexp.as_ref(), errors)
+            }
             Place::Endpoint if paths.is_empty() => {
                 errors.at(span, "an endpoint needs a path: write `#[endpoint(\"/users/{id}\")]`");
             }
             Place::Method if !paths.is_empty() && regexp.is_some() => {
-                check::paths_or_regexp(span, "request_map", &paths, regexp.as_ref(), errors);
+                check::paths_or_regexp(span, "request_map", options.has_texts, regexp.as_ref(), errors);
             }
             _ => {}
         }
@@ -111,7 +113,7 @@ impl Mapping {
             methods: check::methods(methods.map(|texts| texts.list).unwrap_or_default(), errors),
             params: Expressions::read(options.take_texts("params", true, errors), false, errors),
             headers: Expressions::read(options.take_texts("headers", true, errors), true, errors),
-            order: options.take_integer("order", errors).and_then(|order| errors.keep(order.base10_parse())),
+            order: options.take_order(errors),
             app: options.take_text("app", errors),
             limits: options.take_expression("limits", "Limits { body: 1024, ..Limits::default() }", errors),
             blocking,
@@ -166,8 +168,7 @@ mod tests {
 
     fn read(tokens: proc_macro2::TokenStream, place: Place) -> (Mapping, Vec<String>) {
         let mut errors = Errors::new();
-        let written =
-            Written { name: "request_map".to_owned(), span: Span::call_site(), tokens, condition: None };
+        let written = Written::expanding("request_map", tokens);
         let mapping = Mapping::read(written, place, &mut errors);
         (mapping, errors.texts())
     }

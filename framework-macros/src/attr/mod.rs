@@ -14,7 +14,7 @@ pub(crate) use instance::{Instance, New};
 pub(crate) use mapping::{Expressions, Mapping, Place};
 pub(crate) use options::Options;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, Parser};
 use syn::spanned::Spanned;
@@ -32,7 +32,47 @@ pub(crate) struct Written {
     pub(crate) tokens: TokenStream,
     /// The predicate of the `cfg_attr` around it.
     pub(crate) condition: Option<TokenStream>,
+    /// Its whole path; `None` for the attribute that is being expanded.
+    path: Option<syn::Path>,
 }
+
+impl Written {
+    /// The attribute that is being expanded.
+    pub(crate) fn expanding(name: &str, tokens: TokenStream) -> Written {
+        Written { name: name.to_owned(), span: Span::call_site(), tokens, condition: None, path: None }
+    }
+}
+
+/// Attributes that were taken, named once more on items that vanish: the compiler, which never sees the attributes
+/// themselves, would think that their imports are unused.
+#[derive(Default)]
+pub(crate) struct Mentions {
+    seen: Vec<String>,
+    pub(crate) items: TokenStream,
+}
+
+impl Mentions {
+    pub(crate) fn add(&mut self, written: &[Written]) {
+        for Written { path, condition, .. } in written {
+            let Some(path) = path else { continue };
+            let cfg = condition.as_ref().map(|condition| quote!(#[cfg(#condition)]));
+            let mention = Ident::new(MENTION, Span::mixed_site());
+            let item = quote!(#cfg #[#path(#mention)] const _: () = (););
+            if !self.seen.contains(&item.to_string()) {
+                self.seen.push(item.to_string());
+                self.items.extend(item);
+            }
+        }
+    }
+}
+
+/// Whether an attribute stands on an item that only mentions it.
+pub(crate) fn is_mention(tokens: &TokenStream) -> bool {
+    let mut tokens = tokens.clone().into_iter();
+    matches!((tokens.next(), tokens.next()), (Some(TokenTree::Ident(word)), None) if word == MENTION)
+}
+
+const MENTION: &str = "__vernal_mention";
 
 /// Takes our attributes of these names out of `attrs`, those inside a `cfg_attr` included, so that the order in
 /// which attributes are stacked does not matter: whichever expands first reads the others.
@@ -108,7 +148,7 @@ fn written(
             return None;
         }
     };
-    Some(Written { name, span, tokens, condition })
+    Some(Written { name, span, tokens, condition, path: Some(meta.path().clone()) })
 }
 
 /// `#[cfg(…)]` attributes, which generated code must carry too.

@@ -3,6 +3,7 @@
 //! The grammar is the same for every attribute; which keys there are is the business of the attribute that asks.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
@@ -14,6 +15,8 @@ use crate::errors::{Errors, suggestion};
 pub(crate) struct Options {
     /// The texts before the first option: paths, codes.
     pub(crate) texts: Vec<LitStr>,
+    /// Whether something stood where texts stand, be it wrong.
+    pub(crate) has_texts: bool,
     entries: Vec<Entry>,
     /// Keys asked for so far, for suggestions.
     known: Vec<&'static str>,
@@ -34,7 +37,8 @@ pub(crate) struct Texts {
 
 impl Options {
     pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Options {
-        let mut options = Options { texts: Vec::new(), entries: Vec::new(), known: Vec::new() };
+        let mut options =
+            Options { texts: Vec::new(), has_texts: false, entries: Vec::new(), known: Vec::new() };
         let parser = |input: ParseStream<'_>| {
             while !input.is_empty() {
                 if let Err(error) = options.parse_one(input, errors) {
@@ -74,6 +78,7 @@ impl Options {
             }
             return Ok(());
         }
+        self.has_texts = true;
         let expression: Expr = input.parse()?;
         let text = literal(&expression)?;
         if let Some(entry) = self.entries.first() {
@@ -106,6 +111,16 @@ impl Options {
             errors.under(value, format!("`{key}` is a whole number: write `{key} = 1`"));
         }
         integer
+    }
+
+    /// `order = -1`
+    pub(crate) fn take_order(&mut self, errors: &mut Errors) -> Option<i32> {
+        let order = self.take_integer("order", errors)?;
+        let parsed = order.base10_parse().ok();
+        if parsed.is_none() {
+            errors.under(order, format!("an order is a number from {} to {}", i32::MIN, i32::MAX));
+        }
+        parsed
     }
 
     /// `key = EXPR`; `example` is for the message when there is none.
@@ -177,6 +192,13 @@ fn literal(expression: &Expr) -> syn::Result<LitStr> {
             call,
             "an attribute sees no macro's result: write the string literal itself, like \"/hello\"",
         )),
+        Expr::Path(path) => {
+            let word = path.to_token_stream();
+            Err(syn::Error::new_spanned(
+                path,
+                format!("this must be a string literal: write \"{word}\", with quotes"),
+            ))
+        }
         other => Err(syn::Error::new_spanned(other, "this must be a string literal, like \"/hello\"")),
     }
 }

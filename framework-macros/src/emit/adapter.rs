@@ -2,6 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, Lit};
 
 use super::{at, check, local, private, states};
@@ -167,7 +168,10 @@ impl Adapter<'_> {
         };
         let default = match default {
             None => quote_spanned!(place=> empty()),
-            Some(text) if is_text(text) => quote_spanned!(place=> of(::core::convert::Into::into(#text))),
+            Some(text) if is_text(text) => {
+                let text = quote_spanned!(at(text.span())=> ::vernal::__private::text(#text));
+                quote_spanned!(place=> of(#text))
+            }
             Some(value) => quote_spanned!(place=> of(#value)),
         };
         quote_spanned! {place=>
@@ -286,7 +290,9 @@ fn unknown_path_name(argument: &Argument, patterns: &[Pattern], by_regexp: bool)
     }
     let names: Vec<_> = lacking.variables.iter().map(|name| format!("`{name}`")).collect();
     Some(match names.as_slice() {
-        [] => format!("the path \"{path}\" has no `{{{name}}}`: write it into the path, or take a `Param`"),
+        [] => format!(
+            "the path \"{path}\" has no `{{{name}}}`: write it into the path, or take an `Option<PathValue<…>>`"
+        ),
         names => format!("the path \"{path}\" has no `{{{name}}}`: it has {}", names.join(" and ")),
     })
 }

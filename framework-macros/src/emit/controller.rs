@@ -8,7 +8,7 @@ use syn::spanned::Spanned;
 use super::adapter::{Adapter, Callee};
 use super::route::{MAPPING, route};
 use super::{at, const_block, finished, local, location, optional_text, private};
-use crate::attr::{Instance, Mapping, New, Options, Place, Written, take_siblings};
+use crate::attr::{Instance, Mapping, Mentions, New, Options, Place, Written, take_siblings};
 use crate::block::Block;
 use crate::check;
 use crate::errors::{Errors, did_you_mean};
@@ -33,18 +33,26 @@ pub(super) fn block(written: Written, mut block: Block) -> TokenStream {
         &["request_map", "route", "controller", "endpoint"],
         &mut errors,
     ));
+    let mut mentions = Mentions::default();
+    mentions.add(&all);
     block.check_shape(&mut errors);
     let plan = Plan::read(all, &mut errors);
     let type_name = block.type_name();
-    let routes: Vec<TokenStream> =
-        block.functions().filter_map(|function| plan.method(function, &type_name, &mut errors)).collect();
+    let routes: Vec<TokenStream> = block
+        .functions()
+        .filter_map(|function| {
+            let siblings = take_siblings(&mut function.attrs, &MAPPING, &mut errors);
+            mentions.add(&siblings);
+            plan.method(function, siblings, &type_name, &mut errors)
+        })
+        .collect();
     if routes.is_empty() && errors.is_empty() {
         errors.under(&block.self_ty, plan.nothing_mapped());
     }
     let (alias, self_ty) = (Ident::new(SELF_ALIAS, Span::call_site()), &block.self_ty);
     let shared = plan.is_shared.then(|| plan.submit_instance(&type_name, self_ty.span()));
     let generated = const_block(&block.cfgs(), &quote!(type #alias = #self_ty; #shared #(#routes)*));
-    finished(errors, |with_errors| block.reemitted(with_errors), generated)
+    finished(errors, mentions, |with_errors| block.reemitted(with_errors), generated)
 }
 
 impl Plan {
@@ -88,12 +96,7 @@ impl Plan {
             None => (Instance::default(), mapping),
         };
         let mut mapping = mapping.unwrap_or_else(|| {
-            let written = Written {
-                name: "request_map".to_owned(),
-                span: Span::call_site(),
-                tokens: TokenStream::new(),
-                condition: None,
-            };
+            let written = Written::expanding("request_map", TokenStream::new());
             Mapping::read(written, Place::Block, errors)
         });
         if !matches!(own.new, New::Default) {
@@ -120,8 +123,13 @@ impl Plan {
     }
 
     /// The routes of one method; `None` for helpers.
-    fn method(&self, function: &mut HandlerFn, type_name: &str, errors: &mut Errors) -> Option<TokenStream> {
-        let siblings = take_siblings(&mut function.attrs, &MAPPING, errors);
+    fn method(
+        &self,
+        function: &mut HandlerFn,
+        siblings: Vec<Written>,
+        type_name: &str,
+        errors: &mut Errors,
+    ) -> Option<TokenStream> {
         let mappings = if self.is_endpoint {
             self.verb(function, &siblings, errors)?
         } else {

@@ -7,7 +7,7 @@ use super::adapter::answer;
 use super::filter::refuse_options;
 use super::route::under_condition;
 use super::{at, check, const_block, finished, local, location, optional_text, private, reemit, states};
-use crate::attr::{ErrorMessage, Written, take_siblings};
+use crate::attr::{ErrorMessage, Mentions, Written, take_siblings};
 use crate::errors::{Errors, did_you_mean};
 use crate::handler::{Argument, HandlerFn};
 
@@ -16,6 +16,8 @@ pub(super) fn function(written: Written, mut function: HandlerFn) -> TokenStream
     let mut errors = Errors::new();
     let mut all = vec![written];
     all.extend(take_siblings(&mut function.attrs, &["error_message"], &mut errors));
+    let mut mentions = Mentions::default();
+    mentions.add(&all);
     let arguments = function.take_arguments(&[], &mut errors);
     if let Some(receiver) = function.sig.receiver() {
         errors.under(receiver, "an error page is a function of its own: take it out of the impl block");
@@ -51,7 +53,7 @@ pub(super) fn function(written: Written, mut function: HandlerFn) -> TokenStream
         })
         .collect();
     let generated = const_block(&function.cfgs(), &quote!(#constants #(#names)* #call #(#submitted)*));
-    finished(errors, reemit(&function), generated)
+    finished(errors, mentions, reemit(&function), generated)
 }
 
 fn call(function: &HandlerFn, arguments: &[Argument]) -> TokenStream {

@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 
 use super::route::under_condition;
 use super::{at, check, const_block, finished, local, location, optional_text, private, reemit, states};
-use crate::attr::{RequestFilter, Written, take_siblings};
+use crate::attr::{Mentions, RequestFilter, Written, take_siblings};
 use crate::errors::Errors;
 use crate::handler::{Argument, HandlerFn};
 
@@ -14,6 +14,8 @@ pub(super) fn function(written: Written, mut function: HandlerFn) -> TokenStream
     let mut errors = Errors::new();
     let mut all = vec![written];
     all.extend(take_siblings(&mut function.attrs, &["request_filter"], &mut errors));
+    let mut mentions = Mentions::default();
+    mentions.add(&all);
     let arguments = function.take_arguments(&[], &mut errors);
     check_arguments(&function, &arguments, &mut errors);
     let taken: Vec<&Argument> = arguments.iter().filter(|argument| argument.mutable.is_none()).collect();
@@ -36,7 +38,7 @@ pub(super) fn function(written: Written, mut function: HandlerFn) -> TokenStream
     });
     let submitted: Vec<_> = submitted.collect();
     let generated = const_block(&function.cfgs(), &quote!(#constants #(#waits)* #call #(#submitted)*));
-    finished(errors, reemit(&function), generated)
+    finished(errors, mentions, reemit(&function), generated)
 }
 
 fn check_arguments(function: &HandlerFn, arguments: &[Argument], errors: &mut Errors) {

@@ -13,15 +13,17 @@ use quote::{quote, quote_spanned};
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, LitStr, Token};
 
-use crate::attr::Written;
+use crate::attr::{Mentions, Written, is_mention};
 use crate::block::Block;
 use crate::errors::Errors;
 use crate::handler::HandlerFn;
 
 /// Expands `#[name(arguments)] item`.
 pub(crate) fn attribute(name: &'static str, arguments: TokenStream, item: TokenStream) -> TokenStream {
-    let written =
-        Written { name: name.to_owned(), span: Span::call_site(), tokens: arguments, condition: None };
+    if is_mention(&arguments) {
+        return TokenStream::new();
+    }
+    let written = Written::expanding(name, arguments);
     match parse_item(item.clone()) {
         Ok(Item::Function(function)) => match name {
             "request_map" | "route" => route::function(written, *function),
@@ -152,11 +154,15 @@ fn check(place: Span, call: TokenStream) -> TokenStream {
 }
 
 /// The whole expansion: the item, and either what was generated or what is wrong.
-fn finished(errors: Errors, item: impl FnOnce(bool) -> TokenStream, generated: TokenStream) -> TokenStream {
+fn finished(
+    errors: Errors,
+    mentions: Mentions,
+    item: impl FnOnce(bool) -> TokenStream,
+    generated: TokenStream,
+) -> TokenStream {
     let with_errors = !errors.is_empty();
-    let item = item(with_errors);
-    let errors = errors.finish();
-    if with_errors { quote!(#item #errors) } else { quote!(#item #generated) }
+    let (item, mentions, errors) = (item(with_errors), mentions.items, errors.finish());
+    if with_errors { quote!(#item #mentions #errors) } else { quote!(#item #mentions #generated) }
 }
 
 /// The item of a function with or without errors.

@@ -9,7 +9,7 @@ use syn::{GenericArgument, PathArguments, ReturnType, Type};
 
 use super::filter::refuse_options;
 use super::{at, const_block, finished, local, location, optional_text, private, reemit};
-use crate::attr::{Options, Written};
+use crate::attr::{Mentions, Options, Written};
 use crate::errors::Errors;
 use crate::handler::{Argument, HandlerFn, erased};
 
@@ -27,12 +27,12 @@ pub(super) fn binding(written: Written, mut function: HandlerFn) -> TokenStream 
     let arguments = take_arguments(&mut function, &mut errors);
     let Some(model) = model(&function.sig.output) else {
         errors.at(function.answer_span(), "a model binding returns what it makes: write `-> Result<Person>`");
-        return finished(errors, reemit(&function), TokenStream::new());
+        return finished(errors, Mentions::default(), reemit(&function), TokenStream::new());
     };
     let model = borrowing(erased(model.to_token_stream(), &lifetimes));
     let implementation = implement(&function, &arguments, &model);
     let generated = const_block(&function.cfgs(), &implementation);
-    finished(errors, reemit(&function), generated)
+    finished(errors, Mentions::default(), reemit(&function), generated)
 }
 
 /// Expands `#[default_model_binding]`.
@@ -69,7 +69,7 @@ pub(super) fn default_binding(written: Written, mut function: HandlerFn) -> Toke
         }
     };
     let generated = const_block(&function.cfgs(), &generated);
-    finished(errors, reemit(&function), generated)
+    finished(errors, Mentions::default(), reemit(&function), generated)
 }
 
 fn take_arguments(function: &mut HandlerFn, errors: &mut Errors) -> Vec<Argument> {

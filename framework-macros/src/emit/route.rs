@@ -6,7 +6,7 @@ use syn::{Attribute, LitStr};
 
 use super::adapter::{Adapter, Callee};
 use super::{at, const_block, finished, location, optional_text, private, reemit};
-use crate::attr::{Expressions, Mapping, Place, Written, take_siblings};
+use crate::attr::{Expressions, Mapping, Mentions, Place, Written, take_siblings};
 use crate::check::{Pattern, join};
 use crate::errors::Errors;
 use crate::handler::HandlerFn;
@@ -19,6 +19,8 @@ pub(super) fn function(written: Written, mut function: HandlerFn) -> TokenStream
     let mut errors = Errors::new();
     let mut all = vec![written];
     all.extend(take_siblings(&mut function.attrs, &MAPPING, &mut errors));
+    let mut mentions = Mentions::default();
+    mentions.add(&all);
     let mappings: Vec<Mapping> =
         all.into_iter().map(|written| Mapping::read(written, Place::Function, &mut errors)).collect();
     let arguments = function.take_arguments(&[], &mut errors);
@@ -37,7 +39,7 @@ pub(super) fn function(written: Written, mut function: HandlerFn) -> TokenStream
         .collect();
     let items = adapter.items();
     let generated = const_block(&function.cfgs(), &quote!(#items #(#routes)*));
-    finished(errors, reemit(&function), generated)
+    finished(errors, mentions, reemit(&function), generated)
 }
 
 /// One route, joined with the prefixes of an impl block, and the checks it needs.

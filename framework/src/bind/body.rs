@@ -6,8 +6,8 @@ use std::ops::{Deref, DerefMut};
 use bytes::Bytes;
 use serde::Deserialize;
 
-use super::dispatch::Wrapper;
-use super::model::{Fields, deserialize};
+use super::defaults::Wrapper;
+use super::fields::{Fields, deserialize};
 use super::value::{shortened, unfit};
 use super::{Arg, BindingError, BodyUse, FromRequest, FromValue, Profile, Source};
 use crate::http::{Error, Request, Result};
@@ -189,7 +189,7 @@ impl FromRequest<'_> for Bytes {
     }
 }
 
-const TAKES_BODY: Profile = Profile { body: BodyUse::Buffered, ..Profile::VALUE };
+const TAKES_BODY: Profile = Profile { body: BodyUse::Buffered, ..Profile::PART };
 
 fn text<'r>(req: &'r Request, arg: &Arg) -> Result<&'r str> {
     std::str::from_utf8(req.body()).map_err(|error| {

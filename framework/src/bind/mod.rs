@@ -4,7 +4,10 @@
 //! [`ModelBinding`] the whole request with a wait. `dispatch.rs` chooses between them while compiling.
 
 mod body;
+pub mod defaults;
 pub mod dispatch;
+mod failure;
+mod fields;
 mod model;
 #[cfg(test)]
 mod requests;
@@ -90,14 +93,24 @@ pub struct Profile {
     pub group: bool,
     /// It may look at anything, path variables included (`&Request`, types of users).
     pub sees_request: bool,
+    /// It is found by the name of its argument, so that the argument must have one.
+    pub named: bool,
 }
 
 impl Profile {
     /// The profile of types that say nothing: they may look at anything, and take no body.
-    pub const ANY: Profile =
-        Profile { body: BodyUse::None, state: None, path_value: false, group: false, sees_request: true };
-    /// A type that looks at one named value only.
-    pub const VALUE: Profile = Profile { sees_request: false, ..Profile::ANY };
+    pub const ANY: Profile = Profile {
+        body: BodyUse::None,
+        state: None,
+        path_value: false,
+        group: false,
+        sees_request: true,
+        named: false,
+    };
+    /// A type that looks at one part of the request, whatever its argument is called.
+    pub const PART: Profile = Profile { sees_request: false, ..Profile::ANY };
+    /// A type that looks at the value of its argument's name only.
+    pub const VALUE: Profile = Profile { named: true, ..Profile::PART };
 }
 
 /// A type made from the whole request, at once. May borrow from the request.
@@ -144,7 +157,8 @@ pub trait ModelBinding<'r>: Sized {
 
 /// `None` when nothing came.
 impl<'r, T: FromRequest<'r>> FromRequest<'r> for Option<T> {
-    const PROFILE: Profile = T::PROFILE;
+    /// It may be read from a path that has no such variable.
+    const PROFILE: Profile = Profile { path_value: false, ..T::PROFILE };
 
     #[inline]
     fn from_request(req: &'r Request, arg: &Arg) -> Result<Option<T>> {
@@ -154,7 +168,8 @@ impl<'r, T: FromRequest<'r>> FromRequest<'r> for Option<T> {
 
 /// The handler wants to see the error.
 impl<'r, T: FromRequest<'r>> FromRequest<'r> for Result<T> {
-    const PROFILE: Profile = T::PROFILE;
+    /// It may be read from a path that has no such variable.
+    const PROFILE: Profile = Profile { path_value: false, ..T::PROFILE };
 
     #[inline]
     fn from_request(req: &'r Request, arg: &Arg) -> Result<Result<T>> {

@@ -36,7 +36,7 @@ impl<T> Deref for State<&T> {
 }
 
 impl<'r, T: Any + Send + Sync> FromRequest<'r> for State<&'r T> {
-    const PROFILE: Profile = Profile { state: Some(StateNeed::of::<T>()), ..Profile::VALUE };
+    const PROFILE: Profile = Profile { state: Some(StateNeed::of::<T>()), ..Profile::PART };
 
     #[inline]
     fn from_request(req: &'r Request, _: &Arg) -> Result<State<&'r T>> {

@@ -9,7 +9,7 @@ use std::ops::{Deref, DerefMut};
 
 use ::http::{Method, Version};
 
-use super::dispatch::Wrapper;
+use super::defaults::Wrapper;
 use super::value::{self, shortened};
 use super::{Arg, BindingError, FromRequest, FromValues, Profile, Source};
 use crate::base::Headers;
@@ -141,7 +141,7 @@ wrappers! {
     ///     format!("{kind} {number}")
     /// }
     /// ```
-    RegGroup: Profile { group: true, ..Profile::VALUE }, reg_group;
+    RegGroup: Profile { group: true, ..Profile::PART }, reg_group;
 }
 
 #[inline]
@@ -240,7 +240,7 @@ impl fmt::Debug for RegGroups<'_> {
 }
 
 impl<'r> FromRequest<'r> for RegGroups<'r> {
-    const PROFILE: Profile = Profile { sees_request: true, ..Profile::VALUE };
+    const PROFILE: Profile = Profile::ANY;
 
     fn from_request(req: &'r Request, _: &Arg) -> Result<RegGroups<'r>> {
         Ok(RegGroups(req))
@@ -269,7 +269,7 @@ impl ConnectionInfo {
 macro_rules! parts {
     ($( $kind:ty: |$req:ident| $part:expr; )*) => { $(
         impl<'r> FromRequest<'r> for $kind {
-            const PROFILE: Profile = Profile::VALUE;
+            const PROFILE: Profile = Profile::PART;
 
             #[inline]
             fn from_request($req: &'r Request, _: &Arg) -> Result<$kind> {

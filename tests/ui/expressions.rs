@@ -1,0 +1,18 @@
+use vernal::request_map;
+
+#[request_map("/a", params = "a==b")]
+fn two_signs() {}
+
+#[request_map("/a", params = ["!a=b", "=c"])]
+fn not_equal() {}
+
+#[request_map("/a", params = "a = b")]
+fn blanks() {}
+
+#[request_map("/a", headers = any("Content Type^=text/", "Accept"))]
+fn header_name() {}
+
+#[request_map("/a", params = all("a"))]
+fn all_is_a_list() {}
+
+fn main() {}

@@ -1,0 +1,29 @@
+use vernal::{Json, PathValue, request_map};
+
+#[request_map("/users/{id}")]
+fn slip(idd: PathValue<u32>) -> String {
+    idd.to_string()
+}
+
+#[request_map("/users/{user}/posts/{post}")]
+fn another(user: u32, post: u32, comment: PathValue<u32>) -> String {
+    format!("{user} {post} {}", *comment)
+}
+
+#[request_map("/teams/{name}", "/teams")]
+fn only_in_one(name: PathValue<&str>) -> &str {
+    name.0
+}
+
+#[request_map("/things/{id}")]
+fn unseen() {}
+
+#[request_map("/other/things/{id}")]
+fn unseen_beside_others(Json(_body): Json<u8>) {}
+
+#[request_map("/more/things/{number}")]
+fn unseen_slip(numbr: u8) -> String {
+    numbr.to_string()
+}
+
+fn main() {}
