@@ -67,7 +67,7 @@ impl Params {
         if !self.has_flaws {
             return None;
         }
-        self.flaws().find(|(flawed, _)| *flawed == name).map(|(_, flaw)| flaw)
+        self.fields().filter(|(known, ..)| *known == name).find_map(|(.., flaw)| flaw)
     }
 
     /// How many fields there are; a name that stands twice counts twice.
@@ -86,9 +86,12 @@ impl Params {
         self.has_flaws
     }
 
-    /// The names that have a flaw, and which.
-    pub(crate) fn flaws(&self) -> impl Iterator<Item = (&str, &'static str)> {
-        self.fields.iter().filter_map(|field| Some((field.name.text(&self.text), field.flaw?.text())))
+    /// Every field, name and value, with its flaw.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &str, Option<&'static str>)> {
+        let text = &self.text;
+        self.fields
+            .iter()
+            .map(|field| (field.name.text(text), field.value.text(text), field.flaw.map(Flaw::text)))
     }
 
     /// Appends the fields of `raw`.

@@ -1,0 +1,129 @@
+//! Why parameters do not make a type: serde's complaints, with the name of the parameter they are about.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Expected, Unexpected};
+
+use super::value::{flawed, shortened};
+use super::{BindingError, Source};
+use crate::http::Error;
+
+/// Why the parameters do not make the type, and which of them.
+#[derive(Debug)]
+pub(super) struct Failure(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    problem: Problem,
+    field: Option<String>,
+    got: Option<String>,
+    source: Source,
+}
+
+#[derive(Debug)]
+pub(super) enum Problem {
+    Missing,
+    Unfit(String),
+    Flawed(&'static str),
+    /// The type holds a structure there.
+    Nested,
+    Unknown(&'static [&'static str]),
+    Other(String),
+}
+
+impl Failure {
+    pub(super) fn of(problem: Problem) -> Failure {
+        Failure(Box::new(Inner { problem, field: None, got: None, source: Source::Parameter }))
+    }
+
+    /// A value that is no such number or boolean.
+    pub(super) fn of_conversion(error: &Error) -> Failure {
+        let expected = error.binding().map_or("a valid value", |binding| &binding.expected);
+        Failure::of(Problem::Unfit(expected.to_owned()))
+    }
+
+    /// Says where it happened, unless that is known already.
+    pub(super) fn named(mut self, field: &str, got: Option<&str>, source: Source) -> Failure {
+        if self.0.field.is_none() {
+            self.0.field = Some(field.to_owned());
+            self.0.got = got.map(str::to_owned);
+            self.0.source = source;
+        }
+        self
+    }
+
+    /// The error to answer with; `name` is the argument's.
+    pub(super) fn into_error(self, name: &str) -> Error {
+        let Inner { problem, field, got, source } = *self.0;
+        let parameter = field.unwrap_or_else(|| name.to_owned());
+        let raw = got.unwrap_or_default();
+        let binding = |expected: Cow<'static, str>| BindingError {
+            parameter: parameter.clone(),
+            source,
+            expected,
+            got: Some(shortened(&raw)),
+        };
+        let shown = parameter.escape_debug();
+        match problem {
+            Problem::Missing => Error::missing(parameter, source, "a value"),
+            Problem::Unfit(expected) => Error::of_binding(binding(expected.into())),
+            Problem::Flawed(flaw) => flawed(&parameter, &raw, flaw),
+            Problem::Nested => Error::internal(format!(
+                "the field `{shown}` is a structure, but parameters are flat: take the value as JSON with \
+                 `vernal::Json`, or as text"
+            ))
+            .at_binding(binding("one flat value".into())),
+            Problem::Unknown(known) => Error::bad_request(format!(
+                "{source}[{shown}] is not known here; known are: {}.",
+                known.join(", ")
+            ))
+            .at_binding(binding("left out".into())),
+            Problem::Other(text) => Error::bad_request(format!("{source}[{shown}]: {text}."))
+                .at_binding(binding(text.clone().into())),
+        }
+    }
+}
+
+impl serde::de::Error for Failure {
+    fn custom<T: fmt::Display>(text: T) -> Failure {
+        Failure::of(Problem::Other(text.to_string()))
+    }
+
+    fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Failure {
+        Failure::of(Problem::Unfit(expected.to_string()))
+    }
+
+    fn invalid_value(_: Unexpected<'_>, expected: &dyn Expected) -> Failure {
+        Failure::of(Problem::Unfit(expected.to_string()))
+    }
+
+    fn invalid_length(_: usize, expected: &dyn Expected) -> Failure {
+        Failure::of(Problem::Unfit(expected.to_string()))
+    }
+
+    fn unknown_variant(_: &str, known: &'static [&'static str]) -> Failure {
+        let expected = if known.len() > 1 { "one of " } else { "" };
+        Failure::of(Problem::Unfit(format!("{expected}{}", known.join(", "))))
+    }
+
+    fn unknown_field(_: &str, known: &'static [&'static str]) -> Failure {
+        Failure::of(Problem::Unknown(known))
+    }
+
+    fn missing_field(field: &'static str) -> Failure {
+        Failure::of(Problem::Missing).named(field, None, Source::Parameter)
+    }
+
+    fn duplicate_field(field: &'static str) -> Failure {
+        Failure::custom("came twice").named(field, None, Source::Parameter)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.0.problem)
+    }
+}
+
+impl std::error::Error for Failure {}
