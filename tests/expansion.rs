@@ -85,6 +85,65 @@ fn ignored() -> u16 {
     204
 }
 
+/// Names of the prelude that generated code must not rely on.
+mod hostile {
+    #![allow(dead_code, non_camel_case_types)]
+
+    pub(super) struct Option;
+    pub(super) struct Result;
+    pub(super) struct Box;
+    pub(super) struct Some;
+    pub(super) struct Ok;
+    pub(super) struct Send;
+    pub(super) struct Default;
+    pub(super) struct String;
+    pub(super) struct str;
+    pub(super) struct Value;
+    pub(super) struct Request;
+    pub(super) struct Response;
+
+    mod core {}
+    mod std {}
+    mod vernal {}
+
+    #[::vernal::request_map("/hostile/{id}")]
+    async fn handler(id: u8, #[arg(default = 3)] other: u8) -> u16 {
+        ::std::future::ready(200 + u16::from(id) + u16::from(other)).await
+    }
+
+    #[::vernal::request_filter("/hostile/**")]
+    fn filter(_: &mut ::vernal::FilterContext<'_>) {}
+
+    #[::vernal::error_message("499")]
+    fn page(code: u16) -> u16 {
+        code
+    }
+}
+
+#[request_map("/borrowed/{name}")]
+async fn borrowed<'a>(name: &'a str, res: &mut Response, body: &[u8]) -> &'a str {
+    res.headers.insert("x-body", body.len().to_string());
+    std::future::ready(name).await
+}
+
+#[request_map("/impl", limits = vernal::Limits::default(), blocking)]
+fn implied(host: Header<&str>) -> impl vernal::Responder + use<> {
+    (202, host.len().to_string())
+}
+
+#[request_map("/defaults")]
+fn defaults(
+    #[arg(default = "a")] text: Header<&str>,
+    #[arg(default = "b")] owned: Header<String>,
+    #[arg(default = "c")] either: std::borrow::Cow<'_, str>,
+    #[arg(default = 3)] number: Param<u8>,
+    #[arg(default)] list: Vec<u8>,
+    #[arg(default, name = "X-Y")] empty: Header<String>,
+    #[arg(default = vec![1])] given: Vec<u8>,
+) -> String {
+    format!("{} {} {either} {} {list:?} {:?} {given:?}", *text, *owned, *number, *empty)
+}
+
 macro_rules! handlers {
     ($($name:ident $path:literal $ty:ty, $default:expr;)*) => {
         $(
@@ -305,6 +364,8 @@ async fn handlers_answer_wherever_they_stand() {
         ("/alias/second?n=4", "4"),
         ("/generated/text", "text"),
         ("/generated/number", "8"),
+        ("/borrowed/ann", "ann"),
+        ("/defaults", "a b c 3 [] \"\" [1]"),
         ("/deep?value=3", "3"),
         ("/inside?value=4", "4"),
         ("/shop", "0"),
@@ -330,6 +391,8 @@ async fn handlers_answer_wherever_they_stand() {
     for path in ["/unused/3", "/ignored/3"] {
         client.get(path).await.assert_status(204);
     }
+    client.get("/hostile/1").await.assert_status(204);
+    client.get("/impl").await.assert_status(202);
     client.post("/shop/also/bob").await.assert_status(200).assert_text("bob!");
     client.post("/shop").await.assert_status(405);
     client.post("/users/3").await.assert_status(405);

@@ -52,7 +52,7 @@ impl Adapter<'_> {
                 #states
             }
         });
-        let names = (count > 1).then(|| quote!(const __NAMES: [&str; #count] = [#(#names),*];));
+        let names = (count > 1).then(|| quote!(const __NAMES: [&::core::primitive::str; #count] = [#(#names),*];));
         quote! {
             #[allow(unused_imports)]
             use #p::binding::*;
