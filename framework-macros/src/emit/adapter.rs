@@ -52,7 +52,8 @@ impl Adapter<'_> {
                 #states
             }
         });
-        let names = (count > 1).then(|| quote!(const __NAMES: [&::core::primitive::str; #count] = [#(#names),*];));
+        let names =
+            (count > 1).then(|| quote!(const __NAMES: [&::core::primitive::str; #count] = [#(#names),*];));
         quote! {
             #[allow(unused_imports)]
             use #p::binding::*;
