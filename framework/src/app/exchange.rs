@@ -55,14 +55,20 @@ impl Exchange {
         self.response.clear();
     }
 
-    /// Gives the exchange back.
+    /// Forgets everything, what is on its way in and out too: the connection has ended.
+    pub(crate) fn abandon(&mut self) {
+        self.clear();
+        self.inbox.clear();
+        self.outbox.clear();
+    }
+
+    /// Gives a cleared exchange back, with nothing in it that is large.
     #[inline]
     pub(crate) fn give_back(mut self: Box<Exchange>) {
-        self.clear();
-        self.inbox.recycle();
-        self.outbox.recycle(KEPT);
-        self.request.recycle(KEPT);
-        self.response.recycle(KEPT);
+        self.inbox.trim();
+        self.outbox.trim(KEPT);
+        self.request.trim(KEPT);
+        self.response.trim(KEPT);
         POOL.with(|pool| pool.give(self));
     }
 

@@ -261,6 +261,23 @@ impl Inner {
         }
     }
 
+    /// Calls the handler if it is a plain `fn` without filters; `None` if it is not. What it returns may need
+    /// [`Inner::conclude`].
+    #[inline]
+    pub(crate) fn answer_at_once(
+        &self,
+        target: &Target<'_>,
+        request: &Request,
+        response: &mut Response,
+    ) -> Option<Result> {
+        let Target::Entry(entry) = target else { return None };
+        let Handler::Now(call) = entry.route.handler else { return None };
+        if !self.filters_of(target, request).is_empty() {
+            return None;
+        }
+        Some(guarded(|| call(request, response)))
+    }
+
     /// Makes the answer, or returns what there is to wait for.
     #[inline]
     pub(crate) fn answer<'r>(

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use super::Span;
+use super::{Span, trim};
 
 /// The header fields of a request or an answer.
 ///
@@ -213,11 +213,11 @@ impl Headers {
         &self.bytes
     }
 
-    /// Clears and gives memory beyond `keep` bytes back.
-    pub(crate) fn recycle(&mut self, keep: usize) {
-        self.clear();
-        self.bytes.shrink_to(keep);
-        self.fields.shrink_to(keep / size_of::<Field>());
+    /// Gives back what is held beyond `keep` bytes.
+    #[inline]
+    pub(crate) fn trim(&mut self, keep: usize) {
+        trim(&mut self.bytes, keep);
+        trim(&mut self.fields, keep / size_of::<Field>());
     }
 
     #[inline]

@@ -9,3 +9,11 @@ mod span;
 pub use headers::{HeaderError, Headers, IntoHeaderValue};
 pub(crate) use headers::{is_token, is_value};
 pub(crate) use span::Span;
+
+/// Empties a recycled buffer that has grown beyond what is worth keeping.
+#[inline]
+pub(crate) fn trim<T>(buffer: &mut Vec<T>, keep: usize) {
+    if buffer.capacity() > keep {
+        *buffer = Vec::new();
+    }
+}

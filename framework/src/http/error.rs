@@ -486,8 +486,8 @@ fn sentence(status: StatusCode) -> &'static str {
         501 => "The server does not support this.",
         503 => "The server cannot answer now; try again later.",
         505 => "The server speaks HTTP/1.0 and HTTP/1.1.",
-        400..500 => "The request cannot be answered.",
-        500..600 => "The server failed to answer this request.",
+        _ if status.is_client_error() => "The request cannot be answered.",
+        _ if status.is_server_error() => "The server failed to answer this request.",
         _ => "",
     }
 }

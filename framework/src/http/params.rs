@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::base::Span;
+use crate::base::{Span, trim};
 use crate::proto::Refusal;
 
 /// The decoded fields of a query or a form, in the order they were sent. `+` is a space, empty values are kept.
@@ -181,13 +181,13 @@ impl Params {
         self.has_flaws = false;
     }
 
-    /// Forgets all fields and gives memory beyond `keep` bytes back.
-    pub(crate) fn recycle(&mut self, keep: usize) {
-        self.clear();
-        self.scratch.clear();
-        self.text.shrink_to(keep);
-        self.scratch.shrink_to(keep);
-        self.fields.shrink_to(keep / size_of::<Field>());
+    /// Gives back what is held beyond `keep` bytes. For cleared parameters.
+    #[inline]
+    pub(crate) fn trim(&mut self, keep: usize) {
+        if self.text.capacity() > keep || self.scratch.capacity() > keep {
+            *self = Params::default();
+        }
+        trim(&mut self.fields, keep / size_of::<Field>());
     }
 }
 
@@ -343,7 +343,8 @@ mod tests {
         params.parse(b"a=%32&b=%zz", 10).expect("few");
         assert_eq!(params.all("a").collect::<Vec<_>>(), ["1", "2"]);
         assert!(params.has_flaws());
-        params.recycle(16);
+        params.clear();
+        params.trim(16);
         assert!(params.is_empty() && !params.has_flaws());
         params.parse(b"c=3", 10).expect("few");
         assert_eq!(params.get("c"), Some("3"));

@@ -7,14 +7,29 @@
 use crate::base::Span;
 use crate::proto::Refusal;
 
-/// The decoded, normalised path.
+/// The request target, and the decoded, normalised path in it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Path {
-    /// The form that is matched: encoded slashes are NUL.
+    /// The whole target, as it was sent.
+    pub(crate) target: String,
+    /// Where the path is.
+    place: Place,
+    /// The form that is matched: encoded slashes are NUL. Only written when it differs from the target's.
     matched: String,
     /// The form that is lent, of the same length; only written when there are encoded slashes.
     lent: String,
-    has_encoded_slash: bool,
+}
+
+/// Which text the path is in.
+#[derive(Clone, Copy, Debug, Default)]
+enum Place {
+    /// In the target, which has it in its normal form already: the common case.
+    Target(Span),
+    /// In `matched`, for both forms.
+    #[default]
+    Decoded,
+    /// In `matched` and `lent`.
+    Both,
 }
 
 /// What matching found, as spans of the path.
@@ -29,26 +44,21 @@ pub(crate) struct PathValues {
 }
 
 impl Path {
-    /// Takes over the raw path of a request target.
+    /// The path is that of the target, which needs no decoding.
+    #[inline]
+    pub(crate) fn set_plain(&mut self, place: Span) {
+        self.place = Place::Target(place);
+    }
+
+    /// Takes over a raw path.
     ///
     /// # Errors
     /// A percent sign without two hexadecimal digits, bytes that are not UTF-8, a NUL, a way above the root: 400.
-    #[inline]
+    #[cold]
     pub(crate) fn set(&mut self, raw: &[u8]) -> Result<(), Refusal> {
         self.matched.clear();
         self.lent.clear();
-        self.has_encoded_slash = false;
-        if is_plain(raw)
-            && let Ok(text) = std::str::from_utf8(raw)
-        {
-            self.matched.push_str(text);
-            return Ok(());
-        }
-        self.set_decoded(raw)
-    }
-
-    #[cold]
-    fn set_decoded(&mut self, raw: &[u8]) -> Result<(), Refusal> {
+        self.place = Place::Decoded;
         let shown = || String::from_utf8_lossy(&raw[..raw.len().min(80)]).escape_debug().to_string();
         let mut decoded = Vec::with_capacity(raw.len());
         let mut rest = raw;
@@ -72,7 +82,7 @@ impl Path {
             match (high * 16 + low) as u8 {
                 0 => return Err(Refusal::bad_request(format!("the path `{}` holds a NUL", shown()))),
                 b'/' => {
-                    self.has_encoded_slash = true;
+                    self.place = Place::Both;
                     decoded.push(0);
                 }
                 byte => decoded.push(byte),
@@ -103,7 +113,7 @@ impl Path {
         if trailing || self.matched.is_empty() {
             self.matched.push('/');
         }
-        if self.has_encoded_slash {
+        if let Place::Both = self.place {
             self.lent.extend(self.matched.chars().map(|char| if char == '\0' { '/' } else { char }));
         }
         Ok(())
@@ -112,21 +122,27 @@ impl Path {
     /// The form that patterns and regular expressions are matched against.
     #[inline]
     pub(crate) fn matched(&self) -> &str {
-        &self.matched
+        match self.place {
+            Place::Target(place) => place.text(&self.target),
+            Place::Decoded | Place::Both => &self.matched,
+        }
     }
 
     /// The form that is lent to users. Spans of the matched form are right in it too.
     #[inline]
     pub(crate) fn lent(&self) -> &str {
-        if self.has_encoded_slash { &self.lent } else { &self.matched }
+        match self.place {
+            Place::Both => &self.lent,
+            Place::Target(_) | Place::Decoded => self.matched(),
+        }
     }
 
-    pub(crate) fn recycle(&mut self, keep: usize) {
-        self.matched.clear();
-        self.matched.shrink_to(keep);
-        self.lent.clear();
-        self.lent.shrink_to(keep);
-        self.has_encoded_slash = false;
+    /// Gives back what is held beyond `keep` bytes.
+    #[inline]
+    pub(crate) fn trim(&mut self, keep: usize) {
+        if self.target.capacity() > keep || self.matched.capacity() > keep || self.lent.capacity() > keep {
+            *self = Path::default();
+        }
     }
 }
 
@@ -137,20 +153,6 @@ impl PathValues {
         self.wildcard = None;
         self.groups.clear();
     }
-}
-
-/// Whether the path is in its decoded, normalised form already: the common case, found in one scan.
-#[inline]
-fn is_plain(raw: &[u8]) -> bool {
-    let mut previous = b'x';
-    for &byte in raw {
-        let doubtful = byte == b'%' || byte == 0 || (previous == b'/' && (byte == b'/' || byte == b'.'));
-        if doubtful {
-            return false;
-        }
-        previous = byte;
-    }
-    raw.first() == Some(&b'/')
 }
 
 #[cfg(test)]

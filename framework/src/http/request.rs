@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::path::{Path, PathValues};
 use super::{BodyReader, Context, Cookies, Error, Instance, Params, Result, Source};
-use crate::base::{Headers, Span};
+use crate::base::{Headers, Span, trim};
 use crate::bind::{Arg, FromRequest};
 use crate::proto::h1::{Head, TargetForm};
 
@@ -38,9 +38,9 @@ pub struct Request {
     /// Values that filters leave for those after them, one of each type.
     pub extensions: Extensions,
     pub(crate) version: Version,
-    /// The raw target, query and authority inside `headers`' buffer.
-    target: Span,
+    /// The raw query, inside the target.
     raw_query: Span,
+    /// Inside `headers`' buffer.
     authority: Span,
     pub(crate) form_of_target: TargetForm,
     pub(crate) path: Path,
@@ -63,7 +63,6 @@ impl Request {
             headers: Headers::new(),
             extensions: Extensions::new(),
             version: Version::HTTP_11,
-            target: Span::default(),
             raw_query: Span::default(),
             authority: Span::default(),
             form_of_target: TargetForm::Origin,
@@ -89,12 +88,12 @@ impl Request {
 
     /// The query as it was sent, without its `?`; empty if there is none.
     pub fn query_string(&self) -> &str {
-        std::str::from_utf8(self.raw_query.bytes(self.headers.bytes())).unwrap_or_default()
+        self.raw_query.text(&self.path.target)
     }
 
     /// The request target as it was sent.
     pub fn target(&self) -> &str {
-        std::str::from_utf8(self.target.bytes(self.headers.bytes())).unwrap_or_default()
+        &self.path.target
     }
 
     /// The host and port the peer wants: the target's own in the absolute form, else the `Host` field.
@@ -246,17 +245,20 @@ impl Request {
     pub(crate) fn take_head(&mut self, head: &mut Head) -> Result<(), crate::proto::Refusal> {
         self.method = std::mem::take(&mut head.method);
         self.version = head.version;
-        self.target = head.target;
         self.raw_query = head.query;
         self.authority = head.authority;
         self.form_of_target = head.form;
-        let path = head.path.bytes(self.headers.bytes());
-        match head.form {
-            TargetForm::Origin | TargetForm::Absolute => self.path.set(path)?,
-            TargetForm::Asterisk | TargetForm::Authority => self.path.set(b"/")?,
+        if head.path_is_plain {
+            self.path.set_plain(head.path);
+        } else {
+            let raw = match head.form {
+                TargetForm::Origin | TargetForm::Absolute => head.path.text(&self.path.target).to_owned(),
+                TargetForm::Asterisk | TargetForm::Authority => "/".to_owned(),
+            };
+            self.path.set(raw.as_bytes())?;
         }
         if head.query.len() > 0 {
-            self.query.parse(head.query.bytes(self.headers.bytes()), self.context.parameters)?;
+            self.query.parse(self.raw_query.text(&self.path.target).as_bytes(), self.context.parameters)?;
         }
         Ok(())
     }
@@ -277,7 +279,7 @@ impl Request {
         self.headers.clear();
         self.method = Method::GET;
         self.version = Version::HTTP_11;
-        (self.target, self.raw_query, self.authority) = Default::default();
+        (self.raw_query, self.authority) = Default::default();
         self.path = Path::default();
     }
 
@@ -305,16 +307,15 @@ impl Request {
         *self.reader.get_mut().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// Forgets the request and gives back memory beyond `keep` bytes in each buffer.
-    pub(crate) fn recycle(&mut self, keep: usize) {
-        self.clear();
-        self.headers.recycle(keep);
-        self.path.recycle(keep);
-        self.query.recycle(keep);
-        self.form.recycle(keep);
-        self.body.shrink_to(keep);
+    /// Gives back what its buffers hold beyond `keep` bytes each. For a cleared request.
+    #[inline]
+    pub(crate) fn trim(&mut self, keep: usize) {
+        self.headers.trim(keep);
+        self.path.trim(keep);
+        self.query.trim(keep);
+        self.form.trim(keep);
+        trim(&mut self.body, keep);
         self.peer = None;
-        self.is_secure = false;
     }
 }
 

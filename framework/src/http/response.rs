@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use super::body::Kind;
 use super::{Body, Error, IntoStatus, Responder, Result, SetCookie};
-use crate::base::{Headers, IntoHeaderValue};
+use crate::base::{Headers, IntoHeaderValue, trim};
 use crate::io::Pipe;
 use crate::proto::Refusal;
 
@@ -352,11 +352,11 @@ impl Response {
         self.pending_error = None;
     }
 
-    /// Forgets the answer and gives back memory beyond `keep` bytes in each buffer.
-    pub(crate) fn recycle(&mut self, keep: usize) {
-        self.clear();
-        self.headers.recycle(keep);
-        self.buffer.shrink_to(keep);
+    /// Gives back what its buffers hold beyond `keep` bytes each. For a cleared answer.
+    #[inline]
+    pub(crate) fn trim(&mut self, keep: usize) {
+        self.headers.trim(keep);
+        trim(&mut self.buffer, keep);
     }
 }
 

@@ -16,24 +16,26 @@ pub(crate) struct Now {
 }
 
 thread_local! {
-    /// When the calendar was last asked, what it said, and how far into that second it was is not needed: the
-    /// calendar is asked again in every new second of the monotonic clock.
-    static ASKED: Cell<Option<(Instant, u64)>> = const { Cell::new(None) };
+    /// The second the calendar last said, and until when that is taken for true.
+    static KNOWN: Cell<Option<(Instant, u64)>> = const { Cell::new(None) };
 }
 
 /// Reads the clock.
 #[inline]
 pub(crate) fn now() -> Now {
     let instant = Instant::now();
-    if let Some((asked, second)) = ASKED.get()
-        && instant.saturating_duration_since(asked) < FRESH
-    {
-        return Now { instant, second };
+    match KNOWN.get() {
+        Some((until, second)) if instant < until => Now { instant, second },
+        _ => ask(instant),
     }
+}
+
+#[cold]
+fn ask(instant: Instant) -> Now {
     let second = date::seconds();
-    ASKED.set(Some((instant, second)));
+    KNOWN.set(Some((instant + FRESH, second)));
     Now { instant, second }
 }
 
 /// How stale the second may be.
-const FRESH: Duration = Duration::from_millis(200);
+const FRESH: Duration = Duration::from_millis(100);

@@ -87,13 +87,16 @@ impl Inbox {
         Ok(())
     }
 
-    /// Forgets everything and gives back what it grew by.
-    pub(crate) fn recycle(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.start = 0;
         self.end = 0;
+    }
+
+    /// Gives back what an empty inbox grew by.
+    #[inline]
+    pub(crate) fn trim(&mut self) {
         if self.bytes.len() > SIZE {
-            self.bytes.truncate(SIZE);
-            self.bytes.shrink_to_fit();
+            *self = Inbox::new();
         }
     }
 }

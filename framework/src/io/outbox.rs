@@ -76,13 +76,17 @@ impl Outbox {
         stream.poll_flush(cx)
     }
 
-    /// Forgets everything and gives back what is more than `keep` bytes.
-    pub(crate) fn recycle(&mut self, keep: usize) {
+    pub(crate) fn clear(&mut self) {
         self.bytes.clear();
-        self.bytes.shrink_to(keep);
         self.written = 0;
         self.tail = Bytes::new();
         self.is_stalled = false;
+    }
+
+    /// Gives back what an empty outbox holds beyond `keep` bytes.
+    #[inline]
+    pub(crate) fn trim(&mut self, keep: usize) {
+        crate::base::trim(&mut self.bytes, keep);
     }
 }
 

@@ -18,13 +18,14 @@ use super::Counted;
 use super::lifecycle::Lifecycle;
 use super::pump::{Incoming, Pump};
 use super::receiver::Receiver;
-use super::sender::Sender;
+use super::sender::{Rest, Sender};
 use super::wire::{Gone, Wire};
 use crate::app::{Exchange, Inner, Target, shown};
-use crate::http::BodyReader;
+use crate::http;
+use crate::http::{BodyReader, Request};
 use crate::io::{Deadline, Pipe, Stream, clock};
 use crate::proto::Refusal;
-use crate::proto::h1::{H1, Head, Next};
+use crate::proto::h1::{Framing, H1, Next};
 
 /// Serves one connection until it ends.
 pub(crate) async fn serve(stream: Stream, peer: Option<SocketAddr>, counted: Counted) {
@@ -44,11 +45,12 @@ pub(crate) async fn serve(stream: Stream, peer: Option<SocketAddr>, counted: Cou
         peer,
     };
     while let Some(mut exchange) = poll_fn(|cx| connection.poll_first_bytes(stop.as_mut(), cx)).await {
-        let goes_on = connection.serve_batch(&mut exchange).await;
-        exchange.give_back();
-        if !goes_on {
+        if !connection.serve_batch(&mut exchange).await {
+            exchange.abandon();
+            exchange.give_back();
             break;
         }
+        exchange.give_back();
     }
 }
 
@@ -58,6 +60,30 @@ struct Connection<'c> {
     app: &'c Inner,
     lifecycle: &'c Lifecycle,
     peer: Option<SocketAddr>,
+}
+
+/// How far a request came without a wait.
+enum Step<'c> {
+    /// The head has not ended, or has not begun.
+    NeedsMore,
+    /// The answer is in the outbox.
+    Answered(Next),
+    Waits(Arrived<'c>),
+    /// The body is still to be received.
+    HasBody(Framing),
+    /// The peer broke the protocol or a limit of it.
+    Refused(Refusal),
+}
+
+/// A request that something has to be waited for.
+enum Arrived<'c> {
+    At(Target<'c>),
+    /// Its path or its parameters cannot be read; its framing can.
+    Malformed(Refusal),
+    /// Its handler has run, and failed or named a file.
+    Ran(http::Result),
+    /// Its answer is in the outbox up to this.
+    Answered(Rest),
 }
 
 impl<'c> Connection<'c> {
@@ -89,24 +115,29 @@ impl<'c> Connection<'c> {
         let limits = &self.app.limits;
         let mut now = clock::now();
         let mut is_in_head = false;
+        // Reading the clock costs as much as parsing a head, so one reading serves until something has been waited for.
+        let mut has_waited = false;
         loop {
-            let next = match self.wire.h1.receive_head(
-                exchange.inbox.bytes(),
-                limits,
-                &mut exchange.request.headers,
-            ) {
-                Ok(Some(head)) => {
-                    is_in_head = false;
-                    exchange.inbox.consume(head.length);
-                    self.serve_request(exchange, head, now.second).await
+            let next = match self.step(exchange, now.second) {
+                Step::Answered(next) => Ok(next),
+                Step::Waits(arrived) => {
+                    has_waited = true;
+                    self.serve_request(exchange, arrived, None, now.second).await
                 }
-                Ok(None) => {
+                Step::HasBody(framing) => {
+                    has_waited = true;
+                    self.serve_with_body(exchange, framing, now.second).await
+                }
+                Step::Refused(refusal) => Box::pin(self.refuse(exchange, refusal)).await,
+                Step::NeedsMore => {
                     if !exchange.outbox.is_empty()
                         && self.wire.flush(&mut exchange.outbox, limits).await.is_err()
                     {
                         return false;
                     }
-                    now = clock::now();
+                    if has_waited {
+                        now = clock::now();
+                    }
                     if exchange.inbox.is_empty() {
                         self.wire.deadline.set(now.instant + limits.idle_time);
                         return true;
@@ -115,14 +146,15 @@ impl<'c> Connection<'c> {
                         is_in_head = true;
                         self.wire.deadline.set(now.instant + limits.header_timeout);
                     }
+                    has_waited = true;
                     match self.more_of_head(exchange).await {
-                        Ok(true) => Ok(Next::Keep),
+                        Ok(true) => continue,
                         Ok(false) => return false,
                         Err(refusal) => Box::pin(self.refuse(exchange, refusal)).await,
                     }
                 }
-                Err(refusal) => Box::pin(self.refuse(exchange, refusal)).await,
             };
+            is_in_head = false;
             match next {
                 Ok(Next::Keep) if !exchange.outbox.must_be_flushed() => {}
                 Ok(Next::Keep) => {
@@ -140,28 +172,61 @@ impl<'c> Connection<'c> {
         }
     }
 
-    /// One request, from its head to its answer in the outbox.
+    /// Takes the next request from the inbox and answers it, if that needs no wait: a plain `fn` without body, filters
+    /// or an error.
+    #[inline]
+    fn step(&mut self, exchange: &mut Exchange, second: u64) -> Step<'c> {
+        let app = self.app;
+        if exchange.inbox.is_empty() {
+            return Step::NeedsMore;
+        }
+        let Request { headers, path, .. } = &mut exchange.request;
+        let received =
+            self.wire.h1.receive_head(exchange.inbox.bytes(), &app.limits, headers, &mut path.target);
+        let mut head = match received {
+            Ok(Some(head)) => head,
+            Ok(None) => return Step::NeedsMore,
+            Err(refusal) => return Step::Refused(refusal),
+        };
+        exchange.inbox.consume(head.length);
+        if let Err(refusal) = exchange.request.take_head(&mut head) {
+            return Step::Waits(Arrived::Malformed(refusal));
+        }
+        if !self.wire.h1.body_is_complete() {
+            return Step::HasBody(head.framing);
+        }
+        let target = app.target(&mut exchange.request, false).unwrap_or(Target::NotFound);
+        match app.answer_at_once(&target, &exchange.request, &mut exchange.response) {
+            Some(Ok(())) if exchange.response.is_plain() => {}
+            Some(result) => return Step::Waits(Arrived::Ran(result)),
+            None => return Step::Waits(Arrived::At(target)),
+        }
+        let rest = self.sender(second).put(&mut exchange.response, &mut self.wire.h1, &mut exchange.outbox);
+        match rest {
+            Some(rest) => Step::Waits(Arrived::Answered(rest)),
+            None => Step::Answered(self.conclude(exchange)),
+        }
+    }
+
+    /// What is left of a request that could not be answered at once.
     async fn serve_request(
         &mut self,
         exchange: &mut Exchange,
-        mut head: Head,
+        arrived: Arrived<'c>,
+        incoming: Option<Incoming<'c>>,
         second: u64,
     ) -> Result<Next, Gone> {
         let app = self.app;
-        let sender =
-            Sender { second, server_line: &app.server_line, limits: &app.limits, lifecycle: self.lifecycle };
-        let mut incoming = None;
-        let target = match exchange.request.take_head(&mut head) {
-            Ok(()) if self.wire.h1.body_is_complete() => {
-                Ok(app.target(&mut exchange.request, false).unwrap_or(Target::NotFound))
-            }
-            Ok(()) => self.receive_body(exchange, &head, &mut incoming).await?,
-            Err(refusal) => Err(refusal),
-        };
+        let sender = self.sender(second);
         let Exchange { request, response, inbox, outbox, outgoing } = &mut *exchange;
-        let answering = match target {
-            Ok(target) => app.answer(target, request, response),
-            Err(refusal) => app.refuse(refusal, request, response),
+        let answering = match arrived {
+            Arrived::At(target) => app.answer(target, request, response),
+            Arrived::Malformed(refusal) => app.refuse(refusal, request, response),
+            Arrived::Ran(result) => app.conclude(result, request, response),
+            Arrived::Answered(rest) => {
+                Box::pin(rest.send(&mut self.wire, inbox, outbox, sender.limits)).await?;
+                return Ok(self.conclude(exchange));
+            }
         };
         if answering.is_done() {
             drop(answering);
@@ -180,13 +245,41 @@ impl<'c> Connection<'c> {
         {
             Box::pin(rest.send(&mut self.wire, inbox, outbox, sender.limits)).await?;
         }
+        Ok(self.conclude(exchange))
+    }
+
+    /// A request with a body: receives as much of it as its handler wants beforehand.
+    async fn serve_with_body(
+        &mut self,
+        exchange: &mut Exchange,
+        framing: Framing,
+        second: u64,
+    ) -> Result<Next, Gone> {
+        let mut incoming = None;
+        let arrived = match self.receive_body(exchange, framing, &mut incoming).await? {
+            Ok(target) => Arrived::At(target),
+            Err(refusal) => Arrived::Malformed(refusal),
+        };
+        self.serve_request(exchange, arrived, incoming, second).await
+    }
+
+    /// The end of a request: its line in the log, and what comes next.
+    #[inline]
+    fn conclude(&mut self, exchange: &mut Exchange) -> Next {
+        let Exchange { request, response, .. } = exchange;
         tracing::info!(
             target: "vernal::access",
             "\"{} {} {:?}\" {} -",
             request.method, shown(request.target()), request.version(), response.status.as_u16()
         );
         exchange.clear();
-        Ok(self.wire.h1.finish())
+        self.wire.h1.finish()
+    }
+
+    #[inline]
+    fn sender(&self, second: u64) -> Sender<'c> {
+        let Inner { server_line, limits, .. } = self.app;
+        Sender { second, server_line, limits, lifecycle: self.lifecycle }
     }
 
     /// Finds the target of a request with a body, and receives the body if the target wants it whole. What nobody wants is
@@ -194,7 +287,7 @@ impl<'c> Connection<'c> {
     async fn receive_body(
         &mut self,
         exchange: &mut Exchange,
-        head: &Head,
+        framing: Framing,
         incoming: &mut Option<Incoming<'c>>,
     ) -> Result<Result<Target<'c>, Refusal>, Gone> {
         let app = self.app;
@@ -205,7 +298,7 @@ impl<'c> Connection<'c> {
         if target.as_ref().is_some_and(|target| !target.has_handler()) {
             return Ok(Ok(target.unwrap_or(Target::NotFound)));
         }
-        if let Err(refusal) = receiver.check_declared(head.framing) {
+        if let Err(refusal) = receiver.check_declared(framing) {
             return Ok(Err(refusal));
         }
         if target.as_ref().is_some_and(Target::streams_body) {
@@ -266,9 +359,7 @@ impl<'c> Connection<'c> {
         let Exchange { request, response, inbox, outbox, .. } = &mut *exchange;
         let status = refusal.status.as_u16();
         app.refuse(refusal, request, response).await;
-        let second = clock::now().second;
-        let sender =
-            Sender { second, server_line: &app.server_line, limits: &app.limits, lifecycle: self.lifecycle };
+        let sender = self.sender(clock::now().second);
         if let Some(rest) = sender.put(response, &mut self.wire.h1, outbox) {
             rest.send(&mut self.wire, inbox, outbox, &app.limits).await?;
         }

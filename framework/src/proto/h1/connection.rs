@@ -111,7 +111,7 @@ impl H1 {
         }
     }
 
-    /// The next head, parsed into `headers`; drop its `length` from the inbox. `Ok(None)`: not yet. Legal between
+    /// The next head, parsed into `headers` and `target`; drop its `length` from the inbox. `Ok(None)`: not yet. Legal between
     /// requests. A head that comes in pieces must be shown from its beginning each time.
     ///
     /// # Errors
@@ -122,13 +122,14 @@ impl H1 {
         inbox: &[u8],
         limits: &Limits,
         headers: &mut Headers,
+        target: &mut String,
     ) -> Result<Option<Head>, Refusal> {
         debug_assert_eq!(self.phase, Phase::Idle, "the last request has not been finished");
         let is_fresh = self.scan.is_fresh();
         let mut received = if is_fresh {
-            head::parse(inbox, limits, headers)
+            head::parse(inbox, limits, headers, target)
         } else {
-            self.resume_head(inbox, limits, headers)
+            self.resume_head(inbox, limits, headers, target)
         };
         if is_fresh && matches!(received, Ok(None)) {
             received = self.scan.advance(inbox, limits).map(|_| None);
@@ -146,9 +147,10 @@ impl H1 {
         inbox: &[u8],
         limits: &Limits,
         headers: &mut Headers,
+        target: &mut String,
     ) -> Result<Option<Head>, Refusal> {
         match self.scan.advance(inbox, limits)? {
-            true => head::parse(inbox, limits, headers),
+            true => head::parse(inbox, limits, headers, target),
             false => Ok(None),
         }
     }

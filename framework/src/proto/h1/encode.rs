@@ -67,13 +67,15 @@ pub(crate) fn head(out: &mut Vec<u8>, parts: &HeadParts<'_>) {
     {
         field(out, "content-type", content_type.as_bytes());
     }
-    out.extend_from_slice(match (parts.connection, offers_upgrade) {
-        (ConnectionOption::None, false) => b"",
-        (ConnectionOption::Close, false) => b"connection: close\r\n",
-        (ConnectionOption::KeepAlive, false) => b"connection: keep-alive\r\n",
-        (ConnectionOption::Close, true) => b"connection: Upgrade, close\r\n",
-        (ConnectionOption::None | ConnectionOption::KeepAlive, true) => b"connection: Upgrade\r\n",
-    });
+    match (parts.connection, offers_upgrade) {
+        (ConnectionOption::None, false) => {}
+        (ConnectionOption::Close, false) => out.extend_from_slice(b"connection: close\r\n"),
+        (ConnectionOption::KeepAlive, false) => out.extend_from_slice(b"connection: keep-alive\r\n"),
+        (ConnectionOption::Close, true) => out.extend_from_slice(b"connection: Upgrade, close\r\n"),
+        (ConnectionOption::None | ConnectionOption::KeepAlive, true) => {
+            out.extend_from_slice(b"connection: Upgrade\r\n");
+        }
+    }
     match parts.length {
         BodyLength::None | BodyLength::UntilClose => out.extend_from_slice(b"\r\n"),
         BodyLength::Chunked => out.extend_from_slice(b"transfer-encoding: chunked\r\n\r\n"),

@@ -20,6 +20,7 @@ pub(crate) struct Server {
     limits: Limits,
     h1: H1,
     pub(crate) headers: Headers,
+    pub(crate) target: String,
     pub(crate) inbox: Vec<u8>,
     body: Option<Vec<u8>>,
     pub(crate) events: Vec<Event>,
@@ -33,6 +34,7 @@ impl Server {
             limits: limits.clone(),
             h1: H1::new(),
             headers: Headers::new(),
+            target: String::new(),
             inbox: Vec::new(),
             body: None,
             events: Vec::new(),
@@ -71,10 +73,10 @@ impl Server {
     }
 
     fn step_in_head(&mut self) -> bool {
-        match self.h1.receive_head(&self.inbox, &self.limits, &mut self.headers) {
+        match self.h1.receive_head(&self.inbox, &self.limits, &mut self.headers, &mut self.target) {
             Ok(None) => return false,
             Ok(Some(head)) => {
-                self.events.push(Event::Head(summary(&head, &self.headers)));
+                self.events.push(Event::Head(summary(&head, &self.headers, &self.target)));
                 self.inbox.drain(..head.length);
                 self.body = Some(Vec::new());
             }
@@ -110,11 +112,11 @@ pub(crate) fn answer(status: u16, length: Option<u64>) -> Answer<'static> {
 }
 
 /// `GET /path ?query @host Origin None 1.1 keep`, then `continue`, `upgrade` and the fields.
-pub(crate) fn summary(head: &Head, headers: &Headers) -> String {
+pub(crate) fn summary(head: &Head, headers: &Headers, target: &str) -> String {
     let text = |span: Span| std::str::from_utf8(span.bytes(headers.bytes())).expect("text").to_owned();
-    let mut words = vec![head.method.to_string(), text(head.path)];
+    let mut words = vec![head.method.to_string(), head.path.text(target).to_owned()];
     if head.query.len() > 0 {
-        words.push(format!("?{}", text(head.query)));
+        words.push(format!("?{}", head.query.text(target)));
     }
     words.push(format!("@{} {:?} {:?} {:?}", text(head.authority), head.form, head.framing, head.version));
     words.push(if head.keep_alive { "keep" } else { "close" }.into());

@@ -13,18 +13,18 @@ use super::malformed::{self, shown};
 use super::target::{TargetForm, check_host, parse_target};
 use crate::base::{Headers, Span};
 
-/// A head that keeps the law. Its spans point into the bytes of the [`Headers`] it was parsed into.
+/// A head that keeps the law. Its spans point into the target and the [`Headers`] it was parsed into.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Head {
     pub(crate) method: Method,
     /// HTTP/1.0 or HTTP/1.1.
     pub(crate) version: Version,
-    /// The whole target. It is UTF-8.
-    pub(crate) target: Span,
-    /// The raw path inside the target. Empty where an absolute form has none, which means `/`; empty for the
+    /// The raw path, a span of the target. Empty where an absolute form has none, which means `/`; empty for the
     /// authority form, and `*` for the asterisk form.
     pub(crate) path: Span,
-    /// The raw query without its `?`; empty if there is none.
+    /// Nothing in the path is encoded and no segment is empty or begins with a dot: it is what it stands for.
+    pub(crate) path_is_plain: bool,
+    /// The raw query without its `?`, a span of the target; empty if there is none.
     pub(crate) query: Span,
     /// The authority of an absolute or authority form, else the value of Host; empty if there is neither.
     pub(crate) authority: Span,
@@ -52,24 +52,34 @@ pub(crate) enum Framing {
     Chunked,
 }
 
-/// Parses the head at the beginning of `inbox` and loads its bytes and fields into `headers`. `Ok(None)`: it has not
-/// ended yet. May be called again with more bytes; [`super::H1`] takes care not to do so for every byte.
+/// Parses the head at the beginning of `inbox`: loads its bytes and fields into `headers`, and the request target into
+/// `target`. `Ok(None)`: it has not ended yet. May be called again with more bytes; [`super::H1`] takes care not to do so for every byte.
 ///
 /// # Errors
 /// The head breaks the law or a limit. The text says which.
 #[inline]
-pub(crate) fn parse(inbox: &[u8], limits: &Limits, headers: &mut Headers) -> Result<Option<Head>, Refusal> {
+pub(crate) fn parse(
+    inbox: &[u8],
+    limits: &Limits,
+    headers: &mut Headers,
+    target: &mut String,
+) -> Result<Option<Head>, Refusal> {
     let mut on_stack = [const { MaybeUninit::uninit() }; FIELDS_ON_STACK];
     match on_stack.get_mut(..limits.header_count) {
-        Some(room) => parse_with(inbox, limits, headers, room),
-        None => parse_with(inbox, limits, headers, &mut vec![MaybeUninit::uninit(); limits.header_count]),
+        Some(room) => parse_with(inbox, limits, (headers, target), room),
+        None => parse_with(
+            inbox,
+            limits,
+            (headers, target),
+            &mut vec![MaybeUninit::uninit(); limits.header_count],
+        ),
     }
 }
 
 fn parse_with<'b>(
     inbox: &'b [u8],
     limits: &Limits,
-    headers: &mut Headers,
+    (headers, target_text): (&mut Headers, &mut String),
     room: &mut [MaybeUninit<httparse::Header<'b>>],
 ) -> Result<Option<Head>, Refusal> {
     let window = inbox.get(..limits.head_size).unwrap_or(inbox);
@@ -122,13 +132,15 @@ fn parse_with<'b>(
     }
     let method = parse_method(method)?;
     let parts = parse_target(target.as_bytes(), &method)?;
+    target_text.clear();
+    target_text.push_str(target);
     let has_body = !matches!(framing, Framing::None | Framing::Length(0));
     Ok(Some(Head {
         method,
         version: if is_1_1 { Version::HTTP_11 } else { Version::HTTP_10 },
-        target: Span::of(target.as_bytes(), bytes),
-        path: Span::of(parts.path, bytes),
-        query: if parts.query.is_empty() { Span::default() } else { Span::of(parts.query, bytes) },
+        path: parts.path,
+        path_is_plain: parts.path_is_plain,
+        query: parts.query,
         authority: match parts.authority {
             Some(authority) => Span::of(authority, bytes),
             None if host.is_empty() => Span::default(),

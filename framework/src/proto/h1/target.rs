@@ -5,6 +5,7 @@ use ::http::Method;
 use super::super::Refusal;
 use super::authority::{is_authority, is_authority_with_port};
 use super::malformed::shown;
+use crate::base::Span;
 
 /// The four forms of a request target (RFC 9112, section 3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,11 +20,13 @@ pub(crate) enum TargetForm {
     Asterisk,
 }
 
-/// A target taken apart.
+/// A target taken apart; the spans are of it.
 pub(super) struct Target<'b> {
     pub(super) form: TargetForm,
-    pub(super) path: &'b [u8],
-    pub(super) query: &'b [u8],
+    pub(super) path: Span,
+    /// Nothing in the path is encoded and no segment is empty or begins with a dot: it is what it stands for.
+    pub(super) path_is_plain: bool,
+    pub(super) query: Span,
     /// Of the absolute and the authority form.
     pub(super) authority: Option<&'b [u8]>,
 }
@@ -35,42 +38,41 @@ pub(super) struct Target<'b> {
 #[inline]
 pub(super) fn parse_target<'b>(target: &'b [u8], method: &Method) -> Result<Target<'b>, Refusal> {
     if target.first() == Some(&b'/') && *method != Method::CONNECT {
-        let (path, query) = split_query(target)?;
-        return Ok(Target { form: TargetForm::Origin, path, query, authority: None });
+        return split(target, 0, TargetForm::Origin, None);
     }
     parse_other_target(target, method)
 }
 
 /// The forms that do not begin with a slash.
 fn parse_other_target<'b>(target: &'b [u8], method: &Method) -> Result<Target<'b>, Refusal> {
-    let empty = target.get(..0).unwrap_or_default();
+    let whole = Target {
+        form: TargetForm::Authority,
+        path: Span::default(),
+        path_is_plain: false,
+        query: Span::default(),
+        authority: Some(target),
+    };
     if *method == Method::CONNECT {
         if !is_authority_with_port(target) {
             let text = format!("CONNECT needs a target of the form `host:port`, not '{}'", shown(target));
             return Err(Refusal::bad_request(text));
         }
-        return Ok(Target {
-            form: TargetForm::Authority,
-            path: empty,
-            query: empty,
-            authority: Some(target),
-        });
+        return Ok(whole);
     }
     if target == b"*" {
         if *method != Method::OPTIONS {
             return Err(Refusal::bad_request("the target `*` is for OPTIONS only"));
         }
-        return Ok(Target { form: TargetForm::Asterisk, path: target, query: empty, authority: None });
+        return Ok(Target { form: TargetForm::Asterisk, path: Span::new(0, 1), authority: None, ..whole });
     }
     let Some(rest) = strip_scheme(target) else {
         let text = format!("the request target '{}' is neither a path nor an http URI", shown(target));
         return Err(Refusal::bad_request(text));
     };
     let end = rest.iter().position(|byte| b"/?#".contains(byte)).unwrap_or(rest.len());
-    let (authority, rest) = rest.split_at(end);
+    let authority = rest.get(..end).unwrap_or(rest);
     check_host(Some(authority))?;
-    let (path, query) = split_query(rest)?;
-    Ok(Target { form: TargetForm::Absolute, path, query, authority: Some(authority) })
+    split(target, target.len() - rest.len() + end, TargetForm::Absolute, Some(authority))
 }
 
 fn strip_scheme(target: &[u8]) -> Option<&[u8]> {
@@ -80,20 +82,55 @@ fn strip_scheme(target: &[u8]) -> Option<&[u8]> {
     })
 }
 
+/// Parts path and query, which begin at `start`, in one pass: most targets are short, and are asked three questions at once.
 #[inline]
-fn split_query(target: &[u8]) -> Result<(&[u8], &[u8]), Refusal> {
-    // Most targets are short: a plain search is over before memchr has begun.
-    let end = match target.len() {
-        ..32 => target.iter().position(|&byte| byte == b'?' || byte == b'#'),
-        _ => memchr::memchr2(b'?', b'#', target),
-    };
-    let Some(end) = end else { return Ok((target, &[])) };
-    let (path, rest) = target.split_at(end);
-    match rest.strip_prefix(b"?") {
-        Some(query) if memchr::memchr(b'#', query).is_none() => Ok((path, query)),
-        _ => Err(Refusal::bad_request(format!("the request target '{}' has a fragment", shown(target)))),
+fn split<'b>(
+    target: &'b [u8],
+    start: usize,
+    form: TargetForm,
+    authority: Option<&'b [u8]>,
+) -> Result<Target<'b>, Refusal> {
+    let mut end = target.len();
+    let (mut seen, mut before) = (0, 0);
+    for (at, &byte) in target.iter().enumerate().skip(start) {
+        let kind = KINDS[usize::from(byte)];
+        if kind & END != 0 {
+            end = at;
+            break;
+        }
+        // After a slash, a slash or a dot makes the path one to be normalised.
+        seen |= kind | before & kind << 1;
+        before = (kind & SLASH) << 2;
     }
+    let path_is_plain = seen & (ENCODED | AFTER_SLASH) == 0 && target.get(start) == Some(&b'/');
+    let path = Span::new(start, end);
+    let query = match target.get(end..) {
+        None | Some([]) => Span::default(),
+        Some([b'?', query @ ..]) if memchr::memchr(b'#', query).is_none() => Span::new(end + 1, target.len()),
+        Some(_) => {
+            let text = format!("the request target '{}' has a fragment", shown(target));
+            return Err(Refusal::bad_request(text));
+        }
+    };
+    Ok(Target { form, path, path_is_plain, query, authority })
 }
+
+const SLASH: u8 = 1;
+const SLASH_OR_DOT: u8 = 2;
+const AFTER_SLASH: u8 = 4;
+const ENCODED: u8 = 8;
+const END: u8 = 16;
+
+/// What a byte means to a path.
+static KINDS: [u8; 256] = {
+    let mut table = [0; 256];
+    table[b'/' as usize] = SLASH | SLASH_OR_DOT;
+    table[b'.' as usize] = SLASH_OR_DOT;
+    table[b'%' as usize] = ENCODED;
+    table[b'?' as usize] = END;
+    table[b'#' as usize] = END;
+    table
+};
 
 /// # Errors
 /// There is no authority, or it is malformed.

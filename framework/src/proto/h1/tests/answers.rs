@@ -11,7 +11,10 @@ use crate::proto::Limits;
 fn received(input: &str) -> (H1, Vec<u8>) {
     let mut h1 = H1::new();
     let mut inbox = input.as_bytes().to_vec();
-    let head = h1.receive_head(&inbox, &Limits::new(), &mut Headers::new()).expect("good").expect("whole");
+    let head = h1
+        .receive_head(&inbox, &Limits::new(), &mut Headers::new(), &mut String::new())
+        .expect("good")
+        .expect("whole");
     inbox.drain(..head.length);
     (h1, inbox)
 }
@@ -151,7 +154,7 @@ fn doubt_closes() {
 
     // A peer that is late with its head.
     let mut h1 = H1::new();
-    assert_eq!(h1.receive_head(b"GET", &limits, &mut Headers::new()), Ok(None));
+    assert_eq!(h1.receive_head(b"GET", &limits, &mut Headers::new(), &mut String::new()), Ok(None));
     let mut out = Vec::new();
     assert_eq!(h1.send_head(&mut out, &answer(408, Some(0)), &limits), BodyMode::Plain);
     assert_eq!(out, b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
