@@ -2,7 +2,10 @@
 //! does the formatting), `Server` and the content type.
 
 use std::cell::RefCell;
+use std::io::Write;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use httpdate::HttpDate;
 
 thread_local! {
     static CACHE: RefCell<Cache> = const { RefCell::new(Cache { second: 0, source: 0, content_type: "", lines: Vec::new() }) };
@@ -50,11 +53,10 @@ impl ServerLine {
     #[cold]
     fn format(&self, now: u64, content_type: &'static str, cache: &mut Cache) {
         (cache.second, cache.source, cache.content_type) = (now, self.id, content_type);
-        let date = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(now));
+        let date = HttpDate::from(UNIX_EPOCH + Duration::from_secs(now));
         cache.lines.clear();
-        for part in [b"date: ", date.as_bytes(), b"\r\n", &self.line] {
-            cache.lines.extend_from_slice(part);
-        }
+        write!(cache.lines, "date: {date}\r\n").expect("a Vec takes everything");
+        cache.lines.extend_from_slice(&self.line);
         if !content_type.is_empty() {
             for part in [b"content-type: ", content_type.as_bytes(), b"\r\n"] {
                 cache.lines.extend_from_slice(part);

@@ -1,0 +1,223 @@
+//! What a request may allocate on a warm connection: the whole server is counted, socket to socket.
+//!
+//! The list below is complete. A longer one is a design decision, not a detail.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use serde::{Deserialize, Serialize};
+use vernal::{Error, Header, Json, Result, State, StatusCode, controller, request_map, server};
+
+#[request_map("/hello/{name}")]
+fn hello<'a>(
+    name: &'a str,
+    times: u32,
+    user_agent: Header<&'a str>,
+    nick: Option<&'a str>,
+) -> (StatusCode, &'a str) {
+    let text = if times == 2 { name } else { nick.unwrap_or(*user_agent) };
+    (StatusCode::ACCEPTED, text)
+}
+
+#[request_map("/text")]
+fn text() -> &'static str {
+    "Hello, World!"
+}
+
+#[request_map("/wait/{name}")]
+async fn wait<'a>(name: &'a str, times: u32, user_agent: Header<&'a str>) -> &'a str {
+    tokio::task::yield_now().await;
+    if times == 2 { name } else { *user_agent }
+}
+
+#[request_map("/state")]
+fn state(State(greeting): State<&String>) -> &str {
+    greeting
+}
+
+#[derive(Default)]
+struct Shared(String);
+
+#[controller]
+#[request_map("/shared")]
+impl Shared {
+    #[request_map]
+    fn get(&self) -> &str {
+        &self.0
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Item<'a> {
+    id: u64,
+    name: &'a str,
+}
+
+#[request_map("/json")]
+fn json() -> Json<Item<'static>> {
+    Json(Item { id: 7, name: "ann" })
+}
+
+#[request_map("/echo", method = "POST")]
+fn echo<'a>(Json(item): Json<Item<'a>>) -> Json<Item<'a>> {
+    Json(item)
+}
+
+#[request_map("/form", method = "POST")]
+fn form(name: &str, age: u8) -> Result<&str> {
+    if age > 100 { Err(Error::bad_request("too old")) } else { Ok(name) }
+}
+
+#[request_map("/owned")]
+fn owned(name: &str) -> String {
+    name.to_owned()
+}
+
+/// Name, request, what the answer ends with, allocations of each request.
+const TABLE: [(&str, &str, &str, usize); 12] = [
+    ("text", "GET /text", "Hello, World!", 0),
+    ("a `fn` that borrows", "GET /hello/ann?times=2&nick=n", "ann", 0),
+    ("without the option", "GET /hello/ann?times=3", "agent", 0),
+    ("decoded path and query", "GET /hello/a%20b?times=%32", "a b", 2),
+    ("state", "GET /state", "hi", 0),
+    ("a shared controller", "GET /shared", "", 0),
+    ("an `async fn` that waits", "GET /wait/ann?times=2", "ann", 1),
+    ("a `String`", "GET /owned?name=ann", "ann", 1),
+    ("JSON out", "GET /json", r#"{"id":7,"name":"ann"}"#, 0),
+    ("JSON in and out", "POST /echo {\"id\":7,\"name\":\"ann\"}", r#"{"id":7,"name":"ann"}"#, 0),
+    ("a form", "POST /form name=ann&age=7", "ann", 0),
+    ("nothing is there", "GET /nothing", "\"Not Found\"}", 15),
+];
+
+#[test]
+fn a_warm_connection_allocates_what_is_listed() {
+    let bound = server::new().host("127.0.0.1").port(0).threads(1).handle_signals(false);
+    let bound = bound.state("hi".to_owned()).bind().expect("a free port");
+    let (address, handle) = (bound.local_addr(), bound.handle());
+    let serving = thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        IS_COUNTED.set(true);
+        let result = runtime.block_on(bound.serve());
+        IS_COUNTED.set(false);
+        result.expect("served to its end");
+    });
+    let mut found = Vec::new();
+    for (name, request, expected, _) in TABLE {
+        let mut connection = Connection::open(address);
+        let request = bytes_of(request);
+        for _ in 0..WARM {
+            let answer = connection.ask(&request);
+            assert!(answer.ends_with(expected), "{name}: {answer}");
+        }
+        let before = ALLOCATIONS.load(Ordering::SeqCst);
+        for _ in 0..COUNTED {
+            connection.ask(&request);
+        }
+        let count = ALLOCATIONS.load(Ordering::SeqCst) - before;
+        found.push((name, count as f64 / COUNTED as f64));
+    }
+    handle.stop();
+    serving.join().expect("no panic");
+    let listed: Vec<_> = TABLE.iter().map(|row| (row.0, row.3 as f64)).collect();
+    assert_eq!(found, listed);
+}
+
+/// A client whose own allocations are not counted, since it is on another thread.
+struct Connection {
+    stream: TcpStream,
+    received: Vec<u8>,
+}
+
+impl Connection {
+    fn open(address: std::net::SocketAddr) -> Connection {
+        Connection { stream: TcpStream::connect(address).expect("a listener"), received: Vec::new() }
+    }
+
+    /// Sends a request, reads its answer, and waits for nothing else.
+    fn ask(&mut self, request: &[u8]) -> String {
+        self.stream.write_all(request).expect("the server reads");
+        self.received.clear();
+        let length = loop {
+            let text = String::from_utf8_lossy(&self.received);
+            if let Some((head, _)) = text.split_once("\r\n\r\n") {
+                let length = head.split_once("content-length: ").expect("a length").1;
+                let length: usize = length.split("\r\n").next().unwrap_or("").parse().expect("a number");
+                break head.len() + 4 + length;
+            }
+            self.read();
+        };
+        while self.received.len() < length {
+            self.read();
+        }
+        String::from_utf8_lossy(&self.received).into_owned()
+    }
+
+    fn read(&mut self) {
+        let mut piece = [0; 4096];
+        let count = self.stream.read(&mut piece).expect("the server answers");
+        assert!(count > 0, "the connection was closed");
+        self.received.extend_from_slice(&piece[..count]);
+    }
+}
+
+/// `GET /path` or `POST /path body` as it is sent.
+fn bytes_of(request: &str) -> Vec<u8> {
+    let mut words = request.splitn(3, ' ');
+    let (method, target) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
+    let mut text = format!("{method} {target} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: agent\r\n");
+    if let Some(body) = words.next() {
+        let kind =
+            if body.starts_with('{') { "application/json" } else { "application/x-www-form-urlencoded" };
+        text += &format!("Content-Type: {kind}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    } else {
+        text += "\r\n";
+    }
+    text.into_bytes()
+}
+
+const WARM: usize = 50;
+const COUNTED: usize = 1000;
+
+static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
+
+thread_local! {
+    static IS_COUNTED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The system's allocator, counting what a thread that asked for it allocates.
+struct Counting;
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+fn count() {
+    if IS_COUNTED.try_with(Cell::get).unwrap_or(false) {
+        ALLOCATIONS.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+// SAFETY: all calls go on to the system's allocator as they are.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        count();
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
