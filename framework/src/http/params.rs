@@ -99,20 +99,28 @@ impl Params {
     /// # Errors
     /// There would be more than `limit` fields; those before are kept.
     pub(crate) fn parse(&mut self, raw: &[u8], limit: usize) -> Result<(), Refusal> {
+        self.parse_beside(0, raw, limit)
+    }
+
+    /// The same where `others` fields elsewhere count too.
+    ///
+    /// # Errors
+    /// As [`Params::parse`].
+    pub(crate) fn parse_beside(&mut self, others: usize, raw: &[u8], limit: usize) -> Result<(), Refusal> {
         // Spans have 32 bits, and each byte of a flawed field may become a replacement character of three.
         if raw.len() > MOST_BYTES || self.text.len() > MOST_BYTES {
             return Err(Refusal::bad_request(format!("parameters of more than {MOST_BYTES} bytes")));
         }
         let is_plain = !raw.iter().any(|byte| matches!(byte, b'%' | b'+'));
         match std::str::from_utf8(raw) {
-            Ok(text) if is_plain => self.parse_plain(text, limit),
-            _ => raw.split(|&byte| byte == b'&').try_for_each(|piece| self.parse_piece(piece, limit)),
+            Ok(text) if is_plain => self.parse_plain(others, text, limit),
+            _ => raw.split(|&byte| byte == b'&').try_for_each(|piece| self.parse_piece(others, piece, limit)),
         }
     }
 
     /// Nothing is to be decoded: one copy, and spans of it.
     #[inline]
-    fn parse_plain(&mut self, raw: &str, limit: usize) -> Result<(), Refusal> {
+    fn parse_plain(&mut self, others: usize, raw: &str, limit: usize) -> Result<(), Refusal> {
         let mut start = self.text.len();
         self.text.push_str(raw);
         for piece in raw.split('&') {
@@ -121,14 +129,14 @@ impl Params {
             let name = Span::new(start, equals.unwrap_or(end));
             let value = Span::new(equals.map_or(end, |at| at + 1), end);
             if start < end {
-                self.push(Field { name, value, flaw: None }, limit)?;
+                self.push(others, Field { name, value, flaw: None }, limit)?;
             }
             start = end + 1;
         }
         Ok(())
     }
 
-    fn parse_piece(&mut self, piece: &[u8], limit: usize) -> Result<(), Refusal> {
+    fn parse_piece(&mut self, others: usize, piece: &[u8], limit: usize) -> Result<(), Refusal> {
         if piece.is_empty() {
             return Ok(());
         }
@@ -138,7 +146,7 @@ impl Params {
         };
         let (name, name_flaw) = self.decode(name);
         let (value, value_flaw) = self.decode(value);
-        self.push(Field { name, value, flaw: name_flaw.or(value_flaw) }, limit)
+        self.push(others, Field { name, value, flaw: name_flaw.or(value_flaw) }, limit)
     }
 
     /// Appends the decoded bytes to the text; those that have no decoded form, as they are.
@@ -162,8 +170,8 @@ impl Params {
     }
 
     #[inline]
-    fn push(&mut self, field: Field, limit: usize) -> Result<(), Refusal> {
-        if self.fields.len() >= limit {
+    fn push(&mut self, others: usize, field: Field, limit: usize) -> Result<(), Refusal> {
+        if self.fields.len() + others >= limit {
             return Err(Refusal::bad_request(format!(
                 "there are more than {limit} parameters (Limits::parameters, query and form together)"
             )));

@@ -269,7 +269,7 @@ impl Request {
     /// There are too many parameters.
     pub(crate) fn decode_form(&mut self) -> Result<(), crate::proto::Refusal> {
         if !self.body.is_empty() && self.form.is_empty() && self.is_form() {
-            self.form.parse(&self.body, self.context.parameters.saturating_sub(self.query.len()))?;
+            self.form.parse_beside(self.query.len(), &self.body, self.context.parameters)?;
         }
         Ok(())
     }
