@@ -131,7 +131,7 @@ impl Client {
     pub fn connect(&self) -> DuplexStream {
         let (ours, theirs) = tokio::io::duplex(64 << 10);
         let counted = Counted::without_address(Arc::clone(&self.shared));
-        tokio::spawn(connection::serve(Stream::Boxed(Box::new(theirs)), None, counted));
+        tokio::spawn(connection::serve(Stream::Boxed(Box::new(theirs)), counted));
         ours
     }
 

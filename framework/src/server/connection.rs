@@ -4,96 +4,118 @@
 //! is rare is boxed. Requests that wait in the inbox together are answered together, with one write.
 
 use std::future::poll_fn;
-use std::net::SocketAddr;
-use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use ::http::StatusCode;
-use tokio::sync::futures::Notified;
 use tokio::time::Instant;
 
 use super::Counted;
-use super::lifecycle::Lifecycle;
 use super::pump::{Incoming, Pump};
 use super::receiver::Receiver;
 use super::sender::{Rest, Sender};
 use super::wire::{Gone, Wire};
-use crate::app::{Exchange, Inner, Target, shown};
+use crate::app::{Answering, Exchange, Inner, Target, shown};
 use crate::http;
-use crate::http::{BodyReader, Request};
+use crate::http::{BodyReader, Request, Response};
 use crate::io::{Deadline, Pipe, Stream, clock};
 use crate::proto::Refusal;
 use crate::proto::h1::{Framing, H1, Next};
 
 /// Serves one connection until it ends.
-pub(crate) async fn serve(stream: Stream, peer: Option<SocketAddr>, counted: Counted) {
-    let shared = counted.shared();
-    let app = &*shared.app.0;
-    let mut stop = pin!(shared.lifecycle.stop_notice());
-    let mut connection = Connection {
-        wire: Wire {
-            stream,
-            h1: H1::new(),
-            deadline: Deadline::new(clock::now().instant + app.limits.header_timeout),
-            is_half_closed: false,
-            is_refused: false,
-        },
-        app,
-        lifecycle: &shared.lifecycle,
-        peer,
-    };
-    while let Some(mut exchange) = poll_fn(|cx| connection.poll_first_bytes(stop.as_mut(), cx)).await {
-        if !connection.serve_batch(&mut exchange).await {
-            exchange.abandon();
+// Not an `async fn`: its arguments would lie in the future twice.
+pub(crate) fn serve(stream: Stream, counted: Counted) -> impl Future<Output = ()> + Send + 'static {
+    let deadline = Deadline::new(clock::now().instant + counted.shared().app.0.limits.header_timeout);
+    let mut wire = Wire { stream, h1: H1::new(), deadline, is_half_closed: false, is_refused: false };
+    async move {
+        let mut connection = Connection { wire: &mut wire, counted: &counted, arrived: Arrived::NOTHING };
+        while let Some(mut exchange) = poll_fn(|cx| connection.poll_first_bytes(cx)).await {
+            if !connection.serve_batch(&mut exchange).await {
+                exchange.abandon();
+                exchange.give_back();
+                break;
+            }
             exchange.give_back();
-            break;
         }
-        exchange.give_back();
     }
 }
 
-/// What a connection holds while it idles.
+/// A connection at work.
 struct Connection<'c> {
-    wire: Wire,
-    app: &'c Inner,
-    lifecycle: &'c Lifecycle,
-    peer: Option<SocketAddr>,
+    wire: &'c mut Wire,
+    counted: &'c Counted,
+    /// The request that is being waited for. It lies here since a future keeps what its functions pass on.
+    arrived: Arrived<'c>,
 }
 
 /// How far a request came without a wait.
-enum Step<'c> {
+#[derive(Clone, Copy)]
+enum Step {
     /// The head has not ended, or has not begun.
     NeedsMore,
     /// The answer is in the outbox.
     Answered(Next),
-    Waits(Arrived<'c>),
-    /// The body is still to be received.
-    HasBody(Framing),
-    /// The peer broke the protocol or a limit of it.
-    Refused(Refusal),
+    /// Something has to be waited for; [`Connection::arrived`] says what.
+    Waits,
+    /// The handler has run to its end.
+    Ran,
+    /// More of the head has come.
+    MoreCame,
 }
 
 /// A request that something has to be waited for.
 enum Arrived<'c> {
     At(Target<'c>),
-    /// Its path or its parameters cannot be read; its framing can.
+    /// The rest of its body is to be waited for.
+    Unfinished(Box<Unfinished<'c>>),
+    /// Its handler reads the body as it comes.
+    Streaming(Target<'c>, Box<Incoming<'c>>),
+    /// Its path, its parameters or its body cannot be read; its head can.
     Malformed(Refusal),
+    /// It broke the protocol or a limit of it, so that nothing of it is known.
+    Refused(Refusal),
     /// Its handler has run, and failed or named a file.
     Ran(http::Result),
     /// Its answer is in the outbox up to this.
     Answered(Rest),
 }
 
+impl<'c> Arrived<'c> {
+    const NOTHING: Arrived<'static> = Arrived::Ran(Ok(()));
+
+    /// Begins to answer; with it comes the body that the handler reads as it comes.
+    fn begin<'r>(
+        self,
+        app: &'r Inner,
+        request: &'r mut Request,
+        response: &'r mut Response,
+    ) -> (Answering<'r>, Option<Box<Incoming<'c>>>)
+    where
+        'c: 'r,
+    {
+        match self {
+            Arrived::At(target) => (app.answer(target, request, response), None),
+            Arrived::Streaming(target, body) => (app.answer(target, request, response), Some(body)),
+            Arrived::Malformed(refusal) | Arrived::Refused(refusal) => {
+                (app.refuse(refusal, request, response), None)
+            }
+            Arrived::Ran(result) => (app.conclude(result, request, response), None),
+            Arrived::Unfinished(_) | Arrived::Answered(_) => (Answering::Done, None),
+        }
+    }
+}
+
+/// A request with a part of its body. Without a target, one is found when the form is there.
+struct Unfinished<'c> {
+    target: Option<Target<'c>>,
+    receiver: Receiver<'c>,
+}
+
 impl<'c> Connection<'c> {
     /// Waits for the first byte of a request without holding a buffer. `None`: the connection is over.
-    fn poll_first_bytes(
-        &mut self,
-        stop: Pin<&mut Notified<'_>>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Box<Exchange>>> {
-        let mut exchange = Exchange::take(&self.app.context, self.peer);
+    fn poll_first_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Box<Exchange>>> {
+        let mut exchange = Exchange::take(&self.app().context, self.counted.peer());
         match self.wire.poll_fill(&mut exchange.inbox, 0, cx) {
             Poll::Ready(Ok(true)) => return Poll::Ready(Some(exchange)),
             Poll::Ready(_) => {
@@ -102,165 +124,196 @@ impl<'c> Connection<'c> {
             }
             Poll::Pending => exchange.put_back(),
         }
-        let was_armed = self.wire.deadline.is_armed_for(cx);
-        let is_over = self.wire.deadline.poll(cx).is_ready();
-        if is_over || (!was_armed && stop.poll(cx).is_ready()) || self.lifecycle.is_stopping() {
+        if !self.wire.deadline.is_armed_for(cx) {
+            self.counted.watch(cx.waker());
+        }
+        if self.wire.deadline.poll(cx).is_ready() || self.counted.shared().lifecycle.is_stopping() {
             return Poll::Ready(None);
         }
         Poll::Pending
     }
 
     /// Answers the requests that have come. Tells whether to wait for more.
-    async fn serve_batch(&mut self, exchange: &mut Exchange) -> bool {
-        let limits = &self.app.limits;
+    // Not an `async fn`, like those it calls: arguments would lie in the future twice.
+    fn serve_batch<'x>(&'x mut self, exchange: &'x mut Exchange) -> impl Future<Output = bool> + use<'x, 'c> {
         let mut now = clock::now();
         let mut is_in_head = false;
         // Reading the clock costs as much as parsing a head, so one reading serves until something has been waited for.
         let mut has_waited = false;
-        loop {
-            let next = match self.step(exchange, now.second) {
-                Step::Answered(next) => Ok(next),
-                Step::Waits(arrived) => {
-                    has_waited = true;
-                    self.serve_request(exchange, arrived, None, now.second).await
-                }
-                Step::HasBody(framing) => {
-                    has_waited = true;
-                    self.serve_with_body(exchange, framing, now.second).await
-                }
-                Step::Refused(refusal) => Box::pin(self.refuse(exchange, refusal)).await,
-                Step::NeedsMore => {
-                    if !exchange.outbox.is_empty()
-                        && self.wire.flush(&mut exchange.outbox, limits).await.is_err()
-                    {
-                        return false;
+        async move {
+            let mut step = self.step(exchange, now.second);
+            loop {
+                let progress = match step {
+                    Step::Answered(next) => {
+                        is_in_head = false;
+                        let goes_on = match next {
+                            Next::Keep if !exchange.outbox.must_be_flushed() => true,
+                            Next::Keep => self.flush(exchange).await.is_ok(),
+                            _ => Box::pin(self.end_or_drain(exchange)).await,
+                        };
+                        if goes_on { Ok(self.step(exchange, now.second)) } else { Err(Gone) }
                     }
-                    if has_waited {
+                    Step::Waits => {
+                        has_waited = true;
+                        let progress = match self.arrived {
+                            Arrived::Unfinished(_) | Arrived::Refused(_) | Arrived::Answered(_) => {
+                                Box::pin(self.serve_rare(exchange)).await
+                            }
+                            _ => self.run(exchange, now.second).await,
+                        };
                         now = clock::now();
+                        progress
                     }
-                    if exchange.inbox.is_empty() {
-                        self.wire.deadline.set(now.instant + limits.idle_time);
-                        return true;
+                    Step::Ran => Ok(self.send(exchange, now.second)),
+                    Step::NeedsMore => {
+                        if !exchange.outbox.is_empty() && self.flush(exchange).await.is_err() {
+                            return false;
+                        }
+                        if has_waited {
+                            now = clock::now();
+                        }
+                        if exchange.inbox.is_empty() {
+                            self.wire.deadline.set(now.instant + self.app().limits.idle_time);
+                            return true;
+                        }
+                        if !is_in_head {
+                            is_in_head = true;
+                            self.wire.deadline.set(now.instant + self.app().limits.header_timeout);
+                        }
+                        has_waited = true;
+                        poll_fn(|cx| self.poll_more_of_head(exchange, cx)).await
                     }
-                    if !is_in_head {
-                        is_in_head = true;
-                        self.wire.deadline.set(now.instant + limits.header_timeout);
-                    }
-                    has_waited = true;
-                    match self.more_of_head(exchange).await {
-                        Ok(true) => continue,
-                        Ok(false) => return false,
-                        Err(refusal) => Box::pin(self.refuse(exchange, refusal)).await,
-                    }
+                    Step::MoreCame => Ok(self.step(exchange, now.second)),
+                };
+                match progress {
+                    Ok(next) => step = next,
+                    Err(Gone) => return false,
                 }
-            };
-            is_in_head = false;
-            match next {
-                Ok(Next::Keep) if !exchange.outbox.must_be_flushed() => {}
-                Ok(Next::Keep) => {
-                    if self.wire.flush(&mut exchange.outbox, limits).await.is_err() {
-                        return false;
-                    }
-                }
-                Ok(_) => {
-                    if !Box::pin(self.end_or_drain(exchange)).await {
-                        return false;
-                    }
-                }
-                Err(Gone) => return false,
             }
         }
+    }
+
+    fn flush<'x>(
+        &'x mut self,
+        exchange: &'x mut Exchange,
+    ) -> impl Future<Output = Result<(), Gone>> + use<'x, 'c> {
+        poll_fn(|cx| self.wire.poll_flush(&mut exchange.outbox, &self.app().limits, cx))
     }
 
     /// Takes the next request from the inbox and answers it, if that needs no wait: a plain `fn` without body, filters
     /// or an error.
     #[inline]
-    fn step(&mut self, exchange: &mut Exchange, second: u64) -> Step<'c> {
-        let app = self.app;
+    fn step(&mut self, exchange: &mut Exchange, second: u64) -> Step {
         if exchange.inbox.is_empty() {
             return Step::NeedsMore;
         }
+        let app = self.app();
         let Request { headers, path, .. } = &mut exchange.request;
         let received =
             self.wire.h1.receive_head(exchange.inbox.bytes(), &app.limits, headers, &mut path.target);
         let mut head = match received {
             Ok(Some(head)) => head,
             Ok(None) => return Step::NeedsMore,
-            Err(refusal) => return Step::Refused(refusal),
+            Err(refusal) => return self.waits(Arrived::Refused(refusal)),
         };
         exchange.inbox.consume(head.length);
         if let Err(refusal) = exchange.request.take_head(&mut head) {
-            return Step::Waits(Arrived::Malformed(refusal));
+            return self.waits(Arrived::Malformed(refusal));
         }
-        if !self.wire.h1.body_is_complete() {
-            return Step::HasBody(head.framing);
-        }
-        let target = app.target(&mut exchange.request, false).unwrap_or(Target::NotFound);
+        let target = if self.wire.h1.body_is_complete() {
+            app.target(&mut exchange.request, false).unwrap_or(Target::NotFound)
+        } else {
+            match self.body_at_hand(exchange, head.framing) {
+                Arrived::At(target) => target,
+                arrived => return self.waits(arrived),
+            }
+        };
         match app.answer_at_once(&target, &exchange.request, &mut exchange.response) {
             Some(Ok(())) if exchange.response.is_plain() => {}
-            Some(result) => return Step::Waits(Arrived::Ran(result)),
-            None => return Step::Waits(Arrived::At(target)),
+            Some(result) => return self.waits(Arrived::Ran(result)),
+            None => return self.waits(Arrived::At(target)),
         }
-        let rest = self.sender(second).put(&mut exchange.response, &mut self.wire.h1, &mut exchange.outbox);
-        match rest {
-            Some(rest) => Step::Waits(Arrived::Answered(rest)),
-            None => Step::Answered(self.conclude(exchange)),
-        }
+        self.send(exchange, second)
     }
 
-    /// What is left of a request that could not be answered at once.
-    async fn serve_request(
-        &mut self,
-        exchange: &mut Exchange,
-        arrived: Arrived<'c>,
-        incoming: Option<Incoming<'c>>,
-        second: u64,
-    ) -> Result<Next, Gone> {
-        let app = self.app;
-        let sender = self.sender(second);
-        let Exchange { request, response, inbox, outbox, outgoing } = &mut *exchange;
-        let answering = match arrived {
-            Arrived::At(target) => app.answer(target, request, response),
-            Arrived::Malformed(refusal) => app.refuse(refusal, request, response),
-            Arrived::Ran(result) => app.conclude(result, request, response),
-            Arrived::Answered(rest) => {
-                Box::pin(rest.send(&mut self.wire, inbox, outbox, sender.limits)).await?;
-                return Ok(self.conclude(exchange));
-            }
-        };
-        if answering.is_done() {
-            drop(answering);
-        } else {
-            let mut pump = Pump::new(&mut self.wire, inbox, outbox, sender, outgoing, incoming);
-            if let Some(result) = pump.drive(answering).await? {
-                let page = app.conclude(result, request, response);
-                pump.drive(page).await?;
-            }
-            if response.is_committed() {
-                pump.finish().await?;
-            }
-        }
+    /// Puts the answer into the outbox, as far as it is in memory.
+    #[inline]
+    fn send(&mut self, exchange: &mut Exchange, second: u64) -> Step {
+        let Exchange { response, outbox, .. } = &mut *exchange;
         if !response.is_committed()
-            && let Some(rest) = sender.put(response, &mut self.wire.h1, outbox)
+            && let Some(rest) = self.sender(second).put(response, &mut self.wire.h1, outbox)
         {
-            Box::pin(rest.send(&mut self.wire, inbox, outbox, sender.limits)).await?;
+            return self.waits(Arrived::Answered(rest));
         }
-        Ok(self.conclude(exchange))
+        Step::Answered(self.conclude(exchange))
     }
 
-    /// A request with a body: receives as much of it as its handler wants beforehand.
-    async fn serve_with_body(
-        &mut self,
-        exchange: &mut Exchange,
-        framing: Framing,
+    #[cold]
+    fn waits(&mut self, arrived: Arrived<'c>) -> Step {
+        self.arrived = arrived;
+        Step::Waits
+    }
+
+    /// Runs the handler, the filters or the error page that a request waits for.
+    fn run<'x>(
+        &'x mut self,
+        exchange: &'x mut Exchange,
         second: u64,
-    ) -> Result<Next, Gone> {
-        let mut incoming = None;
-        let arrived = match self.receive_body(exchange, framing, &mut incoming).await? {
-            Ok(target) => Arrived::At(target),
-            Err(refusal) => Arrived::Malformed(refusal),
-        };
-        self.serve_request(exchange, arrived, incoming, second).await
+    ) -> impl Future<Output = Result<Step, Gone>> + use<'x, 'c> {
+        async move {
+            let sender = self.sender(second);
+            let Exchange { request, response, inbox, outbox, outgoing } = exchange;
+            let arrived = std::mem::replace(&mut self.arrived, Arrived::NOTHING);
+            let (mut answering, incoming) = arrived.begin(self.app(), request, response);
+            if answering.is_done() {
+                return Ok(Step::Ran);
+            }
+            let mut pump = Pump::new(self.wire, inbox, outbox, sender, outgoing, incoming);
+            let result = poll_fn(|cx| pump.poll_drive(&mut answering, cx)).await?;
+            drop(answering);
+            if response.is_committed() {
+                // Only to log what it may have failed with, and to cut it then.
+                drop(sender.shared.app.0.conclude(result.unwrap_or(Ok(())), request, response));
+                poll_fn(|cx| pump.poll_finish(cx)).await?;
+                return Ok(Step::Ran);
+            }
+            match result {
+                Some(Ok(())) if response.is_plain() => Ok(Step::Ran),
+                Some(result) => {
+                    self.arrived = Arrived::Ran(result);
+                    Ok(Step::Waits)
+                }
+                None => Ok(Step::Ran),
+            }
+        }
+    }
+
+    /// What happens so seldom that its future is boxed.
+    async fn serve_rare(&mut self, exchange: &mut Exchange) -> Result<Step, Gone> {
+        match std::mem::replace(&mut self.arrived, Arrived::NOTHING) {
+            Arrived::Unfinished(unfinished) => {
+                let arrived = self.rest_of_body(exchange, unfinished).await?;
+                Ok(self.waits(arrived))
+            }
+            Arrived::Refused(refusal) => {
+                let rest = self.refuse(exchange, refusal).await;
+                self.send_rest(exchange, rest).await?;
+                Ok(Step::Answered(Next::Close))
+            }
+            Arrived::Answered(rest) => {
+                self.send_rest(exchange, Some(rest)).await?;
+                Ok(Step::Answered(self.conclude(exchange)))
+            }
+            arrived => Ok(self.waits(arrived)),
+        }
+    }
+
+    async fn send_rest(&mut self, exchange: &mut Exchange, rest: Option<Rest>) -> Result<(), Gone> {
+        let Exchange { inbox, outbox, .. } = exchange;
+        match rest {
+            Some(rest) => rest.send(self.wire, inbox, outbox, &self.app().limits).await,
+            None => Ok(()),
+        }
     }
 
     /// The end of a request: its line in the log, and what comes next.
@@ -277,108 +330,134 @@ impl<'c> Connection<'c> {
     }
 
     #[inline]
-    fn sender(&self, second: u64) -> Sender<'c> {
-        let Inner { server_line, limits, .. } = self.app;
-        Sender { second, server_line, limits, lifecycle: self.lifecycle }
+    fn app(&self) -> &'c Inner {
+        &self.counted.shared().app.0
     }
 
-    /// Finds the target of a request with a body, and receives the body if the target wants it whole. What nobody wants is
-    /// left for later.
-    async fn receive_body(
+    #[inline]
+    fn sender(&self, second: u64) -> Sender<'c> {
+        Sender { second, shared: self.counted.shared() }
+    }
+
+    /// Finds the target of a request with a body, and takes as much of the body as has come, if the target wants it
+    /// whole. What nobody wants is left for later.
+    fn body_at_hand(&mut self, exchange: &mut Exchange, framing: Framing) -> Arrived<'c> {
+        let app = self.app();
+        let Exchange { request, inbox, .. } = exchange;
+        let target = app.target(request, request.is_form());
+        if target.as_ref().is_some_and(|target| !target.has_handler()) {
+            return Arrived::At(target.unwrap_or(Target::NotFound));
+        }
+        let limits = match &target {
+            Some(Target::Entry(entry)) => entry.limits.as_ref().unwrap_or(&app.limits),
+            _ => &app.limits,
+        };
+        let mut receiver = Receiver::new(limits, clock::now().instant);
+        if let Err(refusal) = receiver.check_declared(framing) {
+            return Arrived::Malformed(refusal);
+        }
+        match target {
+            Some(target) if target.streams_body() => {
+                let pipe = Arc::new(Pipe::default());
+                request.set_reader(BodyReader::piped(Arc::clone(&pipe)));
+                Arrived::Streaming(target, Box::new(Incoming { pipe, receiver }))
+            }
+            target => {
+                let body = &mut request.body;
+                let received = receiver.receive_now(self.wire, inbox, |data| body.extend_from_slice(data));
+                match received {
+                    Ok(true) => self.at_target(request, target),
+                    Ok(false) => Arrived::Unfinished(Box::new(Unfinished { target, receiver })),
+                    Err(refusal) => {
+                        self.wire.h1.refuse();
+                        Arrived::Malformed(refusal)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Waits for the rest of a body.
+    async fn rest_of_body(
         &mut self,
         exchange: &mut Exchange,
-        framing: Framing,
-        incoming: &mut Option<Incoming<'c>>,
-    ) -> Result<Result<Target<'c>, Refusal>, Gone> {
-        let app = self.app;
+        unfinished: Box<Unfinished<'c>>,
+    ) -> Result<Arrived<'c>, Gone> {
+        let Unfinished { target, mut receiver } = *unfinished;
         let Exchange { request, inbox, outbox, .. } = exchange;
-        let target = app.target(request, request.is_form());
-        let limits = target.as_ref().map_or(&app.limits, |target| app.limits_of(target));
-        let mut receiver = Receiver::new(limits, clock::now().instant);
-        if target.as_ref().is_some_and(|target| !target.has_handler()) {
-            return Ok(Ok(target.unwrap_or(Target::NotFound)));
+        match receiver.receive(self.wire, inbox, outbox, &mut request.body).await? {
+            Ok(()) => Ok(self.at_target(request, target)),
+            Err(refusal) => {
+                self.wire.h1.refuse();
+                Ok(Arrived::Malformed(refusal))
+            }
         }
-        if let Err(refusal) = receiver.check_declared(framing) {
-            return Ok(Err(refusal));
-        }
-        if target.as_ref().is_some_and(Target::streams_body) {
-            let pipe = Arc::new(Pipe::default());
-            request.set_reader(BodyReader::piped(Arc::clone(&pipe)));
-            *incoming = Some(Incoming { pipe, receiver });
-            return Ok(Ok(target.unwrap_or(Target::NotFound)));
-        }
-        let body = &mut request.body;
-        let received = match receiver.receive_now(&mut self.wire, inbox, |data| body.extend_from_slice(data))
-        {
-            Ok(true) => Ok(()),
-            Ok(false) => Box::pin(receiver.receive(&mut self.wire, inbox, outbox, body)).await?,
-            Err(refusal) => Err(refusal),
-        };
-        if let Err(refusal) = received {
-            self.wire.h1.refuse();
-            return Ok(Err(refusal));
-        }
-        if let Err(refusal) = request.decode_form() {
-            return Ok(Err(refusal));
-        }
-        // The limits of a mapping that is only found now were not known while the body came; they hold all the same.
-        let target = target.or_else(|| app.target(request, false)).unwrap_or(Target::NotFound);
-        let found = Receiver::new(app.limits_of(&target), clock::now().instant);
-        Ok(found.check_size(request.body.len() as u64).map(|()| target))
     }
 
-    /// Waits for more bytes of a head. `Ok(false)`: the peer is gone.
-    ///
-    /// # Errors
-    /// The head is too slow: 408.
-    async fn more_of_head(&mut self, exchange: &mut Exchange) -> Result<bool, Refusal> {
-        let limits = &self.app.limits;
-        poll_fn(|cx| {
-            match self.wire.poll_fill(&mut exchange.inbox, limits.head_size.saturating_add(HEAD_MARGIN), cx) {
-                Poll::Ready(Ok(is_there)) => return Poll::Ready(Ok(is_there)),
-                Poll::Ready(Err(_)) => return Poll::Ready(Ok(false)),
-                Poll::Pending => {}
-            }
-            if self.wire.deadline.poll(cx).is_ready() {
-                let explain =
-                    format!("the head took longer than {:?} (Limits::header_timeout)", limits.header_timeout);
-                return Poll::Ready(Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, explain)));
-            }
-            Poll::Pending
-        })
-        .await
+    /// A request whose body is there: decodes a form, and finds the target if that had to wait for it.
+    fn at_target(&mut self, request: &mut Request, target: Option<Target<'c>>) -> Arrived<'c> {
+        if let Err(refusal) = request.decode_form() {
+            return Arrived::Malformed(refusal);
+        }
+        let app = self.app();
+        let target = match target {
+            Some(target) => return Arrived::At(target),
+            None => app.target(request, false).unwrap_or(Target::NotFound),
+        };
+        // The limits of a mapping that is only found now were not known while the body came; they hold all the same.
+        let receiver = Receiver::new(app.limits_of(&target), clock::now().instant);
+        match receiver.check_size(request.body.len() as u64) {
+            Ok(()) => Arrived::At(target),
+            Err(refusal) => Arrived::Malformed(refusal),
+        }
+    }
+
+    /// Waits for more bytes of a head, but not for ever: 408.
+    fn poll_more_of_head(
+        &mut self,
+        exchange: &mut Exchange,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Step, Gone>> {
+        let limits = &self.app().limits;
+        match self.wire.poll_fill(&mut exchange.inbox, limits.head_size.saturating_add(HEAD_MARGIN), cx) {
+            Poll::Ready(Ok(true)) => return Poll::Ready(Ok(Step::MoreCame)),
+            Poll::Ready(_) => return Poll::Ready(Err(Gone)),
+            Poll::Pending => {}
+        }
+        if self.wire.deadline.poll(cx).is_ready() {
+            let explain =
+                format!("the head took longer than {:?} (Limits::header_timeout)", limits.header_timeout);
+            let refusal = Refusal::new(StatusCode::REQUEST_TIMEOUT, explain);
+            return Poll::Ready(Ok(self.waits(Arrived::Refused(refusal))));
+        }
+        Poll::Pending
     }
 
     /// Answers a peer that broke the protocol or a limit of it; the connection closes then.
-    async fn refuse(&mut self, exchange: &mut Exchange, refusal: Refusal) -> Result<Next, Gone> {
-        let app = self.app;
+    async fn refuse(&mut self, exchange: &mut Exchange, refusal: Refusal) -> Option<Rest> {
         exchange.clear();
         exchange.request.forget_head();
         self.wire.h1.refuse();
         self.wire.is_refused = true;
-        let Exchange { request, response, inbox, outbox, .. } = &mut *exchange;
+        let Exchange { request, response, outbox, .. } = exchange;
         let status = refusal.status.as_u16();
-        app.refuse(refusal, request, response).await;
-        let sender = self.sender(clock::now().second);
-        if let Some(rest) = sender.put(response, &mut self.wire.h1, outbox) {
-            rest.send(&mut self.wire, inbox, outbox, &app.limits).await?;
-        }
+        self.app().refuse(refusal, request, response).await;
         tracing::info!(target: "vernal::access", "\"-\" {status} -");
-        Ok(Next::Close)
+        self.sender(clock::now().second).put(response, &mut self.wire.h1, outbox)
     }
 
     /// After an answer that is not simply followed by the next request: throws the rest of the body away if that keeps
     /// the connection, else ends it. Tells whether it goes on.
     async fn end_or_drain(&mut self, exchange: &mut Exchange) -> bool {
-        let limits = &self.app.limits;
-        if self.wire.flush(&mut exchange.outbox, limits).await.is_err() {
+        let limits = &self.app().limits;
+        if self.flush(exchange).await.is_err() {
             return false;
         }
         if self.wire.h1.finish() == Next::Drain {
             let Exchange { inbox, outbox, .. } = &mut *exchange;
             let bounded = limits.clone().body_size(limits.drain_size);
             let mut receiver = Receiver::new(&bounded, clock::now().instant);
-            if let Ok(Ok(())) = receiver.discard(&mut self.wire, inbox, outbox).await
+            if let Ok(Ok(())) = receiver.discard(self.wire, inbox, outbox).await
                 && self.wire.h1.finish() == Next::Keep
             {
                 return true;

@@ -1,7 +1,8 @@
 //! The life of a server: bound, serving, stopping, stopped. Shared by its handles, listeners and connections.
 
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::task::Waker;
 
 use tokio::sync::Notify;
 
@@ -10,11 +11,23 @@ pub(crate) struct Lifecycle {
     phase: AtomicU8,
     /// Wakes whoever waits for another phase.
     changed: Notify,
-    /// Wakes idle connections and listeners when stopping begins.
+    /// Wakes listeners when stopping begins.
     stop: Notify,
+    /// Wakes idle connections when stopping begins.
+    watchers: Mutex<Watchers>,
     is_cut: AtomicBool,
     connections: AtomicUsize,
 }
+
+/// The tasks of idle connections, by place. Smaller in each connection than a notice of its own would be.
+#[derive(Default)]
+struct Watchers {
+    wakers: Vec<Option<Waker>>,
+    free: Vec<u32>,
+}
+
+/// A watcher without a place.
+pub(crate) const UNPLACED: u32 = u32::MAX;
 
 /// The phases, in order.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,6 +46,7 @@ impl Lifecycle {
             phase: AtomicU8::new(Phase::Bound as u8),
             changed: Notify::new(),
             stop: Notify::new(),
+            watchers: Mutex::default(),
             is_cut: AtomicBool::new(false),
             connections: AtomicUsize::new(0),
         });
@@ -48,6 +62,7 @@ impl Lifecycle {
             self.changed.notify_waiters();
             if phase >= Phase::Stopping {
                 self.stop.notify_waiters();
+                self.watchers().wakers.iter_mut().filter_map(Option::take).for_each(Waker::wake);
             }
         }
     }
@@ -65,6 +80,36 @@ impl Lifecycle {
     /// Notified when stopping begins. Enable it, then look at [`Lifecycle::is_stopping`], then wait.
     pub(crate) fn stop_notice(&self) -> tokio::sync::futures::Notified<'_> {
         self.stop.notified()
+    }
+
+    /// Wakes this task when stopping begins; look at [`Lifecycle::is_stopping`] after this. The place is the watcher's own,
+    /// to be given back with [`Lifecycle::unwatch`].
+    pub(crate) fn watch(&self, place: &AtomicU32, waker: &Waker) {
+        let mut watchers = self.watchers();
+        let mut index = place.load(Ordering::Relaxed);
+        if index == UNPLACED {
+            index = watchers.free.pop().unwrap_or(watchers.wakers.len() as u32);
+            place.store(index, Ordering::Relaxed);
+        }
+        let index = index as usize;
+        if watchers.wakers.len() <= index {
+            watchers.wakers.resize(index + 1, None);
+        }
+        watchers.wakers[index] = Some(waker.clone());
+    }
+
+    /// Gives a place back.
+    pub(crate) fn unwatch(&self, place: &AtomicU32) {
+        let index = place.swap(UNPLACED, Ordering::Relaxed);
+        if index != UNPLACED {
+            let mut watchers = self.watchers();
+            watchers.wakers[index as usize] = None;
+            watchers.free.push(index);
+        }
+    }
+
+    fn watchers(&self) -> std::sync::MutexGuard<'_, Watchers> {
+        self.watchers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for a phase, or a later one.

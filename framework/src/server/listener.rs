@@ -7,8 +7,9 @@ use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener as StdListener, ToSocketAddrs};
 use std::pin::pin;
+use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::Poll;
+use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
@@ -16,7 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 use super::connection;
-use super::lifecycle::Lifecycle;
+use super::lifecycle::{Lifecycle, UNPLACED};
 use crate::app::App;
 use crate::http::{Error, Result};
 use crate::io::Stream;
@@ -79,42 +80,54 @@ impl Addresses {
 /// A connection that is counted until it is dropped.
 pub(crate) struct Counted {
     shared: Arc<Shared>,
-    address: Option<IpAddr>,
+    peer: Option<SocketAddr>,
+    /// Where [`Lifecycle::watch`] keeps its waker.
+    watch: AtomicU32,
 }
 
 impl Counted {
     /// Counts a connection that came over no socket.
     pub(crate) fn without_address(shared: Arc<Shared>) -> Counted {
         shared.lifecycle.connection_opened();
-        Counted { shared, address: None }
+        Counted { shared, peer: None, watch: AtomicU32::new(UNPLACED) }
     }
 
     pub(crate) fn shared(&self) -> &Shared {
         &self.shared
     }
 
+    pub(crate) fn peer(&self) -> Option<SocketAddr> {
+        self.peer
+    }
+
+    /// Wakes this task when the server begins to stop.
+    pub(crate) fn watch(&self, waker: &Waker) {
+        self.shared.lifecycle.watch(&self.watch, waker);
+    }
+
     /// Counts a connection in, or says which limit it is over.
-    fn open(shared: &Arc<Shared>, address: IpAddr) -> Result<Counted, String> {
+    fn open(shared: &Arc<Shared>, peer: SocketAddr) -> Result<Counted, String> {
         let limits = &shared.app.0.limits;
         if shared.lifecycle.connection_opened() >= limits.connections {
             shared.lifecycle.connection_closed();
             return Err(format!("{} connections are open (Limits::connections)", limits.connections));
         }
-        if !shared.addresses.open(address, limits.connections_per_address) {
+        if !shared.addresses.open(peer.ip(), limits.connections_per_address) {
             shared.lifecycle.connection_closed();
             let limit = limits.connections_per_address;
             return Err(format!(
                 "{limit} connections are open from this address (Limits::connections_per_address)"
             ));
         }
-        Ok(Counted { shared: Arc::clone(shared), address: Some(address) })
+        Ok(Counted { shared: Arc::clone(shared), peer: Some(peer), watch: AtomicU32::new(UNPLACED) })
     }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        if let Some(address) = self.address {
-            self.shared.addresses.close(address);
+        self.shared.lifecycle.unwatch(&self.watch);
+        if let Some(peer) = self.peer {
+            self.shared.addresses.close(peer.ip());
         }
         self.shared.lifecycle.connection_closed();
     }
@@ -237,10 +250,10 @@ fn admit(
     shared: &Arc<Shared>,
 ) -> Option<impl Future<Output = ()> + Send + 'static> {
     let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
-    match Counted::open(shared, peer.ip()) {
+    match Counted::open(shared, peer) {
         Ok(counted) => {
             let _ = stream.set_nodelay(true);
-            Some(connection::serve(Stream::Tcp(stream), Some(peer), counted))
+            Some(connection::serve(Stream::Tcp(stream), counted))
         }
         Err(limit) => {
             tracing::warn!(target: "vernal", "refused a connection from {peer}: {limit}");

@@ -1,8 +1,7 @@
 //! Moving bytes beside a running handler: a streamed request body in, an answer written piece by piece out, and a
 //! look at whether the peer is still there.
 
-use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll};
 
@@ -22,7 +21,7 @@ pub(crate) struct Pump<'p> {
     pub(crate) sender: Sender<'p>,
     pub(crate) outgoing: &'p Outgoing,
     /// The body that the handler reads as it comes.
-    pub(crate) incoming: Option<Incoming<'p>>,
+    pub(crate) incoming: Option<Box<Incoming<'p>>>,
     /// How the body of a written answer goes out, once its head has.
     pub(crate) mode: Option<BodyMode>,
     /// The end of a written answer is in the outbox.
@@ -42,7 +41,7 @@ impl<'p> Pump<'p> {
         outbox: &'p mut Outbox,
         sender: Sender<'p>,
         outgoing: &'p Outgoing,
-        incoming: Option<Incoming<'p>>,
+        incoming: Option<Box<Incoming<'p>>>,
     ) -> Pump<'p> {
         Pump { wire, inbox, outbox, sender, outgoing, incoming, mode: None, is_done: false }
     }
@@ -51,35 +50,35 @@ impl<'p> Pump<'p> {
     ///
     /// # Errors
     /// The peer is gone; the work is dropped where it is.
-    pub(crate) async fn drive<W: Future>(&mut self, work: W) -> Result<W::Output, Gone> {
-        let mut work = pin!(work);
-        poll_fn(|cx| {
-            loop {
-                if let Poll::Ready(output) = work.as_mut().poll(cx) {
-                    return Poll::Ready(Ok(output));
-                }
-                match self.turn(cx) {
-                    Ok(true) => {}
-                    Ok(false) => return Poll::Pending,
-                    Err(gone) => return Poll::Ready(Err(gone)),
-                }
+    // A poll function and no `async fn`, since it is a part of every connection's future.
+    pub(crate) fn poll_drive<W: Future + Unpin>(
+        &mut self,
+        work: &mut W,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<W::Output, Gone>> {
+        loop {
+            if let Poll::Ready(output) = Pin::new(&mut *work).poll(cx) {
+                return Poll::Ready(Ok(output));
             }
-        })
-        .await
+            match self.turn(cx) {
+                Ok(true) => {}
+                Ok(false) => return Poll::Pending,
+                Err(gone) => return Poll::Ready(Err(gone)),
+            }
+        }
     }
 
     /// Sends what is left of an answer that its handler wrote piece by piece.
     ///
     /// # Errors
     /// The peer is gone, or the answer was cut.
-    pub(crate) async fn finish(&mut self) -> Result<(), Gone> {
+    pub(crate) fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Gone>> {
         self.outgoing.pipe.end(Ok(()));
-        poll_fn(|cx| match self.turn_outgoing(cx) {
+        match self.turn_outgoing(cx) {
             Ok(_) if self.is_done && self.outbox.is_empty() => Poll::Ready(Ok(())),
             Ok(_) => Poll::Pending,
             Err(gone) => Poll::Ready(Err(gone)),
-        })
-        .await
+        }
     }
 
     /// Moves what can be moved; tells whether the work has something new to look at.
@@ -95,7 +94,8 @@ impl<'p> Pump<'p> {
     }
 
     fn turn_incoming(&mut self, cx: &mut Context<'_>) -> Result<bool, Gone> {
-        let Some(Incoming { pipe, receiver }) = &mut self.incoming else { return Ok(false) };
+        let Some(incoming) = &mut self.incoming else { return Ok(false) };
+        let Incoming { pipe, receiver } = &mut **incoming;
         if pipe.poll_room(cx).is_pending() {
             return Ok(false);
         }
@@ -138,7 +138,7 @@ impl<'p> Pump<'p> {
             if self.outbox.is_empty() {
                 return Ok(has_moved);
             }
-            match self.wire.poll_flush(self.outbox, self.sender.limits, cx) {
+            match self.wire.poll_flush(self.outbox, &self.sender.shared.app.0.limits, cx) {
                 Poll::Ready(Ok(())) => {}
                 Poll::Ready(Err(gone)) => return Err(gone),
                 Poll::Pending => return Ok(has_moved),

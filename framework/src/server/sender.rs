@@ -6,11 +6,10 @@ use std::task::Poll;
 use ::http::StatusCode;
 use tokio::io::AsyncReadExt;
 
-use super::lifecycle::Lifecycle;
+use super::Shared;
 use super::wire::{Gone, Wire};
 use crate::app::shown;
 use crate::base::Headers;
-use crate::base::date::ServerLine;
 use crate::http::{BodyKind, BoxStream, Response, SentHead};
 use crate::io::{Inbox, Outbox};
 use crate::proto::Limits;
@@ -21,14 +20,12 @@ use crate::proto::h1::{Answer, BodyMode, H1, encode};
 pub(crate) struct Sender<'s> {
     /// Seconds since 1970.
     pub(crate) second: u64,
-    pub(crate) server_line: &'s ServerLine,
-    pub(crate) limits: &'s Limits,
-    pub(crate) lifecycle: &'s Lifecycle,
+    pub(crate) shared: &'s Shared,
 }
 
 /// The part of a body that is not in memory.
 pub(crate) enum Rest {
-    File(tokio::fs::File, u64),
+    File(Box<(tokio::fs::File, u64)>),
     Stream(BoxStream, BodyMode),
 }
 
@@ -58,7 +55,7 @@ impl Sender<'_> {
                 outbox.push(bytes);
                 None
             }
-            BodyKind::OpenFile(file, size) => Some(Rest::File(file, size)),
+            BodyKind::OpenFile(file, size) => Some(Rest::File(Box::new((file, size)))),
             BodyKind::Stream(stream) => Some(Rest::Stream(stream, mode)),
         }
     }
@@ -80,13 +77,13 @@ impl Sender<'_> {
         content_type: Option<&'static str>,
         length: Option<u64>,
     ) -> BodyMode {
-        let is_last = self.lifecycle.is_stopping();
+        let is_last = self.shared.lifecycle.is_stopping();
         // Without fields of the answer's own there is no content type that could beat the guessed one.
         let (cached, content_type) =
             if headers.is_empty() { (content_type.unwrap_or(""), None) } else { ("", content_type) };
-        self.server_line.with_lines(self.second, cached, |fixed| {
+        self.shared.app.0.server_line.with_lines(self.second, cached, |fixed| {
             let answer = Answer { status, reason, headers, content_type, length, fixed, is_last };
-            h1.send_head(&mut outbox.bytes, &answer, self.limits)
+            h1.send_head(&mut outbox.bytes, &answer, &self.shared.app.0.limits)
         })
     }
 }
@@ -105,7 +102,7 @@ impl Rest {
         limits: &Limits,
     ) -> Result<(), Gone> {
         match self {
-            Rest::File(file, size) => send_file(file, size, wire, outbox, limits).await,
+            Rest::File(file) => send_file(file.0, file.1, wire, outbox, limits).await,
             Rest::Stream(stream, mode) => send_stream(stream, mode, wire, inbox, outbox, limits).await,
         }
     }

@@ -90,19 +90,17 @@ fn split<'b>(
     form: TargetForm,
     authority: Option<&'b [u8]>,
 ) -> Result<Target<'b>, Refusal> {
-    let mut end = target.len();
+    let raw = target.get(start..).unwrap_or_default();
     let (mut seen, mut before) = (0, 0);
-    for (at, &byte) in target.iter().enumerate().skip(start) {
+    let length = raw.iter().position(|&byte| {
         let kind = KINDS[usize::from(byte)];
-        if kind & END != 0 {
-            end = at;
-            break;
-        }
         // After a slash, a slash or a dot makes the path one to be normalised.
         seen |= kind | before & kind << 1;
         before = (kind & SLASH) << 2;
-    }
-    let path_is_plain = seen & (ENCODED | AFTER_SLASH) == 0 && target.get(start) == Some(&b'/');
+        kind & END != 0
+    });
+    let end = start + length.unwrap_or(raw.len());
+    let path_is_plain = seen & (ENCODED | AFTER_SLASH) == 0 && raw.first() == Some(&b'/');
     let path = Span::new(start, end);
     let query = match target.get(end..) {
         None | Some([]) => Span::default(),
