@@ -64,3 +64,8 @@ pub use vernal_macros::{
 
 /// Methods, statuses and versions are those of the `http` crate.
 pub use ::http::{Method, StatusCode, Version};
+
+/// Compiles and runs what the README shows.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
