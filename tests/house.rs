@@ -1,0 +1,283 @@
+//! Rules of the house that no compiler checks: floors, what the protocol core may not know, heads and sizes of files,
+//! and how many crates hello world costs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+use serde_json::Value;
+
+/// The floors of the framework, lowest first. A module may use its own floor and those below it.
+const FLOORS: &[&[&str]] = &[
+    &["base"],
+    &["proto"],
+    &["io"],
+    &["http"],
+    &["bind", "routing", "registry"],
+    &["app"],
+    &["server", "test"],
+];
+
+/// The doors of generated code and of fuzzing, which may use everything.
+const DOORS: &[&str] = &["lib", "__private", "__fuzz"];
+
+/// Steps up, each with what is used and why. One that is no longer taken must go.
+const STEPS_UP: &[(&str, &str, &str)] = &[
+    (
+        "http",
+        "bind",
+        "a response may be `Json`, and a request lends its default binding, which takes an `Arg`",
+    ),
+    (
+        "registry",
+        "app",
+        "the registry holds pointers to filters and error pages, which take the application's contexts",
+    ),
+];
+
+/// Files over 500 lines, each with a ceiling and a reason.
+const LONG_FILES: &[(&str, usize, &str)] = &[
+    ("framework-macros/src/check.rs", 550, "every rule about names and patterns, with its tests"),
+    ("framework/src/app/mod.rs", 600, "from the registry to an answer, read in one sitting"),
+    ("framework/src/bind/dispatch.rs", 650, "one choice between bindings, five times in both speeds"),
+    ("framework/src/http/error.rs", 600, "one type, its words and its conversions"),
+    ("framework/src/http/response.rs", 600, "the answer and the kinds of it that users name"),
+    ("framework/src/routing/pattern.rs", 550, "one grammar and its table of tests"),
+    ("framework/src/routing/router.rs", 600, "one lookup, its conflicts and their messages"),
+    ("framework/src/routing/tests.rs", 700, "tables"),
+    ("framework/src/test.rs", 600, "the client's public methods are many and small"),
+];
+
+/// Words that a protocol without I/O has no use for.
+const NOT_IN_PROTO: &[&str] =
+    &["tokio", "async", "await", "tracing", "Instant", "SystemTime", "futures_core", "TcpStream", "thread"];
+
+/// The most crates that an application may be made of: its own is not counted, vernal's are.
+const CRATES: usize = 45;
+
+#[test]
+fn modules_use_no_floor_above_their_own() {
+    let mut taken = BTreeSet::new();
+    let mut problems = Vec::new();
+    for file in sources("framework/src") {
+        let module = module_of(&file);
+        if DOORS.contains(&&*module) {
+            continue;
+        }
+        let own =
+            floor(&module).unwrap_or_else(|| panic!("the module {module} is on no floor: add it to FLOORS"));
+        for used in uses(&code_of(&file)) {
+            match floor(&used) {
+                Some(floor) if floor <= own => {}
+                Some(_) => match STEPS_UP.iter().find(|step| (step.0, step.1) == (&*module, &*used)) {
+                    Some(step) => drop(taken.insert(step)),
+                    None => problems.push(format!("{}: {module} uses {used}, a floor above", shown(&file))),
+                },
+                // What the crate's root re-exports is a name for users.
+                None if DOORS.contains(&&*used) => problems.push(format!("{}: uses {used}", shown(&file))),
+                None => problems.push(format!("{}: `crate::{used}` names no module", shown(&file))),
+            }
+        }
+    }
+    for step in STEPS_UP {
+        if !taken.contains(step) {
+            problems.push(format!("{} no longer uses {}: take it out of STEPS_UP", step.0, step.1));
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[test]
+fn the_protocol_core_knows_no_runtime_no_clock_and_no_log() {
+    for file in sources("framework/src/proto") {
+        let code = code_of(&file);
+        for word in NOT_IN_PROTO {
+            assert!(!has_word(&code, word), "{} names {word}", shown(&file));
+        }
+    }
+}
+
+#[test]
+fn there_is_no_unsafe_code() {
+    for root in ["framework/src/lib.rs", "framework-macros/src/lib.rs"] {
+        let text = read(&path(root));
+        assert!(text.contains("#![forbid(unsafe_code)]"), "{root} does not forbid unsafe code");
+    }
+    // The macros speak of `unsafe fn`, which users write; what they emit is under the same lint in the user's crate.
+    for file in sources("framework/src") {
+        assert!(!has_word(&code_of(&file), "unsafe"), "{} says `unsafe`", shown(&file));
+    }
+}
+
+#[test]
+fn every_file_says_what_it_is() {
+    let folders = ["framework/src", "framework-macros/src", "examples", "tests"];
+    for file in folders.iter().flat_map(|folder| sources(folder)) {
+        // A fixture's line numbers are in its expected message.
+        if !shown(&file).starts_with("tests/ui/") {
+            assert!(read(&file).starts_with("//! "), "{} does not begin with `//! `", shown(&file));
+        }
+    }
+}
+
+#[test]
+fn a_file_is_read_in_one_sitting() {
+    let mut long: BTreeMap<_, _> = LONG_FILES.iter().map(|(name, lines, _)| (*name, *lines)).collect();
+    for file in sources("framework/src").into_iter().chain(sources("framework-macros/src")) {
+        let (name, count) = (shown(&file), read(&file).lines().count());
+        let ceiling = long.remove(&*name).unwrap_or(500);
+        assert!(count <= ceiling, "{name} has {count} lines, {ceiling} at most: part it by its nouns");
+    }
+    assert!(long.is_empty(), "no such files: {long:?}");
+}
+
+#[test]
+fn hello_world_costs_few_crates() {
+    let tree = cargo(&["tree", "-p", "vernal", "-e", "normal,build", "--prefix", "none", "--format", "{p}"]);
+    // Name and version; what follows says where it comes from and that it was listed before.
+    let crates: BTreeSet<_> = tree
+        .lines()
+        .map(|line| line.split_whitespace().take(2).collect::<Vec<_>>().join(" "))
+        .filter(|line| !line.is_empty())
+        .collect();
+    assert!(crates.iter().any(|line| line.starts_with("tokio ")), "the tree is not whole: {tree}");
+    assert!(crates.len() <= CRATES, "{} crates, {CRATES} at most: {crates:?}", crates.len());
+}
+
+#[test]
+fn the_suite_mirrors_the_features() {
+    let metadata = cargo(&["metadata", "--no-deps", "--format-version", "1"]);
+    let metadata: Value = serde_json::from_str(&metadata).expect("metadata is JSON");
+    let (ours, theirs) = (features(&metadata, "vernal-suite"), features(&metadata, "vernal"));
+    for (name, enables) in &theirs {
+        if name == "default" {
+            assert_eq!(enables, &Value::Array(Vec::new()), "no feature is on by default");
+            continue;
+        }
+        let mirror = Value::from(vec![format!("vernal/{name}")]);
+        assert_eq!(ours.get(name), Some(&mirror), "write `{name} = [\"vernal/{name}\"]` in the root package");
+    }
+    for name in ours.keys() {
+        assert!(theirs.contains_key(name), "the root package has a feature `{name}` that vernal lacks");
+    }
+}
+
+fn floor(module: &str) -> Option<usize> {
+    FLOORS.iter().position(|floor| floor.contains(&module))
+}
+
+/// The top module that a file of the framework belongs to.
+fn module_of(file: &Path) -> String {
+    let inside = file.strip_prefix(path("framework/src")).expect("a file of the framework");
+    let first = inside.iter().next().expect("a file has a name").to_string_lossy();
+    first.trim_end_matches(".rs").to_owned()
+}
+
+/// The top modules that a text names by `crate::…`, lists in braces included.
+fn uses(code: &str) -> BTreeSet<String> {
+    let mut used = BTreeSet::new();
+    for (at, name) in code.match_indices("crate::") {
+        // `$crate::` of a macro, or the end of a longer word.
+        if code[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_') {
+            continue;
+        }
+        let rest = &code[at + name.len()..];
+        match rest.strip_prefix('{') {
+            None => drop(used.insert(word_at(rest))),
+            Some(list) => {
+                let mut depth = 0;
+                for (at, char) in
+                    std::iter::once((0, ',')).chain(list.char_indices().map(|(at, char)| (at + 1, char)))
+                {
+                    match char {
+                        '{' => depth += 1,
+                        '}' if depth == 0 => break,
+                        '}' => depth -= 1,
+                        ',' if depth == 0 => drop(used.insert(word_at(list[at..].trim_start()))),
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
+    used.remove("");
+    used
+}
+
+fn word_at(text: &str) -> String {
+    text.chars().take_while(|char| char.is_alphanumeric() || *char == '_').collect()
+}
+
+#[test]
+fn names_are_found_in_all_spellings() {
+    let table = [
+        ("use crate::http::Error;", &["http"][..]),
+        ("use crate::{http::{Error, Result}, base, io::Stream};", &["base", "http", "io"]),
+        ("fn f() -> crate::proto::Limits", &["proto"]),
+        ("pub(crate) fn f() {} $crate::io::x", &["io"]),
+        ("use mycrate::app::App;", &[]),
+    ];
+    for (code, expected) in table {
+        assert_eq!(uses(code).iter().map(String::as_str).collect::<Vec<_>>(), expected, "{code}");
+    }
+}
+
+/// Whether a word stands in a text, as a whole.
+fn has_word(text: &str, word: &str) -> bool {
+    let is_part = |char: char| char.is_alphanumeric() || char == '_';
+    text.match_indices(word)
+        .any(|(at, _)| !text[..at].ends_with(is_part) && !text[at + word.len()..].starts_with(is_part))
+}
+
+/// A file without its comments. Texts stay: a `//` inside one only hides the rest of its line.
+fn code_of(file: &Path) -> String {
+    read(file).lines().map(|line| line.split("//").next().unwrap_or("")).collect::<Vec<_>>().join("\n")
+}
+
+/// All Rust files below a folder.
+fn sources(folder: &str) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut folders = vec![path(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+            let path = entry.expect("a readable folder").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+/// What a cargo command prints, without the network.
+fn cargo(arguments: &[&str]) -> String {
+    let cargo = env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let output = Command::new(cargo).args(arguments).arg("--offline").current_dir(path("")).output();
+    let output = output.expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("cargo speaks UTF-8")
+}
+
+fn features(metadata: &Value, name: &str) -> BTreeMap<String, Value> {
+    let packages = metadata["packages"].as_array().expect("there are packages");
+    let package =
+        packages.iter().find(|package| package["name"] == name).expect("a package of the workspace");
+    package["features"].as_object().expect("a map").clone().into_iter().collect()
+}
+
+fn path(inside: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(inside)
+}
+
+/// A path as messages and lists show it.
+fn shown(file: &Path) -> String {
+    file.strip_prefix(path("")).unwrap_or(file).to_string_lossy().replace('\\', "/")
+}
+
+fn read(file: &Path) -> String {
+    fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
