@@ -227,7 +227,9 @@ impl Error {
     /// error nobody gave a status to is a bad value, so it becomes the failed binding.
     #[must_use]
     pub(crate) fn at_binding(mut self, binding: BindingError) -> Error {
-        let is_unknown = self.0.private && self.0.source.is_some();
+        let is_unknown = self.0.private
+            && self.0.source.is_some()
+            && self.0.status == StatusCode::INTERNAL_SERVER_ERROR;
         if !is_unknown && self.0.binding.is_none() {
             self.0.binding = Some(binding);
             return self;
