@@ -255,6 +255,10 @@ impl H1 {
         ) {
             return (BodyLength::None, BodyMode::Skip);
         }
+        if status == StatusCode::RESET_CONTENT {
+            // It has no content, and says so by its length (RFC 9110, section 15.3.6).
+            return (BodyLength::Known(0), BodyMode::Skip);
+        }
         if self.method == Kind::Connect && status.is_success() {
             // The peer takes what follows for the tunnel, and there is none.
             self.keep_alive = false;

@@ -41,6 +41,8 @@ fn answers_say_how_they_end_and_what_comes_next() {
         (GET, 200, Some(3), "content-length: 3\r\n", Plain, Keep),
         (GET, 200, None, "transfer-encoding: chunked\r\n", Chunked, Keep),
         (GET, 204, Some(0), "", Skip, Keep),
+        (GET, 205, Some(9), "content-length: 0\r\n", Skip, Keep),
+        (GET, 205, None, "content-length: 0\r\n", Skip, Keep),
         (GET, 304, Some(9), "", Skip, Keep),
         (GET, 304, None, "", Skip, Keep),
         (HEAD, 200, Some(3), "content-length: 3\r\n", Skip, Keep),
