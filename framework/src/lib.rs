@@ -62,6 +62,15 @@ pub use vernal_macros::{
     route, scan,
 };
 
+/// Makes text safe inside HTML, attributes included: for pages that are put together by hand.
+///
+/// ```
+/// assert_eq!(vernal::escape_html("<b>\"x\" & 'y'</b>"), "&lt;b&gt;&quot;x&quot; &amp; &#39;y&#39;&lt;/b&gt;");
+/// ```
+pub fn escape_html(text: &str) -> String {
+    app::escape_html(text)
+}
+
 /// Methods, statuses and versions are those of the `http` crate.
 pub use ::http::{Method, StatusCode, Version};
 

@@ -18,6 +18,7 @@ use std::task::{self, Poll};
 use ::http::StatusCode;
 
 pub use config::Config;
+pub(crate) use error_page::escape_html;
 pub use error_page::{ErrorContext, ErrorPageArgument};
 pub(crate) use exchange::Exchange;
 pub use filter::{FilterArgument, FilterContext, Next, context_of, go_on};
@@ -26,6 +27,7 @@ pub(crate) use guard::Guard;
 use self::error_page::ErrorPages;
 use self::guard::guarded;
 use crate::base::date::ServerLine;
+use crate::base::shown;
 use crate::bind::StateNeed;
 use crate::http::{Body, BodyKind, Context, Error, Request, Response, Result};
 use crate::proto::h1::TargetForm;
@@ -261,6 +263,14 @@ impl Inner {
         }
     }
 
+    /// The limits for a form that has to be read before its mapping is known: the widest that a mapping of its path
+    /// sets. Judge the size again when the mapping is known.
+    #[cold]
+    pub(crate) fn limits_until_found(&self, request: &Request) -> &Limits {
+        let widest = self.router.widest_limits(request.path.matched());
+        widest.filter(|widest| widest.body_size > self.limits.body_size).unwrap_or(&self.limits)
+    }
+
     /// Calls the handler if it is a plain `fn` without filters; `None` if it is not. What it returns may need
     /// [`Inner::conclude`].
     #[inline]
@@ -442,15 +452,6 @@ fn end_without_handler(target: &Target<'_>, request: &Request, response: &mut Re
             format!("Nothing is mapped to {} {}.", shown(request.method.as_str()), shown(request.path())),
         )),
     }
-}
-
-/// A piece of a request as it may stand in an answer or a log: short, and unable to break a line.
-pub(crate) fn shown(text: &str) -> String {
-    let mut short: String = text.chars().take(200).flat_map(char::escape_debug).collect();
-    if text.chars().nth(200).is_some() {
-        short.push('…');
-    }
-    short
 }
 
 /// Runs a blocking handler on the blocking pool: request and answer move there and back.

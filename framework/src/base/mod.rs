@@ -4,10 +4,12 @@
 
 pub(crate) mod date;
 mod headers;
+mod shown;
 mod span;
 
 pub use headers::{HeaderError, Headers, IntoHeaderValue};
 pub(crate) use headers::{is_token, is_value};
+pub(crate) use shown::{shown, shown_bytes};
 pub(crate) use span::Span;
 
 /// Empties a recycled buffer that has grown beyond what is worth keeping.

@@ -206,7 +206,7 @@ fn text<'r>(req: &'r Request, arg: &Arg) -> Result<&'r str> {
 fn wrong_content_type(req: &Request, arg: &Arg, right: &str) -> Error {
     let got = req
         .header("content-type")
-        .map_or("none".to_owned(), |kind| format!("`{}`", shortened(kind).escape_debug()));
+        .map_or("none".to_owned(), |kind| format!("`{}`", crate::base::shown(kind)));
     let explain = format!("The content type of this request must be \"{right}\", not {got}.");
     Error::bad_request(explain).at_binding(BindingError {
         parameter: arg.name.to_owned(),

@@ -64,7 +64,7 @@ impl Failure {
             expected,
             got: Some(shortened(&raw)),
         };
-        let shown = parameter.escape_debug();
+        let shown = crate::base::shown(&parameter);
         match problem {
             Problem::Missing => Error::missing(parameter, source, "a value"),
             Problem::Unfit(expected) => Error::of_binding(binding(expected.into())),

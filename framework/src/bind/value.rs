@@ -136,13 +136,17 @@ pub(crate) fn parameters<'r, T: FromValues<'r>>(req: &'r Request, name: &'static
 pub(crate) fn flawed(name: &str, raw: &str, flaw: &str) -> Error {
     let expected = "text in UTF-8 with well-formed percent signs";
     let shown = shortened(raw);
-    Error::bad_request(format!("Parameter[{}] {flaw}: `{}`.", name.escape_debug(), shown.escape_debug()))
-        .at_binding(BindingError {
-            parameter: name.to_owned(),
-            source: Source::Parameter,
-            expected: expected.into(),
-            got: Some(shown),
-        })
+    Error::bad_request(format!(
+        "Parameter[{}] {flaw}: `{}`.",
+        crate::base::shown(name),
+        crate::base::shown(&shown)
+    ))
+    .at_binding(BindingError {
+        parameter: name.to_owned(),
+        source: Source::Parameter,
+        expected: expected.into(),
+        got: Some(shown),
+    })
 }
 
 /// A conversion's error, now that name and source are known.

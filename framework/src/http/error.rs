@@ -10,7 +10,7 @@ use std::fmt;
 
 use ::http::StatusCode;
 
-use crate::base::{HeaderError, Headers, IntoHeaderValue};
+use crate::base::{HeaderError, Headers, IntoHeaderValue, shown};
 use crate::proto::Refusal;
 
 /// `Result<T, vernal::Error>`; without `T` it is what `main` and handlers return.
@@ -227,9 +227,8 @@ impl Error {
     /// error nobody gave a status to is a bad value, so it becomes the failed binding.
     #[must_use]
     pub(crate) fn at_binding(mut self, binding: BindingError) -> Error {
-        let is_unknown = self.0.private
-            && self.0.source.is_some()
-            && self.0.status == StatusCode::INTERNAL_SERVER_ERROR;
+        let is_unknown =
+            self.0.private && self.0.source.is_some() && self.0.status == StatusCode::INTERNAL_SERVER_ERROR;
         if !is_unknown && self.0.binding.is_none() {
             self.0.binding = Some(binding);
             return self;
@@ -340,7 +339,7 @@ impl IntoStatus for u16 {
 /// }
 /// assert_eq!(user(1)?, "ann");
 /// assert_eq!(user(2).unwrap_err().status(), 404);
-/// # vernal::Result::Ok(())
+/// # Ok::<(), vernal::Error>(())
 /// ```
 pub trait OrStatus<T>: Sized {
     /// The value, or an error of this status. The error inside is kept for the log.
@@ -445,16 +444,12 @@ impl fmt::Debug for Error {
 
 impl fmt::Display for BindingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.parameter.escape_debug();
+        let name = shown(&self.parameter);
         match &self.got {
             None => write!(f, "{}[{name}] is required: {}.", self.source, self.expected),
-            Some(got) => write!(
-                f,
-                "{}[{name}] should be {}, not `{}`.",
-                self.source,
-                self.expected,
-                got.escape_debug()
-            ),
+            Some(got) => {
+                write!(f, "{}[{name}] should be {}, not `{}`.", self.source, self.expected, shown(got))
+            }
         }
     }
 }

@@ -4,7 +4,7 @@
 //! never above the root. An encoded slash is text of its segment, never a separator: while matching it stands as
 //! NUL, which no path may hold otherwise, and in everything lent to users it is a slash again.
 
-use crate::base::Span;
+use crate::base::{Span, shown_bytes};
 use crate::proto::Refusal;
 
 /// The request target, and the decoded, normalised path in it.
@@ -59,7 +59,7 @@ impl Path {
         self.matched.clear();
         self.lent.clear();
         self.place = Place::Decoded;
-        let shown = || String::from_utf8_lossy(&raw[..raw.len().min(80)]).escape_debug().to_string();
+        let shown = || shown_bytes(raw);
         let mut decoded = Vec::with_capacity(raw.len());
         let mut rest = raw;
         while let [byte, after @ ..] = rest {

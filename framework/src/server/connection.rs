@@ -12,13 +12,14 @@ use ::http::StatusCode;
 use tokio::time::Instant;
 
 use super::Counted;
+use super::arrived::{Arrived, Unfinished};
 use super::pump::{Incoming, Pump};
 use super::receiver::Receiver;
 use super::sender::{Rest, Sender};
 use super::wire::{Gone, Wire};
-use crate::app::{Answering, Exchange, Inner, Target, shown};
-use crate::http;
-use crate::http::{BodyReader, Request, Response};
+use crate::app::{Exchange, Inner, Target};
+use crate::base::shown;
+use crate::http::{BodyReader, Request};
 use crate::io::{Deadline, Pipe, Stream, clock};
 use crate::proto::Refusal;
 use crate::proto::h1::{Framing, H1, Next};
@@ -64,54 +65,6 @@ enum Step {
     MoreCame,
 }
 
-/// A request that something has to be waited for.
-enum Arrived<'c> {
-    At(Target<'c>),
-    /// The rest of its body is to be waited for.
-    Unfinished(Box<Unfinished<'c>>),
-    /// Its handler reads the body as it comes.
-    Streaming(Target<'c>, Box<Incoming<'c>>),
-    /// Its path, its parameters or its body cannot be read; its head can.
-    Malformed(Refusal),
-    /// It broke the protocol or a limit of it, so that nothing of it is known.
-    Refused(Refusal),
-    /// Its handler has run, and failed or named a file.
-    Ran(http::Result),
-    /// Its answer is in the outbox up to this.
-    Answered(Rest),
-}
-
-impl<'c> Arrived<'c> {
-    const NOTHING: Arrived<'static> = Arrived::Ran(Ok(()));
-
-    /// Begins to answer; with it comes the body that the handler reads as it comes.
-    fn begin<'r>(
-        self,
-        app: &'r Inner,
-        request: &'r mut Request,
-        response: &'r mut Response,
-    ) -> (Answering<'r>, Option<Box<Incoming<'c>>>)
-    where
-        'c: 'r,
-    {
-        match self {
-            Arrived::At(target) => (app.answer(target, request, response), None),
-            Arrived::Streaming(target, body) => (app.answer(target, request, response), Some(body)),
-            Arrived::Malformed(refusal) | Arrived::Refused(refusal) => {
-                (app.refuse(refusal, request, response), None)
-            }
-            Arrived::Ran(result) => (app.conclude(result, request, response), None),
-            Arrived::Unfinished(_) | Arrived::Answered(_) => (Answering::Done, None),
-        }
-    }
-}
-
-/// A request with a part of its body. Without a target, one is found when the form is there.
-struct Unfinished<'c> {
-    target: Option<Target<'c>>,
-    receiver: Receiver<'c>,
-}
-
 impl<'c> Connection<'c> {
     /// Waits for the first byte of a request without holding a buffer. `None`: the connection is over.
     fn poll_first_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Box<Exchange>>> {
@@ -124,7 +77,7 @@ impl<'c> Connection<'c> {
             }
             Poll::Pending => exchange.put_back(),
         }
-        if !self.wire.deadline.is_armed_for(cx) {
+        if !self.wire.deadline.is_armed_for(cx) || !self.counted.is_watching() {
             self.counted.watch(cx.waker());
         }
         if self.wire.deadline.poll(cx).is_ready() || self.counted.shared().lifecycle.is_stopping() {
@@ -148,7 +101,13 @@ impl<'c> Connection<'c> {
                         is_in_head = false;
                         let goes_on = match next {
                             Next::Keep if !exchange.outbox.must_be_flushed() => true,
-                            Next::Keep => self.flush(exchange).await.is_ok(),
+                            Next::Keep => match self.flush(exchange).await {
+                                Ok(waited) => {
+                                    has_waited |= waited;
+                                    true
+                                }
+                                Err(Gone) => false,
+                            },
                             _ => Box::pin(self.end_or_drain(exchange)).await,
                         };
                         if goes_on { Ok(self.step(exchange, now.second)) } else { Err(Gone) }
@@ -166,8 +125,11 @@ impl<'c> Connection<'c> {
                     }
                     Step::Ran => Ok(self.send(exchange, now.second)),
                     Step::NeedsMore => {
-                        if !exchange.outbox.is_empty() && self.flush(exchange).await.is_err() {
-                            return false;
+                        if !exchange.outbox.is_empty() {
+                            match self.flush(exchange).await {
+                                Ok(waited) => has_waited |= waited,
+                                Err(Gone) => return false,
+                            }
                         }
                         if has_waited {
                             now = clock::now();
@@ -193,11 +155,17 @@ impl<'c> Connection<'c> {
         }
     }
 
+    /// Writes what is in the outbox. Tells whether that had to wait.
     fn flush<'x>(
         &'x mut self,
         exchange: &'x mut Exchange,
-    ) -> impl Future<Output = Result<(), Gone>> + use<'x, 'c> {
-        poll_fn(|cx| self.wire.poll_flush(&mut exchange.outbox, &self.app().limits, cx))
+    ) -> impl Future<Output = Result<bool, Gone>> + use<'x, 'c> {
+        let mut has_waited = false;
+        poll_fn(move |cx| {
+            let flushed = self.wire.poll_flush(&mut exchange.outbox, &self.app().limits, cx);
+            has_waited |= flushed.is_pending();
+            flushed.map_ok(|()| has_waited)
+        })
     }
 
     /// Takes the next request from the inbox and answers it, if that needs no wait: a plain `fn` without body, filters
@@ -255,6 +223,7 @@ impl<'c> Connection<'c> {
     }
 
     /// Runs the handler, the filters or the error page that a request waits for.
+    #[expect(clippy::manual_async_fn, reason = "an async fn would be larger")]
     fn run<'x>(
         &'x mut self,
         exchange: &'x mut Exchange,
@@ -349,8 +318,8 @@ impl<'c> Connection<'c> {
             return Arrived::At(target.unwrap_or(Target::NotFound));
         }
         let limits = match &target {
-            Some(Target::Entry(entry)) => entry.limits.as_ref().unwrap_or(&app.limits),
-            _ => &app.limits,
+            Some(target) => app.limits_of(target),
+            None => app.limits_until_found(request),
         };
         let mut receiver = Receiver::new(limits, clock::now().instant);
         if let Err(refusal) = receiver.check_declared(framing) {

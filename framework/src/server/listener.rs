@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener as StdListener, ToSocketAddrs};
 use std::pin::pin;
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::Duration;
@@ -103,6 +103,10 @@ impl Counted {
     /// Wakes this task when the server begins to stop.
     pub(crate) fn watch(&self, waker: &Waker) {
         self.shared.lifecycle.watch(&self.watch, waker);
+    }
+
+    pub(crate) fn is_watching(&self) -> bool {
+        self.watch.load(Ordering::Relaxed) != UNPLACED
     }
 
     /// Counts a connection in, or says which limit it is over.

@@ -13,7 +13,9 @@
 //! }
 //! ```
 
+mod arrived;
 pub(crate) mod connection;
+mod console;
 mod lifecycle;
 mod listener;
 mod pump;
@@ -233,6 +235,7 @@ impl Server {
                  `#[tokio::main]` off `main`",
             ));
         }
+        console::install();
         self.bind()?.run()
     }
 
@@ -241,6 +244,7 @@ impl Server {
     /// # Errors
     /// As [`start`].
     pub async fn start_async(self) -> Result {
+        console::install();
         self.bind()?.serve().await
     }
 }

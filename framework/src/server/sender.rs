@@ -8,8 +8,8 @@ use tokio::io::AsyncReadExt;
 
 use super::Shared;
 use super::wire::{Gone, Wire};
-use crate::app::shown;
 use crate::base::Headers;
+use crate::base::shown;
 use crate::http::{BodyKind, BoxStream, Response, SentHead};
 use crate::io::{Inbox, Outbox};
 use crate::proto::Limits;

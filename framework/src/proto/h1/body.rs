@@ -8,6 +8,7 @@ use ::http::StatusCode;
 use super::super::{Limits, Refusal};
 use super::head::Framing;
 use super::malformed;
+use crate::base::shown_bytes;
 
 /// Where in a body we are.
 #[derive(Clone, Copy, Debug)]
@@ -183,7 +184,7 @@ impl BodyDecoder {
             (Place::DataLineFeed, b'\n') => Ok(Place::SizeStart),
             _ => Err(Refusal::bad_request(format!(
                 "Invalid chunk end: '{}' where CR LF belongs",
-                malformed::shown(&[byte])
+                shown_bytes(&[byte])
             ))),
         }
     }
@@ -211,7 +212,7 @@ impl BodyDecoder {
             (Place::LastLineFeed, b'\n') => Ok(Place::Done),
             _ => Err(Refusal::bad_request(format!(
                 "the trailers are malformed: unexpected '{}'",
-                malformed::shown(&[byte])
+                shown_bytes(&[byte])
             ))),
         }
     }
@@ -236,7 +237,7 @@ impl Extension {
             _ => {
                 return Err(Refusal::bad_request(format!(
                     "Invalid chunk extension: unexpected '{}'",
-                    malformed::shown(&[byte])
+                    shown_bytes(&[byte])
                 )));
             }
         };
@@ -246,7 +247,7 @@ impl Extension {
 
 #[cold]
 fn bad_size(byte: u8) -> Refusal {
-    Refusal::bad_request(format!("Invalid chunk size: unexpected '{}'", malformed::shown(&[byte])))
+    Refusal::bad_request(format!("Invalid chunk size: unexpected '{}'", shown_bytes(&[byte])))
 }
 
 fn is_token_byte(byte: u8) -> bool {

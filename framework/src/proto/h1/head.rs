@@ -9,8 +9,9 @@ use ::http::{Method, StatusCode, Version};
 use httparse::Status;
 
 use super::super::{Limits, Refusal};
-use super::malformed::{self, shown};
+use super::malformed;
 use super::target::{TargetForm, check_host, parse_target};
+use crate::base::shown_bytes as shown;
 use crate::base::{Headers, Span};
 
 /// A head that keeps the law. Its spans point into the target and the [`Headers`] it was parsed into.

@@ -6,7 +6,7 @@ use ::http::StatusCode;
 use httparse::Error;
 
 use super::super::{Limits, Refusal};
-use crate::base::is_token;
+use crate::base::{is_token, shown_bytes as shown};
 
 /// Explains why the parser refused `head`, which begins with the request line or with empty lines before it.
 #[cold]
@@ -80,11 +80,6 @@ pub(super) fn head_too_long(head: &[u8], limits: &Limits) -> Refusal {
 #[cold]
 pub(super) fn bare_line_feed() -> Refusal {
     Refusal::bad_request("a line of the request's head ends in LF without CR")
-}
-
-/// Up to 80 bytes of what the peer sent, made fit to be printed.
-pub(super) fn shown(text: &[u8]) -> String {
-    String::from_utf8_lossy(text.get(..80).unwrap_or(text)).escape_debug().to_string()
 }
 
 /// The request line without its end, and whether the end has come.

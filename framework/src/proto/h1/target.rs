@@ -4,8 +4,8 @@ use ::http::Method;
 
 use super::super::Refusal;
 use super::authority::{is_authority, is_authority_with_port};
-use super::malformed::shown;
 use crate::base::Span;
+use crate::base::shown_bytes as shown;
 
 /// The four forms of a request target (RFC 9112, section 3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

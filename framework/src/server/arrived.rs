@@ -1,0 +1,56 @@
+//! A request that could not be answered at once, and what it waits for.
+
+use super::pump::Incoming;
+use super::receiver::Receiver;
+use super::sender::Rest;
+use crate::app::{Answering, Inner, Target};
+use crate::http::{Request, Response, Result};
+use crate::proto::Refusal;
+
+/// A request that something has to be waited for.
+pub(super) enum Arrived<'c> {
+    At(Target<'c>),
+    /// The rest of its body is to be waited for.
+    Unfinished(Box<Unfinished<'c>>),
+    /// Its handler reads the body as it comes.
+    Streaming(Target<'c>, Box<Incoming<'c>>),
+    /// Its path, its parameters or its body cannot be read; its head can.
+    Malformed(Refusal),
+    /// It broke the protocol or a limit of it, so that nothing of it is known.
+    Refused(Refusal),
+    /// Its handler has run, and failed or named a file.
+    Ran(Result),
+    /// Its answer is in the outbox up to this.
+    Answered(Rest),
+}
+
+impl<'c> Arrived<'c> {
+    pub(super) const NOTHING: Arrived<'static> = Arrived::Ran(Ok(()));
+
+    /// Begins to answer; with it comes the body that the handler reads as it comes.
+    pub(super) fn begin<'r>(
+        self,
+        app: &'r Inner,
+        request: &'r mut Request,
+        response: &'r mut Response,
+    ) -> (Answering<'r>, Option<Box<Incoming<'c>>>)
+    where
+        'c: 'r,
+    {
+        match self {
+            Arrived::At(target) => (app.answer(target, request, response), None),
+            Arrived::Streaming(target, body) => (app.answer(target, request, response), Some(body)),
+            Arrived::Malformed(refusal) | Arrived::Refused(refusal) => {
+                (app.refuse(refusal, request, response), None)
+            }
+            Arrived::Ran(result) => (app.conclude(result, request, response), None),
+            Arrived::Unfinished(_) | Arrived::Answered(_) => (Answering::Done, None),
+        }
+    }
+}
+
+/// A request with a part of its body. Without a target, one is found when the form is there.
+pub(super) struct Unfinished<'c> {
+    pub(super) target: Option<Target<'c>>,
+    pub(super) receiver: Receiver<'c>,
+}
