@@ -276,6 +276,15 @@ impl Router {
         self.filters.idle(self.entries.iter().map(|entry| &entry.matcher))
     }
 
+    /// The limits with the largest body among those that mappings of this path set: what may be read of a form that
+    /// is needed to choose between them.
+    #[cold]
+    pub(crate) fn widest_limits(&self, path: &str) -> Option<&Limits> {
+        let mut widest = Widest { entries: &self.entries, found: None };
+        self.visit(path, self.exact.get(path), &mut widest);
+        widest.found
+    }
+
     /// How many mappings there are, each path of a mapping counted.
     pub(crate) fn len(&self) -> usize {
         self.entries.len()
@@ -419,6 +428,23 @@ impl Visitor for Union<'_> {
         for index in entries.take_while(|index| *index < self.ceiling) {
             self.found.get_or_insert_default().merge(&self.entries[index as usize].methods);
         }
+    }
+}
+
+/// Looks for the limits with the largest body.
+struct Widest<'r> {
+    entries: &'r [Entry],
+    found: Option<&'r Limits>,
+}
+
+impl Visitor for Widest<'_> {
+    fn bound(&self) -> u32 {
+        NONE
+    }
+
+    fn leaf(&mut self, entries: impl Iterator<Item = u32>) {
+        let limits = entries.filter_map(|index| self.entries[index as usize].limits.as_ref());
+        self.found = limits.chain(self.found).max_by_key(|limits| limits.body_size);
     }
 }
 
