@@ -476,3 +476,19 @@ const HEAD_MARGIN: usize = 1 << 10;
 /// How much of what a peer goes on sending is thrown away after the last answer, and for how long.
 const LINGERED: usize = 1 << 20;
 const LINGER_TIME: Duration = Duration::from_secs(2);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What an idle connection costs beside its socket; a server may have 50,000 of them.
+    #[test]
+    fn an_idle_connection_is_small() {
+        let size = size_of_output(serve);
+        assert!(size <= 512, "{size} bytes");
+    }
+
+    fn size_of_output<F>(_: fn(Stream, Counted) -> F) -> usize {
+        size_of::<F>()
+    }
+}
