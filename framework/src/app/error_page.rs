@@ -90,6 +90,9 @@ impl ErrorPages {
     ) -> Option<BoxFuture<'r, ()>> {
         response.reset_for(&error);
         response.headers.extend(error.headers());
+        if let Err(failure) = response.take_failure() {
+            tracing::error!(target: "vernal", "an answer that became an error had failed already: {failure}");
+        }
         match self.of(error.status()).map(|page| (page, page.page)) {
             None => {
                 write_default(&error, request, response);
@@ -99,12 +102,18 @@ impl ErrorPages {
             Some((_, Page::Now(page))) => {
                 let context = ErrorContext { request, error: &error };
                 let result = guarded(|| page(&context, response));
+                if result.is_ok() && response.has_file() {
+                    return Some(Box::pin(conclude_file(error, response)));
+                }
                 conclude(result, error, response);
                 None
             }
             Some((_, Page::Async(page))) => Some(Box::pin(async move {
                 let context = ErrorContext { request, error: &error };
                 let result = Guard(page(&context, response)).await;
+                if result.is_ok() && response.has_file() {
+                    return conclude_file(error, response).await;
+                }
                 conclude(result, error, response);
             })),
         }
@@ -120,9 +129,15 @@ fn rank_of(code: &str) -> u8 {
     }
 }
 
+/// After a page that named a file.
+async fn conclude_file(error: Error, response: &mut Response) {
+    let result = super::open_file(response).await;
+    conclude(result, error, response);
+}
+
 /// After the page: the status is the error's, and a page that failed gives way.
 fn conclude(result: Result, error: Error, response: &mut Response) {
-    if let Err(failure) = result {
+    if let Err(failure) = result.and_then(|()| response.take_failure()) {
         tracing::error!(target: "vernal", "the error page for {} failed: {failure}", error.status().as_u16());
         response.reset_for(&error);
         let line = format!("{}:{}", error.message_text(), error.public_explain(false));

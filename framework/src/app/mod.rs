@@ -393,11 +393,6 @@ impl Inner {
         {
             page.await;
         }
-        if let Some(error) = self.error_of(Ok(()), response)
-            && let Some(page) = self.pages.render(error, request, response)
-        {
-            page.await;
-        }
     }
 
     /// Renders an error for which no handler ran: a refusal of the protocol.
@@ -423,14 +418,7 @@ impl Inner {
         }
         let error = match result {
             Err(error) => error,
-            Ok(()) => match response.pending_error.take() {
-                Some(error) => error,
-                None => {
-                    let refused = Error::internal(response.headers.refused()?.to_string());
-                    response.headers.clear();
-                    refused
-                }
-            },
+            Ok(()) => response.take_failure().err()?,
         };
         log(&error);
         Some(error)

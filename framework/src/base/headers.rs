@@ -182,6 +182,11 @@ impl Headers {
         self.refuse_as(other);
     }
 
+    /// Forgets which field was refused, and returns it.
+    pub(crate) fn take_refused(&mut self) -> Option<HeaderError> {
+        self.refused.take().map(|refused| *refused)
+    }
+
     /// Takes over a refusal of `other`.
     pub(crate) fn refuse_as(&mut self, other: &Headers) {
         if self.refused.is_none() {

@@ -255,6 +255,12 @@ impl Response {
         self.pending_error.is_none() && self.headers.refused().is_none() && !self.has_file()
     }
 
+    /// What keeps this from being sent, which is then forgotten: an error that was to be sent, or a refused field.
+    pub(crate) fn take_failure(&mut self) -> Result {
+        let refused = self.headers.take_refused().map(|refused| Error::internal(refused.to_string()));
+        self.pending_error.take().or(refused).map_or(Ok(()), Err)
+    }
+
     /// Whether a file is named that is not open yet.
     pub(crate) fn has_file(&self) -> bool {
         matches!(self.body.0, Kind::File(_))
