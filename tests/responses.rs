@@ -446,12 +446,14 @@ async fn each_cookie_has_a_line_with_its_attributes() {
         let mut cookies = all(&answer, "set-cookie").into_iter();
         let mut first: Vec<_> = cookies.next().expect("a cookie").split("; ").collect();
         assert_eq!(first[0], sent[0], "the pair comes first");
-        (sent.sort_unstable(), first.sort_unstable());
+        sent.sort_unstable();
+        first.sort_unstable();
         assert_eq!(first, sent, "{kind}");
         assert_eq!(cookies.collect::<Vec<_>>(), ["second=2"], "{kind}");
     }
     let answer = client.get("/cookies/broken").await;
-    answer.assert_status(500).assert_contains("semicolon").assert_no_header("set-cookie");
+    answer.assert_status(500).assert_contains("`ck1`").assert_contains("semicolon");
+    assert_eq!(all(&answer, "set-cookie"), ["second=2"]);
 }
 
 #[request_map("/response/{kind}")]
@@ -605,7 +607,7 @@ async fn a_redirect_has_its_location_verbatim_and_no_body() {
         let path = format!("/redirect/{kind}");
         let answer = client.get(&path).query("to", "/a\r\nSet-Cookie: c=d").await;
         answer.assert_status(500).assert_contains("location").assert_no_header("location");
-        answer.assert_no_header("set-cookie");
+        assert!(!all(&answer, "set-cookie").contains(&"c=d"), "{answer}");
     }
 }
 
