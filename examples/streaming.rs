@@ -17,12 +17,8 @@
 //! 1079 bytes, 21 lines
 //! ```
 
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use futures_core::Stream;
-use tokio::time::Interval;
 use vernal::{BodyReader, Event, Header, Limits, Response, Result, Sse, request_map, server};
 
 #[request_map("/")]
@@ -40,28 +36,19 @@ fn page() -> &'static str {
 /// A browser that lost its connection says which event it saw last, and the counter goes on from there.
 #[request_map("/events", method = "GET")]
 async fn events(last_event_id: Option<Header<u64>>, #[arg(default = u64::MAX)] to: u64) -> Sse {
-    let ticks = tokio::time::interval(Duration::from_millis(200));
-    Sse::new(Counter { at: last_event_id.map_or(0, Header::into_inner), to, ticks })
-}
-
-/// Any `Stream` of events will do; a crate such as `async-stream` or `futures-util` writes them more shortly.
-struct Counter {
-    at: u64,
-    to: u64,
-    ticks: Interval,
-}
-
-impl Stream for Counter {
-    type Item = Result<Event>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Event>>> {
-        if self.at >= self.to {
-            return Poll::Ready(None);
+    let seen = last_event_id.map_or(0, Header::into_inner);
+    let (sender, events) = Sse::channel(1);
+    tokio::spawn(async move {
+        let mut ticks = tokio::time::interval(Duration::from_millis(200));
+        for number in seen.saturating_add(1)..=to {
+            ticks.tick().await;
+            let event = Event::new(number.to_string()).id(number.to_string());
+            if sender.send(event).await.is_err() {
+                break; // The browser has gone.
+            }
         }
-        ready!(self.ticks.poll_tick(cx));
-        self.at += 1;
-        Poll::Ready(Some(Ok(Event::new(self.at.to_string()).id(self.at.to_string()))))
-    }
+    });
+    events
 }
 
 /// The head goes out with the first piece. Writing waits while the peer is slow, and ends when it goes away.

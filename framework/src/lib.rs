@@ -53,7 +53,7 @@ pub use bind::{
 };
 pub use http::{
     BindingError, Body, BodyReader, Cookies, Error, Event, HttpError, IntoStatus, OrStatus, Params, Redirect,
-    Request, Responder, Response, Result, SameSite, SetCookie, Source, Sse, StaticFile,
+    Request, Responder, Response, Result, SameSite, Sender, SetCookie, Source, Sse, StaticFile,
 };
 pub use proto::Limits;
 pub use registry::BoxFuture;

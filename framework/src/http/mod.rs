@@ -1,6 +1,7 @@
 //! The messages everyone talks about: requests, answers, and what is said when something goes wrong.
 
 mod body;
+mod channel;
 mod context;
 mod cookies;
 mod error;
@@ -13,6 +14,7 @@ mod sse;
 
 pub use body::{Body, BodyReader};
 pub(crate) use body::{BoxStream, Kind as BodyKind};
+pub use channel::Sender;
 pub use context::{Context, Instance};
 pub use cookies::{Cookies, SameSite, SetCookie};
 pub use error::{BindingError, Error, HttpError, IntoStatus, OrStatus, Result, Source};
