@@ -142,6 +142,7 @@ impl Response {
     #[track_caller]
     pub fn set_status(&mut self, status: impl IntoStatus) {
         self.status = status.into_status();
+        self.reason = None;
         self.is_answered = true;
     }
 
@@ -329,6 +330,7 @@ impl Response {
 
     fn set_redirect(&mut self, status: StatusCode, location: &str) {
         self.status = status;
+        self.reason = None;
         self.headers.insert("location", location);
         self.is_answered = true;
     }
