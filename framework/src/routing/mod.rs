@@ -6,6 +6,7 @@
 
 mod condition;
 mod coverage;
+mod draft;
 mod filters;
 mod matcher;
 mod methods;

@@ -6,13 +6,12 @@
 //! ones in the race, unless it belongs to an endpoint: its path answers no method but its own.
 
 use std::borrow::Cow;
-use std::cmp::Reverse;
-use std::collections::HashMap;
 use std::ops::Range;
 
 use http::Method;
 
 use super::condition::Conditions;
+use super::draft::{Draft, drafts, duplicates};
 use super::filters::{FilterPlan, Filters};
 use super::matcher::{Class, Matcher};
 use super::methods::MethodSet;
@@ -22,7 +21,7 @@ use crate::base::Headers;
 use crate::http::Params;
 use crate::http::path::PathValues;
 use crate::proto::Limits;
-use crate::registry::{Filter, Location, Mapping, Route};
+use crate::registry::{Filter, Mapping, Route};
 
 /// All mappings and filters of an application.
 pub(crate) struct Router {
@@ -89,8 +88,9 @@ pub(crate) enum Found<'r> {
     NotFound,
 }
 
+/// The conditions of a mapping.
 #[derive(Clone, PartialEq)]
-struct Narrowing {
+pub(super) struct Narrowing {
     params: Conditions,
     headers: Conditions,
 }
@@ -323,13 +323,22 @@ enum Fit {
 }
 
 impl Narrowing {
-    fn parse(mapping: &Mapping) -> Result<Option<Box<Narrowing>>, String> {
+    /// Those of a mapping, if it has any.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    pub(super) fn parse(mapping: &Mapping) -> Result<Option<Box<Narrowing>>, String> {
         let params =
             Conditions::parse(&mapping.params).map_err(|problem| format!("in `params`, {problem}"))?;
         let headers =
             Conditions::parse(&mapping.headers).map_err(|problem| format!("in `headers`, {problem}"))?;
         let is_empty = params.is_empty() && headers.is_empty();
         Ok((!is_empty).then(|| Box::new(Narrowing { params, headers })))
+    }
+
+    /// The more conditions, the greater.
+    pub(super) fn weight(&self) -> usize {
+        self.params.weight() + self.headers.weight()
     }
 
     /// `None` if the form has to be read first.
@@ -446,103 +455,6 @@ impl Visitor for Widest<'_> {
         let limits = entries.filter_map(|index| self.entries[index as usize].limits.as_ref());
         self.found = limits.chain(self.found).max_by_key(|limits| limits.body_size);
     }
-}
-
-/// An entry in the making.
-struct Draft {
-    route: &'static Route,
-    limits: Option<Limits>,
-    methods: MethodSet,
-    narrowing: Option<Box<Narrowing>>,
-    matcher: Matcher,
-    class: Class,
-    /// Which of the mapping's paths it is.
-    place: usize,
-}
-
-impl Draft {
-    fn compare(&self, other: &Draft) -> std::cmp::Ordering {
-        self.class.cmp(&other.class).then_with(|| self.preference().cmp(&other.preference()))
-    }
-
-    /// Order among the equally specific.
-    fn preference(&self) -> (bool, Reverse<usize>, i32, Location, usize) {
-        let weight = self.narrowing.as_ref().map_or(0, |it| it.params.weight() + it.headers.weight());
-        (self.methods.is_any(), Reverse(weight), self.route.mapping.order, self.route.at, self.place)
-    }
-
-    /// Whether it is for the same requests as another one of the same shape, with nothing to choose between
-    /// them.
-    fn duplicates(&self, other: &Draft) -> bool {
-        self.methods.is_any() == other.methods.is_any()
-            && self.methods.overlaps(&other.methods)
-            && self.narrowing == other.narrowing
-            && self.route.mapping.order == other.route.mapping.order
-    }
-}
-
-fn drafts(routes: &[&'static Route], problems: &mut Vec<String>) -> Vec<Draft> {
-    let mut routes = routes.to_vec();
-    routes.sort_by_key(|route| route.at);
-    let mut drafts = Vec::with_capacity(routes.len());
-    for route in routes {
-        match drafts_of(route) {
-            Ok(of_route) => drafts.extend(of_route),
-            Err(found) => problems.extend(found.iter().map(|problem| format!("{}: {problem}", route.at))),
-        }
-    }
-    drafts
-}
-
-fn drafts_of(route: &'static Route) -> Result<Vec<Draft>, Vec<String>> {
-    let matchers = Matcher::parse(&route.mapping)?;
-    let methods = MethodSet::parse(route.mapping.methods).map_err(|problem| vec![problem])?;
-    let narrowing = Narrowing::parse(&route.mapping).map_err(|problem| vec![problem])?;
-    let limits = route.limits.map(|limits| limits());
-    let draft = |(place, matcher): (usize, Matcher)| Draft {
-        route,
-        limits: limits.clone(),
-        methods: methods.clone(),
-        narrowing: narrowing.clone(),
-        class: matcher.class(),
-        matcher,
-        place,
-    };
-    Ok(matchers.into_iter().enumerate().map(draft).collect())
-}
-
-/// A message for each pair that is mapped twice, in the order of the drafts.
-fn duplicates(drafts: &[Draft]) -> Vec<String> {
-    let mut problems = Vec::new();
-    let mut shapes: HashMap<String, Vec<&Draft>> = HashMap::with_capacity(drafts.len());
-    for draft in drafts {
-        let known = shapes.entry(draft.matcher.shape()).or_default();
-        if let Some(earlier) = known.iter().find(|earlier| draft.duplicates(earlier)) {
-            problems.push(duplicate(earlier, draft));
-        }
-        known.push(draft);
-    }
-    problems
-}
-
-fn duplicate(earlier: &Draft, later: &Draft) -> String {
-    let path = earlier.matcher.source();
-    if std::ptr::eq(earlier.route, later.route) {
-        return format!(
-            "{}: `{path}` is mapped twice, also as `{}`: keep one",
-            earlier.route.at,
-            later.matcher.source()
-        );
-    }
-    let methods = match later.methods.is_any() {
-        true => "every method".to_owned(),
-        false => format!("{} and {}", earlier.methods, later.methods),
-    };
-    format!(
-        "`{path}` is mapped twice ({methods}): by {} and by {}. Give one of them another path, \
-         method or condition, or an `order` if the one with the lower number shall answer",
-        earlier.route.at, later.route.at
-    )
 }
 
 #[cfg(test)]
