@@ -100,10 +100,10 @@ fn rest(ours: &str, theirs: &Segment, more: bool, from_end: bool) -> Coverage {
 
 fn segment(ours: &Segment, theirs: &Segment) -> Coverage {
     match (ours, theirs) {
-        (ours, Segment::Text(text)) => ours.fits(text, 0, &mut |_, _| {}).into(),
+        (ours, Segment::Text(text)) => ours.fits(text.as_bytes(), 0, &mut |_, _| {}).into(),
         (Segment::Any(_), _) => Coverage::Always,
         (Segment::Text(text), theirs) => {
-            if theirs.fits(text, 0, &mut |_, _| {}) {
+            if theirs.fits(text.as_bytes(), 0, &mut |_, _| {}) {
                 Coverage::Sometimes
             } else {
                 Coverage::Never

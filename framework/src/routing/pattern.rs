@@ -139,7 +139,7 @@ fn capture_segments(
             return true;
         }
         let slash = left.bytes().position(|byte| byte == b'/');
-        if !segment.fits(&left[..slash.unwrap_or(left.len())], start, found) {
+        if !segment.fits(&left.as_bytes()[..slash.unwrap_or(left.len())], start, found) {
             return false;
         }
         at = slash.map(|slash| start + slash + 1);

@@ -15,6 +15,7 @@ use super::draft::{Draft, drafts, duplicates};
 use super::filters::{FilterPlan, Filters};
 use super::matcher::{Class, Matcher};
 use super::methods::MethodSet;
+use super::segment::Name;
 use super::table::Table;
 use super::tree::{Tree, Visitor};
 use crate::base::Headers;
@@ -44,6 +45,8 @@ pub(crate) struct Entry {
     methods: MethodSet,
     narrowing: Option<Box<Narrowing>>,
     matcher: Matcher,
+    /// The names of the variables, where another mapping's stand in the tree.
+    names: Option<Box<[Name]>>,
     plan: FilterPlan,
     /// Where the entries that are less specific than this one start.
     group_end: u32,
@@ -130,8 +133,9 @@ impl Router {
         let range = self.entries.len()..self.entries.len() + group.len();
         let group_end = u32::try_from(range.end).expect("fewer mappings than 2³², which fit no binary");
         for (draft, entry) in group.iter().zip(group_end - group.len() as u32..) {
+            let mut names = None;
             if let (Class::Pattern(_), Matcher::Path(pattern)) = (&draft.class, &draft.matcher) {
-                self.tree.insert(pattern, entry);
+                names = self.tree.insert(pattern, entry);
             }
             tracing::debug!(
                 target: "vernal",
@@ -145,13 +149,14 @@ impl Router {
                 methods: draft.methods.clone(),
                 narrowing: draft.narrowing.clone(),
                 matcher: draft.matcher.clone(),
+                names,
                 plan: self.filters.plan(&draft.matcher),
                 group_end,
             });
         }
         match group.first().map(|draft| &draft.class) {
             Some(Class::Exact(path)) => {
-                self.exact.get_or_insert_with(path, || range);
+                self.exact.get_or_insert_with(path.as_bytes(), || range);
             }
             Some(Class::Regexp) => self.regexps = range,
             _ => {}
@@ -162,22 +167,49 @@ impl Router {
     #[inline]
     pub(crate) fn find<'r>(&'r self, facts: &Facts<'_>, values: &mut PathValues) -> Found<'r> {
         values.clear();
-        let exact = self.exact.get(facts.path);
-        if let Some(range) = exact
-            && *facts.method != Method::HEAD
-        {
-            for entry in range.clone().map_while(|index| self.entries.get(index)) {
-                match entry.fit(facts, facts.method) {
-                    Fit::Takes => return Found::Route(entry),
-                    Fit::Not => {}
-                    Fit::NeedsForm | Fit::Blocks => break,
-                }
+        let exact = self.exact.get(facts.path.as_bytes());
+        // HEAD may belong to the mapping of GET, wherever that is.
+        if *facts.method != Method::HEAD {
+            let found = match exact {
+                Some(range) => self.first_that_takes(range.clone(), facts),
+                None => self.find_straight(facts, values),
+            };
+            if let Some(entry) = found {
+                return Found::Route(entry);
             }
         }
         self.find_in_all(facts, exact, values)
     }
 
-    /// The same where no entry of this one path takes it at once.
+    /// The entry of a pattern that nothing can come before.
+    #[inline(always)]
+    fn find_straight(&self, facts: &Facts<'_>, values: &mut PathValues) -> Option<&Entry> {
+        let entries = self.tree.straight(facts.path, &mut values.named)?;
+        let entry = self.first_that_takes(entries.iter().map(|index| *index as usize), facts)?;
+        if let Some(names) = &entry.names {
+            rename(values, names);
+        }
+        Some(entry)
+    }
+
+    /// The first of the entries of one path or pattern that takes the request, if nothing has to be known before.
+    #[inline(always)]
+    fn first_that_takes(
+        &self,
+        entries: impl IntoIterator<Item = usize>,
+        facts: &Facts<'_>,
+    ) -> Option<&Entry> {
+        for entry in entries.into_iter().map_while(|index| self.entries.get(index)) {
+            match entry.fit(facts, facts.method) {
+                Fit::Takes => return Some(entry),
+                Fit::Not => {}
+                Fit::NeedsForm | Fit::Blocks => return None,
+            }
+        }
+        None
+    }
+
+    /// The same where more than one path or pattern has to be looked at.
     #[inline(never)]
     fn find_in_all<'r>(
         &'r self,
@@ -185,6 +217,7 @@ impl Router {
         exact: Option<&Range<usize>>,
         values: &mut PathValues,
     ) -> Found<'r> {
+        values.clear();
         let mut search = self.search(facts, exact, facts.method);
         if *facts.method == Method::HEAD {
             let for_get = self.search(facts, exact, &Method::GET);
@@ -196,6 +229,10 @@ impl Router {
             return Found::NeedsForm;
         }
         let Some(entry) = self.entries.get(search.best as usize) else {
+            // A regular expression that does not take the method was not looked at.
+            if !search.has_met && self.regexps.is_empty() {
+                return Found::NotFound;
+            }
             return self.refusal(facts, search.ceiling);
         };
         entry.matcher.capture(facts.path, values);
@@ -208,8 +245,15 @@ impl Router {
         exact: Option<&Range<usize>>,
         method: &'s Method,
     ) -> Search<'s> {
-        let mut search =
-            Search { entries: &self.entries, facts, method, best: NONE, needs_form: false, ceiling: NONE };
+        let mut search = Search {
+            entries: &self.entries,
+            facts,
+            method,
+            has_met: false,
+            best: NONE,
+            needs_form: false,
+            ceiling: NONE,
+        };
         self.visit(facts.path, exact, &mut search);
         if search.best >= search.ceiling {
             (search.best, search.needs_form) = (NONE, false);
@@ -237,7 +281,7 @@ impl Router {
     /// entry.
     fn methods_of(&self, path: &str, ceiling: u32) -> Option<MethodSet> {
         let mut union = Union { entries: &self.entries, ceiling, found: None };
-        self.visit(path, self.exact.get(path), &mut union);
+        self.visit(path, self.exact.get(path.as_bytes()), &mut union);
         union.found
     }
 
@@ -281,7 +325,7 @@ impl Router {
     #[cold]
     pub(crate) fn widest_limits(&self, path: &str) -> Option<&Limits> {
         let mut widest = Widest { entries: &self.entries, found: None };
-        self.visit(path, self.exact.get(path), &mut widest);
+        self.visit(path, self.exact.get(path.as_bytes()), &mut widest);
         widest.found
     }
 
@@ -366,6 +410,8 @@ struct Search<'s> {
     entries: &'s [Entry],
     facts: &'s Facts<'s>,
     method: &'s Method,
+    /// Whether any entry has the path.
+    has_met: bool,
     best: u32,
     /// Whether the best one cannot be judged before the form is read.
     needs_form: bool,
@@ -407,6 +453,7 @@ impl Visitor for Search<'_> {
 
     fn leaf(&mut self, entries: impl Iterator<Item = u32>) {
         for index in entries {
+            self.has_met = true;
             if index >= self.bound() {
                 return;
             }
@@ -419,6 +466,22 @@ impl Visitor for Search<'_> {
             }
         }
     }
+}
+
+/// Gives variables the names of another mapping that shares the way; what has no name is the star.
+fn rename(values: &mut PathValues, names: &[Name]) {
+    let PathValues { named, wildcard, .. } = values;
+    let mut names = names.iter().copied();
+    named.retain_mut(|(name, span)| match names.next().flatten() {
+        Some(own) => {
+            *name = own;
+            true
+        }
+        None => {
+            *wildcard = Some(*span);
+            false
+        }
+    });
 }
 
 /// Collects the methods of a path.
@@ -454,6 +517,16 @@ impl Visitor for Widest<'_> {
     fn leaf(&mut self, entries: impl Iterator<Item = u32>) {
         let limits = entries.filter_map(|index| self.entries[index as usize].limits.as_ref());
         self.found = limits.chain(self.found).max_by_key(|limits| limits.body_size);
+    }
+}
+
+#[cfg(test)]
+impl Entry {
+    /// What its pattern or expression finds in the path by itself.
+    pub(super) fn captured(&self, path: &str) -> PathValues {
+        let mut values = PathValues::default();
+        self.matcher.capture(path, &mut values);
+        values
     }
 }
 

@@ -86,6 +86,7 @@ fn ask_with_form(
     };
     match router.find(&facts, &mut values) {
         Found::Route(entry) => {
+            assert_eq!(format!("{values:?}"), format!("{:?}", entry.captured(path)), "{request}");
             let number =
                 lines.iter().position(|line| *line == entry.route.at.name).expect("one of the lines");
             let mut text = number.to_string();
@@ -116,7 +117,7 @@ fn params(raw: &str) -> Params {
 #[test]
 fn requests_find_their_mapping() {
     type Rows = &'static [(&'static str, &'static str)];
-    let table: [(&str, &[&str], Rows); 24] = [
+    let table: [(&str, &[&str], Rows); 27] = [
         (
             "plain paths",
             &["* /", "* /index tuple", "GET /x/", "* /中文/coroutine"],
@@ -210,6 +211,41 @@ fn requests_find_their_mapping() {
             "names are those of the mapping that answers",
             &["GET /hello/{name}", "POST /hello/{first}", "PUT /hello/*"],
             &[("GET /hello/a", "0 name=a"), ("POST /hello/a", "1 first=a"), ("PUT /hello/a", "2 *=a")],
+        ),
+        (
+            "names are those of the mapping that answers, deep in the tree too",
+            &["GET */{a}/x", "GET /{b}/{c}/y", "GET /{d}/{e}/{f}", "PUT /{d}/{g}/*", "GET /{h}"],
+            &[
+                ("GET /1/2/x", "0 a=2 *=1"),
+                ("GET /1/2/y", "1 b=1 c=2"),
+                ("GET /1/2/3", "2 d=1 e=2 f=3"),
+                ("PUT /1/2/3", "3 d=1 g=2 *=3"),
+                ("GET /1", "4 h=1"),
+            ],
+        ),
+        (
+            "more segments than a straight way has",
+            &["* /s/{a}/{b}/{c}/{d}/{e}/{f}/{g}/{h}", "* /s/{a}/{b}/{c}/{d}/{e}/{f}/{g}/{h}/{i}"],
+            &[
+                ("GET /s/1/2/3/4/5/6/7/8", "0 a=1 b=2 c=3 d=4 e=5 f=6 g=7 h=8"),
+                ("GET /s/1/2/3/4/5/6/7/8/9", "1 a=1 b=2 c=3 d=4 e=5 f=6 g=7 h=8 i=9"),
+                ("GET /s/1/2/3/4/5/6/7/8/9/0", "404"),
+            ],
+        ),
+        (
+            "where text leads nowhere",
+            &["* /a/{x}", "* /a/b/c/**", "* /a/{x}/c", "* /a/{x}/{y}/d", "* /a/{x}-{y}/e", "* /{x}/b/c/f"],
+            &[
+                ("GET /a/b", "0 x=b"),
+                ("GET /a/b/c", "2 x=b"),
+                ("GET /a/b/c/d", "1 *=d"),
+                ("GET /a/c/c/d", "3 x=c y=c"),
+                ("GET /a/1-2/e", "4 x=1 y=2"),
+                ("GET /a/1-2/c", "2 x=1-2"),
+                ("GET /z/b/c/f", "5 x=z"),
+                ("GET /a/b/c/", "404"),
+                ("GET /a//c", "404"),
+            ],
         ),
         (
             "exact with any method before a pattern with this method before a regular expression",
@@ -624,8 +660,30 @@ fn line() -> impl Strategy<Value = String> {
     let methods =
         prop::sample::select(vec!["*", "GET", "POST", "GET,POST", "HEAD", "GET,HEAD", "OPTIONS", "PURGE"]);
     let paths = prop::sample::select(vec![
-        "/", "/a", "/b", "/a/b", "/{x}", "/{x}/b", "/a/{x}", "/{x}/{y}", "/{x}-{y}", "/{x}.{y}", "/a-{x}",
-        "/a/**", "/**", "**/b", "**b", "^/a", "^a", "^b/?",
+        "/",
+        "/a",
+        "/b",
+        "/a/b",
+        "/{x}",
+        "/{x}/b",
+        "/a/{x}",
+        "/{x}/{y}",
+        "/{x}-{y}",
+        "/{x}.{y}",
+        "/a-{x}",
+        "/a/**",
+        "/**",
+        "**/b",
+        "**b",
+        "^/a",
+        "^a",
+        "^b/?",
+        "/{z}",
+        "/a/*",
+        "/a/{x}/b",
+        "/a/b/{x}",
+        "/a/b/**",
+        "/{x}/b/{y}",
     ]);
     let extras = prop::sample::select(vec![
         "",
@@ -645,7 +703,8 @@ fn request() -> impl Strategy<Value = String> {
     let methods =
         prop::sample::select(vec!["GET", "GET", "POST", "HEAD", "HEAD", "OPTIONS", "PURGE", "TRACE", "PUT"]);
     let paths = prop::sample::select(vec![
-        "/", "/a", "/b", "/ab", "/a/b", "/b/b", "/a/c", "/a-b", "/a-b.c", "/c/a/b", "/a/", "/ab/b",
+        "/", "/a", "/b", "/ab", "/a/b", "/b/b", "/a/c", "/a-b", "/a-b.c", "/c/a/b", "/a/", "/ab/b", "/a/b/b",
+        "/a/c/b", "/c/b/a",
     ]);
     (methods, paths, any::<bool>())
         .prop_map(|(method, path, query)| format!("{method} {path}{}", if query { "?p" } else { "" }))

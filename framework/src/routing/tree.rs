@@ -1,18 +1,24 @@
 //! A tree of segments: finds the patterns that match a path in a number of steps that does not grow with
 //! their number.
 //!
+//! The text before a pattern's first variable or star is looked up as a whole; the tree begins behind it.
 //! Patterns that begin with `**` are kept in a second tree of the same kind, read from the path's end. Leaves
 //! hold numbers of entries in order of preference; a walk visits every leaf that could still beat the best
-//! entry so far, so the outcome does not depend on the order of the walk.
+//! entry so far, so the outcome does not depend on the order of the walk. Most requests need none: their way
+//! through the tree is straight.
 
 use super::pattern::Pattern;
-use super::segment::Segment;
+use super::segment::{Name, Segment};
 use super::table::Table;
+use crate::base::Span;
 
-/// Patterns, each with the numbers of its entries.
+/// Patterns that have a variable or star, each with the numbers of its entries.
 #[derive(Debug, Default)]
 pub(super) struct Tree {
-    from_start: Node,
+    /// What follows the text that patterns start with, under this text.
+    starts: Table<Node>,
+    /// The length of the longest such text.
+    longest_start: usize,
     from_end: Node,
 }
 
@@ -32,6 +38,8 @@ pub(super) trait Visitor {
 
 #[derive(Debug)]
 struct Node {
+    /// The name of the variable that leads here, as the first pattern has it.
+    name: &'static str,
     /// The lowest number below this node.
     first: u32,
     texts: Table<Node>,
@@ -44,30 +52,91 @@ struct Node {
 }
 
 impl Tree {
-    /// Adds a pattern. Numbers of one pattern must come in ascending order.
-    pub(super) fn insert(&mut self, pattern: &Pattern, entry: u32) {
-        let root = if pattern.is_from_end() { &mut self.from_end } else { &mut self.from_start };
-        root.insert(&mut *pattern.segments(pattern.is_from_end()), entry);
+    /// Adds a pattern. Numbers of one pattern must come in ascending order. The names of its variables are given
+    /// back if those that [`Tree::straight`] finds are others.
+    pub(super) fn insert(&mut self, pattern: &Pattern, entry: u32) -> Option<Box<[Name]>> {
+        if pattern.is_from_end() {
+            self.from_end.insert(&mut *pattern.segments(true), entry);
+            return None;
+        }
+        let mut segments = pattern.segments(false).peekable();
+        let mut start = String::new();
+        while let Some(Segment::Text(text)) = segments.next_if(|next| matches!(next, Segment::Text(_))) {
+            start.push('/');
+            start.push_str(text);
+        }
+        self.longest_start = self.longest_start.max(start.len());
+        let node = self.starts.get_or_insert_with(start.as_bytes(), Node::default);
+        let names_are_found = node.insert(&mut segments, entry);
+        let names = pattern.segments(false).filter_map(|segment| match segment {
+            Segment::Any(name) => Some(*name),
+            _ => None,
+        });
+        (!names_are_found).then(|| names.collect())
     }
 
-    /// Visits the patterns that match the path.
+    /// The entries of the most specific pattern that matches, if the way to it is straight. Its variables and stars
+    /// are added to `found` under the names that the first pattern of the way has for them; what is added means
+    /// nothing if this is `None`.
+    ///
+    /// Text is more specific than anything else that a segment may be, and an earlier segment counts more than all
+    /// later ones. So the longest start, then text wherever it fits, is the way to the most specific pattern; if it
+    /// leads nowhere, or to an entry that does not take the request, [`Tree::walk`] has to look at all ways.
+    // Most paths have their only variable at the end: in line that needs no frame of its own.
+    #[inline(always)]
+    pub(super) fn straight(&self, path: &str, found: &mut Vec<(&'static str, Span)>) -> Option<&[u32]> {
+        let path = path.as_bytes();
+        let slash = last_slash(path)?;
+        let start = self.starts.get(&path[..slash]);
+        let node = start.or_else(|| self.straight_to(&path[..slash], STRAIGHT_SEGMENTS - 1, found))?;
+        Some(&node.next(path, slash + 1, found)?.entries)
+    }
+
+    /// The node that the beginning of a path leads to, by at most so many segments behind its start.
+    fn straight_to(
+        &self,
+        path: &[u8],
+        segments: usize,
+        found: &mut Vec<(&'static str, Span)>,
+    ) -> Option<&Node> {
+        let segments = segments.checked_sub(1)?;
+        let slash = last_slash(path)?;
+        let start = self.starts.get(&path[..slash]);
+        let node = start.or_else(|| self.straight_to(&path[..slash], segments, found))?;
+        node.next(path, slash + 1, found)
+    }
+
+    /// Visits the patterns that match the path, in no order.
     pub(super) fn walk(&self, path: &str, visitor: &mut impl Visitor) {
-        let path = path.strip_prefix('/').unwrap_or(path);
-        self.from_start.walk::<false>(Some(path), visitor);
-        self.from_end.walk::<true>(Some(path), visitor);
+        let path = path.as_bytes();
+        let mut end = path.len().min(self.longest_start + 1);
+        while let Some(slash) = last_slash(&path[..end]) {
+            if let Some(node) = self.starts.get(&path[..slash]) {
+                node.walk::<false>(Some(&path[slash + 1..]), visitor);
+            }
+            end = slash;
+        }
+        self.from_end.walk::<true>(Some(path.strip_prefix(b"/").unwrap_or(path)), visitor);
     }
 }
 
 impl Node {
-    fn insert(&mut self, segments: &mut dyn Iterator<Item = &Segment>, entry: u32) {
+    /// Tells whether the variables have the names that are on the way already.
+    fn insert(&mut self, segments: &mut dyn Iterator<Item = &Segment>, entry: u32) -> bool {
         self.first = self.first.min(entry);
         let Some(segment) = segments.next() else {
             self.entries.push(entry);
-            return;
+            return true;
         };
         let next = match segment {
-            Segment::Text(text) => self.texts.get_or_insert_with(text, Node::default),
-            Segment::Any(_) => &mut **self.any.get_or_insert_default(),
+            Segment::Text(text) => self.texts.get_or_insert_with(text.as_bytes(), Node::default),
+            Segment::Any(name) => {
+                let next = self.any.get_or_insert_with(|| {
+                    Box::new(Node { name: name.unwrap_or_default(), ..Node::default() })
+                });
+                let is_named_so = *name == Some(next.name);
+                return next.insert(segments, entry) && is_named_so;
+            }
             Segment::Mixed(_) => {
                 let known = self.mixed.iter().position(|(other, _)| other.same_shape(segment));
                 let index = known.unwrap_or_else(|| {
@@ -81,14 +150,29 @@ impl Node {
                     Some((_, entries)) => entries.push(entry),
                     None => self.rests.push((text.clone(), vec![entry])),
                 }
-                return;
+                return true;
             }
         };
-        next.insert(segments, entry);
+        next.insert(segments, entry)
+    }
+
+    /// Where the last segment of the path leads, which starts at `start`.
+    #[inline(always)]
+    fn next(&self, path: &[u8], start: usize, found: &mut Vec<(&'static str, Span)>) -> Option<&Node> {
+        let segment = &path[start..];
+        if let Some(next) = self.texts.get(segment) {
+            return Some(next);
+        }
+        if segment.is_empty() || !self.mixed.is_empty() {
+            return None;
+        }
+        let next = self.any.as_deref()?;
+        found.push((next.name, Span::new(start, path.len())));
+        Some(next)
     }
 
     /// `left` is the part of the path not yet walked; `None` once it is over.
-    fn walk<const FROM_END: bool>(&self, left: Option<&str>, visitor: &mut impl Visitor) {
+    fn walk<const FROM_END: bool>(&self, left: Option<&[u8]>, visitor: &mut impl Visitor) {
         if self.first >= visitor.bound() {
             return;
         }
@@ -98,9 +182,9 @@ impl Node {
         };
         // Segments are short: a plain loop is over before a wide search has begun.
         let slash = if FROM_END {
-            left.bytes().rposition(|byte| byte == b'/')
+            left.iter().rposition(|byte| *byte == b'/')
         } else {
-            left.bytes().position(|byte| byte == b'/')
+            left.iter().position(|byte| *byte == b'/')
         };
         let (segment, rest) = match slash {
             None => (left, None),
@@ -119,7 +203,8 @@ impl Node {
             node.walk::<FROM_END>(rest, visitor);
         }
         for (text, entries) in &self.rests {
-            let is_beside = if FROM_END { left.ends_with(&**text) } else { left.starts_with(&**text) };
+            let is_beside =
+                if FROM_END { left.ends_with(text.as_bytes()) } else { left.starts_with(text.as_bytes()) };
             if is_beside && left.len() > text.len() {
                 visitor.leaf(entries.iter().copied());
             }
@@ -127,9 +212,35 @@ impl Node {
     }
 }
 
+/// So many segments may follow the start of a straight way: the search for a start must end, whatever a peer sends.
+const STRAIGHT_SEGMENTS: usize = 8;
+
+/// Where the last slash is; most often among the last eight bytes, which are looked at as one word.
+#[inline(always)]
+fn last_slash(path: &[u8]) -> Option<usize> {
+    let mut left = path;
+    while let Some((before, word)) = left.split_last_chunk() {
+        let slashes = slashes(u64::from_le_bytes(*word));
+        if slashes != 0 {
+            return Some(left.len() - 1 - slashes.leading_zeros() as usize / 8);
+        }
+        left = before;
+    }
+    left.iter().rposition(|byte| *byte == b'/')
+}
+
+/// The highest bit of each byte that is a slash.
+#[inline(always)]
+fn slashes(word: u64) -> u64 {
+    let other = word ^ u64::from_le_bytes([b'/'; 8]);
+    let low = u64::from_le_bytes([0x7f; 8]);
+    !(((other & low) + low) | other | low)
+}
+
 impl Default for Node {
     fn default() -> Node {
         Node {
+            name: "",
             first: u32::MAX,
             texts: Table::default(),
             mixed: Vec::new(),
@@ -183,23 +294,38 @@ mod tests {
             "/a/{x}",
             "/{x}/b",
             "/a/*",
-            "/a/b",
+            "/b/{x}",
             "**/b",
             "/**",
             "/a/{x}-{y}",
             "**b",
             "/a**",
-            "/a/b/",
+            "/a/{x}/",
             "/a/b/{x}",
         ];
         let patterns = sources.map(|source| Pattern::parse(source).expect(source));
         let tree = tree(&patterns);
-        assert_eq!(found(&tree, "/a/b", u32::MAX), [0, 1, 2, 3, 4, 5, 7, 8]);
+        assert_eq!(found(&tree, "/a/b", u32::MAX), [0, 1, 2, 4, 5, 7, 8]);
         assert_eq!(found(&tree, "/a/b", 3), [0, 1, 2]);
         assert!(found(&tree, "/a/b", 0).is_empty());
         assert_eq!(found(&tree, "/a/b/", u32::MAX), [5, 8, 9]);
         assert!(found(&tree, "/", u32::MAX).is_empty());
         assert_eq!(found(&tree, "/x-y", u32::MAX), [5]);
+    }
+
+    #[test]
+    fn the_last_slash_is_found_wherever_it_is() {
+        // Neighbours of the slash in value and in its low bits.
+        for other in [b'.', b'0', b'o', 0xaf, 0, 0xff] {
+            for length in 0..20 {
+                let mut path = vec![other; length];
+                assert_eq!(last_slash(&path), None);
+                for at in 0..length {
+                    path[at] = b'/';
+                    assert_eq!(last_slash(&path), Some(at), "{path:?}");
+                }
+            }
+        }
     }
 
     /// The same pattern as a regular expression, which shares no code with the matcher.
@@ -240,13 +366,17 @@ mod tests {
             sources in prop::collection::vec(pattern(), 1..12),
             paths in prop::collection::vec(path(), 1..12),
         ) {
-            let patterns: Vec<Pattern> = sources
+            let mut patterns: Vec<Pattern> = sources
                 .into_iter()
                 .filter_map(|source| Pattern::parse(Box::leak(source.into_boxed_str())).ok())
+                .filter(|pattern| pattern.exact().is_none())
                 .collect();
+            patterns.sort_by_key(Pattern::specificity);
             let tree = tree(&patterns);
             for path in &paths {
                 let mut expected = Vec::new();
+                let mut straight = Vec::new();
+                let best = tree.straight(path, &mut straight).and_then(|entries| entries.first());
                 for (index, pattern) in patterns.iter().enumerate() {
                     let expression = as_expression(pattern.source());
                     let regex = regex_lite::Regex::new(&expression).expect("well formed");
@@ -257,10 +387,15 @@ mod tests {
                     if let Some(captures) = captures {
                         let groups = captures.iter().skip(1).map(|group| group.expect("took part").as_str());
                         let groups: Vec<&str> = groups.collect();
-                        prop_assert_eq!(values, groups, "{} on {}", pattern.source(), path);
+                        prop_assert_eq!(&values, &groups, "{} on {}", pattern.source(), path);
+                        if best == Some(&(index as u32)) {
+                            let straight: Vec<&str> = straight.iter().map(|(_, span)| span.text(path)).collect();
+                            prop_assert_eq!(&straight, &values, "straight to {} on {}", pattern.source(), path);
+                        }
                         expected.push(index as u32);
                     }
                 }
+                prop_assert!(best.is_none() || best == expected.first(), "straight on {}", path);
                 prop_assert_eq!(found(&tree, path, u32::MAX), expected, "{}", path);
             }
         }
