@@ -28,6 +28,8 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
+#[doc(hidden)]
+pub mod __bench;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod __fuzz;
