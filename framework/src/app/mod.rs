@@ -128,10 +128,10 @@ impl App {
             inventory::iter::<registry::ErrorPage>.into_iter().filter(|page| belongs(page.app)).collect();
         let mut controllers: Vec<_> =
             inventory::iter::<registry::Controller>.into_iter().filter(|it| belongs(it.app)).collect();
-        controllers.sort_by_key(|controller| controller.at);
+        controllers.sort_unstable_by_key(|controller| controller.at);
         let mut bindings: Vec<_> =
             inventory::iter::<registry::DefaultBinding>.into_iter().filter(|it| belongs(it.app)).collect();
-        bindings.sort_by_key(|binding| binding.at);
+        bindings.sort_unstable_by_key(|binding| binding.at);
 
         if routes.is_empty() {
             return Err(Error::internal(nothing_registered(name.as_deref())));

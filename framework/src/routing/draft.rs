@@ -49,7 +49,7 @@ impl Draft {
 /// Those of all routes, in the order of the source; adds to `problems` what is wrong.
 pub(super) fn drafts(routes: &[&'static Route], problems: &mut Vec<String>) -> Vec<Draft> {
     let mut routes = routes.to_vec();
-    routes.sort_by_key(|route| route.at);
+    routes.sort_unstable_by_key(|route| route.at);
     let mut drafts = Vec::with_capacity(routes.len());
     for route in routes {
         match drafts_of(route) {

@@ -42,7 +42,7 @@ impl Filters {
     /// Sorts them; adds to `problems` what is wrong.
     pub(super) fn build(filters: &[&'static Filter], problems: &mut Vec<String>) -> Filters {
         let mut filters = filters.to_vec();
-        filters.sort_by_key(|filter| (filter.mapping.order, filter.at));
+        filters.sort_unstable_by_key(|filter| (filter.mapping.order, filter.at));
         let mut rules = Vec::with_capacity(filters.len());
         for filter in filters {
             match Matcher::parse(&filter.mapping) {
