@@ -4,10 +4,17 @@
 //! doors are always compiled, so that they go with what is behind them; a program that does not call them does not
 //! hold them either.
 
+use std::sync::Arc;
+
+use http::StatusCode;
+
+use crate::app::{App, Config, Target};
 use crate::base::Headers;
-use crate::http::Params;
 use crate::http::path::PathValues;
-use crate::registry::Route;
+use crate::http::{Params, Request, Response, Result};
+use crate::proto::Limits;
+use crate::proto::h1::{Answer, H1};
+use crate::registry::{Handler, Route};
 use crate::routing::{Facts, Found, Router};
 
 /// Routing by itself: no request is read, no handler is called.
@@ -23,7 +30,7 @@ impl Routing {
     ///
     /// # Errors
     /// What is wrong with the routes.
-    pub fn build(routes: &[&'static Route]) -> Result<Routing, Vec<String>> {
+    pub fn build(routes: &[&'static Route]) -> std::result::Result<Routing, Vec<String>> {
         let router = Router::build(routes, &[])?;
         let (headers, none, values) = (Headers::new(), Params::default(), PathValues::default());
         Ok(Routing { router, headers, none, values })
@@ -40,3 +47,80 @@ impl Routing {
         Some(values.named.len() + filters.len())
     }
 }
+
+/// The head of a request by itself: no socket, no decoding of path and query.
+#[derive(Default)]
+pub struct Heads {
+    headers: Headers,
+    target: String,
+}
+
+impl Heads {
+    /// Parses a head, the first of its connection, into buffers that know its size. `None` if it is not whole and good.
+    pub fn receive(&mut self, bytes: &[u8]) -> Option<Received> {
+        let Heads { headers, target } = self;
+        let mut h1 = H1::new();
+        h1.receive_head(bytes, &LIMITS, headers, target).ok()??;
+        Some(Received { h1, field_count: headers.len() })
+    }
+}
+
+/// A connection whose request waits for its answer.
+pub struct Received {
+    h1: H1,
+    /// Fields of the request.
+    pub field_count: usize,
+}
+
+impl Received {
+    /// Writes the head of an answer, once. The lines of every answer are ready, as they are in the server.
+    pub fn send(&mut self, out: &mut Vec<u8>, headers: &Headers, length: u64) {
+        let answer = Answer {
+            status: StatusCode::OK,
+            reason: None,
+            headers,
+            content_type: None,
+            length: Some(length),
+            fixed: READY_LINES,
+            is_last: false,
+        };
+        self.h1.send_head(out, &answer, &LIMITS);
+    }
+}
+
+/// A request that has been read and routed, for binding by itself.
+pub struct Routed {
+    /// Binding reads it.
+    pub request: Request,
+    /// The last answer.
+    pub response: Response,
+    adapter: for<'r> fn(&'r Request, &'r mut Response) -> Result,
+}
+
+impl Routed {
+    /// Reads and routes it as the application of this program does. `None` unless a plain `fn` is mapped to it.
+    pub fn read(head: &str, body: &str) -> Option<Routed> {
+        let App(app) = App::from_registry(Config::new()).ok()?;
+        let mut request = Request::new(Arc::clone(&app.context));
+        let Request { headers, path, .. } = &mut request;
+        let received = H1::new().receive_head(head.as_bytes(), &app.limits, headers, &mut path.target);
+        request.take_head(&mut received.ok()??).ok()?;
+        request.body.extend_from_slice(body.as_bytes());
+        let Target::Entry(entry) = app.target(&mut request, false)? else { return None };
+        let Handler::Now(adapter) = entry.route.handler else { return None };
+        Some(Routed { request, response: Response::default(), adapter })
+    }
+
+    /// Binds all arguments, calls the function and lets it answer.
+    ///
+    /// # Errors
+    /// An argument cannot be bound.
+    pub fn handle(&mut self) -> Result {
+        self.response.clear();
+        (self.adapter)(&self.request, &mut self.response)
+    }
+}
+
+const LIMITS: Limits = Limits::new();
+const READY_LINES: &[u8] = b"date: Sun, 06 Nov 1994 08:49:37 GMT\r\nserver: vernal\r\n\
+    content-type: text/plain; charset=utf-8\r\n";

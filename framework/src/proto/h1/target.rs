@@ -83,7 +83,7 @@ fn strip_scheme(target: &[u8]) -> Option<&[u8]> {
 }
 
 /// Parts path and query, which begin at `start`, in one pass: most targets are short, and are asked three questions at once.
-#[inline]
+#[inline(always)]
 fn split<'b>(
     target: &'b [u8],
     start: usize,
@@ -91,16 +91,13 @@ fn split<'b>(
     authority: Option<&'b [u8]>,
 ) -> Result<Target<'b>, Refusal> {
     let raw = target.get(start..).unwrap_or_default();
-    let (mut seen, mut before) = (0, 0);
+    let mut state = PLAIN;
     let length = raw.iter().position(|&byte| {
-        let kind = KINDS[usize::from(byte)];
-        // After a slash, a slash or a dot makes the path one to be normalised.
-        seen |= kind | before & kind << 1;
-        before = (kind & SLASH) << 2;
-        kind & END != 0
+        state = NEXT[usize::from(state) & 3][usize::from(byte)];
+        state & END != 0
     });
     let end = start + length.unwrap_or(raw.len());
-    let path_is_plain = seen & (ENCODED | AFTER_SLASH) == 0 && raw.first() == Some(&b'/');
+    let path_is_plain = state & 3 != DOUBTFUL && raw.first() == Some(&b'/');
     let path = Span::new(start, end);
     let query = match target.get(end..) {
         None | Some([]) => Span::default(),
@@ -113,21 +110,31 @@ fn split<'b>(
     Ok(Target { form, path, path_is_plain, query, authority })
 }
 
+/// What is known of a path so far: nothing speaks against it, its last byte is a slash, it is to be decoded.
+const PLAIN: u8 = 0;
 const SLASH: u8 = 1;
-const SLASH_OR_DOT: u8 = 2;
-const AFTER_SLASH: u8 = 4;
-const ENCODED: u8 = 8;
-const END: u8 = 16;
+const DOUBTFUL: u8 = 2;
+/// Added to the state when the path has ended.
+const END: u8 = 4;
 
-/// What a byte means to a path.
-static KINDS: [u8; 256] = {
-    let mut table = [0; 256];
-    table[b'/' as usize] = SLASH | SLASH_OR_DOT;
-    table[b'.' as usize] = SLASH_OR_DOT;
-    table[b'%' as usize] = ENCODED;
-    table[b'?' as usize] = END;
-    table[b'#' as usize] = END;
-    table
+/// The state after each byte, by the state before it: one look a byte.
+static NEXT: [[u8; 256]; 4] = {
+    let mut next = [[PLAIN; 256], [PLAIN; 256], [DOUBTFUL; 256], [DOUBTFUL; 256]];
+    let mut state = 0;
+    while state < 4 {
+        let known = if state < 2 { state as u8 } else { DOUBTFUL };
+        next[state][b'?' as usize] = known | END;
+        next[state][b'#' as usize] = known | END;
+        if state < 2 {
+            next[state][b'%' as usize] = DOUBTFUL;
+            next[state][b'/' as usize] = SLASH;
+        }
+        state += 1;
+    }
+    // After a slash, a slash or a dot makes the path one to be normalised.
+    next[SLASH as usize][b'/' as usize] = DOUBTFUL;
+    next[SLASH as usize][b'.' as usize] = DOUBTFUL;
+    next
 };
 
 /// # Errors
