@@ -172,9 +172,13 @@ impl Response {
     /// A peer that goes away ends the handler where it waits.
     ///
     /// # Errors
-    /// This is not the answer given as `res: &mut Response`, it has a body already, or a header field was refused.
+    /// This is not the answer given as `res: &mut Response`, it has a body already or was closed, or a header field was
+    /// refused.
     pub async fn write_bytes(&mut self, bytes: impl AsRef<[u8]>) -> Result {
         let outgoing = self.commit()?;
+        if outgoing.pipe.is_ended() {
+            return Err(Error::internal("the answer is closed, so nothing can be written to it any more"));
+        }
         let mut rest = bytes.as_ref();
         while !rest.is_empty() {
             let room = std::future::poll_fn(|cx| outgoing.pipe.poll_room(cx)).await;

@@ -73,6 +73,11 @@ impl Pipe {
         wake(&mut state.reader);
     }
 
+    /// Whether no more bytes may come.
+    pub(crate) fn is_ended(&self) -> bool {
+        self.state().end.is_some()
+    }
+
     /// The draining side is there from the start: filling need not wait for the first question.
     pub(crate) fn open(&self) {
         self.state().is_wanted = true;

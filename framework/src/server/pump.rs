@@ -136,6 +136,10 @@ impl<'p> Pump<'p> {
             let took = self.take_piece(cx)?;
             has_moved |= took;
             if self.outbox.is_empty() {
+                // A piece that is not sent, as for HEAD, makes room for the next one.
+                if took {
+                    continue;
+                }
                 return Ok(has_moved);
             }
             match self.wire.poll_flush(self.outbox, &self.sender.shared.app.0.limits, cx) {
