@@ -403,7 +403,7 @@ impl Inner {
         response: &'r mut Response,
     ) -> Answering<'r> {
         let error = Error::from_refusal(refusal);
-        log(&error);
+        log_of_peer(&error);
         self.pages.render(error, request, response).map_or(Answering::Done, Answering::Chain)
     }
 
@@ -485,11 +485,15 @@ async fn open_file(response: &mut Response) -> Result {
 }
 
 fn log(error: &Error) {
-    if error.status().is_server_error() {
-        tracing::error!(target: "vernal", "code {}, message {}: {}", error.status().as_u16(), shown(error.message_text()), shown(error.explain_text()));
-    } else {
-        tracing::debug!(target: "vernal", "code {}, message {}: {}", error.status().as_u16(), shown(error.message_text()), shown(error.explain_text()));
+    if !error.status().is_server_error() {
+        return log_of_peer(error);
     }
+    tracing::error!(target: "vernal", "code {}, message {}: {}", error.status().as_u16(), shown(error.message_text()), shown(error.explain_text()));
+}
+
+/// What a peer did wrong. Not above debug, be it a 501 or 505: else a scanner fills the log with errors that are not ours.
+fn log_of_peer(error: &Error) {
+    tracing::debug!(target: "vernal", "code {}, message {}: {}", error.status().as_u16(), shown(error.message_text()), shown(error.explain_text()));
 }
 
 fn nothing_registered(name: Option<&str>) -> String {
