@@ -1,8 +1,8 @@
 //! What a connection does between its requests and around them, in memory and over real sockets alike.
 
 use std::future::IntoFuture;
+use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -766,51 +766,5 @@ async fn an_idle_connection_ends_at_once_when_the_server_stops() {
         client.handle().stop();
         assert_eq!(peer.read(&mut [0; 1]).await.expect("no reset"), 0);
         assert!(start.elapsed() < Duration::from_millis(10), "{pieces:?}: {:?}", start.elapsed());
-    }
-}
-
-/// Counts what is said of warnings and errors.
-struct Complaints(Arc<AtomicUsize>);
-
-impl tracing::Subscriber for Complaints {
-    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        *metadata.level() <= tracing::Level::WARN
-    }
-
-    fn event(&self, _: &tracing::Event<'_>) {
-        self.0.fetch_add(1, Ordering::SeqCst);
-    }
-
-    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
-        tracing::span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
-    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
-    fn enter(&self, _: &tracing::span::Id) {}
-    fn exit(&self, _: &tracing::span::Id) {}
-}
-
-#[tokio::test]
-async fn a_peer_cannot_fill_the_log() {
-    let count = Arc::new(AtomicUsize::new(0));
-    let _guard = tracing::subscriber::set_default(Complaints(Arc::clone(&count)));
-    let client = Client::new();
-    let table = [
-        ("GET\r\n\r\n", 0),
-        ("GET / HTTP/2.0\r\nHost: h\r\n\r\n", 0),
-        ("GET / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 0),
-        ("GET / HTTP/1.1\r\nHost: h\r\nExpect: tea\r\n\r\n", 0),
-        ("GET /%zz HTTP/1.1\r\nHost: h\r\n\r\n", 0),
-        ("GET /nobody HTTP/1.1\r\nHost: h\r\n\r\n", 0),
-        ("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nabc", 0),
-        ("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 999999999\r\n\r\nabc", 0),
-        // Our own mistakes are told.
-        ("GET /panic/now HTTP/1.1\r\nHost: h\r\n\r\n", 1),
-    ];
-    for (request, expected) in table {
-        count.store(0, Ordering::SeqCst);
-        let answer = client.raw(request).await;
-        assert_eq!(count.load(Ordering::SeqCst), expected, "{request}: {answer}");
     }
 }
