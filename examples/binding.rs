@@ -5,9 +5,9 @@
 //! $ curl 'localhost:9090/rooms/7?guest=ann&guest=bob&late=yes'
 //! room 7 for ann, bob; breakfast: none, late: true
 //! $ curl 'localhost:9090/rooms/attic?guest=ann'
-//! {"code":404,"explain":"PathValue[number] should be an integer from 0 to 255, not `attic`.","message":"Not Found"}
+//! {"code":404,"message":"Not Found","explain":"PathValue[number] should be an integer from 0 to 255, not `attic`."}
 //! $ curl localhost:9090/rooms/7
-//! {"code":400,"explain":"Parameter[guest] is required: a text.","message":"Missing Parameter"}
+//! {"code":400,"message":"Missing Parameter","explain":"Parameter[guest] is required: a text."}
 //! $ curl localhost:9090/who -A teapot -H 'X-Token: secret' -b visits=3
 //! teapot knows the token, visit 4
 //! $ curl 'localhost:9090/search?q=tea&tag=green&tag=hot&page=2'
@@ -15,11 +15,11 @@
 //! $ curl localhost:9090/orders --json '{"article":"cup","pieces":2}'
 //! {"article":"cup","pieces":2}
 //! $ curl localhost:9090/orders -d article=cup -d pieces=2
-//! {"code":400,"explain":"The content type of this request must be \"application/json\", not `application/x-www-form-urlencoded`.","message":"Bad Request"}
+//! {"code":400,"message":"Bad Request","explain":"The content type of this request must be \"application/json\", not `application/x-www-form-urlencoded`."}
 //! $ curl localhost:9090/rates/7 -d stars=4
 //! 4 of 5 stars for room 7
 //! $ curl localhost:9090/rates/7 -d stars=6
-//! {"code":400,"explain":"there are 5 stars","message":"Bad Request"}
+//! {"code":400,"message":"Bad Request","explain":"there are 5 stars"}
 //! $ curl localhost:9090/me -H 'Authorization: Bearer ann'
 //! ann at /me
 //! ```

@@ -16,10 +16,10 @@
 //! $ curl localhost:9090/notes/7
 //! milk
 //! $ curl -X POST localhost:9090/notes/7
-//! {"code":405,"explain":"This path does not take POST; it takes GET, HEAD, PUT, DELETE, OPTIONS.","message":"Method Not Allowed"}
+//! {"code":405,"message":"Method Not Allowed","explain":"This path does not take POST; it takes GET, HEAD, PUT, DELETE, OPTIONS."}
 //! $ curl -X DELETE localhost:9090/notes/7
 //! $ curl localhost:9090/notes/7
-//! {"code":404,"explain":"there is no note 7","message":"Not Found"}
+//! {"code":404,"message":"Not Found","explain":"there is no note 7"}
 //! ```
 
 use std::collections::BTreeMap;

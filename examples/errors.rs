@@ -9,7 +9,7 @@
 //! $ curl localhost:9090/books/2
 //! {"sorry":"The server failed to answer this request."}
 //! $ curl 'localhost:9090/lend/1?days=90'
-//! {"code":422,"explain":"the longest loan is 30 days, not 90","message":"Too Long"}
+//! {"code":422,"message":"Too Long","explain":"the longest loan is 30 days, not 90"}
 //! $ curl 'localhost:9090/lend/1?days=90' -H 'Accept: text/html'
 //! <!doctype html><html><head><title>422 Too Long</title></head><body><h1>422 Too Long</h1><p>the longest loan is 30 days, not 90</p></body></html>
 //! $ curl 'localhost:9090/lend/1?days=soon' -H 'Accept: application/problem+json'

@@ -14,7 +14,7 @@
 //! location: /
 //! ...
 //! $ curl localhost:9090/admin/users -H 'Authorization: Bearer guest'
-//! {"code":403,"explain":"guest may not see this","message":"Forbidden"}
+//! {"code":403,"message":"Forbidden","explain":"guest may not see this"}
 //! $ curl -i localhost:9090/admin/users -H 'Authorization: Bearer root'
 //! HTTP/1.1 200 OK
 //! ...

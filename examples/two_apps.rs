@@ -9,7 +9,7 @@
 //! $ curl localhost:9091/
 //! 1 visit so far.
 //! $ curl localhost:9090/stop
-//! {"code":404,"explain":"Nothing is mapped to GET /stop.","message":"Not Found"}
+//! {"code":404,"message":"Not Found","explain":"Nothing is mapped to GET /stop."}
 //! $ curl localhost:9091/nope
 //! No such page for admins.
 //! $ curl -X POST localhost:9091/stop

@@ -65,7 +65,7 @@ const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,ima
 #[tokio::test]
 async fn the_default_body_is_in_the_form_the_peer_prefers() {
     let client = Client::new();
-    let json = r#"{"code":404,"explain":"<i>&\"","message":"No <b>Such</b>"}"#;
+    let json = r#"{"code":404,"message":"No <b>Such</b>","explain":"<i>&\""}"#;
     let problem = r#"{"code":404,"detail":"<i>&\"","status":404,"title":"No <b>Such</b>"}"#;
     let html = "<!doctype html><html><head><title>404 No &lt;b&gt;Such&lt;/b&gt;</title></head>\
                 <body><h1>404 No &lt;b&gt;Such&lt;/b&gt;</h1><p>&lt;i&gt;&amp;&quot;</p></body></html>";

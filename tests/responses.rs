@@ -557,7 +557,7 @@ async fn a_handler_may_write_onto_the_answer() {
             "/res/error",
             403,
             Some(JSON),
-            r#"{"code":403,"explain":"come back later","message":"Closed"}"#,
+            r#"{"code":403,"message":"Closed","explain":"come back later"}"#,
             Some("1"),
         ),
         ("/res/blocking?name=ann", 200, Some(TEXT), "ann waited", Some("1")),

@@ -154,8 +154,13 @@ fn write_default(error: &Error, request: &Request, response: &mut Response) {
     let explain = error.public_explain(request.context.show_errors);
     match preferred(request.headers.get("accept").unwrap_or("")) {
         Form::Json => {
-            let body = json!({ "code": code, "message": message, "explain": explain });
-            response.offer_slice(body.to_string().as_bytes(), JSON);
+            // By hand, since a map would put the fields in another order than the documented one.
+            let body = format!(
+                "{{\"code\":{code},\"message\":{},\"explain\":{}}}",
+                Value::from(message),
+                Value::from(explain)
+            );
+            response.offer_slice(body.as_bytes(), JSON);
         }
         Form::Problem => {
             let mut body = json!({ "title": message, "status": code, "detail": explain, "code": code });

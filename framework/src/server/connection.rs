@@ -108,7 +108,10 @@ impl<'c> Connection<'c> {
                                 }
                                 Err(Gone) => false,
                             },
-                            _ => Box::pin(self.end_or_drain(exchange)).await,
+                            _ => {
+                                has_waited = true;
+                                Box::pin(self.end_or_drain(exchange)).await
+                            }
                         };
                         if goes_on { Ok(self.step(exchange, now.second)) } else { Err(Gone) }
                     }

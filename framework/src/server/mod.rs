@@ -212,7 +212,9 @@ impl Server {
         };
         let listeners = listener::bind(&host, port, if self.shares_threads { 1 } else { threads })?;
         let address = listeners.first().ok_or_else(|| Error::internal("no listener"))?.local_addr()?;
-        let shared = Shared::new(app, Lifecycle::new());
+        let lifecycle = Lifecycle::new();
+        let stopped = Stopped(Arc::clone(&lifecycle));
+        let shared = Shared::new(app, lifecycle);
         Ok(Bound {
             shared,
             listeners,
@@ -221,6 +223,7 @@ impl Server {
             shares_threads: self.shares_threads,
             grace: self.grace,
             handles_signals: self.handles_signals,
+            stopped,
         })
     }
 
@@ -258,6 +261,7 @@ pub struct Bound {
     shares_threads: bool,
     grace: Duration,
     handles_signals: bool,
+    stopped: Stopped,
 }
 
 impl Bound {
@@ -277,8 +281,8 @@ impl Bound {
     /// The listener could not be used.
     pub async fn serve(self) -> Result {
         let lifecycle = Arc::clone(&self.shared.lifecycle);
-        let _stopped = Stopped(&lifecycle);
         self.announce();
+        let _stopped = self.stopped;
         let mut sets: Vec<_> = self.listeners.iter().map(|_| JoinSet::new()).collect();
         let mut accepting = pin!(async {
             let mut loops: Vec<_> = self
@@ -320,13 +324,13 @@ impl Bound {
     /// Serves on threads of its own until the server is stopped.
     fn run(self) -> Result {
         let lifecycle = Arc::clone(&self.shared.lifecycle);
-        let _stopped = Stopped(&lifecycle);
         if self.shares_threads {
             let runtime =
                 runtime::Builder::new_multi_thread().worker_threads(self.threads).enable_all().build()?;
             return runtime.block_on(self.serve());
         }
         self.announce();
+        let _stopped = self.stopped;
         let mut listeners = self.listeners.into_iter();
         let first = listeners.next().ok_or_else(|| Error::internal("no listener"))?;
         let mut threads = Vec::new();
@@ -477,10 +481,10 @@ impl Handle {
     }
 }
 
-/// Says that the server has stopped, however it did.
-struct Stopped<'s>(&'s Lifecycle);
+/// Says that the server has stopped, however it did: also when it is given up before it serves.
+struct Stopped(Arc<Lifecycle>);
 
-impl Drop for Stopped<'_> {
+impl Drop for Stopped {
     fn drop(&mut self) {
         self.0.enter(Phase::Stopped);
     }

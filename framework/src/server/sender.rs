@@ -77,7 +77,9 @@ impl Sender<'_> {
         content_type: Option<&'static str>,
         length: Option<u64>,
     ) -> BodyMode {
-        let is_last = self.shared.lifecycle.is_stopping();
+        // Fields named Connection are the server's to write, but a handler that wants the end is obeyed.
+        let is_last = self.shared.lifecycle.is_stopping()
+            || headers.get("connection").is_some_and(|option| option.eq_ignore_ascii_case("close"));
         // Without fields of the answer's own there is no content type that could beat the guessed one.
         let (cached, content_type) =
             if headers.is_empty() { (content_type.unwrap_or(""), None) } else { ("", content_type) };
