@@ -90,7 +90,7 @@ const TABLE: [(&str, &str, &str, usize); 12] = [
     ("JSON out", "GET /json", r#"{"id":7,"name":"ann"}"#, 0),
     ("JSON in and out", "POST /echo {\"id\":7,\"name\":\"ann\"}", r#"{"id":7,"name":"ann"}"#, 0),
     ("a form", "POST /form name=ann&age=7", "ann", 0),
-    ("nothing is there", "GET /nothing", "\"Not Found\"}", 15),
+    ("nothing is there", "GET /nothing", "GET /nothing.\"}", 8),
 ];
 
 #[test]

@@ -2,9 +2,11 @@
 //! user's crate.
 
 use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
@@ -28,6 +30,16 @@ impl Stream {
         match self {
             Stream::Tcp(stream) => Pin::new(stream).poll_read(cx, buffer),
             Stream::Boxed(stream) => Pin::new(stream).poll_read(cx, buffer),
+        }
+    }
+
+    /// Whether bytes have come that the runtime may not have told of yet. A system call: for the last look before closing.
+    pub(crate) fn has_unread(&self) -> bool {
+        match self {
+            Stream::Tcp(stream) => {
+                SockRef::from(stream).peek(&mut [MaybeUninit::uninit()]).is_ok_and(|count| count > 0)
+            }
+            Stream::Boxed(_) => false,
         }
     }
 
