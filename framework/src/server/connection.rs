@@ -80,7 +80,9 @@ impl<'c> Connection<'c> {
         if !self.wire.deadline.is_armed_for(cx) || !self.counted.is_watching() {
             self.counted.watch(cx.waker());
         }
-        if self.wire.deadline.poll(cx).is_ready() || self.counted.shared().lifecycle.is_stopping() {
+        let is_stopping = self.counted.shared().lifecycle.is_stopping();
+        // A request that has come by now is answered; closing would reset the connection under it.
+        if self.wire.deadline.poll(cx).is_ready() || is_stopping && !self.wire.stream.has_unread() {
             return Poll::Ready(None);
         }
         Poll::Pending

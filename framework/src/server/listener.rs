@@ -215,6 +215,13 @@ pub(crate) async fn accept(
     let lifecycle = Arc::clone(&shared.lifecycle);
     let mut stop = pin!(lifecycle.stop_notice());
     stop.as_mut().enable();
+    let start = |stream, peer, tasks: &mut Option<&mut JoinSet<()>>| {
+        let Some(connection) = admit(stream, peer, &shared) else { return };
+        match tasks {
+            Some(tasks) => drop(tasks.spawn(connection)),
+            None => drop(tokio::spawn(connection)),
+        }
+    };
     loop {
         let accepted = std::future::poll_fn(|cx| {
             if let Some(tasks) = &mut tasks {
@@ -229,20 +236,25 @@ pub(crate) async fn accept(
             Poll::Pending
         });
         match accepted.await {
-            Some(Ok((stream, peer))) => {
-                if let Some(connection) = admit(stream, peer, &shared) {
-                    match &mut tasks {
-                        Some(tasks) => drop(tasks.spawn(connection)),
-                        None => drop(tokio::spawn(connection)),
-                    }
-                }
-            }
+            Some(Ok((stream, peer))) => start(stream, peer, &mut tasks),
             Some(Err(error)) if is_of_the_peer(&error) => {}
             Some(Err(error)) => {
                 tracing::error!(target: "vernal", "cannot accept connections: {error}; trying again in {BACK_OFF:?}");
                 tokio::time::sleep(BACK_OFF).await;
             }
-            None => return Ok(()),
+            None => break,
+        }
+    }
+    // The runtime may not have told of those that wait in the backlog, so the system itself is asked.
+    let listener = listener.into_std()?;
+    loop {
+        match listener.accept() {
+            Ok((stream, peer)) => {
+                stream.set_nonblocking(true)?;
+                start(TcpStream::from_std(stream)?, peer, &mut tasks);
+            }
+            Err(error) if is_of_the_peer(&error) => {}
+            Err(_) => return Ok(()),
         }
     }
 }

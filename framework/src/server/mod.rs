@@ -21,6 +21,7 @@ mod listener;
 mod pump;
 mod receiver;
 mod sender;
+mod signals;
 mod wire;
 
 use std::any::Any;
@@ -36,6 +37,7 @@ use tokio::task::JoinSet;
 
 use self::lifecycle::{Lifecycle, Phase};
 pub(crate) use self::listener::{Counted, Shared};
+use self::signals::{begin, stop_on_signals};
 use crate::app::{App, Config};
 use crate::http::{Error, Result};
 use crate::proto::Limits;
@@ -281,8 +283,10 @@ impl Bound {
     /// The listener could not be used.
     pub async fn serve(self) -> Result {
         let lifecycle = Arc::clone(&self.shared.lifecycle);
-        self.announce();
         let _stopped = self.stopped;
+        let mut signals = pin!(stop_on_signals(&lifecycle, self.handles_signals));
+        begin(signals.as_mut()).await;
+        announce(&self.shared, self.address);
         let mut sets: Vec<_> = self.listeners.iter().map(|_| JoinSet::new()).collect();
         let mut accepting = pin!(async {
             let mut loops: Vec<_> = self
@@ -306,7 +310,6 @@ impl Bound {
             })
             .await
         });
-        let mut signals = pin!(stop_on_signals(&lifecycle, self.handles_signals));
         std::future::poll_fn(|cx| {
             let _ = signals.as_mut().poll(cx);
             accepting.as_mut().poll(cx)
@@ -329,7 +332,6 @@ impl Bound {
                 runtime::Builder::new_multi_thread().worker_threads(self.threads).enable_all().build()?;
             return runtime.block_on(self.serve());
         }
-        self.announce();
         let _stopped = self.stopped;
         let mut listeners = self.listeners.into_iter();
         let first = listeners.next().ok_or_else(|| Error::internal("no listener"))?;
@@ -337,25 +339,27 @@ impl Bound {
         for (index, listener) in listeners.enumerate() {
             let (shared, grace) = (Arc::clone(&self.shared), self.grace);
             let thread = std::thread::Builder::new().name(format!("vernal-{}", index + 1));
-            threads.push(thread.spawn(move || serve_on_thread(listener, &shared, grace, false))?);
+            threads.push(thread.spawn(move || serve_on_thread(listener, &shared, grace, false, || ()))?);
         }
-        let result = serve_on_thread(first, &self.shared, self.grace, self.handles_signals);
+        let (shared, address) = (&self.shared, self.address);
+        let result =
+            serve_on_thread(first, shared, self.grace, self.handles_signals, || announce(shared, address));
         lifecycle.enter(Phase::Stopping);
         for thread in threads {
             thread.join().map_err(|payload| Error::from_panic(&*payload))??;
         }
         result
     }
+}
 
-    fn announce(&self) {
-        self.shared.lifecycle.enter(Phase::Serving);
-        tracing::info!(
-            target: "vernal",
-            "listening on http://{} with {} mappings",
-            self.address,
-            self.shared.app.route_count()
-        );
-    }
+/// Says that the server is there. Signals are listened to by then, so that whoever reads this can send one.
+fn announce(shared: &Shared, address: SocketAddr) {
+    shared.lifecycle.enter(Phase::Serving);
+    tracing::info!(
+        target: "vernal",
+        "listening on http://{address} with {} mappings",
+        shared.app.route_count()
+    );
 }
 
 /// One thread of a server whose threads share nothing: a runtime, a listener, and the connections it accepts. Leaving
@@ -365,11 +369,14 @@ fn serve_on_thread(
     shared: &Arc<Shared>,
     grace: Duration,
     handles_signals: bool,
+    ready: impl FnOnce(),
 ) -> Result {
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     let result = runtime.block_on(async {
         let lifecycle = &shared.lifecycle;
         let mut signals = pin!(stop_on_signals(lifecycle, handles_signals));
+        begin(signals.as_mut()).await;
+        ready();
         let mut serving = pin!(async {
             listener::accept(listener, Arc::clone(shared), None).await?;
             drain(lifecycle, grace).await;
@@ -394,44 +401,6 @@ async fn drain(lifecycle: &Lifecycle, grace: Duration) {
     if left > 0 && lifecycle.cut() {
         tracing::warn!(target: "vernal", "cut {left} connections that were not done {grace:?} after the stop");
     }
-}
-
-/// The first SIGINT or SIGTERM begins to stop the server, the second cuts what is left. Never ends.
-async fn stop_on_signals(lifecycle: &Lifecycle, is_on: bool) {
-    if is_on {
-        loop {
-            if let Err(error) = signal().await {
-                tracing::error!(target: "vernal", "cannot listen to signals: {error}");
-                break;
-            }
-            if lifecycle.is_stopping() {
-                lifecycle.cut();
-            }
-            tracing::info!(target: "vernal", "stopping");
-            lifecycle.enter(Phase::Stopping);
-        }
-    }
-    std::future::pending::<()>().await;
-}
-
-#[cfg(unix)]
-async fn signal() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    std::future::poll_fn(|cx| {
-        if terminate.poll_recv(cx).is_ready() || interrupt.poll_recv(cx).is_ready() {
-            return Poll::Ready(());
-        }
-        Poll::Pending
-    })
-    .await;
-    Ok(())
-}
-
-#[cfg(not(unix))]
-async fn signal() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
 }
 
 /// A handle of a server: cheap to clone, usable from any thread and task.

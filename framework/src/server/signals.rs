@@ -1,0 +1,53 @@
+//! What SIGINT and SIGTERM do: the first begins to stop the server, the second cuts what is left.
+
+use std::pin::Pin;
+use std::task::Poll;
+
+use super::lifecycle::{Lifecycle, Phase};
+
+/// The first SIGINT or SIGTERM begins to stop the server, the second cuts what is left. Never ends.
+pub(crate) async fn stop_on_signals(lifecycle: &Lifecycle, is_on: bool) {
+    if is_on {
+        loop {
+            if let Err(error) = signal().await {
+                tracing::error!(target: "vernal", "cannot listen to signals: {error}");
+                break;
+            }
+            if lifecycle.is_stopping() {
+                lifecycle.cut();
+            }
+            tracing::info!(target: "vernal", "stopping");
+            lifecycle.enter(Phase::Stopping);
+        }
+    }
+    std::future::pending::<()>().await;
+}
+
+/// Lets a future come to its first wait.
+pub(crate) async fn begin(mut future: Pin<&mut impl Future>) {
+    std::future::poll_fn(|cx| {
+        let _ = future.as_mut().poll(cx);
+        Poll::Ready(())
+    })
+    .await;
+}
+
+#[cfg(unix)]
+async fn signal() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    std::future::poll_fn(|cx| {
+        if terminate.poll_recv(cx).is_ready() || interrupt.poll_recv(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        Poll::Pending
+    })
+    .await;
+    Ok(())
+}
+
+#[cfg(not(unix))]
+async fn signal() -> std::io::Result<()> {
+    tokio::signal::ctrl_c().await
+}
