@@ -233,7 +233,7 @@ impl Plan {
         let context = local("__context", Span::call_site());
         let make = self.make(&context.to_token_stream());
         let app = optional_text(self.instance.app.as_ref());
-        let place = location(type_name);
+        let place = location(type_name, self_span);
         let shared = format_ident!("shared_instance", span = at(self_span));
         quote! {
             static __INSTANCE: #p::Instance = #p::Instance::new();

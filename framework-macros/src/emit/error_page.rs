@@ -98,7 +98,8 @@ fn call(function: &HandlerFn, arguments: &[Argument]) -> TokenStream {
 
 fn submit(page: &ErrorMessage, states: &TokenStream, function: &HandlerFn) -> TokenStream {
     let p = private();
-    let (codes, app, at) = (&page.codes, optional_text(page.app.as_ref()), location(&function.name()));
+    let (codes, app) = (&page.codes, optional_text(page.app.as_ref()));
+    let at = location(&function.name(), function.sig.ident.span());
     let kind = if function.is_async() { quote!(Async) } else { quote!(Now) };
     quote! {
         #p::inventory::submit! {

@@ -34,7 +34,7 @@ pub(super) fn function(written: Written, mut function: HandlerFn) -> TokenStream
     let submitted = all.into_iter().map(|written| {
         let condition = written.condition.clone();
         let filter = RequestFilter::read(written, &mut errors);
-        under_condition(condition.as_ref(), submit(&filter, &states, &function.name()))
+        under_condition(condition.as_ref(), submit(&filter, &states, &function))
     });
     let submitted: Vec<_> = submitted.collect();
     let generated = const_block(&function.cfgs(), &quote!(#constants #(#waits)* #call #(#submitted)*));
@@ -103,12 +103,12 @@ fn call(function: &HandlerFn, arguments: &[Argument]) -> TokenStream {
     }
 }
 
-fn submit(filter: &RequestFilter, states: &TokenStream, name: &str) -> TokenStream {
+fn submit(filter: &RequestFilter, states: &TokenStream, function: &HandlerFn) -> TokenStream {
     let p = private();
     let paths = filter.patterns.iter().map(|pattern| &pattern.text);
     let regexp = optional_text(filter.regexp.as_ref().map(|regexp| &regexp.text));
     let (order, unmatched, app) = (filter.order, filter.unmatched, optional_text(filter.app.as_ref()));
-    let at = location(name);
+    let at = location(&function.name(), function.sig.ident.span());
     quote! {
         #p::inventory::submit! {
             #p::Filter {

@@ -114,13 +114,16 @@ fn const_block(cfgs: &[Attribute], inside: &TokenStream) -> TokenStream {
     }
 }
 
-fn location(name: &str) -> TokenStream {
+/// Where an item stands, which is the line of its name: `place` is a span of the user's own, since inside an expansion
+/// `line!()` is the attribute's line, the same for all methods of a block.
+fn location(name: &str, place: Span) -> TokenStream {
     let p = private();
+    let (line, column) = (quote_spanned!(place=> ::core::line!()), quote_spanned!(place=> ::core::column!()));
     quote! {
         #p::Location {
             file: ::core::file!(),
-            line: ::core::line!(),
-            column: ::core::column!(),
+            line: #line,
+            column: #column,
             module: ::core::module_path!(),
             name: #name,
         }

@@ -57,7 +57,7 @@ pub(super) fn default_binding(written: Written, mut function: HandlerFn) -> Toke
     let passed = passed(&arguments);
     let name = &function.sig.ident;
     let result = result(&function);
-    let (app, place) = (optional_text(app.as_ref()), location(&function.name()));
+    let (app, place) = (optional_text(app.as_ref()), location(&function.name(), function.sig.ident.span()));
     let generated = quote! {
         fn __call(#req: &#p::Request, #arg: &#p::Arg) -> #p::Result<#p::Value> {
             let _ = (#req, #arg);

@@ -81,7 +81,7 @@ pub(super) fn route(
         Some(limits) => quote!(::core::option::Option::Some(|| #limits)),
         None => quote!(::core::option::Option::None),
     };
-    let at = location(name);
+    let at = location(name, adapter.function.sig.ident.span());
     let submitted = quote! {
         #seen
         #checks

@@ -116,18 +116,22 @@ impl App {
     pub fn from_registry(config: Config) -> Result<App> {
         let name = config.app.clone();
         let belongs = |app: Option<&str>| app == name.as_deref();
-        let routes: Vec<_> = inventory::iter::<registry::Route>
+        let mut routes: Vec<_> = inventory::iter::<registry::Route>
             .into_iter()
             .filter(|route| belongs(route.mapping.app))
             .collect();
-        let filters: Vec<_> = inventory::iter::<registry::Filter>
+        let mut filters: Vec<_> = inventory::iter::<registry::Filter>
             .into_iter()
             .filter(|filter| belongs(filter.mapping.app))
             .collect();
-        let pages: Vec<_> =
+        let mut pages: Vec<_> =
             inventory::iter::<registry::ErrorPage>.into_iter().filter(|page| belongs(page.app)).collect();
         let mut controllers: Vec<_> =
             inventory::iter::<registry::Controller>.into_iter().filter(|it| belongs(it.app)).collect();
+        // What is said must not depend on the order of linking either.
+        routes.sort_unstable_by_key(|route| route.at);
+        filters.sort_unstable_by_key(|filter| filter.at);
+        pages.sort_unstable_by_key(|page| page.at);
         controllers.sort_unstable_by_key(|controller| controller.at);
         let mut bindings: Vec<_> =
             inventory::iter::<registry::DefaultBinding>.into_iter().filter(|it| belongs(it.app)).collect();
