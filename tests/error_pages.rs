@@ -516,3 +516,22 @@ fn a_page_that_asks_for_a_state_nobody_gave_is_an_error_at_start() {
     }
     assert!(App::from_registry(Config::new().app("needy").state(Name(""))).is_ok());
 }
+
+#[request_map("/", app = "written")]
+fn written_index() {}
+
+#[error_message("400", app = "written")]
+async fn written_page(res: &mut Response) -> Result {
+    for _ in 0..4 {
+        res.write_bytes([b'x'; 64 << 10]).await?;
+    }
+    Ok(())
+}
+
+/// No handler runs beside a refused head, so nothing would drain what a page writes; it gives way instead of hanging.
+#[tokio::test]
+async fn a_page_for_a_refused_head_cannot_write_piece_by_piece() {
+    let answer = Client::builder().app("written").build().raw("GET / HTTP/1.1\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+    assert!(answer.len() < 1_000, "{}", answer.len());
+}

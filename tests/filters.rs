@@ -632,3 +632,23 @@ fn a_filter_that_asks_for_a_state_nobody_gave_is_an_error_at_start() {
     }
     assert!(!text.contains("Prefix"), "{text}");
 }
+
+#[request_map("/bound", app = "parameters")]
+fn bound(name: &str, all: Vec<&str>) -> String {
+    format!("{name} {all:?}")
+}
+
+#[request_filter("/bound", app = "parameters")]
+fn sets_parameters(cx: &mut FilterContext<'_>) {
+    let name = cx.request.param("name").unwrap_or_default().to_uppercase();
+    cx.request.set_parameter("name", &name);
+    cx.request.set_parameter("all", "one");
+}
+
+#[tokio::test]
+async fn parameters_that_a_filter_sets_are_bound() {
+    let client = client_of("parameters");
+    client.get("/bound?name=ann&all=a&all=b").await.assert_text("ANN [\"one\"]");
+    client.post("/bound?all=a").form("name", "bob").form("all", "b").await.assert_text("BOB [\"one\"]");
+    client.get("/bound").await.assert_text(" [\"one\"]");
+}

@@ -49,6 +49,22 @@ impl Params {
         Some(field.value.text(&self.text))
     }
 
+    /// Takes all values of a name away.
+    pub(crate) fn remove(&mut self, name: &str) {
+        let text = &self.text;
+        self.fields.retain(|field| field.name.text(text) != name);
+    }
+
+    /// Adds a field that is text already.
+    pub(crate) fn append(&mut self, name: &str, value: &str) {
+        let start = self.text.len();
+        self.text.push_str(name);
+        let middle = self.text.len();
+        self.text.push_str(value);
+        let (name, value) = (Span::new(start, middle), Span::new(middle, self.text.len()));
+        self.fields.push(Field { name, value, flaw: None });
+    }
+
     /// Every value of a name, in order.
     #[inline]
     pub fn all<'p>(&'p self, name: &'p str) -> impl Iterator<Item = &'p str> {

@@ -142,6 +142,13 @@ impl Request {
         self.parameter(name).ok_or_else(|| Error::missing(name, Source::Parameter, "a text"))
     }
 
+    /// Sets a parameter to one value, in place of all that the peer sent: for filters, so that those after them bind it.
+    pub fn set_parameter(&mut self, name: &str, value: &str) {
+        self.form.remove(name);
+        self.query.remove(name);
+        self.query.append(name, value);
+    }
+
     /// The fields of the query.
     pub fn query(&self) -> &Params {
         &self.query

@@ -415,7 +415,10 @@ impl<'c> Connection<'c> {
         self.wire.is_refused = true;
         let Exchange { request, response, outbox, .. } = exchange;
         let status = refusal.status.as_u16();
+        // Nothing pumps here, so a page that writes piece by piece gets an error instead of waiting for ever.
+        let outgoing = response.outgoing.take();
         self.app().refuse(refusal, request, response).await;
+        response.outgoing = outgoing;
         tracing::info!(target: "vernal::access", "\"-\" {status} -");
         self.sender(clock::now().second).put(response, &mut self.wire.h1, outbox)
     }
