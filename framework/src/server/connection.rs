@@ -6,10 +6,8 @@
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use ::http::StatusCode;
-use tokio::time::Instant;
 
 use super::Counted;
 use super::arrived::{Arrived, Unfinished};
@@ -440,50 +438,13 @@ impl<'c> Connection<'c> {
                 return true;
             }
         }
-        self.linger(exchange).await;
+        self.wire.linger(&mut exchange.inbox).await;
         false
-    }
-
-    /// Closes so that the peer can read the answer: a socket closed with unread bytes in it is reset, and the answer is
-    /// lost (RFC 9112, section 9.6).
-    async fn linger(&mut self, exchange: &mut Exchange) {
-        let has_unread =
-            self.wire.is_refused || !self.wire.h1.body_is_complete() || !exchange.inbox.is_empty();
-        let closes_by_drop = matches!(self.wire.stream, Stream::Tcp(_));
-        if closes_by_drop && !has_unread {
-            return;
-        }
-        if poll_fn(|cx| self.wire.stream.poll_shutdown(cx)).await.is_err() || !has_unread {
-            return;
-        }
-        let mut left = LINGERED;
-        self.wire.deadline.set(Instant::now() + LINGER_TIME);
-        poll_fn(|cx| {
-            loop {
-                let before = exchange.inbox.bytes().len();
-                exchange.inbox.consume(before);
-                match self.wire.poll_fill(&mut exchange.inbox, 0, cx) {
-                    Poll::Ready(Ok(true)) => {
-                        left = left.saturating_sub(exchange.inbox.bytes().len());
-                        if left == 0 {
-                            return Poll::Ready(());
-                        }
-                    }
-                    Poll::Ready(_) => return Poll::Ready(()),
-                    Poll::Pending => return self.wire.deadline.poll(cx),
-                }
-            }
-        })
-        .await;
     }
 }
 
 /// What an inbox may hold beyond a head, so that the head's own limit is what speaks.
 const HEAD_MARGIN: usize = 1 << 10;
-
-/// How much of what a peer goes on sending is thrown away after the last answer, and for how long.
-const LINGERED: usize = 1 << 20;
-const LINGER_TIME: Duration = Duration::from_secs(2);
 
 #[cfg(test)]
 mod tests {

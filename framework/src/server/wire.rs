@@ -2,6 +2,7 @@
 
 use std::io;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -68,4 +69,40 @@ impl Wire {
     pub(crate) async fn flush(&mut self, outbox: &mut Outbox, limits: &Limits) -> Result<(), Gone> {
         std::future::poll_fn(|cx| self.poll_flush(outbox, limits, cx)).await
     }
+
+    /// Closes so that the peer can read the answer: a socket closed with unread bytes in it is reset, and the answer is
+    /// lost (RFC 9112, section 9.6).
+    pub(crate) async fn linger(&mut self, inbox: &mut Inbox) {
+        let has_unread = self.is_refused || !self.h1.body_is_complete() || !inbox.is_empty();
+        let closes_by_drop = matches!(self.stream, Stream::Tcp(_));
+        if closes_by_drop && !has_unread {
+            return;
+        }
+        if std::future::poll_fn(|cx| self.stream.poll_shutdown(cx)).await.is_err() || !has_unread {
+            return;
+        }
+        let mut left = LINGERED;
+        self.deadline.set(Instant::now() + LINGER_TIME);
+        std::future::poll_fn(|cx| {
+            loop {
+                let before = inbox.bytes().len();
+                inbox.consume(before);
+                match self.poll_fill(inbox, 0, cx) {
+                    Poll::Ready(Ok(true)) => {
+                        left = left.saturating_sub(inbox.bytes().len());
+                        if left == 0 {
+                            return Poll::Ready(());
+                        }
+                    }
+                    Poll::Ready(_) => return Poll::Ready(()),
+                    Poll::Pending => return self.deadline.poll(cx),
+                }
+            }
+        })
+        .await;
+    }
 }
+
+/// How much of what a peer goes on sending is thrown away after the last answer, and for how long.
+const LINGERED: usize = 1 << 20;
+const LINGER_TIME: Duration = Duration::from_secs(2);
