@@ -306,13 +306,7 @@ impl Inner {
         }
         let result = match &target {
             Target::Entry(entry) => match entry.route.handler {
-                Handler::Now(call) => {
-                    let result = guarded(|| call(request, response));
-                    if result.is_ok() && response.is_plain() {
-                        return Answering::Done;
-                    }
-                    result
-                }
+                Handler::Now(call) => guarded(|| call(request, response)),
                 Handler::Async(call) => return Answering::Handler(Guard(call(request, response))),
                 Handler::Blocking(_) => {
                     return Answering::Chain(Box::pin(self.finish_chain(target, request, response)));

@@ -1,7 +1,6 @@
 //! Arguments that take the body: JSON, a form, text, bytes. The body has been read, within its limit, before.
 
 use std::fmt;
-use std::ops::{Deref, DerefMut};
 
 use bytes::Bytes;
 use serde::Deserialize;
@@ -21,28 +20,7 @@ macro_rules! bodies {
             pub T,
         );
 
-        impl<T> $name<T> {
-            /// The value.
-            pub fn into_inner(self) -> T {
-                self.0
-            }
-        }
-
-        impl<T> Deref for $name<T> {
-            type Target = T;
-
-            #[inline]
-            fn deref(&self) -> &T {
-                &self.0
-            }
-        }
-
-        impl<T> DerefMut for $name<T> {
-            #[inline]
-            fn deref_mut(&mut self) -> &mut T {
-                &mut self.0
-            }
-        }
+        lends_inner!($name);
 
         impl<T> From<T> for $name<T> {
             fn from(value: T) -> $name<T> {

@@ -3,6 +3,34 @@
 //! Three traits: [`FromValue`] turns one raw value into a type, [`FromRequest`] the whole request at once, and
 //! [`ModelBinding`] the whole request with a wait. `dispatch.rs` chooses between them while compiling.
 
+/// What every wrapper around one public field has: `into_inner`, and lending the value as if it were bare.
+macro_rules! lends_inner {
+    ($name:ident) => {
+        impl<T> $name<T> {
+            /// The value.
+            pub fn into_inner(self) -> T {
+                self.0
+            }
+        }
+
+        impl<T> std::ops::Deref for $name<T> {
+            type Target = T;
+
+            #[inline]
+            fn deref(&self) -> &T {
+                &self.0
+            }
+        }
+
+        impl<T> std::ops::DerefMut for $name<T> {
+            #[inline]
+            fn deref_mut(&mut self) -> &mut T {
+                &mut self.0
+            }
+        }
+    };
+}
+
 mod body;
 pub mod defaults;
 pub mod dispatch;

@@ -5,7 +5,6 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::ops::{Deref, DerefMut};
 
 use ::http::{Method, Version};
 
@@ -24,28 +23,7 @@ macro_rules! wrappers {
             pub T,
         );
 
-        impl<T> $name<T> {
-            /// The value.
-            pub fn into_inner(self) -> T {
-                self.0
-            }
-        }
-
-        impl<T> Deref for $name<T> {
-            type Target = T;
-
-            #[inline]
-            fn deref(&self) -> &T {
-                &self.0
-            }
-        }
-
-        impl<T> DerefMut for $name<T> {
-            #[inline]
-            fn deref_mut(&mut self) -> &mut T {
-                &mut self.0
-            }
-        }
+        lends_inner!($name);
 
         impl<T: fmt::Display> fmt::Display for $name<T> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
