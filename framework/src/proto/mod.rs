@@ -5,6 +5,7 @@
 
 pub(crate) mod h1;
 mod limits;
+pub(crate) mod ws;
 
 pub use limits::Limits;
 

@@ -1,0 +1,499 @@
+//! The receiving side of a connection as a state machine: which bytes are frames, which frames are messages.
+//!
+//! The driver owns the inbox: it appends what it has read and calls [`Protocol::receive`] until that gives `Ok(None)`.
+//! Payloads are unmasked, and text is judged, where they lie and as they come; then they are split off without
+//! a copy. What the peer is owed for a ping or a close is the driver's to pay.
+
+use std::sync::{Mutex, PoisonError};
+
+use bytes::{Buf, Bytes, BytesMut};
+
+use super::Role;
+use super::close::{CloseCode, CloseReason};
+use super::extension::Extensions;
+use super::frame::{Frame, FrameHeader, OpCode, Rsv};
+use super::mask;
+use super::utf8::{Invalid, Utf8};
+
+/// How much a peer may send. See [`WebSocketConfig`](crate::websocket::WebSocketConfig) for the defaults.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    /// Bytes of a message, decoded.
+    pub(crate) message_size: usize,
+    /// Bytes of a frame's payload as it is sent.
+    pub(crate) frame_size: usize,
+    /// Frames of a message.
+    pub(crate) fragments: usize,
+}
+
+/// What is wanted beside whole messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Wants {
+    /// The frames of a binary message in pieces, one by one, instead of the message.
+    pub(crate) fragments: bool,
+    /// Every frame as it is, and no message.
+    pub(crate) frames: bool,
+}
+
+/// What has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Received {
+    /// A whole message; text has been checked.
+    Message {
+        is_text: bool,
+        payload: Bytes,
+    },
+    /// A frame of a binary message in pieces, if these are wanted.
+    Fragment {
+        is_final: bool,
+        payload: Bytes,
+    },
+    Ping(Bytes),
+    Pong(Bytes),
+    Close(CloseReason),
+    /// Any frame, if these are wanted.
+    Frame(Frame),
+}
+
+/// See the head of this file.
+pub(crate) struct Protocol {
+    role: Role,
+    pub(crate) wants: Wants,
+    bounds: Bounds,
+    claimed: Rsv,
+    /// The frame whose payload is at the beginning of the inbox.
+    header: Option<FrameHeader>,
+    /// How much of that payload has been unmasked and judged.
+    seen: usize,
+    /// Of the text of the current message.
+    utf8: Utf8,
+    /// The message in pieces that has begun.
+    message: Option<Box<Message>>,
+}
+
+/// A message of which some frames have come.
+struct Message {
+    opcode: OpCode,
+    /// Bits of its first frame.
+    rsv: Rsv,
+    frames: usize,
+    bytes: Vec<u8>,
+}
+
+impl Protocol {
+    pub(crate) fn new(role: Role, bounds: Bounds) -> Protocol {
+        Protocol {
+            role,
+            wants: Wants::default(),
+            bounds,
+            claimed: Rsv::NONE,
+            header: None,
+            seen: 0,
+            utf8: Utf8::default(),
+            message: None,
+        }
+    }
+
+    /// Says which reserved bits extensions have claimed.
+    pub(crate) fn claim(&mut self, rsv: Rsv) {
+        self.claimed = rsv;
+    }
+
+    /// How many bytes of the current frame are still to come; 0 if that is not known.
+    #[inline]
+    pub(crate) fn missing(&self, inbox: &BytesMut) -> usize {
+        self.header.map_or(0, |header| header.length as usize - inbox.len().min(header.length as usize))
+    }
+
+    /// Whether a frame has begun to come.
+    pub(crate) fn is_in_frame(&self, inbox: &BytesMut) -> bool {
+        self.header.is_some() || !inbox.is_empty()
+    }
+
+    /// The next that has come whole. `Ok(None)`: not yet.
+    ///
+    /// # Errors
+    /// The peer broke a rule or a bound. Nothing more can be received.
+    #[inline]
+    pub(crate) fn receive(
+        &mut self,
+        inbox: &mut BytesMut,
+        extensions: Option<&Mutex<Extensions>>,
+    ) -> Result<Option<Received>, CloseReason> {
+        loop {
+            let header = match self.header {
+                Some(header) => header,
+                None => {
+                    let parsed = FrameHeader::parse(inbox, |header| self.check(header))?;
+                    let Some((header, length)) = parsed else { return Ok(None) };
+                    self.check_size(&header)?;
+                    inbox.advance(length);
+                    self.header = Some(header);
+                    self.seen = 0;
+                    header
+                }
+            };
+            let length = header.length as usize;
+            let here = inbox.len().min(length);
+            if here > self.seen {
+                let fresh = &mut inbox[self.seen..here];
+                if let Some(key) = header.mask {
+                    mask::apply(fresh, key, self.seen);
+                }
+                if self.is_plain_text(&header, extensions) {
+                    self.utf8.push(fresh).map_err(not_utf8)?;
+                }
+                self.seen = here;
+            }
+            if here < length {
+                return Ok(None);
+            }
+            self.header = None;
+            let payload = inbox.split_to(length).freeze();
+            if let Some(received) = self.take(header, payload, extensions)? {
+                return Ok(Some(received));
+            }
+        }
+    }
+
+    /// What the first two bytes of a frame tell.
+    #[inline]
+    fn check(&self, header: &FrameHeader) -> Result<(), CloseReason> {
+        if header.mask.is_some() != self.role.expects_masks() {
+            return Err(CloseReason::protocol_error(match self.role {
+                Role::Server => "A client masks its frames",
+                Role::Client => "A server does not mask its frames",
+            }));
+        }
+        if !self.claimed.contains(header.rsv) || header.opcode.is_control() && !header.rsv.is_empty() {
+            return Err(CloseReason::protocol_error("A reserved bit is set that no extension has claimed"));
+        }
+        match (header.opcode, &self.message) {
+            (OpCode::Continuation, None) => {
+                Err(CloseReason::protocol_error("A message cannot begin with a continuation frame"))
+            }
+            (OpCode::Text | OpCode::Binary, Some(_)) => {
+                Err(CloseReason::protocol_error("The message before has not ended"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What the whole header tells, before anything of the payload is read.
+    #[inline]
+    fn check_size(&self, header: &FrameHeader) -> Result<(), CloseReason> {
+        if header.opcode.is_control() {
+            return Ok(());
+        }
+        let Bounds { message_size, frame_size, fragments } = self.bounds;
+        if header.length > frame_size as u64 {
+            return Err(CloseReason::shortened(
+                CloseCode::TOO_BIG,
+                format!("Frame is too big: {}. Max size is {frame_size}", header.length),
+            ));
+        }
+        let (so_far, frames) =
+            self.message.as_ref().map_or((0, 0), |message| (message.bytes.len(), message.frames));
+        let total = header.length + so_far as u64;
+        if total > message_size as u64 && !self.wants.frames && !self.wants.fragments {
+            return Err(CloseReason::shortened(
+                CloseCode::TOO_BIG,
+                format!("Message is too big: {total}. Max size is {message_size}"),
+            ));
+        }
+        if frames >= fragments {
+            return Err(CloseReason::shortened(
+                CloseCode::POLICY,
+                format!("Message has more than {fragments} frames"),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Whether the payload of a frame is text that can be judged as it comes.
+    #[inline]
+    fn is_plain_text(&self, header: &FrameHeader, extensions: Option<&Mutex<Extensions>>) -> bool {
+        let (opcode, rsv) = self.of_message(header);
+        let is_text = opcode == OpCode::Text && !header.opcode.is_control() && !self.wants.frames;
+        is_text && extensions.is_none_or(|extensions| lock(extensions).leave_alone(rsv))
+    }
+
+    /// Opcode and bits of the message that a frame belongs to.
+    #[inline]
+    fn of_message(&self, header: &FrameHeader) -> (OpCode, Rsv) {
+        match &self.message {
+            Some(message) if !header.opcode.is_control() => (message.opcode, message.rsv),
+            _ => (header.opcode, header.rsv),
+        }
+    }
+
+    /// Takes a frame that has come whole; `None` if that completes nothing.
+    #[inline]
+    fn take(
+        &mut self,
+        header: FrameHeader,
+        payload: Bytes,
+        extensions: Option<&Mutex<Extensions>>,
+    ) -> Result<Option<Received>, CloseReason> {
+        let FrameHeader { is_final, opcode, rsv, .. } = header;
+        if opcode.is_control() {
+            if self.wants.frames {
+                return Ok(Some(Received::Frame(Frame { is_final, rsv, opcode, payload, room: usize::MAX })));
+            }
+            return Ok(Some(match opcode {
+                OpCode::Ping => Received::Ping(payload),
+                OpCode::Pong => Received::Pong(payload),
+                _ => Received::Close(CloseReason::parse(&payload)?),
+            }));
+        }
+        if extensions.is_none() && is_final && self.message.is_none() && !self.wants.frames {
+            let is_text = opcode == OpCode::Text;
+            if is_text {
+                self.utf8.finish().map_err(not_utf8)?;
+            }
+            return Ok(Some(Received::Message { is_text, payload }));
+        }
+        self.take_piece(header, payload, extensions)
+    }
+
+    /// Takes a frame that is not a message by itself, or that extensions look at.
+    fn take_piece(
+        &mut self,
+        header: FrameHeader,
+        mut payload: Bytes,
+        extensions: Option<&Mutex<Extensions>>,
+    ) -> Result<Option<Received>, CloseReason> {
+        let FrameHeader { is_final, opcode, mut rsv, .. } = header;
+        let (kind, first_rsv) = self.of_message(&header);
+        let in_pieces = self.wants.fragments && kind == OpCode::Binary;
+        if let Some(extensions) = extensions {
+            let mut extensions = lock(extensions);
+            let so_far = self.message.as_ref().map_or(0, |message| message.bytes.len());
+            let room = if in_pieces || self.wants.frames {
+                usize::MAX
+            } else {
+                self.bounds.message_size.saturating_sub(so_far)
+            };
+            let mut frame =
+                Frame { is_final, rsv, opcode, payload, room: room.min(self.bounds.message_size) };
+            extensions.decode(&mut frame)?;
+            (payload, rsv) = (frame.payload, frame.rsv);
+            if kind == OpCode::Text && !self.wants.frames && !extensions.leave_alone(first_rsv) {
+                self.utf8.push(&payload).map_err(not_utf8)?;
+            }
+        }
+        if !is_final || self.message.is_some() {
+            self.count(kind, first_rsv, is_final);
+        }
+        if self.wants.frames {
+            return Ok(Some(Received::Frame(Frame { is_final, rsv, opcode, payload, room: usize::MAX })));
+        }
+        let is_text = kind == OpCode::Text;
+        if is_text && is_final {
+            self.utf8.finish().map_err(not_utf8)?;
+        }
+        if in_pieces && !(is_final && opcode == OpCode::Binary) {
+            return Ok(Some(Received::Fragment { is_final, payload }));
+        }
+        if opcode != OpCode::Continuation && is_final {
+            return Ok(Some(Received::Message { is_text, payload }));
+        }
+        // `count` has ended the message if this was its last frame, but left its bytes here.
+        let Some(mut message) = self.message.take() else { return Ok(None) };
+        message.bytes.extend_from_slice(&payload);
+        if is_final {
+            return Ok(Some(Received::Message { is_text, payload: message.bytes.into() }));
+        }
+        self.message = Some(message);
+        Ok(None)
+    }
+
+    /// Counts a frame of a message in pieces. Where its bytes are not kept the message ends here.
+    fn count(&mut self, opcode: OpCode, rsv: Rsv, is_final: bool) {
+        let message = self
+            .message
+            .get_or_insert_with(|| Box::new(Message { opcode, rsv, frames: 0, bytes: Vec::new() }));
+        message.frames += 1;
+        let gives_pieces = self.wants.frames || self.wants.fragments && opcode == OpCode::Binary;
+        if is_final && gives_pieces {
+            self.message = None;
+        }
+    }
+}
+
+fn lock(extensions: &Mutex<Extensions>) -> std::sync::MutexGuard<'_, Extensions> {
+    extensions.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cold]
+fn not_utf8(Invalid: Invalid) -> CloseReason {
+    CloseReason::corrupt("The text is not UTF-8")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::frame::write_frame;
+    use super::*;
+
+    const BOUNDS: Bounds = Bounds { message_size: 100, frame_size: 80, fragments: 4 };
+
+    /// Name, frames, what comes of them.
+    type Row<'t> = (&'t str, Vec<Vec<u8>>, &'t [&'t str]);
+
+    fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+        let opcode = [OpCode::Continuation, OpCode::Text, OpCode::Binary][usize::from(first & 3)];
+        let opcode = match first & 0x0f {
+            8 => OpCode::Close,
+            9 => OpCode::Ping,
+            10 => OpCode::Pong,
+            _ => opcode,
+        };
+        let rsv = if first & 0x40 != 0 { Rsv::RSV1 } else { Rsv::NONE };
+        let mut out = Vec::new();
+        write_frame(&mut out, (first & 0x80 != 0, rsv, opcode), payload, Some([1, 2, 3, 250]));
+        out
+    }
+
+    fn shown(received: &Received) -> String {
+        let text = |bytes: &Bytes| String::from_utf8_lossy(bytes).into_owned();
+        match received {
+            Received::Message { is_text: true, payload } => format!("text {}", text(payload)),
+            Received::Message { is_text: false, payload } => format!("binary {}", text(payload)),
+            Received::Fragment { is_final, payload } => format!("piece {is_final} {}", text(payload)),
+            Received::Ping(payload) => format!("ping {}", text(payload)),
+            Received::Pong(payload) => format!("pong {}", text(payload)),
+            Received::Close(reason) => format!("close {} {}", reason.code(), reason.text()),
+            Received::Frame(frame) => format!("frame {:?} {}", frame.opcode, text(&frame.payload)),
+        }
+    }
+
+    /// What comes of the bytes, in pieces of a size.
+    fn run(mut protocol: Protocol, bytes: &[u8], size: usize) -> Vec<String> {
+        let mut inbox = BytesMut::new();
+        let mut all = Vec::new();
+        for piece in bytes.chunks(size.max(1)) {
+            inbox.extend_from_slice(piece);
+            loop {
+                match protocol.receive(&mut inbox, None) {
+                    Ok(Some(received)) => all.push(shown(&received)),
+                    Ok(None) => break,
+                    Err(reason) => {
+                        all.push(format!("fails {}", reason.code()));
+                        return all;
+                    }
+                }
+            }
+        }
+        all
+    }
+
+    fn server(wants: Wants) -> Protocol {
+        let mut protocol = Protocol::new(Role::Server, BOUNDS);
+        protocol.wants = wants;
+        protocol
+    }
+
+    #[test]
+    fn frames_become_messages() {
+        let longest = format!("binary {}", "a".repeat(80));
+        let longest = [longest.as_str()];
+        let table: Vec<Row<'_>> = vec![
+            ("text", vec![frame(0x81, b"hi")], &["text hi"]),
+            ("empty", vec![frame(0x81, b""), frame(0x82, b"")], &["text ", "binary "]),
+            ("in pieces", vec![frame(1, b"a"), frame(0, b""), frame(0x80, b"b")], &["text ab"]),
+            (
+                "a ping between",
+                vec![frame(2, b"a"), frame(0x89, b"p"), frame(0x80, b"b")],
+                &["ping p", "binary ab"],
+            ),
+            ("a character in pieces", vec![frame(1, b"\xce"), frame(0x80, b"\xba")], &["text κ"]),
+            ("close", vec![frame(0x88, b"\x03\xe8bye")], &["close 1000 bye"]),
+            ("pong", vec![frame(0x8a, b"x")], &["pong x"]),
+            ("continuation first", vec![frame(0x80, b"x")], &["fails 1002"]),
+            ("a message inside", vec![frame(1, b"x"), frame(0x81, b"y")], &["fails 1002"]),
+            ("unclaimed bit", vec![frame(0xc1, b"x")], &["fails 1002"]),
+            ("unmasked", vec![vec![0x81, 1, b'x']], &["fails 1002"]),
+            ("not UTF-8", vec![frame(0x81, b"a\xff")], &["fails 1007"]),
+            ("half a character", vec![frame(0x81, b"\xce")], &["fails 1007"]),
+            ("half a character in pieces", vec![frame(1, b"\xce"), frame(0x80, b"")], &["fails 1007"]),
+            ("binary may be anything", vec![frame(0x82, b"\xff")], &["binary \u{fffd}"]),
+            ("a frame as large as may be", vec![frame(0x82, &[b'a'; 80])], &longest),
+            ("a frame too large", vec![frame(0x82, &[b'a'; 81])], &["fails 1009"]),
+            ("a message too large", vec![frame(2, &[b'a'; 60]), frame(0x80, &[b'a'; 41])], &["fails 1009"]),
+            (
+                "as many frames as may be",
+                vec![frame(2, b"a"), frame(0, b"b"), frame(0, b"c"), frame(0x80, b"d")],
+                &["binary abcd"],
+            ),
+            (
+                "too many frames",
+                vec![frame(2, b"a"), frame(0, b"b"), frame(0, b"c"), frame(0, b"d"), frame(0x80, b"e")],
+                &["fails 1008"],
+            ),
+        ];
+        for (name, frames, expected) in table {
+            let bytes = frames.concat();
+            for size in [bytes.len(), 1, 3] {
+                assert_eq!(run(server(Wants::default()), &bytes, size), expected, "{name} by {size}");
+            }
+        }
+    }
+
+    #[test]
+    fn pieces_and_frames_where_they_are_wanted() {
+        let bytes = [
+            frame(2, b"a"),
+            frame(0x89, b""),
+            frame(0x80, b"b"),
+            frame(0x82, b"c"),
+            frame(1, b"d"),
+            frame(0x80, b"e"),
+        ]
+        .concat();
+        let fragments = Wants { fragments: true, ..Wants::default() };
+        assert_eq!(
+            run(server(fragments), &bytes, 2),
+            ["piece false a", "ping ", "piece true b", "binary c", "text de"]
+        );
+        let frames = Wants { frames: true, ..Wants::default() };
+        let expected = [
+            "frame Binary a",
+            "frame Ping ",
+            "frame Continuation b",
+            "frame Binary c",
+            "frame Text d",
+            "frame Continuation e",
+        ];
+        assert_eq!(run(server(frames), &bytes, 5), expected);
+    }
+
+    #[test]
+    fn what_is_wrong_is_refused_before_the_payload_comes() {
+        let mut inbox = BytesMut::from(&frame(0x82, &[0; 81])[..6]);
+        let refused = server(Wants::default()).receive(&mut inbox, None).expect_err("from the header");
+        assert_eq!(refused.code().value(), 1009);
+        let mut text = frame(0x81, b"ab\xf4\x90cdef");
+        text.truncate(text.len() - 4);
+        let refused = server(Wants::default())
+            .receive(&mut BytesMut::from(&text[..]), None)
+            .expect_err("inside the frame");
+        assert_eq!(refused.code().value(), 1007);
+    }
+
+    #[test]
+    fn clients_take_no_masks() {
+        let client = || Protocol::new(Role::Client, BOUNDS);
+        assert_eq!(run(client(), &[0x81, 1, b'x'], 1), ["text x"]);
+        assert_eq!(run(client(), &frame(0x81, b"x"), 1), ["fails 1002"]);
+    }
+
+    #[test]
+    fn a_payload_is_a_slice_of_the_inbox() {
+        let mut inbox = BytesMut::with_capacity(256);
+        inbox.extend_from_slice(&frame(0x82, b"payload"));
+        let place = inbox.as_ptr() as usize + 6;
+        let received = server(Wants::default()).receive(&mut inbox, None);
+        let Ok(Some(Received::Message { payload, .. })) = received else { panic!("{received:?}") };
+        assert_eq!(payload.as_ptr() as usize, place);
+    }
+}

@@ -1,0 +1,150 @@
+//! Compressing and inflating over flate2: objects of the thread for one message, or of a session that keeps its context.
+
+use std::cell::RefCell;
+
+use bytes::Bytes;
+use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
+
+use super::super::close::{CloseCode, CloseReason};
+
+/// Compresses a whole message with a fresh context of this form.
+pub(crate) fn compress_alone((level, window): (u32, u8), payload: &[u8]) -> Result<Bytes, CloseReason> {
+    let mut compressor = Compressor::lend(level, window);
+    let compressed = compressor.compress(payload, true);
+    compressor.take_back();
+    compressed
+}
+
+/// A compressor and what it was made for.
+pub(super) struct Compressor {
+    level: u32,
+    window: u8,
+    pub(super) state: Compress,
+}
+
+impl Compressor {
+    /// One with a fresh context.
+    pub(super) fn lend(level: u32, window: u8) -> Box<Compressor> {
+        let kept = COMPRESSORS.with_borrow_mut(|kept| {
+            let index = kept.iter().position(|kept| kept.level == level && kept.window == window)?;
+            Some(Box::new(kept.swap_remove(index)))
+        });
+        kept.unwrap_or_else(|| {
+            let state = Compress::new_with_window_bits(Compression::new(level), false, window);
+            Box::new(Compressor { level, window, state })
+        })
+    }
+
+    pub(super) fn take_back(mut self: Box<Compressor>) {
+        self.state.reset();
+        COMPRESSORS.with_borrow_mut(|kept| {
+            if kept.len() < KEPT {
+                kept.push(*self);
+            }
+        });
+    }
+
+    /// Compresses a piece up to a byte's end; of the last piece the four bytes are left out that every message ends with
+    /// (section 7.2.1).
+    pub(super) fn compress(&mut self, payload: &[u8], is_last: bool) -> Result<Bytes, CloseReason> {
+        let mut out = Vec::with_capacity(payload.len() / 2 + 64);
+        let mut rest = payload;
+        loop {
+            let before = self.state.total_in();
+            self.state.compress_vec(rest, &mut out, FlushCompress::Sync).map_err(|_| {
+                CloseReason::shortened(CloseCode::INTERNAL_ERROR, "A message cannot be compressed")
+            })?;
+            rest = &rest[(self.state.total_in() - before) as usize..];
+            if rest.is_empty() && out.len() < out.capacity() {
+                break;
+            }
+            out.reserve(rest.len() / 2 + 64);
+        }
+        if is_last {
+            match out.strip_suffix(&TAIL) {
+                Some(rest) => out.truncate(rest.len()),
+                // Nothing has come since the last flush: an empty block stands for the end (section 7.2.3.6).
+                None => out.push(0),
+            }
+        }
+        Ok(out.into())
+    }
+}
+
+/// The decompressors of a thread, and new ones for sessions that keep theirs.
+pub(super) struct Decompressors;
+
+impl Decompressors {
+    /// One of its own with this window, or one of the thread's, which know every window.
+    pub(super) fn lend(window: Option<u8>) -> Box<Decompress> {
+        match window {
+            Some(window) => Box::new(Decompress::new_with_window_bits(false, window)),
+            None => DECOMPRESSORS
+                .with_borrow_mut(Vec::pop)
+                .map_or_else(|| Box::new(Decompress::new_with_window_bits(false, 15)), Box::new),
+        }
+    }
+
+    pub(super) fn take_back(mut decompressor: Box<Decompress>) {
+        decompressor.reset(false);
+        DECOMPRESSORS.with_borrow_mut(|kept| {
+            if kept.len() < KEPT {
+                kept.push(*decompressor);
+            }
+        });
+    }
+}
+
+/// Inflates a piece to the end of `out`, which may have `room` bytes.
+pub(super) fn inflate(
+    decompressor: &mut Decompress,
+    piece: &[u8],
+    out: &mut Vec<u8>,
+    room: usize,
+) -> Result<(), CloseReason> {
+    let mut rest = piece;
+    loop {
+        if out.len() == out.capacity() {
+            if out.len() > room {
+                return Err(CloseReason::too_big(room));
+            }
+            // One byte more than there is room for, so that its end can be told from its bound.
+            let more = (rest.len() * 4).max(out.len()).max(256);
+            out.reserve_exact(more.min(room.saturating_add(1) - out.len()));
+        }
+        let (before, length) = (decompressor.total_in(), out.len());
+        let status = decompressor
+            .decompress_vec(rest, out, FlushDecompress::Sync)
+            .map_err(|_| CloseReason::corrupt("The compressed data is corrupt"))?;
+        rest = &rest[(decompressor.total_in() - before) as usize..];
+        if out.len() > room {
+            return Err(CloseReason::too_big(room));
+        }
+        match status {
+            // A block that says to be the last is followed by others all the same (section 7.2.3.5).
+            Status::StreamEnd => decompressor.reset(false),
+            _ if out.len() < out.capacity() && (rest.is_empty() || out.len() == length) => {
+                return if rest.is_empty() {
+                    Ok(())
+                } else {
+                    Err(CloseReason::corrupt("The compressed data is corrupt"))
+                };
+            }
+            _ => continue,
+        }
+        if rest.is_empty() {
+            return Ok(());
+        }
+    }
+}
+
+thread_local! {
+    static COMPRESSORS: RefCell<Vec<Compressor>> = const { RefCell::new(Vec::new()) };
+    static DECOMPRESSORS: RefCell<Vec<Decompress>> = const { RefCell::new(Vec::new()) };
+}
+
+/// How many of each a thread keeps. One is enough unless messages come in pieces.
+const KEPT: usize = 4;
+
+/// What a flush ends with and no message shows.
+pub(super) const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];

@@ -1,0 +1,344 @@
+//! permessage-deflate (RFC 7692) over flate2, as an extension like any other.
+//!
+//! By default neither side keeps its window between messages, so that an idle session holds none: compressors and
+//! decompressors are lent by the thread for one message. Frames are inflated as they come, within the message's bound.
+
+mod codec;
+mod parameters;
+
+use std::fmt;
+use std::sync::Arc;
+
+use flate2::Decompress;
+
+pub(crate) use self::codec::compress_alone;
+use self::codec::{Compressor, Decompressors, TAIL, inflate};
+use self::parameters::{Direction, Parameters};
+use super::Role;
+use super::close::CloseReason;
+use super::extension::{Extension, ExtensionOffer, ExtensionResponse};
+use super::frame::{Frame, OpCode, Rsv};
+
+/// Compression of messages: how it is negotiated and when it is used.
+///
+/// ```
+/// use vernal::websocket::Deflate;
+///
+/// let deflate = Deflate::default().level(3).compress_if_bigger_than(1024);
+/// let server = vernal::server::new().websocket_deflate(deflate);
+/// # let _ = server;
+/// ```
+#[derive(Clone)]
+pub struct Deflate {
+    level: u32,
+    keeps_context: bool,
+    server_window: u8,
+    client_window: u8,
+    bigger_than: usize,
+    conditions: Vec<Condition>,
+}
+
+type Condition = Arc<dyn Fn(&Frame) -> bool + Send + Sync>;
+
+impl Default for Deflate {
+    fn default() -> Deflate {
+        Deflate {
+            level: 6,
+            keeps_context: false,
+            server_window: 15,
+            client_window: 15,
+            bigger_than: 128,
+            conditions: Vec::new(),
+        }
+    }
+}
+
+impl Deflate {
+    /// How much work is put into compressing: 0 (none) to 9. Default 6.
+    ///
+    /// # Panics
+    /// The level is above 9.
+    #[must_use]
+    pub fn level(mut self, level: u32) -> Deflate {
+        assert!(level <= 9, "a compression level is 0 to 9");
+        self.level = level;
+        self
+    }
+
+    /// Keeps both windows from message to message, unless the peer objects: messages that are alike become smaller, and each
+    /// session costs up to 300 KiB. Default: no, so the answer says `server_no_context_takeover;
+    /// client_no_context_takeover`, which RFC 7692 allows unasked.
+    #[must_use]
+    pub fn keep_context(mut self) -> Deflate {
+        self.keeps_context = true;
+        self
+    }
+
+    /// The largest window of the server's compressor, 9 to 15 as the power of two of its bytes. A client that offers less gets less.
+    /// Default 15.
+    ///
+    /// # Panics
+    /// The number is not 9 to 15. (zlib has no raw window of 256 bytes, so 8 is declined.)
+    #[must_use]
+    pub fn server_max_window_bits(mut self, bits: u8) -> Deflate {
+        assert!((9..=15).contains(&bits), "window bits are 9 to 15");
+        self.server_window = bits;
+        self
+    }
+
+    /// The largest window of the client's compressor, 9 to 15, which bounds what decompressing costs with
+    /// [`Deflate::keep_context`]. Asked only of clients that offer it. Default 15.
+    ///
+    /// # Panics
+    /// The number is not 9 to 15.
+    #[must_use]
+    pub fn client_max_window_bits(mut self, bits: u8) -> Deflate {
+        assert!((9..=15).contains(&bits), "window bits are 9 to 15");
+        self.client_window = bits;
+        self
+    }
+
+    /// Compresses only messages with more bytes. Default 128: smaller ones rarely get smaller.
+    #[must_use]
+    pub fn compress_if_bigger_than(mut self, bytes: usize) -> Deflate {
+        self.bigger_than = bytes;
+        self
+    }
+
+    /// Compresses only messages whose first frame meets the condition. Several conditions must all hold.
+    #[must_use]
+    pub fn compress_if(mut self, condition: impl Fn(&Frame) -> bool + Send + Sync + 'static) -> Deflate {
+        self.conditions.push(Arc::new(condition));
+        self
+    }
+
+    /// The extension of one session.
+    pub(crate) fn extension(&self, role: Role) -> PerMessageDeflate {
+        PerMessageDeflate {
+            settings: self.clone(),
+            out: Direction { window: self.window_of(role), keeps_context: self.keeps_context },
+            inward: Direction { window: self.window_of(role.other()), keeps_context: self.keeps_context },
+            compressor: None,
+            decompressor: None,
+            is_compressing: false,
+            is_inflating: false,
+        }
+    }
+
+    fn window_of(&self, role: Role) -> u8 {
+        match role {
+            Role::Server => self.server_window,
+            Role::Client => self.client_window,
+        }
+    }
+
+    fn is_worth_it(&self, frame: &Frame) -> bool {
+        self.level > 0
+            && (frame.payload.len() > self.bigger_than || !frame.is_final)
+            && self.conditions.iter().all(|condition| condition(frame))
+    }
+}
+
+impl fmt::Debug for Deflate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Deflate")
+            .field("level", &self.level)
+            .field("keep_context", &self.keeps_context)
+            .field("server_max_window_bits", &self.server_window)
+            .field("client_max_window_bits", &self.client_window)
+            .field("compress_if_bigger_than", &self.bigger_than)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Role {
+    fn other(self) -> Role {
+        match self {
+            Role::Server => Role::Client,
+            Role::Client => Role::Server,
+        }
+    }
+}
+
+/// permessage-deflate in one session. What it is there for is [`Deflate`].
+pub(crate) struct PerMessageDeflate {
+    settings: Deflate,
+    out: Direction,
+    inward: Direction,
+    /// Held inside a message, and between messages where the context is kept.
+    compressor: Option<Box<Compressor>>,
+    decompressor: Option<Box<Decompress>>,
+    /// The outgoing message is a compressed one that has not ended.
+    is_compressing: bool,
+    /// The incoming message is a compressed one that has not ended.
+    is_inflating: bool,
+}
+
+impl Extension for PerMessageDeflate {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    fn rsv(&self) -> Rsv {
+        Rsv::RSV1
+    }
+
+    fn negotiate(&mut self, offers: &[ExtensionOffer<'_>]) -> Option<ExtensionResponse> {
+        offers
+            .iter()
+            .filter(|offer| offer.name == NAME)
+            .find_map(|offer| self.accept(Parameters::parse(offer)?))
+    }
+
+    fn offer(&self) -> ExtensionResponse {
+        let mut offer = ExtensionResponse::new(NAME);
+        if !self.settings.keeps_context {
+            offer = offer.flag("server_no_context_takeover").flag("client_no_context_takeover");
+        }
+        if self.settings.server_window < 15 {
+            offer = offer.parameter("server_max_window_bits", self.settings.server_window);
+        }
+        match self.settings.client_window {
+            15 => offer.flag("client_max_window_bits"),
+            bits => offer.parameter("client_max_window_bits", bits),
+        }
+    }
+
+    fn agree(&mut self, answer: &ExtensionOffer<'_>) -> bool {
+        let Some(answer) = Parameters::parse(answer) else { return false };
+        let client_window = match answer.client_max_window_bits {
+            None => self.settings.client_window,
+            // zlib has no raw window of 256 bytes to compress with.
+            Some(Some(bits)) if bits >= 9 => bits.min(self.settings.client_window),
+            Some(_) => return false,
+        };
+        let server_window = answer.server_max_window_bits.unwrap_or(15);
+        if server_window > self.settings.server_window {
+            return false;
+        }
+        let keeps = self.settings.keeps_context;
+        if !keeps && !answer.server_no_context_takeover {
+            return false;
+        }
+        self.out =
+            Direction { window: client_window, keeps_context: keeps && !answer.client_no_context_takeover };
+        self.inward =
+            Direction { window: server_window.max(9), keeps_context: !answer.server_no_context_takeover };
+        true
+    }
+
+    fn decode(&mut self, frame: &mut Frame) -> Result<(), CloseReason> {
+        if frame.opcode != OpCode::Continuation {
+            self.is_inflating = frame.rsv.contains(Rsv::RSV1);
+        } else if frame.rsv.contains(Rsv::RSV1) {
+            return Err(CloseReason::protocol_error(
+                "Only the first frame of a message says that it is compressed",
+            ));
+        }
+        if !self.is_inflating {
+            return Ok(());
+        }
+        frame.rsv = frame.rsv.without(Rsv::RSV1);
+        let Direction { window, keeps_context } = self.inward;
+        let decompressor =
+            self.decompressor.get_or_insert_with(|| Decompressors::lend(keeps_context.then_some(window)));
+        let mut out = Vec::new();
+        let mut inflated = inflate(decompressor, &frame.payload, &mut out, frame.room);
+        if frame.is_final && inflated.is_ok() {
+            inflated = inflate(decompressor, &TAIL, &mut out, frame.room);
+        }
+        if frame.is_final || inflated.is_err() {
+            self.is_inflating = false;
+            if !keeps_context && let Some(decompressor) = self.decompressor.take() {
+                Decompressors::take_back(decompressor);
+            }
+        }
+        inflated?;
+        frame.payload = out.into();
+        Ok(())
+    }
+
+    fn encode(&mut self, frame: &mut Frame) -> Result<(), CloseReason> {
+        if frame.opcode != OpCode::Continuation {
+            self.is_compressing = self.settings.is_worth_it(frame);
+            if self.is_compressing {
+                frame.rsv = frame.rsv | Rsv::RSV1;
+            }
+        }
+        if !self.is_compressing {
+            return Ok(());
+        }
+        let (level, window) = (self.settings.level, self.out.window);
+        let compressor = self.compressor.get_or_insert_with(|| Compressor::lend(level, window));
+        frame.payload = compressor.compress(&frame.payload, frame.is_final)?;
+        if frame.is_final {
+            self.is_compressing = false;
+            if !self.out.keeps_context
+                && let Some(compressor) = self.compressor.take()
+            {
+                compressor.take_back();
+            }
+        }
+        Ok(())
+    }
+}
+
+impl PerMessageDeflate {
+    /// Takes an offer up; `None`: it cannot be met.
+    fn accept(&mut self, offer: Parameters) -> Option<ExtensionResponse> {
+        let server_window = match offer.server_max_window_bits {
+            // zlib has no raw window of 256 bytes.
+            Some(8) => return None,
+            Some(bits) => bits.min(self.settings.server_window),
+            None => self.settings.server_window,
+        };
+        let client_window = match offer.client_max_window_bits {
+            None => 15,
+            Some(bits) => bits.unwrap_or(15).min(self.settings.client_window),
+        };
+        let keeps = self.settings.keeps_context;
+        self.out =
+            Direction { window: server_window, keeps_context: keeps && !offer.server_no_context_takeover };
+        self.inward = Direction {
+            window: client_window.max(9),
+            keeps_context: keeps && !offer.client_no_context_takeover,
+        };
+        let mut answer = ExtensionResponse::new(NAME);
+        if !self.out.keeps_context {
+            answer = answer.flag("server_no_context_takeover");
+        }
+        if !self.inward.keeps_context {
+            answer = answer.flag("client_no_context_takeover");
+        }
+        if offer.server_max_window_bits.is_some() || server_window < 15 {
+            answer = answer.parameter("server_max_window_bits", server_window);
+        }
+        if offer.client_max_window_bits.is_some() && client_window < 15 {
+            answer = answer.parameter("client_max_window_bits", client_window);
+        }
+        Some(answer)
+    }
+
+    /// Whether a message is to be compressed.
+    pub(crate) fn compresses(&self, frame: &Frame) -> bool {
+        self.settings.is_worth_it(frame)
+    }
+
+    /// Level and window: sessions that agree in these may share a frame that was compressed with a fresh context.
+    pub(crate) fn form(&self) -> (u32, u8) {
+        (self.settings.level, self.out.window)
+    }
+
+    /// A frame was sent that this compressor has not seen: its context is not the peer's any more.
+    pub(crate) fn forget_context(&mut self) {
+        debug_assert!(!self.is_compressing, "broadcasts do not come between the frames of a message");
+        if let Some(compressor) = &mut self.compressor {
+            compressor.state.reset();
+        }
+    }
+}
+
+const NAME: &str = "permessage-deflate";
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,184 @@
+//! Offers and answers, the RFC's examples, bombs, and everything there and back.
+
+use proptest::prelude::*;
+
+use super::*;
+use bytes::Bytes;
+
+fn offer(text: &'static str) -> ExtensionOffer<'static> {
+    let mut parts = text.split(';').map(str::trim);
+    let name = parts.next().expect("a name");
+    let parameters = parts
+        .map(|part| part.split_once('=').map_or((part, None), |(name, value)| (name, Some(value))))
+        .collect();
+    ExtensionOffer { name, parameters }
+}
+
+fn negotiated(settings: &Deflate, offers: &[&'static str]) -> Option<String> {
+    let offers: Vec<_> = offers.iter().map(|text| offer(text)).collect();
+    let mut extension = settings.extension(Role::Server);
+    extension.negotiate(&offers)?.text().map(str::to_owned)
+}
+
+#[test]
+fn offers_are_answered() {
+    let default = &Deflate::default();
+    let keeping = &Deflate::default().keep_context();
+    let small = &Deflate::default().keep_context().server_max_window_bits(10).client_max_window_bits(11);
+    let both = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
+    let table: [(&Deflate, &[&str], Option<&str>); 18] = [
+        (default, &["permessage-deflate"], Some(both)),
+        (default, &["permessage-deflate; client_max_window_bits"], Some(both)),
+        (default, &["x", "permessage-deflate"], Some(both)),
+        (default, &["x"], None),
+        (default, &["permessage-deflate; unknown"], None),
+        (default, &["permessage-deflate; unknown", "permessage-deflate"], Some(both)),
+        (default, &["permessage-deflate; server_no_context_takeover=1"], None),
+        (default, &["permessage-deflate; server_max_window_bits"], None),
+        (default, &["permessage-deflate; server_max_window_bits=8"], None),
+        (default, &["permessage-deflate; server_max_window_bits=16"], None),
+        (default, &["permessage-deflate; server_max_window_bits=09"], None),
+        (default, &["permessage-deflate; client_max_window_bits=8; client_max_window_bits=9"], None),
+        (keeping, &["permessage-deflate"], Some("permessage-deflate")),
+        (
+            keeping,
+            &["permessage-deflate; client_no_context_takeover"],
+            Some("permessage-deflate; client_no_context_takeover"),
+        ),
+        (
+            keeping,
+            &["permessage-deflate; server_max_window_bits=9"],
+            Some("permessage-deflate; server_max_window_bits=9"),
+        ),
+        (
+            keeping,
+            &["permessage-deflate; client_max_window_bits=8"],
+            Some("permessage-deflate; client_max_window_bits=8"),
+        ),
+        (
+            small,
+            &["permessage-deflate; client_max_window_bits"],
+            Some("permessage-deflate; server_max_window_bits=10; client_max_window_bits=11"),
+        ),
+        (
+            small,
+            &["permessage-deflate; server_max_window_bits=12"],
+            Some("permessage-deflate; server_max_window_bits=10"),
+        ),
+    ];
+    for (settings, offers, expected) in table {
+        assert_eq!(negotiated(settings, offers).as_deref(), expected, "{offers:?}");
+    }
+}
+
+#[test]
+fn answers_are_judged() {
+    let table = [
+        (false, "permessage-deflate; server_no_context_takeover", true),
+        (false, "permessage-deflate", false),
+        (true, "permessage-deflate", true),
+        (true, "permessage-deflate; client_max_window_bits", false),
+        (true, "permessage-deflate; client_max_window_bits=8", false),
+        (true, "permessage-deflate; client_max_window_bits=9; server_max_window_bits=9", true),
+        (true, "permessage-deflate; x", false),
+    ];
+    for (keeps, answer, expected) in table {
+        let settings = if keeps { Deflate::default().keep_context() } else { Deflate::default() };
+        assert_eq!(settings.extension(Role::Client).agree(&offer(answer)), expected, "{answer}");
+    }
+}
+
+fn always() -> Deflate {
+    Deflate::default().compress_if_bigger_than(0)
+}
+
+fn decoded(extension: &mut PerMessageDeflate, rsv: Rsv, payload: &[u8], room: usize) -> Result<Bytes, u16> {
+    let mut frame = Frame { rsv, room, ..Frame::new(OpCode::Text, Bytes::copy_from_slice(payload)) };
+    extension.decode(&mut frame).map_err(|reason| reason.code().value())?;
+    assert!(frame.rsv.is_empty());
+    Ok(frame.payload)
+}
+
+#[test]
+fn the_examples_of_the_rfc() {
+    let fresh = || always().extension(Role::Server);
+    let mut frame = Frame::new(OpCode::Text, "Hello");
+    fresh().encode(&mut frame).expect("compressed");
+    assert_eq!((&frame.payload[..], frame.rsv), (&[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00][..], Rsv::RSV1));
+    let table: [(&str, &[u8]); 4] = [
+        ("one block", &[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]),
+        ("not compressed", &[0x00, 0x05, 0x00, 0xfa, 0xff, 0x48, 0x65, 0x6c, 0x6c, 0x6f, 0x00]),
+        ("a last block", &[0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00, 0x00]),
+        ("two blocks", &[0xf2, 0x48, 0x05, 0x00, 0x00, 0x00, 0xff, 0xff, 0xca, 0xc9, 0xc9, 0x07, 0x00]),
+    ];
+    for (name, payload) in table {
+        assert_eq!(decoded(&mut fresh(), Rsv::RSV1, payload, 5).as_deref(), Ok(&b"Hello"[..]), "{name}");
+    }
+    let mut keeping = always().keep_context().extension(Role::Server);
+    for payload in [&[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00][..], &[0xf2, 0x00, 0x11, 0x00, 0x00]] {
+        assert_eq!(decoded(&mut keeping, Rsv::RSV1, payload, 5).as_deref(), Ok(&b"Hello"[..]));
+    }
+    assert_eq!(decoded(&mut fresh(), Rsv::RSV1, &[0x00], 5).as_deref(), Ok(&b""[..]));
+    assert_eq!(decoded(&mut fresh(), Rsv::NONE, b"plain", 5).as_deref(), Ok(&b"plain"[..]));
+}
+
+#[test]
+fn what_is_too_large_or_corrupt_is_refused() {
+    let mut bomb = Frame::new(OpCode::Binary, vec![0; 1 << 20]);
+    always().extension(Role::Client).encode(&mut bomb).expect("compressed");
+    let fresh = || always().extension(Role::Server);
+    assert!(bomb.payload.len() < 2048);
+    assert_eq!(
+        decoded(&mut fresh(), Rsv::RSV1, &bomb.payload, 1 << 20).map(|bytes| bytes.len()),
+        Ok(1 << 20)
+    );
+    assert_eq!(decoded(&mut fresh(), Rsv::RSV1, &bomb.payload, (1 << 20) - 1), Err(1009));
+    assert_eq!(decoded(&mut fresh(), Rsv::RSV1, &bomb.payload, 0), Err(1009));
+    for corrupt in [&b"\xff\xff\xff"[..], b"\x06", b"\x00\x05\x00\x00\x00"] {
+        assert_eq!(decoded(&mut fresh(), Rsv::RSV1, corrupt, 100), Err(1007), "{corrupt:x?}");
+    }
+}
+
+#[test]
+fn conditions_must_all_hold() {
+    let settings =
+        Deflate::default().compress_if_bigger_than(3).compress_if(|frame| frame.opcode == OpCode::Text);
+    for (opcode, payload, expected) in
+        [(OpCode::Text, "abcd", true), (OpCode::Text, "abc", false), (OpCode::Binary, "abcd", false)]
+    {
+        let mut frame = Frame::new(opcode, payload);
+        settings.extension(Role::Server).encode(&mut frame).expect("encoded");
+        assert_eq!(frame.rsv.contains(Rsv::RSV1), expected, "{opcode:?} {payload}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_is_compressed_is_inflated_again(
+        messages in proptest::collection::vec(proptest::collection::vec(0_u8..6, 0..3000), 1..6),
+        cuts in proptest::collection::vec(1_usize..900, 1..4),
+        keeps: bool,
+        window in 9_u8..=15,
+    ) {
+        let mut settings = always().server_max_window_bits(window);
+        if keeps {
+            settings = settings.keep_context();
+        }
+        let mut sender = settings.extension(Role::Server);
+        let mut receiver = settings.extension(Role::Client);
+        for (message, cut) in messages.iter().zip(cuts.iter().cycle()) {
+            let pieces: Vec<&[u8]> = if message.is_empty() { vec![&[]] } else { message.chunks(*cut).collect() };
+            let mut back = Vec::new();
+            for (index, piece) in pieces.iter().enumerate() {
+                let opcode = if index == 0 { OpCode::Binary } else { OpCode::Continuation };
+                let mut frame = Frame::new(opcode, Bytes::copy_from_slice(piece));
+                frame.is_final = index + 1 == pieces.len();
+                sender.encode(&mut frame).expect("compressed");
+                frame.room = message.len() - back.len();
+                receiver.decode(&mut frame).expect("inflated");
+                back.extend_from_slice(&frame.payload);
+            }
+            prop_assert_eq!(&back, message);
+        }
+    }
+}
