@@ -6,10 +6,11 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use vernal::{Json, OrStatus, State, request_map, server};
+use vernal::websocket::{Deflate, Message, Origins, Rooms, WebSocket, WebSocketConfig, WebSocketSession};
+use vernal::{Json, OrStatus, Result, State, request_map, server, websocket_handler};
 
 #[derive(Serialize)]
-struct Message {
+struct Greeting {
     message: &'static str,
 }
 
@@ -30,8 +31,8 @@ fn plaintext() -> &'static str {
 }
 
 #[request_map("/json", method = "GET")]
-fn json() -> Json<Message> {
-    Json(Message { message: "Hello, World!" })
+fn json() -> Json<Greeting> {
+    Json(Greeting { message: "Hello, World!" })
 }
 
 #[request_map("/hello/{name}", method = "GET")]
@@ -49,6 +50,31 @@ fn large(State(large): State<&Large>) -> Bytes {
     large.0.clone()
 }
 
+#[websocket_handler("/ws")]
+async fn ws(mut ws: WebSocket) -> Result {
+    while let Some(message) = ws.next().await {
+        ws.send(message).await?;
+    }
+    Ok(())
+}
+
+#[derive(Default)]
+struct Chat {
+    rooms: Rooms,
+}
+
+#[websocket_handler("/chat")]
+impl Chat {
+    fn on_open(&self, session: &WebSocketSession) -> Result {
+        self.rooms.join("all", session)
+    }
+
+    async fn on_message(&self, message: Message) -> Result {
+        self.rooms.to("all").send(message).await?;
+        Ok(())
+    }
+}
+
 fn main() -> vernal::Result {
     let port = option("--port").map_or(Ok(9090), |text| text.parse())?;
     let threads = option("--threads").map_or(Ok(1), |text| text.parse())?;
@@ -56,7 +82,20 @@ fn main() -> vernal::Result {
         Some(folder) => std::fs::read(format!("{folder}/large.txt")).or_404("no large.txt in that folder")?,
         None => vec![b'x'; 64 << 10],
     };
-    server::new().host("127.0.0.1").port(port).threads(threads).state(Large(large.into())).start()
+    // What conformance suites send is larger, and in more pieces, than what anybody should take by default.
+    let websocket = WebSocketConfig::new()
+        .message_size(16 << 20)
+        .frame_size(16 << 20)
+        .fragments(1 << 20)
+        .origins(Origins::Any);
+    server::new()
+        .host("127.0.0.1")
+        .port(port)
+        .threads(threads)
+        .state(Large(large.into()))
+        .websocket(websocket)
+        .websocket_deflate(Deflate::default())
+        .start()
 }
 
 /// The value after an option of the command line.

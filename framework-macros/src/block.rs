@@ -83,6 +83,13 @@ impl Block {
         })
     }
 
+    pub(crate) fn functions_ref(&self) -> impl Iterator<Item = &HandlerFn> {
+        self.members.iter().filter_map(|member| match member {
+            Member::Function(function) => Some(&**function),
+            Member::Other(_) => None,
+        })
+    }
+
     /// The type's name as it is written, for messages.
     pub(crate) fn type_name(&self) -> String {
         let name = self.self_ty.to_token_stream().to_string().replace(' ', "");

@@ -302,6 +302,11 @@ fn check_variable(name: &str, segment: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// A token (RFC 9110, section 5.6.2).
+pub(crate) fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(is_token_char)
+}
+
 /// `tchar` (RFC 9110, section 5.6.2).
 fn is_token_char(char: char) -> bool {
     char.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(char)

@@ -245,6 +245,160 @@ pub fn default_model_binding(arguments: TokenStream, item: TokenStream) -> Token
     emit::attribute("default_model_binding", arguments.into(), item.into()).into()
 }
 
+/// Makes a function, or the methods of an impl block, the handler of WebSocket sessions.
+///
+/// On an `async fn` that takes the `WebSocket`: the loop is yours. When the function ends, the
+/// session is closed: with 1000, or with 1011 if it failed.
+///
+/// ```
+/// use vernal::websocket::WebSocket;
+/// use vernal::{Result, websocket_handler};
+///
+/// #[websocket_handler("/echo")]
+/// async fn echo(mut ws: WebSocket) -> Result {
+///     while let Some(message) = ws.next().await {
+///         ws.send(message).await?;
+///     }
+///     Ok(())
+/// }
+/// ```
+///
+/// On an impl block: methods are called by the names of events. One object serves all sessions; with `per_session` each
+/// has its own, and events may take `&mut self`. How it is made `new = …` says, as for [`macro@controller`].
+///
+/// ```
+/// use vernal::websocket::{Accept, CloseReason, Rooms, WebSocketSession};
+/// use vernal::{Json, Result, websocket_handler};
+///
+/// #[derive(serde::Deserialize)]
+/// struct Say<'a> {
+///     text: &'a str,
+/// }
+///
+/// #[derive(Default)]
+/// struct Chat {
+///     rooms: Rooms,
+/// }
+///
+/// #[websocket_handler("/chat/{room}")]
+/// impl Chat {
+///     fn on_handshake(&self, room: &str) -> Accept {
+///         Accept::new().header("x-room", room)
+///     }
+///
+///     fn on_open(&self, session: &WebSocketSession, room: &str) -> Result {
+///         self.rooms.join(room, session)
+///     }
+///
+///     async fn on_message(&self, room: &str, Json(say): Json<Say<'_>>) -> Result {
+///         self.rooms.to(room).send(say.text).await?;
+///         Ok(())
+///     }
+///
+///     fn on_close(&self, session: &WebSocketSession, reason: &CloseReason) {
+///         println!("{} left: {reason}", session.id());
+///     }
+/// }
+/// ```
+///
+/// | event | when | ends with |
+/// |---|---|---|
+/// | `on_handshake` | before the 101; it may refuse | |
+/// | `on_open` | after it | |
+/// | `on_message` | a whole message | the message: `&str`, `&[u8]`, `Json<T>`, `Message`, any `FromMessage` |
+/// | `on_text_message`, `on_binary_message` | one of this kind | the message |
+/// | `on_binary_frame` | a frame of a binary message in pieces; `true` keeps it for the whole | `fin: bool, payload: &[u8]` |
+/// | `on_ping` | a ping, which is not answered by itself then | the payload |
+/// | `on_pong` | a pong | the payload |
+/// | `on_close` | once, at the end, whatever ended it | |
+///
+/// All other arguments are `&WebSocketSession`, `&CloseReason` (in `on_close`), `State<&T>`, or bound by their names from the
+/// request that opened the session, as in [`macro@request_map`]. What is wrong with them is told before the 101. Events may be `fn` or
+/// `async fn`. Filters run on the request that opens the session, and see the 101.
+///
+/// The attribute takes paths or a `regexp`, `params`, `headers`, `order` and `app` as [`macro@request_map`] does, and
+/// `protocol = "chat"` (a subprotocol that must be offered, and is chosen) and `config = …`, a
+/// `WebSocketConfig`. An HTTP mapping may have the same path.
+#[proc_macro_attribute]
+pub fn websocket_handler(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    emit::attribute("websocket_handler", arguments.into(), item.into()).into()
+}
+
+/// Makes a function the answer to the handshake of WebSocket sessions of a path. Functions for other events of the same path join
+/// it: [`macro@websocket_open`], [`macro@websocket_message`], [`macro@websocket_close`].
+///
+/// ```
+/// use vernal::websocket::Accept;
+/// use vernal::{Error, Result, websocket_handshake};
+///
+/// #[websocket_handshake("/news/{topic}")]
+/// fn enter(topic: &str) -> Result<Accept> {
+///     if topic == "secret" { Err(Error::forbidden("not for you")) } else { Ok(Accept::new()) }
+/// }
+/// ```
+///
+/// It returns nothing, an `Accept`, a `Response` to refuse with, or a `Result` of these. Arguments and options are those of
+/// [`macro@websocket_handler`].
+#[proc_macro_attribute]
+pub fn websocket_handshake(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    emit::attribute("websocket_handshake", arguments.into(), item.into()).into()
+}
+
+/// Calls a function when a WebSocket session of a path is open. See [`macro@websocket_handler`] for its arguments.
+///
+/// ```
+/// use vernal::websocket::WebSocketSession;
+/// use vernal::{Result, websocket_open};
+///
+/// #[websocket_open("/news/{topic}")]
+/// async fn welcome(session: &WebSocketSession, topic: &str) -> Result {
+///     session.send(&format!("news of {topic}")).await
+/// }
+/// ```
+#[proc_macro_attribute]
+pub fn websocket_open(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    emit::attribute("websocket_open", arguments.into(), item.into()).into()
+}
+
+/// Calls a function for each message of WebSocket sessions of a path. Its last argument is the message.
+///
+/// ```
+/// use vernal::websocket::WebSocketSession;
+/// use vernal::{Result, websocket_message};
+///
+/// #[websocket_message("/upper")]
+/// async fn upper(session: &WebSocketSession, message: &str) -> Result {
+///     session.send(message.to_uppercase()).await
+/// }
+///
+/// #[websocket_message("/upper", on = "ping")]
+/// fn ping(session: &WebSocketSession, payload: &[u8]) -> Result {
+///     session.pong(payload)
+/// }
+/// ```
+///
+/// `on` is `"text"`, `"binary"`, `"binary_frame"`, `"ping"` or `"pong"`; without it, text and bytes.
+#[proc_macro_attribute]
+pub fn websocket_message(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    emit::attribute("websocket_message", arguments.into(), item.into()).into()
+}
+
+/// Calls a function once when a WebSocket session of a path has ended, whatever ended it.
+///
+/// ```
+/// use vernal::websocket::{CloseReason, WebSocketSession};
+/// use vernal::websocket_close;
+///
+/// #[websocket_close("/news/{topic}")]
+/// fn left(session: &WebSocketSession, reason: &CloseReason) {
+///     println!("{}: {reason}", session.id());
+/// }
+/// ```
+#[proc_macro_attribute]
+pub fn websocket_close(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    emit::attribute("websocket_close", arguments.into(), item.into()).into()
+}
+
 /// Names crates whose handlers are to be served: `vernal::scan!(my_controllers, my_admin);`
 ///
 /// A crate that nothing names is not linked, and its handlers vanish without a word. `use my_controllers as _;` does

@@ -14,11 +14,13 @@ pub use crate::bind::dispatch::Bind;
 pub use crate::bind::{Arg, BodyUse, FromContext, FromRequest, ModelBinding, Profile, StateNeed, construct};
 pub use crate::http::{Context, Error, Instance, Request, Responder, Response, Result};
 pub use crate::registry::{
-    BoxFuture, Controller, DefaultBinding, ErrorPage, Expressions, Filter, Handler, Location, Mapping, Needs,
-    Page, Route,
+    BoxFuture, Controller, DefaultBinding, ErrorPage, EventFunction, Expressions, Filter, Handler, Location,
+    Mapping, Needs, On, Page, Route, WebSocketEvent, WebSocketHandler,
 };
 
 use crate::bind::State;
+use crate::websocket::socket::take_as;
+use crate::websocket::{FromMessage, IntoAccept};
 
 /// What the binding of an argument needs in scope: `use ::vernal::__private::binding::*;`. Traits come without their
 /// names, so that nothing hides a name of the user's.
@@ -29,7 +31,17 @@ pub mod binding {
     };
 }
 
+/// The same for arguments of WebSocket events.
+pub mod event_binding {
+    pub use crate::websocket::bind::EventKind as _;
+}
+
 pub use crate::bind::dispatch::profile;
+pub use crate::websocket::bind::EventContext;
+pub use crate::websocket::events::{
+    Events, Upgrade, Wants, serve as serve_events, serve_functions, unhandled,
+};
+pub use crate::websocket::{Accept, Message};
 
 /// Lets the answer of a handler write itself.
 ///
@@ -129,6 +141,64 @@ impl<T, E: Into<Box<dyn std::error::Error + Send + Sync>>> Done<T> for Result<T,
 #[inline]
 pub fn done<T>(result: impl Done<T>) -> Result<T> {
     result.done()
+}
+
+/// Turns what answers a handshake into our `Result`.
+///
+/// # Errors
+/// The handshake is refused.
+#[inline]
+pub fn into_accept(answer: impl IntoAccept) -> Result<Accept> {
+    answer.into_accept()
+}
+
+/// What `on_binary_frame` may return: whether the frame is kept for the whole message; nothing is no.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be returned here",
+    label = "return `true` to keep the frame for the whole message, `false` or nothing, or a `Result` of these"
+)]
+pub trait Kept {
+    /// Whether it is.
+    ///
+    /// # Errors
+    /// The function failed.
+    fn kept(self) -> Result<bool>;
+}
+
+impl Kept for () {
+    fn kept(self) -> Result<bool> {
+        Ok(false)
+    }
+}
+
+impl Kept for bool {
+    fn kept(self) -> Result<bool> {
+        Ok(self)
+    }
+}
+
+impl<T: Kept, E: Into<Box<dyn std::error::Error + Send + Sync>>> Kept for Result<T, E> {
+    fn kept(self) -> Result<bool> {
+        self.map_err(|error| Error::from_boxed(error.into()))?.kept()
+    }
+}
+
+/// Turns what `on_binary_frame` returned into our `Result`.
+///
+/// # Errors
+/// The function failed.
+#[inline]
+pub fn kept(result: impl Kept) -> Result<bool> {
+    result.kept()
+}
+
+/// Takes a message as the type of an argument.
+///
+/// # Errors
+/// It is none: the session is closed with 1003.
+#[inline]
+pub fn take_message<'m, T: FromMessage<'m>>(message: &'m Message) -> Result<T> {
+    take_as(message)
 }
 
 /// Goes on after a filter that did not take the rest of the chain, unless it has answered.
@@ -314,6 +384,22 @@ pub const fn check_body(profiles: &[Profile], names: &[&str], index: usize) {
             panic!("{}", text.as_str())
         }
         before += 1;
+    }
+}
+
+/// Refuses an argument that a WebSocket event has not.
+#[track_caller]
+pub const fn check_event(profile: Profile, is_stream: bool, is_close: bool) {
+    if !matches!(profile.body, BodyUse::None) {
+        panic!(
+            "the request that opens a WebSocket session has no body: take messages, or a parameter of the query"
+        );
+    }
+    if profile.close_reason && !is_close {
+        panic!("a `CloseReason` is only known when the session has ended: take it in `on_close`");
+    }
+    if profile.socket && !is_stream {
+        panic!("event functions get their messages one by one: take `session: &WebSocketSession` to send");
     }
 }
 

@@ -21,6 +21,7 @@
 //! | answer | text, [`Json`], a status, tuples, [`Redirect`], [`StaticFile`], [`Sse`], [`Response`], [`Result`] |
 //! | say what went wrong | [`Error`], [`OrStatus`], [`error_message`] |
 //! | look at all requests | [`request_filter`] |
+//! | talk over WebSockets | [`websocket_handler`], [`websocket`] |
 //! | bind types of your own | [`FromValue`], [`FromRequest`], [`ModelBinding`], [`model_binding`] |
 //! | start and stop | [`server`] |
 //! | test | [`test::Client`] |
@@ -45,6 +46,7 @@ mod registry;
 mod routing;
 pub mod server;
 pub mod test;
+pub mod websocket;
 
 pub use app::{App, Config, ErrorContext, ErrorPageArgument, FilterArgument, FilterContext, Next};
 pub use base::{HeaderError, Headers, IntoHeaderValue};
@@ -61,7 +63,7 @@ pub use proto::Limits;
 pub use registry::BoxFuture;
 pub use vernal_macros::{
     controller, default_model_binding, endpoint, error_message, model_binding, request_filter, request_map,
-    route, scan,
+    route, scan, websocket_close, websocket_handler, websocket_handshake, websocket_message, websocket_open,
 };
 
 /// Makes text safe inside HTML, attributes included: for pages that are put together by hand.

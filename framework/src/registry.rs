@@ -11,6 +11,9 @@ use crate::app::{ErrorContext, FilterContext, Next};
 use crate::bind::{Arg, StateNeed};
 use crate::http::{Context, Instance, Request, Response, Result};
 use crate::proto::Limits;
+use crate::websocket::bind::EventContext;
+use crate::websocket::events::Upgrade;
+use crate::websocket::{Accept, Message, WebSocketConfig};
 
 pub use inventory;
 
@@ -69,6 +72,8 @@ pub struct Mapping {
     pub order: i32,
     /// The application this belongs to; `None` is the default one.
     pub app: Option<&'static str>,
+    /// A subprotocol that the peer must offer; for WebSocket routes.
+    pub protocol: Option<&'static str>,
 }
 
 impl Mapping {
@@ -81,6 +86,7 @@ impl Mapping {
         headers: Expressions::NONE,
         order: 0,
         app: None,
+        protocol: None,
     };
 }
 
@@ -93,6 +99,71 @@ pub enum Handler {
     Blocking(for<'r> fn(&'r Request, &'r mut Response) -> Result),
     /// An `async fn`: one box a call.
     Async(for<'r> fn(&'r Request, &'r mut Response) -> BoxFuture<'r, Result>),
+    /// A WebSocket handler: one box a session.
+    WebSocket(WebSocketHandler),
+}
+
+/// What serves the sessions of a WebSocket route.
+#[derive(Clone, Copy)]
+pub struct WebSocketHandler {
+    /// Runs a session, from its handshake on.
+    pub serve: fn(Upgrade) -> BoxFuture<'static, Result>,
+    /// Bounds and times of its own, evaluated once at start.
+    pub config: Option<fn() -> WebSocketConfig>,
+}
+
+/// What a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum On {
+    /// Text.
+    Text,
+    /// Bytes.
+    Binary,
+    /// A ping.
+    Ping,
+    /// A pong.
+    Pong,
+}
+
+/// A function for one event of WebSocket sessions. Those that share a path make one handler.
+pub struct WebSocketEvent {
+    /// The route it would have alone; that of the first in the source is the handler's.
+    pub route: Route,
+    /// Binds its arguments, to tell what is wrong with the request before the 101.
+    pub check: for<'e> fn(EventContext<'e>) -> BoxFuture<'e, Result>,
+    /// What it is for, and its adapter.
+    pub function: EventFunction,
+}
+
+/// How an event's adapter is called.
+pub enum EventFunction {
+    /// `#[websocket_handshake]`
+    Handshake(for<'e> fn(EventContext<'e>) -> BoxFuture<'e, Result<Accept>>),
+    /// `#[websocket_open]`
+    Open(for<'e> fn(EventContext<'e>) -> BoxFuture<'e, Result>),
+    /// `#[websocket_message]`, for these kinds of messages.
+    Message(&'static [On], for<'e> fn(EventContext<'e>, &'e Message) -> BoxFuture<'e, Result>),
+    /// `#[websocket_message(on = "binary_frame")]`
+    Fragment(for<'e> fn(EventContext<'e>, bool, &'e Message) -> BoxFuture<'e, Result<bool>>),
+    /// `#[websocket_close]`
+    Close(for<'e> fn(EventContext<'e>) -> BoxFuture<'e, Result>),
+}
+
+impl EventFunction {
+    /// Whether it takes messages of this kind.
+    pub(crate) fn takes(&self, on: On) -> bool {
+        matches!(self, EventFunction::Message(kinds, _) if kinds.contains(&on))
+    }
+
+    /// Whether both are for the same event.
+    pub(crate) fn overlaps(&self, other: &EventFunction) -> bool {
+        match (self, other) {
+            (EventFunction::Message(kinds, _), other @ EventFunction::Message(..)) => {
+                kinds.iter().any(|on| other.takes(*on))
+            }
+            (one, other) => std::mem::discriminant(one) == std::mem::discriminant(other),
+        }
+    }
 }
 
 /// What the arguments of a handler need, found by the compiler from their types.
@@ -184,3 +255,4 @@ inventory::collect!(Filter);
 inventory::collect!(ErrorPage);
 inventory::collect!(Controller);
 inventory::collect!(DefaultBinding);
+inventory::collect!(WebSocketEvent);

@@ -16,6 +16,8 @@
 //! # }
 //! ```
 
+mod websocket;
+
 use std::any::Any;
 use std::fmt::{Display, Write};
 use std::future::IntoFuture;
@@ -34,6 +36,9 @@ use crate::base::{Headers, IntoHeaderValue};
 use crate::io::Stream;
 use crate::proto::Limits;
 use crate::server::{Counted, Handle, Shared, connection};
+use crate::websocket::{Deflate, Extension, WebSocketConfig};
+
+pub use websocket::{SocketBuilder, TestSocket};
 
 /// A client of an application in the same process. Each request has a connection of its own.
 ///
@@ -190,6 +195,30 @@ impl ClientBuilder {
     #[must_use]
     pub fn show_errors(mut self, show: bool) -> ClientBuilder {
         self.config = self.config.show_errors(show);
+        self
+    }
+
+    /// See [`Config::websocket`].
+    #[must_use]
+    pub fn websocket(mut self, config: WebSocketConfig) -> ClientBuilder {
+        self.config = self.config.websocket(config);
+        self
+    }
+
+    /// See [`Config::websocket_extension`].
+    #[must_use]
+    pub fn websocket_extension<X: Extension>(
+        mut self,
+        make: impl Fn() -> X + Send + Sync + 'static,
+    ) -> ClientBuilder {
+        self.config = self.config.websocket_extension(make);
+        self
+    }
+
+    /// See [`Config::websocket_deflate`].
+    #[must_use]
+    pub fn websocket_deflate(mut self, settings: Deflate) -> ClientBuilder {
+        self.config = self.config.websocket_deflate(settings);
         self
     }
 

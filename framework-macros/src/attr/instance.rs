@@ -10,7 +10,7 @@ use crate::errors::Errors;
 #[derive(Default)]
 pub(crate) struct Instance {
     pub(crate) new: New,
-    /// A new object for each request.
+    /// A new object for each request, or each session.
     pub(crate) per_request: Option<Span>,
     pub(crate) app: Option<LitStr>,
 }
@@ -25,6 +25,16 @@ pub(crate) enum New {
     Function(Expr),
     /// A value.
     Value(Expr),
+}
+
+impl New {
+    fn of(expression: Option<Expr>) -> New {
+        match expression {
+            None => New::Default,
+            Some(function @ (Expr::Path(_) | Expr::Closure(_))) => New::Function(function),
+            Some(value) => New::Value(value),
+        }
+    }
 }
 
 impl Instance {
@@ -45,13 +55,17 @@ impl Instance {
         (instance, prefix)
     }
 
+    /// Takes `new` and `per_session` out of the options of an attribute; also where one of them stands.
+    pub(crate) fn take_of_session(options: &mut Options, errors: &mut Errors) -> (Instance, Option<Span>) {
+        let new = options.take_expression("new", "Chat::open(\"db\")", errors);
+        let place = new.as_ref().map(syn::spanned::Spanned::span);
+        let per_request = options.take_word("per_session", errors);
+        (Instance { new: New::of(new), per_request, app: None }, per_request.or(place))
+    }
+
     /// Takes `new` and `per_request` out of the options of an attribute.
     pub(crate) fn take(options: &mut Options, errors: &mut Errors) -> Instance {
-        let new = match options.take_expression("new", "Shop::open(\"db\")", errors) {
-            None => New::Default,
-            Some(function @ (Expr::Path(_) | Expr::Closure(_))) => New::Function(function),
-            Some(value) => New::Value(value),
-        };
+        let new = New::of(options.take_expression("new", "Shop::open(\"db\")", errors));
         Instance { new, per_request: options.take_word("per_request", errors), app: None }
     }
 }

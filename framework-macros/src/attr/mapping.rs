@@ -136,7 +136,7 @@ impl Mapping {
 }
 
 impl Expressions {
-    fn read(texts: Option<Texts>, are_headers: bool, errors: &mut Errors) -> Expressions {
+    pub(super) fn read(texts: Option<Texts>, are_headers: bool, errors: &mut Errors) -> Expressions {
         let Some(Texts { list, any }) = texts else { return Expressions::default() };
         let list = list.iter().filter(|text| check::expression(text, are_headers, errors)).map(LitStr::value);
         Expressions { list: list.collect(), any }

@@ -6,6 +6,7 @@ mod filter;
 mod instance;
 mod mapping;
 mod options;
+mod websocket;
 
 pub(crate) use arg::ArgOptions;
 pub(crate) use error_message::ErrorMessage;
@@ -13,6 +14,7 @@ pub(crate) use filter::RequestFilter;
 pub(crate) use instance::{Instance, New};
 pub(crate) use mapping::{Expressions, Mapping, Place};
 pub(crate) use options::Options;
+pub(crate) use websocket::{On, WebSocketRoute};
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};

@@ -18,11 +18,21 @@ pub(super) enum Callee {
     Method { object: Option<(TokenStream, SelfBy)> },
 }
 
+/// What arguments are bound from.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Source {
+    /// `__req`
+    Request,
+    /// `__cx`: the session too.
+    Event,
+}
+
 /// The adapter of one function. It serves all routes of the function.
 pub(super) struct Adapter<'f> {
     pub(super) function: &'f HandlerFn,
     pub(super) arguments: &'f [Argument],
     pub(super) callee: Callee,
+    pub(super) source: Source,
 }
 
 impl Adapter<'_> {
@@ -35,10 +45,7 @@ impl Adapter<'_> {
     pub(super) fn items(&self) -> TokenStream {
         let p = private();
         let call = self.call();
-        let profiles = self.bound().map(|(_, Argument { ty, ty_span, .. })| {
-            let place = at(*ty_span);
-            quote_spanned!(place=> ::vernal::__private::profile::<#ty, _>(|__bind| (&&&&__bind).kind()))
-        });
+        let profiles = self.profiles();
         let names: Vec<_> = self.bound().map(|(_, argument)| &argument.name).collect();
         let count = names.len();
         let bodies = self.bound().enumerate().skip(1).map(|(index, (_, argument))| {
@@ -62,6 +69,19 @@ impl Adapter<'_> {
             #(#bodies)*
             #call
         }
+    }
+
+    /// What the compiler knows of the types of the bound arguments.
+    pub(super) fn profiles(&self) -> Vec<TokenStream> {
+        let profile = |(_, Argument { ty, ty_span, .. }): (usize, &Argument)| {
+            let place = at(*ty_span);
+            let kind = match self.source {
+                Source::Request => quote_spanned!(place=> (&&&&__bind).kind()),
+                Source::Event => quote_spanned!(place=> (&&&&&__bind).kind()),
+            };
+            quote_spanned!(place=> ::vernal::__private::profile::<#ty, _>(|__bind| #kind))
+        };
+        self.bound().map(profile).collect()
     }
 
     /// `Handler::…(__call)`
@@ -148,16 +168,24 @@ impl Adapter<'_> {
         }
     }
 
-    fn binding(&self, index: usize, argument: &Argument) -> TokenStream {
+    /// `let __argument_0 = …?;`
+    pub(super) fn binding(&self, index: usize, argument: &Argument) -> TokenStream {
         let Argument { ty, ty_span, name, options, .. } = argument;
         let place = at(*ty_span);
-        let (bound, req) = (bound_local(index, argument), local("__req", *ty_span));
+        let bound = bound_local(index, argument);
+        let req = match self.source {
+            Source::Request => local("__req", *ty_span),
+            Source::Event => local("__cx", *ty_span),
+        };
         let renamed = options.name.as_ref().map(|_| quote_spanned!(place=> .renamed()));
         let group = options.group.map(|(group, _)| quote_spanned!(place=> .group(#group)));
         let arg = quote_spanned! {place=>
             const { &::vernal::__private::Arg::named(#name) #renamed #group }
         };
-        let kind = quote_spanned!(place=> (&&&&::vernal::__private::Bind::<#ty>::new()).kind());
+        let kind = match self.source {
+            Source::Request => quote_spanned!(place=> (&&&&::vernal::__private::Bind::<#ty>::new()).kind()),
+            Source::Event => quote_spanned!(place=> (&&&&&::vernal::__private::Bind::<#ty>::new()).kind()),
+        };
         let bind = match (self.function.is_async(), &options.default) {
             (true, None) => quote_spanned!(place=> #kind.bind::<#ty>(#req, #arg).await),
             (true, Some(_)) => quote_spanned!(place=> #kind.optional::<#ty>(#req, #arg).await),
@@ -261,7 +289,7 @@ pub(super) fn answer(place: Span) -> TokenStream {
     quote_spanned!(place=> #answer => ::vernal::__private::respond(#answer, #res),)
 }
 
-fn bound_local(index: usize, argument: &Argument) -> syn::Ident {
+pub(super) fn bound_local(index: usize, argument: &Argument) -> syn::Ident {
     local(&format!("__argument_{index}"), argument.ty_span)
 }
 

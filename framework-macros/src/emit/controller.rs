@@ -1,13 +1,13 @@
 //! An impl block whose methods are mapped: one shared object or one for each request, and a route for each method.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::quote;
 use syn::LitStr;
 use syn::spanned::Spanned;
 
-use super::adapter::{Adapter, Callee};
+use super::adapter::{Adapter, Callee, Source};
 use super::route::{MAPPING, route};
-use super::{at, const_block, finished, local, location, optional_text, private};
+use super::{const_block, finished, instance, local};
 use crate::attr::{Instance, Mapping, Mentions, New, Options, Place, Written, take_siblings};
 use crate::block::Block;
 use crate::check;
@@ -50,7 +50,7 @@ pub(super) fn block(written: Written, mut block: Block) -> TokenStream {
         errors.under(&block.self_ty, plan.nothing_mapped());
     }
     let (alias, self_ty) = (Ident::new(SELF_ALIAS, Span::call_site()), &block.self_ty);
-    let shared = plan.is_shared.then(|| plan.submit_instance(&type_name, self_ty.span()));
+    let shared = plan.is_shared.then(|| instance::submit(&plan.instance, &type_name, self_ty.span()));
     let generated = const_block(&block.cfgs(), &quote!(type #alias = #self_ty; #shared #(#routes)*));
     finished(errors, mentions, |with_errors| block.reemitted(with_errors), generated)
 }
@@ -140,7 +140,12 @@ impl Plan {
         }
         let arguments = function.take_arguments(&[], errors);
         let object = function.self_by(errors).map(|by| self.object(function, by, errors));
-        let adapter = Adapter { function, arguments: &arguments, callee: Callee::Method { object } };
+        let adapter = Adapter {
+            function,
+            arguments: &arguments,
+            callee: Callee::Method { object },
+            source: Source::Request,
+        };
         adapter.check_responses(errors);
         let name = format!("{type_name}::{}", function.name());
         let routes: Vec<_> = mappings
@@ -193,7 +198,7 @@ impl Plan {
     fn object(&self, function: &HandlerFn, by: SelfBy, errors: &mut Errors) -> (TokenStream, SelfBy) {
         let req = local("__req", Span::call_site());
         if !self.is_shared {
-            return (self.make(&quote!(#req.context())), by);
+            return (instance::make(&self.instance, &quote!(#req.context())), by);
         }
         if by != SelfBy::Reference {
             let way = if self.is_endpoint {
@@ -209,46 +214,6 @@ impl Plan {
         let alias = Ident::new(SELF_ALIAS, Span::call_site());
         // The local is the reference already.
         (quote!(#req.instance::<#alias>(&__INSTANCE)), SelfBy::Value)
-    }
-
-    /// An expression that makes the object; it may end with an error by `?`.
-    fn make(&self, context: &TokenStream) -> TokenStream {
-        let alias = Ident::new(SELF_ALIAS, Span::call_site());
-        match &self.instance.new {
-            New::Default => quote!(::vernal::__private::default_instance::<#alias>()),
-            New::Function(function) => {
-                let place = at(function.span());
-                quote_spanned!(place=> ::vernal::__private::construct::<#alias, _, _>(#function, #context)?)
-            }
-            New::Value(value) => {
-                let place = at(value.span());
-                quote_spanned!(place=> ::core::convert::identity::<#alias>(#value))
-            }
-        }
-    }
-
-    fn submit_instance(&self, type_name: &str, self_span: Span) -> TokenStream {
-        let p = private();
-        let alias = Ident::new(SELF_ALIAS, self_span);
-        let context = local("__context", Span::call_site());
-        let make = self.make(&context.to_token_stream());
-        let app = optional_text(self.instance.app.as_ref());
-        let place = location(type_name, self_span);
-        let shared = format_ident!("shared_instance", span = at(self_span));
-        quote! {
-            static __INSTANCE: #p::Instance = #p::Instance::new();
-            #p::inventory::submit! {
-                #p::Controller {
-                    instance: &__INSTANCE,
-                    build: |#context| {
-                        let _ = #context;
-                        #p::#shared::<#alias>(#make)
-                    },
-                    app: #app,
-                    at: #place,
-                }
-            }
-        }
     }
 
     fn nothing_mapped(&self) -> &'static str {

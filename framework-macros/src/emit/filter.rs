@@ -53,12 +53,15 @@ fn check_arguments(function: &HandlerFn, arguments: &[Argument], errors: &mut Er
 
 /// `#[arg]` is for what is bound by a name.
 pub(super) fn refuse_options(arguments: &[Argument], what: &str, errors: &mut Errors) {
+    let problem = format!("an argument of {what} is not bound from the request: leave `#[arg(…)]` out");
+    refuse_options_of(arguments, &problem, errors);
+}
+
+/// The same in other words.
+pub(super) fn refuse_options_of(arguments: &[Argument], problem: &str, errors: &mut Errors) {
     for Argument { options, span, .. } in arguments {
         if options.name.is_some() || options.default.is_some() || options.group.is_some() {
-            errors.at(
-                *span,
-                format!("an argument of {what} is not bound from the request: leave `#[arg(…)]` out"),
-            );
+            errors.at(*span, problem);
         }
     }
 }

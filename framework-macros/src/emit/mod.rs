@@ -5,8 +5,10 @@ mod adapter;
 mod controller;
 mod error_page;
 mod filter;
+mod instance;
 mod model;
 mod route;
+mod websocket;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -31,6 +33,10 @@ pub(crate) fn attribute(name: &'static str, arguments: TokenStream, item: TokenS
             "error_message" => error_page::function(written, *function),
             "model_binding" => model::binding(written, *function),
             "default_model_binding" => model::default_binding(written, *function),
+            "websocket_handler" => websocket::stream(written, *function),
+            "websocket_handshake" | "websocket_open" | "websocket_message" | "websocket_close" => {
+                websocket::event(written, *function)
+            }
             _ => refuse(
                 item,
                 Span::call_site(),
@@ -39,6 +45,7 @@ pub(crate) fn attribute(name: &'static str, arguments: TokenStream, item: TokenS
         },
         Ok(Item::Block(block)) => match name {
             "request_map" | "route" | "controller" | "endpoint" => controller::block(written, *block),
+            "websocket_handler" => websocket::block(written, *block),
             _ => refuse(
                 item,
                 Span::call_site(),
@@ -47,7 +54,7 @@ pub(crate) fn attribute(name: &'static str, arguments: TokenStream, item: TokenS
         },
         Ok(Item::Other(span)) => {
             let places = match name {
-                "request_map" | "route" => "a function or an impl block",
+                "request_map" | "route" | "websocket_handler" => "a function or an impl block",
                 "controller" | "endpoint" => "an impl block",
                 _ => "a function",
             };

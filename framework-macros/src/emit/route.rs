@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Attribute, LitStr};
 
-use super::adapter::{Adapter, Callee};
+use super::adapter::{Adapter, Callee, Source};
 use super::{at, const_block, finished, location, optional_text, private, reemit};
 use crate::attr::{Expressions, Mapping, Mentions, Place, Written, take_siblings};
 use crate::check::{Pattern, join};
@@ -31,7 +31,12 @@ pub(super) fn function(written: Written, mut function: HandlerFn) -> TokenStream
              (a new object for each request) above the impl block",
         );
     }
-    let adapter = Adapter { function: &function, arguments: &arguments, callee: Callee::Function };
+    let adapter = Adapter {
+        function: &function,
+        arguments: &arguments,
+        callee: Callee::Function,
+        source: Source::Request,
+    };
     adapter.check_responses(&mut errors);
     let routes: Vec<TokenStream> = mappings
         .iter()
@@ -96,6 +101,7 @@ pub(super) fn route(
                     headers: #headers,
                     order: #order,
                     app: #app,
+                    ..#p::Mapping::ANY
                 },
                 handler: #handler,
                 needs: #needs,
@@ -142,7 +148,7 @@ fn patterns(mapping: &Mapping, prefixes: &[LitStr], errors: &mut Errors) -> (Vec
     (whole, own.into_iter().flatten().collect())
 }
 
-fn expressions(expressions: &Expressions) -> TokenStream {
+pub(super) fn expressions(expressions: &Expressions) -> TokenStream {
     let p = private();
     if expressions.list.is_empty() {
         return quote!(#p::Expressions::NONE);

@@ -1,8 +1,11 @@
 //! What an application is told before it is frozen.
 
 use std::any::{Any, TypeId};
+use std::sync::Arc;
 
 use crate::proto::Limits;
+use crate::websocket::config::{Factory, deflate};
+use crate::websocket::{Deflate, Extension, WebSocketConfig};
 
 /// Settings of an [`App`](crate::App). `server::new()` and `test::Client::builder()` have the same methods.
 ///
@@ -21,6 +24,8 @@ pub struct Config {
     pub(crate) states: Vec<State>,
     pub(crate) show_errors: Option<bool>,
     pub(crate) server_name: Option<Option<String>>,
+    pub(crate) websocket: WebSocketConfig,
+    pub(crate) extensions: Vec<Factory>,
 }
 
 pub(crate) struct State {
@@ -66,6 +71,31 @@ impl Config {
     #[must_use]
     pub fn show_errors(mut self, show: bool) -> Config {
         self.show_errors = Some(show);
+        self
+    }
+
+    /// Sets bounds and times of all WebSocket sessions, but for handlers with `config = …`.
+    #[must_use]
+    pub fn websocket(mut self, config: WebSocketConfig) -> Config {
+        self.websocket = config;
+        self
+    }
+
+    /// Installs a WebSocket extension: `make` is called for each session. Frames go out through extensions in the order they
+    /// are installed in, and come in in the reverse order.
+    #[must_use]
+    pub fn websocket_extension<X: Extension>(
+        mut self,
+        make: impl Fn() -> X + Send + Sync + 'static,
+    ) -> Config {
+        self.extensions.push(Arc::new(move |_| Box::new(make())));
+        self
+    }
+
+    /// Compresses WebSocket messages for clients that can (permessage-deflate, RFC 7692).
+    #[must_use]
+    pub fn websocket_deflate(mut self, settings: Deflate) -> Config {
+        self.extensions.push(deflate(settings));
         self
     }
 

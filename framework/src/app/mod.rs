@@ -8,7 +8,9 @@ mod error_page;
 mod exchange;
 mod filter;
 mod guard;
+mod sockets;
 
+use std::any::TypeId;
 use std::borrow::Cow;
 use std::fmt;
 use std::pin::Pin;
@@ -34,6 +36,8 @@ use crate::proto::h1::TargetForm;
 use crate::proto::{Limits, Refusal};
 use crate::registry::{self, BoxFuture, Filter, Handler, Location};
 use crate::routing::{Entry, Facts, Found, Router};
+use crate::websocket::config::Settings;
+use crate::websocket::request as upgrade;
 
 /// An application: everything that the attributes of all linked crates registered, frozen.
 ///
@@ -47,6 +51,8 @@ pub(crate) struct Inner {
     pub(crate) limits: Limits,
     pub(crate) server_line: ServerLine,
     router: Router,
+    /// The routes of requests that ask for WebSocket; they may share paths with others.
+    sockets: Router,
     pages: ErrorPages,
     name: Option<String>,
 }
@@ -62,6 +68,8 @@ pub(crate) enum Target<'a> {
     Options(String),
     /// Nothing is mapped to this path.
     NotFound,
+    /// Nothing is mapped to this path but a WebSocket handler, and the request asks for none.
+    WebSocketOnly,
 }
 
 /// How far [`Inner::answer`] came.
@@ -137,10 +145,12 @@ impl App {
             inventory::iter::<registry::DefaultBinding>.into_iter().filter(|it| belongs(it.app)).collect();
         bindings.sort_unstable_by_key(|binding| binding.at);
 
-        if routes.is_empty() {
+        let mut settings = sockets::settings(config.websocket, config.extensions);
+        let mut problems = Vec::new();
+        let sockets = sockets::take(&mut routes, &mut settings, belongs, &mut problems);
+        if routes.is_empty() && sockets.is_empty() {
             return Err(Error::internal(nothing_registered(name.as_deref())));
         }
-        let mut problems = Vec::new();
         let mut context = Context::default();
         context.show_errors = config.show_errors.unwrap_or(cfg!(debug_assertions));
         context.parameters = config.limits.parameters;
@@ -164,11 +174,14 @@ impl App {
             }
         };
         routes.iter().for_each(|route| need(route.needs.states, &route.at));
+        sockets.iter().for_each(|route| need(route.needs.states, &route.at));
         filters.iter().for_each(|filter| need(filter.states, &filter.at));
         pages.iter().for_each(|page| need(page.states, &page.at));
         if let [first, second, ..] = bindings[..] {
             problems.push(format!("two default model bindings: {} and {}", first.at, second.at));
         }
+        problems.extend(settings.conflict());
+        let _ = context.add_state(TypeId::of::<Settings>(), Box::new(settings));
         context.default_binding = bindings.first().map(|binding| binding.call);
         for controller in controllers {
             match (controller.build)(&context) {
@@ -184,17 +197,21 @@ impl App {
             problems.extend(found);
             ErrorPages::none()
         });
-        let router = match Router::build(&routes, &filters) {
-            Ok(router) => router,
-            Err(found) => {
-                problems.extend(found);
+        let (router, sockets) = match (Router::build(&routes, &filters), Router::build(&sockets, &filters)) {
+            (Ok(router), Ok(sockets)) if problems.is_empty() => (router, sockets),
+            (router, sockets) => {
+                // What is wrong with filters, both have found.
+                for problem in router.err().into_iter().chain(sockets.err()).flatten() {
+                    if !problems.contains(&problem) {
+                        problems.push(problem);
+                    }
+                }
                 return Err(Error::internal(all_of(problems)));
             }
         };
-        if !problems.is_empty() {
-            return Err(Error::internal(all_of(problems)));
-        }
-        for filter in router.unmatched_filters() {
+        let idle = sockets.unmatched_filters();
+        let is_idle = |filter: &&Filter| idle.iter().any(|idle| std::ptr::eq(*idle, *filter));
+        for filter in router.unmatched_filters().into_iter().filter(is_idle) {
             tracing::warn!(target: "vernal", "the filter {} matches none of the mappings", filter.at);
         }
         let server_line = match config.server_name {
@@ -212,6 +229,7 @@ impl App {
             limits: config.limits,
             server_line: ServerLine::new(server_line),
             router,
+            sockets,
             pages,
             name,
         })))
@@ -219,7 +237,7 @@ impl App {
 
     /// How many mappings the application has.
     pub fn route_count(&self) -> usize {
-        self.0.router.len()
+        self.0.router.len() + self.0.sockets.len()
     }
 }
 
@@ -249,11 +267,18 @@ impl Inner {
             form: &request.form,
             form_pending,
         };
+        if !request.extensions.is_empty()
+            && upgrade::is_asked_for(&request.extensions)
+            && let Found::Route(entry) = self.sockets.find(&facts, &mut request.path_values)
+        {
+            return Some(Target::Entry(entry));
+        }
         Some(match self.router.find(&facts, &mut request.path_values) {
             Found::Route(entry) => Target::Entry(entry),
             Found::MethodNotAllowed { allow } => Target::MethodNotAllowed(allow),
             Found::Options { allow } => Target::Options(allow),
             Found::NeedsForm => return None,
+            Found::NotFound if self.sockets.knows(facts.path) => Target::WebSocketOnly,
             Found::NotFound => Target::NotFound,
         })
     }
@@ -308,7 +333,7 @@ impl Inner {
             Target::Entry(entry) => match entry.route.handler {
                 Handler::Now(call) => guarded(|| call(request, response)),
                 Handler::Async(call) => return Answering::Handler(Guard(call(request, response))),
-                Handler::Blocking(_) => {
+                Handler::Blocking(_) | Handler::WebSocket(_) => {
                     return Answering::Chain(Box::pin(self.finish_chain(target, request, response)));
                 }
             },
@@ -321,9 +346,13 @@ impl Inner {
     #[inline]
     fn filters_of<'a>(&'a self, target: &Target<'a>, request: &Request) -> Cow<'a, [&'static Filter]> {
         match target {
-            Target::Entry(entry) => self.router.filters_for(entry, request.path.matched()),
+            Target::Entry(entry) => {
+                let is_socket = matches!(entry.route.handler, Handler::WebSocket(_));
+                let router = if is_socket { &self.sockets } else { &self.router };
+                router.filters_for(entry, request.path.matched())
+            }
             Target::NotFound => self.router.filters_for_path(request.path.matched(), false),
-            Target::MethodNotAllowed(_) | Target::Options(_) => {
+            Target::MethodNotAllowed(_) | Target::Options(_) | Target::WebSocketOnly => {
                 self.router.filters_for_path(request.path.matched(), true)
             }
         }
@@ -337,6 +366,10 @@ impl Inner {
         response: &'r mut Response,
     ) -> Answering<'r> {
         if result.is_ok() && response.is_plain() {
+            return Answering::Done;
+        }
+        if upgrade::is_open(request) {
+            upgrade::conclude(request, &result);
             return Answering::Done;
         }
         if response.has_file() {
@@ -373,6 +406,7 @@ impl Inner {
                 Handler::Now(call) => guarded(|| call(request, response)),
                 Handler::Async(call) => Guard(call(request, response)).await,
                 Handler::Blocking(call) => run_blocking(call, request, response).await,
+                Handler::WebSocket(handler) => upgrade::begin(entry.route, handler, request, response).await,
             },
             target => end_without_handler(&target, request, response),
         };
@@ -383,6 +417,9 @@ impl Inner {
     /// Makes sure that there is an answer which can be sent: errors become pages, files are opened, header fields
     /// that were refused become a 500.
     pub(crate) async fn settle(&self, mut result: Result, request: &mut Request, response: &mut Response) {
+        if upgrade::is_open(request) {
+            return upgrade::conclude(request, &result);
+        }
         if result.is_ok() && response.has_file() {
             result = open_file(response).await;
         }
@@ -434,6 +471,10 @@ fn end_without_handler(target: &Target<'_>, request: &Request, response: &mut Re
         Target::MethodNotAllowed(allow) => Err(Error::status_only(StatusCode::METHOD_NOT_ALLOWED)
             .explain(format!("This path does not take {}; it takes {allow}.", shown(request.method.as_str())))
             .header("allow", allow)),
+        Target::WebSocketOnly => Err(Error::status_only(StatusCode::NOT_FOUND).explain(format!(
+            "{} speaks WebSocket: connect to it with `ws://` or `wss://`.",
+            shown(request.path())
+        ))),
         Target::Entry(_) | Target::NotFound => Err(Error::status_only(StatusCode::NOT_FOUND).explain(
             format!("Nothing is mapped to {} {}.", shown(request.method.as_str()), shown(request.path())),
         )),

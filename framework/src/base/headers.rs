@@ -218,11 +218,33 @@ impl Headers {
         &self.bytes
     }
 
+    /// A copy in buffers that are no larger than they must be. `extra`, a span of this map's buffer, is copied too.
+    pub(crate) fn compact(&self, extra: Span) -> (Headers, Span) {
+        let size: usize = self.fields.iter().map(|field| field.name.len() + field.value.len()).sum();
+        let mut compact = Headers {
+            bytes: Vec::with_capacity(size + extra.len()),
+            fields: Vec::with_capacity(self.fields.len()),
+            refused: None,
+        };
+        for field in &self.fields {
+            let (name, value) = (compact.copy(self, field.name), compact.copy(self, field.value));
+            compact.fields.push(Field { name, value });
+        }
+        let extra = compact.copy(self, extra);
+        (compact, extra)
+    }
+
     /// Gives back what is held beyond `keep` bytes.
     #[inline]
     pub(crate) fn trim(&mut self, keep: usize) {
         trim(&mut self.bytes, keep);
         trim(&mut self.fields, keep / size_of::<Field>());
+    }
+
+    fn copy(&mut self, from: &Headers, span: Span) -> Span {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(span.bytes(&from.bytes));
+        Span::new(start, self.bytes.len())
     }
 
     #[inline]

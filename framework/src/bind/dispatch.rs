@@ -10,8 +10,10 @@ use std::marker::PhantomData;
 use serde::Deserialize;
 
 use super::value::parameters;
-use super::{Arg, FromRequest, FromValues, ModelBinding, Profile, Source, model, unless_missing};
-use crate::http::{Request, Result};
+use super::{
+    Arg, BindingSource, FromRequest, FromValues, ModelBinding, Profile, Source, model, unless_missing,
+};
+use crate::http::Result;
 
 /// Asks how `T` is bound: `(&&&&Bind::<T>::new()).kind()`.
 pub struct Bind<T>(PhantomData<fn() -> T>);
@@ -111,40 +113,52 @@ impl<T> UnboundKind for Bind<T> {}
 impl Extract {
     /// In a `fn`.
     #[inline]
-    pub fn bind_now<'r, T: FromRequest<'r>>(self, req: &'r Request, arg: &'static Arg) -> Result<T> {
-        T::from_request(req, arg)
+    pub fn bind_now<'r, T: FromRequest<'r>>(
+        self,
+        source: impl BindingSource<'r>,
+        arg: &'static Arg,
+    ) -> Result<T> {
+        T::from_request(source.request(), arg)
     }
 
     /// In an `async fn`.
     #[inline]
-    pub fn bind<'r, T: FromRequest<'r>>(self, req: &'r Request, arg: &'static Arg) -> Ready<Result<T>> {
-        ready(T::from_request(req, arg))
+    pub fn bind<'r, T: FromRequest<'r>>(
+        self,
+        source: impl BindingSource<'r>,
+        arg: &'static Arg,
+    ) -> Ready<Result<T>> {
+        ready(T::from_request(source.request(), arg))
     }
 
     /// In a `fn`, with a default.
     #[inline]
     pub fn optional_now<'r, T: FromRequest<'r>>(
         self,
-        req: &'r Request,
+        source: impl BindingSource<'r>,
         arg: &'static Arg,
     ) -> Result<Option<T>> {
-        T::optional(req, arg)
+        T::optional(source.request(), arg)
     }
 
     /// In an `async fn`, with a default.
     #[inline]
     pub fn optional<'r, T: FromRequest<'r>>(
         self,
-        req: &'r Request,
+        source: impl BindingSource<'r>,
         arg: &'static Arg,
     ) -> Ready<Result<Option<T>>> {
-        ready(T::optional(req, arg))
+        ready(T::optional(source.request(), arg))
     }
 }
 
 impl Wait {
     /// In a `fn`: refused.
-    pub fn bind_now<'r, T: ModelBinding<'r> + BindsNow>(self, _: &'r Request, _: &'static Arg) -> Result<T> {
+    pub fn bind_now<'r, T: ModelBinding<'r> + BindsNow>(
+        self,
+        _: impl BindingSource<'r>,
+        _: &'static Arg,
+    ) -> Result<T> {
         T::never()
     }
 
@@ -152,16 +166,16 @@ impl Wait {
     #[inline]
     pub fn bind<'r, T: ModelBinding<'r>>(
         self,
-        req: &'r Request,
+        source: impl BindingSource<'r>,
         arg: &'static Arg,
     ) -> impl Future<Output = Result<T>> + Send {
-        T::bind(req, arg)
+        T::bind(source.request(), arg)
     }
 
     /// In a `fn`: refused.
     pub fn optional_now<'r, T: ModelBinding<'r> + BindsNow>(
         self,
-        _: &'r Request,
+        _: impl BindingSource<'r>,
         _: &'static Arg,
     ) -> Result<Option<T>> {
         T::never().map(Some)
@@ -171,17 +185,22 @@ impl Wait {
     #[inline]
     pub fn optional<'r, T: ModelBinding<'r>>(
         self,
-        req: &'r Request,
+        source: impl BindingSource<'r>,
         arg: &'static Arg,
     ) -> impl Future<Output = Result<Option<T>>> + Send {
-        <Option<T> as ModelBinding<'r>>::bind(req, arg)
+        <Option<T> as ModelBinding<'r>>::bind(source.request(), arg)
     }
 }
 
 impl Named {
     /// In a `fn`. A variable of the path has precedence over parameters.
     #[inline]
-    pub fn bind_now<'r, T: FromValues<'r>>(self, req: &'r Request, arg: &'static Arg) -> Result<T> {
+    pub fn bind_now<'r, T: FromValues<'r>>(
+        self,
+        source: impl BindingSource<'r>,
+        arg: &'static Arg,
+    ) -> Result<T> {
+        let req = source.request();
         match req.path_value(arg.name) {
             Some(value) => T::from_values(std::iter::once(value), Source::Path, arg.name),
             None => parameters(req, arg.name),
@@ -190,89 +209,109 @@ impl Named {
 
     /// In an `async fn`.
     #[inline]
-    pub fn bind<'r, T: FromValues<'r>>(self, req: &'r Request, arg: &'static Arg) -> Ready<Result<T>> {
-        ready(self.bind_now(req, arg))
+    pub fn bind<'r, T: FromValues<'r>>(
+        self,
+        source: impl BindingSource<'r>,
+        arg: &'static Arg,
+    ) -> Ready<Result<T>> {
+        ready(self.bind_now(source, arg))
     }
 
     /// In a `fn`, with a default.
     #[inline]
     pub fn optional_now<'r, T: FromValues<'r>>(
         self,
-        req: &'r Request,
+        source: impl BindingSource<'r>,
         arg: &'static Arg,
     ) -> Result<Option<T>> {
-        self.bind_now(req, arg)
+        self.bind_now(source, arg)
     }
 
     /// In an `async fn`, with a default.
     #[inline]
     pub fn optional<'r, T: FromValues<'r>>(
         self,
-        req: &'r Request,
+        source: impl BindingSource<'r>,
         arg: &'static Arg,
     ) -> Ready<Result<Option<T>>> {
-        ready(self.bind_now(req, arg))
+        ready(self.bind_now(source, arg))
     }
 }
 
 impl Fallback {
     /// In a `fn`.
-    pub fn bind_now<'r, T: Deserialize<'r>>(self, req: &'r Request, arg: &'static Arg) -> Result<T> {
-        model::bind_default(req, arg)
+    pub fn bind_now<'r, T: Deserialize<'r>>(
+        self,
+        source: impl BindingSource<'r>,
+        arg: &'static Arg,
+    ) -> Result<T> {
+        model::bind_default(source.request(), arg)
     }
 
     /// In an `async fn`.
-    pub fn bind<'r, T: Deserialize<'r>>(self, req: &'r Request, arg: &'static Arg) -> Ready<Result<T>> {
-        ready(self.bind_now(req, arg))
+    pub fn bind<'r, T: Deserialize<'r>>(
+        self,
+        source: impl BindingSource<'r>,
+        arg: &'static Arg,
+    ) -> Ready<Result<T>> {
+        ready(self.bind_now(source, arg))
     }
 
     /// In a `fn`, with a default.
     pub fn optional_now<'r, T: Deserialize<'r>>(
         self,
-        req: &'r Request,
+        source: impl BindingSource<'r>,
         arg: &'static Arg,
     ) -> Result<Option<T>> {
-        unless_missing(self.bind_now(req, arg))
+        unless_missing(self.bind_now(source, arg))
     }
 
     /// In an `async fn`, with a default.
     pub fn optional<'r, T: Deserialize<'r>>(
         self,
-        req: &'r Request,
+        source: impl BindingSource<'r>,
         arg: &'static Arg,
     ) -> Ready<Result<Option<T>>> {
-        ready(self.optional_now(req, arg))
+        ready(self.optional_now(source, arg))
     }
 }
 
 /// None of these compiles, for `T` is no [`FromRequest`].
 impl Unbound {
     /// In a `fn`.
-    pub fn bind_now<'r, T: FromRequest<'r>>(self, req: &'r Request, arg: &'static Arg) -> Result<T> {
-        T::from_request(req, arg)
+    pub fn bind_now<'r, T: FromRequest<'r>>(
+        self,
+        source: impl BindingSource<'r>,
+        arg: &'static Arg,
+    ) -> Result<T> {
+        T::from_request(source.request(), arg)
     }
 
     /// In an `async fn`.
-    pub fn bind<'r, T: FromRequest<'r>>(self, req: &'r Request, arg: &'static Arg) -> Ready<Result<T>> {
-        ready(T::from_request(req, arg))
+    pub fn bind<'r, T: FromRequest<'r>>(
+        self,
+        source: impl BindingSource<'r>,
+        arg: &'static Arg,
+    ) -> Ready<Result<T>> {
+        ready(T::from_request(source.request(), arg))
     }
 
     /// In a `fn`, with a default.
     pub fn optional_now<'r, T: FromRequest<'r>>(
         self,
-        req: &'r Request,
+        source: impl BindingSource<'r>,
         arg: &'static Arg,
     ) -> Result<Option<T>> {
-        T::optional(req, arg)
+        T::optional(source.request(), arg)
     }
 
     /// In an `async fn`, with a default.
     pub fn optional<'r, T: FromRequest<'r>>(
         self,
-        req: &'r Request,
+        source: impl BindingSource<'r>,
         arg: &'static Arg,
     ) -> Ready<Result<Option<T>>> {
-        ready(T::optional(req, arg))
+        ready(T::optional(source.request(), arg))
     }
 }
 
@@ -332,7 +371,7 @@ mod tests {
     use super::super::requests::{at, get, post, with};
     use super::super::{BodyUse, Cookie, FromValue, Header, Json, Model, ModelDict, Param, PathValue, State};
     use super::*;
-    use crate::http::{Context, Error};
+    use crate::http::{Context, Error, Request};
 
     /// What an adapter does in a `fn`.
     macro_rules! now {

@@ -123,6 +123,10 @@ pub struct Profile {
     pub sees_request: bool,
     /// It is found by the name of its argument, so that the argument must have one.
     pub named: bool,
+    /// It tells how a WebSocket session ended, so that only `on_close` can take it.
+    pub close_reason: bool,
+    /// It is the receiving end of a WebSocket session, so that no event function can take it.
+    pub socket: bool,
 }
 
 impl Profile {
@@ -134,11 +138,26 @@ impl Profile {
         group: false,
         sees_request: true,
         named: false,
+        close_reason: false,
+        socket: false,
     };
     /// A type that looks at one part of the request, whatever its argument is called.
     pub const PART: Profile = Profile { sees_request: false, ..Profile::ANY };
     /// A type that looks at the value of its argument's name only.
     pub const VALUE: Profile = Profile { named: true, ..Profile::PART };
+}
+
+/// What arguments are bound from: a request, or an event of a session that was opened by one.
+pub trait BindingSource<'r>: Copy {
+    /// The request.
+    fn request(self) -> &'r Request;
+}
+
+impl<'r> BindingSource<'r> for &'r Request {
+    #[inline]
+    fn request(self) -> &'r Request {
+        self
+    }
 }
 
 /// A type made from the whole request, at once. May borrow from the request.

@@ -12,6 +12,7 @@ use ::http::StatusCode;
 
 use crate::base::{HeaderError, Headers, IntoHeaderValue, shown};
 use crate::proto::Refusal;
+use crate::proto::ws::CloseCode;
 
 /// `Result<T, vernal::Error>`; without `T` it is what `main` and handlers return.
 pub type Result<T = (), E = Error> = std::result::Result<T, E>;
@@ -45,6 +46,8 @@ struct Inner {
     source: Option<BoxError>,
     binding: Option<BindingError>,
     headers: Headers,
+    /// What a WebSocket session is closed with.
+    close_code: Option<CloseCode>,
 }
 
 /// Where a bound value comes from.
@@ -106,6 +109,7 @@ impl Error {
             source: None,
             binding: None,
             headers: Headers::new(),
+            close_code: None,
         }))
     }
 
@@ -211,6 +215,28 @@ impl Error {
     pub fn header(mut self, name: &str, value: impl IntoHeaderValue) -> Error {
         self.0.headers.append(name, value);
         self
+    }
+
+    /// Says what a WebSocket session is closed with when its handler returns this error; the text is the explanation. Without it
+    /// the code is 1011.
+    ///
+    /// # Panics
+    /// The code may not be sent: use 1000 to 1003, 1007 to 1014, or 3000 to 4999.
+    #[must_use]
+    #[track_caller]
+    pub fn with_close_code(mut self, code: impl Into<CloseCode>) -> Error {
+        let code = code.into();
+        assert!(
+            code.is_sendable(),
+            "{code} is no close code to send: use 1000 to 1003, 1007 to 1014, or 3000 to 4999"
+        );
+        self.0.close_code = Some(code);
+        self
+    }
+
+    /// What a WebSocket session is closed with, if that was said.
+    pub fn close_code(&self) -> Option<CloseCode> {
+        self.0.close_code
     }
 
     /// The status.

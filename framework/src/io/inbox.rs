@@ -92,10 +92,15 @@ impl Inbox {
         self.end = 0;
     }
 
+    /// Gives all memory back: nothing is read into it any more.
+    pub(crate) fn close(&mut self) {
+        *self = Inbox { bytes: Vec::new(), start: 0, end: 0 };
+    }
+
     /// Gives back what an empty inbox grew by.
     #[inline]
     pub(crate) fn trim(&mut self) {
-        if self.bytes.len() > SIZE {
+        if self.bytes.len() != SIZE {
             *self = Inbox::new();
         }
     }

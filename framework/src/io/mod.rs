@@ -1,5 +1,6 @@
 //! Streams, buffers, clocks and pipes: tokio and bytes, no HTTP.
 
+pub(crate) mod buffers;
 pub(crate) mod clock;
 mod deadline;
 mod inbox;

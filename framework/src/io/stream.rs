@@ -20,7 +20,38 @@ pub(crate) enum Stream {
     Boxed(Box<dyn Transport>),
 }
 
+impl AsyncRead for Stream {
+    #[inline]
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Stream::poll_read(self.get_mut(), cx, buffer)
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Stream::poll_write(self.get_mut(), cx, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Stream::poll_flush(self.get_mut(), cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Stream::poll_shutdown(self.get_mut(), cx)
+    }
+}
+
 impl Stream {
+    /// What is left in place of a stream that was handed over: it is at its end.
+    pub(crate) fn handed_over() -> Stream {
+        // Of size zero, so there is nothing to allocate.
+        Stream::Boxed(Box::new(tokio::io::join(tokio::io::empty(), tokio::io::sink())))
+    }
+
     #[inline]
     pub(crate) fn poll_read(
         &mut self,

@@ -22,6 +22,7 @@ use crate::base::Headers;
 use crate::http::Params;
 use crate::http::path::PathValues;
 use crate::proto::Limits;
+use crate::proto::ws::handshake;
 use crate::registry::{Filter, Mapping, Route};
 
 /// All mappings and filters of an application.
@@ -96,6 +97,8 @@ pub(crate) enum Found<'r> {
 pub(super) struct Narrowing {
     params: Conditions,
     headers: Conditions,
+    /// A WebSocket subprotocol that must be offered.
+    protocol: Option<&'static str>,
 }
 
 impl Router {
@@ -312,7 +315,13 @@ impl Router {
     /// those that are `unmatched`.
     #[cold]
     pub(crate) fn filters_for_path(&self, path: &str, path_known: bool) -> Cow<'_, [&'static Filter]> {
-        self.filters.of_path(path, path_known || self.methods_of(path, NONE).is_some())
+        self.filters.of_path(path, path_known || self.knows(path))
+    }
+
+    /// Whether some entry has this path, whatever else it asks for.
+    #[cold]
+    pub(crate) fn knows(&self, path: &str) -> bool {
+        self.methods_of(path, NONE).is_some()
     }
 
     /// Filters that can never run, since they match the path of no mapping. Only when that is certain.
@@ -376,13 +385,14 @@ impl Narrowing {
             Conditions::parse(&mapping.params).map_err(|problem| format!("in `params`, {problem}"))?;
         let headers =
             Conditions::parse(&mapping.headers).map_err(|problem| format!("in `headers`, {problem}"))?;
-        let is_empty = params.is_empty() && headers.is_empty();
-        Ok((!is_empty).then(|| Box::new(Narrowing { params, headers })))
+        let protocol = mapping.protocol;
+        let is_empty = params.is_empty() && headers.is_empty() && protocol.is_none();
+        Ok((!is_empty).then(|| Box::new(Narrowing { params, headers, protocol })))
     }
 
     /// The more conditions, the greater.
     pub(super) fn weight(&self) -> usize {
-        self.params.weight() + self.headers.weight()
+        self.params.weight() + self.headers.weight() + usize::from(self.protocol.is_some())
     }
 
     /// `None` if the form has to be read first.
@@ -393,6 +403,10 @@ impl Narrowing {
             named.map(|(_, value)| value)
         };
         if !self.headers.hold(fields) {
+            return Some(false);
+        }
+        let offered = || handshake::tokens(facts.headers, "sec-websocket-protocol");
+        if self.protocol.is_some_and(|protocol| offered().all(|offered| offered != protocol)) {
             return Some(false);
         }
         if self.params.is_empty() {

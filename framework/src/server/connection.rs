@@ -7,20 +7,23 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use ::http::StatusCode;
+use ::http::{Method, StatusCode};
 
 use super::Counted;
 use super::arrived::{Arrived, Unfinished};
 use super::pump::{Incoming, Pump};
 use super::receiver::Receiver;
 use super::sender::{Rest, Sender};
+use super::upgraded::{self, ByHand};
 use super::wire::{Gone, Wire};
-use crate::app::{Exchange, Inner, Target};
+use crate::app::{Answering, Exchange, Inner, Target};
 use crate::base::shown;
-use crate::http::{BodyReader, Request};
+use crate::http::{BodyReader, Request, SentHead};
 use crate::io::{Deadline, Pipe, Stream, clock};
 use crate::proto::Refusal;
 use crate::proto::h1::{Framing, H1, Next};
+use crate::proto::ws::handshake;
+use crate::websocket::request::{Handover, Opening};
 
 /// Serves one connection until it ends.
 // Not an `async fn`: its arguments would lie in the future twice.
@@ -28,7 +31,8 @@ pub(crate) fn serve(stream: Stream, counted: Counted) -> impl Future<Output = ()
     let deadline = Deadline::new(clock::now().instant + counted.shared().app.0.limits.header_timeout);
     let mut wire = Wire { stream, h1: H1::new(), deadline, is_half_closed: false, is_refused: false };
     async move {
-        let mut connection = Connection { wire: &mut wire, counted: &counted, arrived: Arrived::NOTHING };
+        let mut connection =
+            Connection { wire: &mut wire, counted: &counted, arrived: Arrived::NOTHING, offered: None };
         while let Some(mut exchange) = poll_fn(|cx| connection.poll_first_bytes(cx)).await {
             if !connection.serve_batch(&mut exchange).await {
                 exchange.abandon();
@@ -37,6 +41,18 @@ pub(crate) fn serve(stream: Stream, counted: Counted) -> impl Future<Output = ()
             }
             exchange.give_back();
         }
+        if let Some(session) = connection.offered.take().and_then(|offered| offered.0.take_session()) {
+            Box::pin(upgraded::drive(session.core, session.handler, &counted)).await;
+        }
+    }
+}
+
+/// The handover of a request that asks for WebSocket. Dropped when that is answered otherwise, or cannot be any more.
+struct Offered(Arc<Handover>);
+
+impl Drop for Offered {
+    fn drop(&mut self) {
+        self.0.end();
     }
 }
 
@@ -46,6 +62,15 @@ struct Connection<'c> {
     counted: &'c Counted,
     /// The request that is being waited for. It lies here since a future keeps what its functions pass on.
     arrived: Arrived<'c>,
+    /// Where the handler of a request that asks for WebSocket meets its connection.
+    offered: Option<Offered>,
+}
+
+/// What a handler has done when it is looked at.
+enum Driven {
+    Ended(Option<crate::http::Result>),
+    /// It wants the connection as a WebSocket.
+    Asks(Opening),
 }
 
 /// How far a request came without a wait.
@@ -121,7 +146,8 @@ impl<'c> Connection<'c> {
                             Arrived::Unfinished(_) | Arrived::Refused(_) | Arrived::Answered(_) => {
                                 Box::pin(self.serve_rare(exchange)).await
                             }
-                            _ => self.run(exchange, now.second).await,
+                            _ if self.offered.is_none() => self.run(exchange, now.second).await,
+                            _ => Box::pin(self.serve_rare(exchange)).await,
                         };
                         now = clock::now();
                         progress
@@ -191,6 +217,9 @@ impl<'c> Connection<'c> {
         if let Err(refusal) = exchange.request.take_head(&mut head) {
             return self.waits(Arrived::Malformed(refusal));
         }
+        if head.upgrade {
+            self.offer(&mut exchange.request);
+        }
         let target = if self.wire.h1.body_is_complete() {
             app.target(&mut exchange.request, false).unwrap_or(Target::NotFound)
         } else {
@@ -249,15 +278,37 @@ impl<'c> Connection<'c> {
                 poll_fn(|cx| pump.poll_finish(cx)).await?;
                 return Ok(Step::Ran);
             }
-            match result {
-                Some(Ok(())) if response.is_plain() => Ok(Step::Ran),
-                Some(result) => {
-                    self.arrived = Arrived::Ran(result);
-                    Ok(Step::Waits)
-                }
-                None => Ok(Step::Ran),
-            }
+            let is_plain = response.is_plain();
+            Ok(step_after(&mut self.arrived, result, is_plain))
         }
+    }
+
+    /// The same for a request that asks for WebSocket: its handler may ask for the connection.
+    async fn run_offered(&mut self, exchange: &mut Exchange, offered: Arc<Handover>) -> Result<Step, Gone> {
+        let sender = self.sender(clock::now().second);
+        let Exchange { request, response, inbox, outbox, outgoing } = exchange;
+        let arrived = std::mem::replace(&mut self.arrived, Arrived::NOTHING);
+        let (mut answering, incoming) = arrived.begin(self.app(), request, response);
+        if answering.is_done() {
+            return Ok(Step::Ran);
+        }
+        let mut pump = Pump::new(self.wire, inbox, outbox, sender, outgoing, incoming);
+        let driven = poll_fn(|cx| match pump.poll_drive(&mut answering, cx) {
+            Poll::Ready(ended) => Poll::Ready(ended.map(Driven::Ended)),
+            Poll::Pending => offered.poll_opening(cx).map(|opening| Ok(Driven::Asks(opening))),
+        });
+        let result = match driven.await? {
+            Driven::Ended(result) => result,
+            Driven::Asks(opening) => return serve_by_hand(opening, pump, answering, self.counted).await,
+        };
+        drop(answering);
+        if response.is_committed() {
+            drop(sender.shared.app.0.conclude(result.unwrap_or(Ok(())), request, response));
+            poll_fn(|cx| pump.poll_finish(cx)).await?;
+            return Ok(Step::Ran);
+        }
+        let is_plain = response.is_plain();
+        Ok(step_after(&mut self.arrived, result, is_plain))
     }
 
     /// What happens so seldom that its future is boxed.
@@ -276,7 +327,13 @@ impl<'c> Connection<'c> {
                 self.send_rest(exchange, Some(rest)).await?;
                 Ok(Step::Answered(self.conclude(exchange)))
             }
-            arrived => Ok(self.waits(arrived)),
+            arrived => {
+                self.arrived = arrived;
+                match self.offered.as_ref().map(|offered| Arc::clone(&offered.0)) {
+                    Some(offered) => self.run_offered(exchange, offered).await,
+                    None => Ok(Step::Waits),
+                }
+            }
         }
     }
 
@@ -298,7 +355,21 @@ impl<'c> Connection<'c> {
             request.method, shown(request.target()), request.version(), response.status.as_u16()
         );
         exchange.clear();
-        self.wire.h1.finish()
+        let next = self.wire.h1.finish();
+        if self.offered.is_some() && next != Next::Upgraded {
+            self.offered = None;
+        }
+        next
+    }
+
+    /// Lets the handler of a request ask for the connection, if the request asks for WebSocket.
+    #[cold]
+    fn offer(&mut self, request: &mut Request) {
+        if request.method == Method::GET && handshake::is_wanted(&request.headers) {
+            let handover = Handover::new(self.counted.shared().lifecycle.is_stopping());
+            request.extensions.insert(Arc::clone(&handover));
+            self.offered = Some(Offered(handover));
+        }
     }
 
     #[inline]
@@ -426,6 +497,11 @@ impl<'c> Connection<'c> {
     async fn end_or_drain(&mut self, exchange: &mut Exchange) -> bool {
         let limits = &self.app().limits;
         if self.flush(exchange).await.is_err() {
+            self.offered = None;
+            return false;
+        }
+        if let Some(core) = self.offered.as_ref().and_then(|offered| offered.0.core()) {
+            self.wire.hand_over(&core, exchange.inbox.bytes());
             return false;
         }
         if self.wire.h1.finish() == Next::Drain {
@@ -441,6 +517,40 @@ impl<'c> Connection<'c> {
         self.wire.linger(&mut exchange.inbox).await;
         false
     }
+}
+
+/// What follows a handler that has run to its end.
+fn step_after(arrived: &mut Arrived<'_>, result: Option<crate::http::Result>, is_plain: bool) -> Step {
+    match result {
+        Some(Ok(())) if is_plain => Step::Ran,
+        Some(result) => {
+            *arrived = Arrived::Ran(result);
+            Step::Waits
+        }
+        None => Step::Ran,
+    }
+}
+
+/// Serves a session whose handler accepted it by hand, to its end.
+async fn serve_by_hand(
+    opening: Opening,
+    pump: Pump<'_>,
+    mut answering: Answering<'_>,
+    counted: &Counted,
+) -> Result<Step, Gone> {
+    let Opening { core, headers } = opening;
+    let head =
+        SentHead { status: StatusCode::SWITCHING_PROTOCOLS, reason: None, headers, content_type: None };
+    pump.sender.put_written(&head, &mut pump.wire.h1, pump.outbox);
+    let flushed = pump.wire.flush(pump.outbox, &counted.shared().app.0.limits).await;
+    if let Err(gone) = flushed {
+        core.abort();
+        return Err(gone);
+    }
+    pump.wire.hand_over(&core, pump.inbox.bytes());
+    pump.inbox.close();
+    upgraded::drive(core, ByHand(&mut answering), counted).await;
+    Err(Gone)
 }
 
 /// What an inbox may hold beyond a head, so that the head's own limit is what speaks.

@@ -22,6 +22,7 @@ mod pump;
 mod receiver;
 mod sender;
 mod signals;
+mod upgraded;
 mod wire;
 
 use std::any::Any;
@@ -41,6 +42,7 @@ use self::signals::{begin, stop_on_signals};
 use crate::app::{App, Config};
 use crate::http::{Error, Result};
 use crate::proto::Limits;
+use crate::websocket::{Deflate, Extension, WebSocketConfig};
 
 /// Serves everything that is mapped, on port 9090 of all interfaces or where the environment's `VERNAL_HOST` and
 /// `VERNAL_PORT` say, until SIGINT, SIGTERM or [`stop`].
@@ -187,6 +189,30 @@ impl Server {
     #[must_use]
     pub fn show_errors(mut self, show: bool) -> Server {
         self.config = self.config.show_errors(show);
+        self
+    }
+
+    /// See [`Config::websocket`].
+    #[must_use]
+    pub fn websocket(mut self, config: WebSocketConfig) -> Server {
+        self.config = self.config.websocket(config);
+        self
+    }
+
+    /// See [`Config::websocket_extension`].
+    #[must_use]
+    pub fn websocket_extension<X: Extension>(
+        mut self,
+        make: impl Fn() -> X + Send + Sync + 'static,
+    ) -> Server {
+        self.config = self.config.websocket_extension(make);
+        self
+    }
+
+    /// See [`Config::websocket_deflate`].
+    #[must_use]
+    pub fn websocket_deflate(mut self, settings: Deflate) -> Server {
+        self.config = self.config.websocket_deflate(settings);
         self
     }
 

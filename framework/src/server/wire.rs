@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use crate::io::{Deadline, Inbox, Outbox, Stream};
 use crate::proto::Limits;
 use crate::proto::h1::H1;
+use crate::websocket::core::Core;
 
 /// See the head of this file.
 pub(crate) struct Wire {
@@ -63,6 +64,13 @@ impl Wire {
             return Poll::Ready(Err(Gone));
         }
         Poll::Pending
+    }
+
+    /// Hands the stream over to a session, with what has been read of it.
+    pub(crate) fn hand_over(&mut self, core: &Core, leftover: &[u8]) {
+        let stream = std::mem::replace(&mut self.stream, Stream::handed_over());
+        let deadline = std::mem::replace(&mut self.deadline, Deadline::new(Instant::now()));
+        core.open(stream, deadline, leftover);
     }
 
     /// Waits until nothing waits to be written.

@@ -1,0 +1,414 @@
+//! WebSocket handlers: an `async fn` with the socket, an impl block of events, and event functions that share a path.
+//!
+//! The loop that calls events is `vernal::websocket`'s; what is written here binds arguments and calls.
+
+mod event;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+use syn::spanned::Spanned;
+
+use self::event::{EVENTS, Event, Kind, kind_of, listed, names, split};
+use super::route::{expressions, under_condition};
+use super::{const_block, finished, instance, local, location, optional_text, private, reemit, states};
+use crate::attr::{Mentions, On, WebSocketRoute, Written, take_siblings};
+use crate::block::Block;
+use crate::check::Pattern;
+use crate::errors::Errors;
+use crate::handler::{Argument, HandlerFn, SELF_ALIAS, SelfBy};
+
+/// Expands `#[websocket_handler]` on a function, with all others of its kind below it.
+pub(super) fn stream(written: Written, mut function: HandlerFn) -> TokenStream {
+    let mut errors = Errors::new();
+    let mut all = vec![written];
+    all.extend(take_siblings(&mut function.attrs, &["websocket_handler"], &mut errors));
+    let mut mentions = Mentions::default();
+    mentions.add(&all);
+    let arguments = function.take_arguments(&[], &mut errors);
+    if !function.is_async() {
+        errors.under(function.sig.fn_token, "a WebSocket handler waits for messages: write `async fn`");
+    }
+    if let Some(receiver) = function.sig.receiver() {
+        errors.under(receiver, "a method alone does not know its type: write `#[websocket_handler(\"/path\")]` above the impl block, and name the method after an event, like `on_message`");
+    }
+    refuse_responses(&arguments, &mut errors);
+    let event = Event { function: &function, bound: &arguments, message: &[], kind: Kind::Stream };
+    let routes: Vec<WebSocketRoute> =
+        all.into_iter().map(|written| WebSocketRoute::read(written, &mut errors)).collect();
+    let adapter = event.adapter();
+    let (needed, states) = states(&state_needs(&[&event]));
+    let mut checks = TokenStream::new();
+    for route in &routes {
+        if let Some(place) = route.of_instance {
+            errors.at(place, "`new` and `per_session` are for impl blocks: a function has no object");
+        }
+        checks.extend(event.checks(&route.patterns, route.regexp.as_ref(), &mut errors));
+    }
+    let p = private();
+    let [upgrade, socket, cx] = ["__upgrade", "__socket", "__cx"].map(|name| local(name, Span::call_site()));
+    let bindings = arguments.iter().enumerate().map(|(index, argument)| adapter.binding(index, argument));
+    let call = event.call(None);
+    let submitted: Vec<_> = routes
+        .iter()
+        .map(|route| {
+            let at = location(&function.name(), function.sig.ident.span());
+            let route_tokens = route_value(route, None, &quote!(__serve), &states, &at);
+            under_condition(route.condition.as_ref(), quote!(#p::inventory::submit! { #route_tokens }))
+        })
+        .collect();
+    let inside = quote! {
+        #[allow(unused_imports)]
+        use #p::{binding::*, event_binding::*};
+        #needed
+        #checks
+        fn __serve(#upgrade: #p::Upgrade) -> #p::BoxFuture<'static, #p::Result> {
+            ::std::boxed::Box::pin(async move {
+                let #socket = #upgrade.socket();
+                let #cx = #p::EventContext::of(#upgrade.session()).with_socket(&#socket);
+                #(#bindings)*
+                #upgrade.accept().await?;
+                #call
+            })
+        }
+        #(#submitted)*
+    };
+    let generated = const_block(&function.cfgs(), &inside);
+    finished(errors, mentions, reemit(&function), generated)
+}
+
+/// Expands `#[websocket_message]` and the like on a function.
+pub(super) fn event(written: Written, mut function: HandlerFn) -> TokenStream {
+    let mut errors = Errors::new();
+    let name = written.name.clone();
+    let mut all = vec![written];
+    all.extend(take_siblings(&mut function.attrs, &EVENT_ATTRIBUTES, &mut errors));
+    let mut mentions = Mentions::default();
+    mentions.add(&all);
+    for other in all.iter().filter(|other| other.name != name) {
+        errors.at(other.span, format!("a function is for one event: keep `{name}` or `{}`", other.name));
+    }
+    if let Some(receiver) = function.sig.receiver() {
+        errors.under(receiver, "an event function is a function of its own: for methods write `#[websocket_handler(\"/path\")]` above the impl block");
+    }
+    let arguments = function.take_arguments(&[], &mut errors);
+    refuse_responses(&arguments, &mut errors);
+    let routes: Vec<WebSocketRoute> =
+        all.into_iter().map(|written| WebSocketRoute::read(written, &mut errors)).collect();
+    let on = routes.first().and_then(|route| route.on);
+    if let Some(other) = routes.iter().find(|route| route.on != on) {
+        errors.at(
+            other.patterns.first().map_or_else(Span::call_site, |pattern| pattern.span),
+            "a function is for one kind of messages: write the same `on` in all its attributes",
+        );
+    }
+    let kind = match (name.as_str(), on) {
+        ("websocket_handshake", _) => Kind::Handshake,
+        ("websocket_open", _) => Kind::Open,
+        ("websocket_close", _) => Kind::Close,
+        (_, None) => Kind::Message(&["Text", "Binary"]),
+        (_, Some(On::Text)) => Kind::Message(&["Text"]),
+        (_, Some(On::Binary)) => Kind::Message(&["Binary"]),
+        (_, Some(On::Ping)) => Kind::Message(&["Ping"]),
+        (_, Some(On::Pong)) => Kind::Message(&["Pong"]),
+        (_, Some(On::BinaryFrame)) => Kind::Fragment,
+    };
+    let (bound, message) = split(&function, &arguments, kind, &mut errors);
+    let event = Event { function: &function, bound, message, kind };
+    let (needed, states) = states(&state_needs(&[&event]));
+    let checks: TokenStream = routes
+        .iter()
+        .map(|route| event.checks(&route.patterns, route.regexp.as_ref(), &mut errors))
+        .collect();
+    let p = private();
+    let submitted: Vec<_> = routes
+        .iter()
+        .flat_map(|route| {
+            // Functions are joined path by path, so each path is submitted by itself.
+            let each: Vec<Option<&Pattern>> =
+                if route.regexp.is_some() { vec![None] } else { route.patterns.iter().map(Some).collect() };
+            each.into_iter().map(move |pattern| (route, pattern))
+        })
+        .map(|(route, pattern)| {
+            let at = location(&function.name(), function.sig.ident.span());
+            let value = route_value(route, pattern, &quote!(#p::serve_functions), &states, &at);
+            let function = event.registered();
+            let submitted = quote! {
+                #p::inventory::submit! {
+                    #p::WebSocketEvent { route: #value, check: __check, function: #function }
+                }
+            };
+            under_condition(route.condition.as_ref(), submitted)
+        })
+        .collect();
+    let (check, call) = (event.check_function(), event.call_function());
+    let inside = quote! {
+        #[allow(unused_imports)]
+        use #p::{binding::*, event_binding::*};
+        #needed
+        #checks
+        #check
+        #call
+        #(#submitted)*
+    };
+    let generated = const_block(&function.cfgs(), &inside);
+    finished(errors, mentions, reemit(&function), generated)
+}
+
+/// Expands `#[websocket_handler]` on an impl block.
+pub(super) fn block(written: Written, mut block: Block) -> TokenStream {
+    let mut errors = Errors::new();
+    let mut all = vec![written];
+    all.extend(take_siblings(&mut block.attrs, &["websocket_handler"], &mut errors));
+    let mut mentions = Mentions::default();
+    mentions.add(&all);
+    block.check_shape(&mut errors);
+    let routes: Vec<WebSocketRoute> =
+        all.into_iter().map(|written| WebSocketRoute::read(written, &mut errors)).collect();
+    let is_shared = routes.iter().all(|route| route.instance.per_request.is_none());
+    let type_name = block.type_name();
+    let self_ty = block.self_ty.clone();
+    let mut taken: Vec<(Ident, Kind, Vec<Argument>, Option<SelfBy>)> = Vec::new();
+    for function in block.functions() {
+        let Some(kind) = kind_of(function, &mut errors) else { continue };
+        let arguments = function.take_arguments(&[], &mut errors);
+        refuse_responses(&arguments, &mut errors);
+        let by = function.self_by(&mut errors);
+        if is_shared && by.is_some_and(|by| by != SelfBy::Reference) {
+            errors.under(
+                function.sig.receiver(),
+                "all sessions share this object, so its events take `&self`: for a new object for each session write `per_session`",
+            );
+        }
+        if by == Some(SelfBy::Value) {
+            errors.under(
+                function.sig.receiver(),
+                "the object stays for the next event: take `&self` or `&mut self`",
+            );
+        }
+        taken.push((function.sig.ident.clone(), kind, arguments, by));
+    }
+    let functions: Vec<&HandlerFn> = block.functions_ref().collect();
+    let mut parts: Vec<(Event<'_>, Option<SelfBy>)> = Vec::new();
+    for (ident, kind, arguments, by) in &taken {
+        let function = functions.iter().find(|function| function.sig.ident == *ident);
+        let Some(function) = function else { continue };
+        let (bound, message) = split(function, arguments, *kind, &mut errors);
+        parts.push((Event { function, bound, message, kind: *kind }, *by));
+    }
+    if parts.is_empty() && errors.is_empty() {
+        errors.under(
+            &self_ty,
+            format!("no method of this impl block is an event: name one of them {}", listed(&EVENTS)),
+        );
+    }
+    let p = private();
+    let events: Vec<&Event<'_>> = parts.iter().map(|(event, _)| event).collect();
+    let (needed, states) = states(&state_needs(&events));
+    let checks: TokenStream = routes
+        .iter()
+        .flat_map(|route| parts.iter().map(move |(event, _)| (route, event)))
+        .map(|(route, event)| event.checks(&route.patterns, route.regexp.as_ref(), &mut errors))
+        .collect();
+    let implementation = implementation(&parts, is_shared);
+    let alias = Ident::new(SELF_ALIAS, Span::call_site());
+    let [upgrade, session] = ["__upgrade", "__session"].map(|name| local(name, Span::call_site()));
+    let (shared, object) = match routes.first() {
+        Some(route) if is_shared => (
+            Some(instance::submit(&route.instance, &type_name, self_ty.span())),
+            quote!(#session.request().instance::<#alias>(&__INSTANCE)),
+        ),
+        Some(route) => (None, instance::make(&route.instance, &quote!(#session.request().context()))),
+        None => (None, TokenStream::new()),
+    };
+    let submitted = routes.iter().map(|route| {
+        let at = location(&type_name, self_ty.span());
+        let value = route_value(route, None, &quote!(__serve), &states, &at);
+        under_condition(route.condition.as_ref(), quote!(#p::inventory::submit! { #value }))
+    });
+    let inside = quote! {
+        type #alias = #self_ty;
+        #[allow(unused_imports)]
+        use #p::{binding::*, event_binding::*};
+        #needed
+        #checks
+        #shared
+        #implementation
+        fn __serve(#upgrade: #p::Upgrade) -> #p::BoxFuture<'static, #p::Result> {
+            ::std::boxed::Box::pin(async move {
+                let #session = ::core::clone::Clone::clone(#upgrade.session());
+                let __events = __Events(#object);
+                #p::serve_events(#upgrade, __events).await
+            })
+        }
+        #(#submitted)*
+    };
+    let generated = const_block(&block.cfgs(), &inside);
+    finished(errors, mentions, |with_errors| block.reemitted(with_errors), generated)
+}
+
+/// `impl Events for __Events`
+fn implementation(parts: &[(Event<'_>, Option<SelfBy>)], is_shared: bool) -> TokenStream {
+    let p = private();
+    let alias = Ident::new(SELF_ALIAS, Span::call_site());
+    let (cx, on, message, is_final) = names();
+    let object = |by: Option<SelfBy>| {
+        by.map(|by| match (is_shared, by) {
+            (true, _) => quote!(self.0),
+            (false, SelfBy::MutableReference) => quote!(&mut self.0),
+            (false, _) => quote!(&self.0),
+        })
+    };
+    let find = |wanted: fn(Kind) -> bool| parts.iter().find(|(event, _)| wanted(event.kind));
+    let has = |kind: &str| parts.iter().any(|(event, _)| event.kind.takes(kind));
+    let has_fragments = find(|kind| kind == Kind::Fragment).is_some();
+    let (messages, pings, pongs) = (has("Text") || has("Binary"), has("Ping"), has("Pong"));
+    let probes = parts.iter().map(|(event, _)| {
+        let bindings = event.bindings();
+        quote!({ #bindings })
+    });
+    let simple = |name: &str, wanted: fn(Kind) -> bool| {
+        find(wanted).map(|(event, by)| {
+            let (name, bindings, call) =
+                (Ident::new(name, Span::call_site()), event.bindings(), event.call(object(*by)));
+            let output = if event.kind == Kind::Handshake { quote!(#p::Accept) } else { quote!(()) };
+            quote! {
+                async fn #name<'e>(&'e mut self, #cx: #p::EventContext<'e>) -> #p::Result<#output> {
+                    #bindings
+                    #call
+                }
+            }
+        })
+    };
+    let handshake = simple("handshake", |kind| kind == Kind::Handshake);
+    let open = simple("open", |kind| kind == Kind::Open);
+    let close = simple("close", |kind| kind == Kind::Close);
+    // The more specific event comes first: `on_text_message` before `on_message`.
+    let mut arms = Vec::new();
+    let mut sorted: Vec<_> =
+        parts.iter().filter(|(event, _)| matches!(event.kind, Kind::Message(_))).collect();
+    sorted.sort_by_key(|(event, _)| event.kind.kinds().len());
+    for (event, by) in sorted {
+        let kinds = event.kind.kinds().iter().map(|kind| Ident::new(kind, Span::call_site()));
+        let (bindings, call) = (event.bindings(), event.call(object(*by)));
+        arms.push(quote!(#(#p::On::#kinds)|* => { #bindings #call }));
+    }
+    // A message in one piece is its own last piece.
+    let whole = (has_fragments && !has("Binary"))
+        .then(|| quote!(#p::On::Binary => self.fragment(#cx, true, #message).await.map(|_| ()),));
+    let fragment = find(|kind| kind == Kind::Fragment).map(|(event, by)| {
+        let (bindings, call) = (event.bindings(), event.call(object(*by)));
+        let keeps = has("Binary");
+        quote! {
+            async fn fragment<'e>(
+                &'e mut self,
+                #cx: #p::EventContext<'e>,
+                #is_final: bool,
+                #message: &'e #p::Message,
+            ) -> #p::Result<bool> {
+                #bindings
+                let __kept: #p::Result<bool> = #call;
+                __kept.map(|__kept| __kept && #keeps)
+            }
+        }
+    });
+    let events = if is_shared {
+        quote!(struct __Events<'o>(&'o #alias); impl #p::Events for __Events<'_>)
+    } else {
+        quote!(struct __Events(#alias); impl #p::Events for __Events)
+    };
+    quote! {
+        const __WANTS: #p::Wants =
+            #p::Wants { messages: #messages, fragments: #has_fragments, pings: #pings, pongs: #pongs };
+        #events {
+            fn wants(&self) -> #p::Wants {
+                __WANTS
+            }
+
+            #[allow(unused_variables)]
+            async fn check<'e>(&'e mut self, #cx: #p::EventContext<'e>) -> #p::Result {
+                #(#probes)*
+                ::core::result::Result::Ok(())
+            }
+
+            #handshake
+            #open
+
+            #[allow(unreachable_patterns)]
+            async fn message<'e>(
+                &'e mut self,
+                #cx: #p::EventContext<'e>,
+                #on: #p::On,
+                #message: &'e #p::Message,
+            ) -> #p::Result {
+                match #on {
+                    #(#arms)*
+                    #whole
+                    _ => #p::unhandled(#on, __WANTS),
+                }
+            }
+
+            #fragment
+            #close
+        }
+    }
+}
+
+/// `Option<StateNeed>` of every argument.
+fn state_needs(events: &[&Event<'_>]) -> Vec<TokenStream> {
+    let profiles = events.iter().flat_map(|event| event.adapter().profiles());
+    profiles.map(|profile| quote!(#profile.state)).collect()
+}
+
+/// `Route { … }`, for one pattern or for all of them.
+fn route_value(
+    route: &WebSocketRoute,
+    pattern: Option<&Pattern>,
+    serve: &TokenStream,
+    states: &TokenStream,
+    at: &TokenStream,
+) -> TokenStream {
+    let p = private();
+    let paths: Vec<_> = match pattern {
+        Some(pattern) => vec![&pattern.text],
+        None => route.patterns.iter().map(|pattern| &pattern.text).collect(),
+    };
+    let regexp = optional_text(route.regexp.as_ref().map(|regexp| &regexp.text));
+    let (params, headers) = (expressions(&route.params), expressions(&route.headers));
+    let (order, app) = (route.order.unwrap_or(0), optional_text(route.app.as_ref()));
+    let protocol = optional_text(route.protocol.as_ref());
+    let config = match &route.config {
+        Some(config) => quote!(::core::option::Option::Some(|| #config)),
+        None => quote!(::core::option::Option::None),
+    };
+    quote! {
+        #p::Route {
+            mapping: #p::Mapping {
+                paths: &[#(#paths),*],
+                regexp: #regexp,
+                methods: &["GET"],
+                params: #params,
+                headers: #headers,
+                order: #order,
+                app: #app,
+                protocol: #protocol,
+            },
+            handler: #p::Handler::WebSocket(#p::WebSocketHandler { serve: #serve, config: #config }),
+            needs: #p::Needs { streams_body: false, states: #states },
+            limits: ::core::option::Option::None,
+            endpoint: false,
+            at: #at,
+        }
+    }
+}
+
+fn refuse_responses(arguments: &[Argument], errors: &mut Errors) {
+    for argument in arguments.iter().filter(|argument| argument.mutable.is_some()) {
+        errors.at(
+            argument.ty_span,
+            "a WebSocket handler has no response: answer the handshake in `on_handshake`, and send messages through the session",
+        );
+    }
+}
+
+const EVENT_ATTRIBUTES: [&str; 4] =
+    ["websocket_handshake", "websocket_open", "websocket_message", "websocket_close"];

@@ -1,0 +1,92 @@
+//! The WebSocket routes of an application: handlers of their own, and event functions that share a path.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::registry::{Handler, Route, WebSocketEvent};
+use crate::websocket::WebSocketConfig;
+use crate::websocket::config::{Factory, Settings, address};
+
+/// What sessions are told, without routes yet.
+pub(super) fn settings(config: WebSocketConfig, extensions: Vec<Factory>) -> Settings {
+    Settings { config: Arc::new(config), extensions, ..Settings::default() }
+}
+
+/// Takes the WebSocket routes out of the others, and joins event functions that share a path. Their configurations are evaluated
+/// into `settings`; `problems` gets what is wrong.
+pub(super) fn take(
+    routes: &mut Vec<&'static Route>,
+    settings: &mut Settings,
+    belongs: impl Fn(Option<&str>) -> bool,
+    problems: &mut Vec<String>,
+) -> Vec<&'static Route> {
+    let is_socket = |route: &&'static Route| matches!(route.handler, Handler::WebSocket(_));
+    let mut sockets: Vec<_> = routes.iter().copied().filter(is_socket).collect();
+    routes.retain(|route| !is_socket(route));
+    let mut events: Vec<&'static WebSocketEvent> = inventory::iter::<WebSocketEvent>
+        .into_iter()
+        .filter(|event| belongs(event.route.mapping.app))
+        .collect();
+    events.sort_unstable_by_key(|event| event.route.at);
+    let mut shared: HashMap<String, &'static Route> = HashMap::new();
+    for event in events {
+        let route = *shared.entry(key(&event.route)).or_insert_with(|| {
+            sockets.push(&event.route);
+            &event.route
+        });
+        if let Err(other) = settings.functions.entry(address(route)).or_default().add(event) {
+            problems.push(format!(
+                "two functions are for the same event of one path: {} and {}; keep one of them",
+                other.route.at, event.route.at
+            ));
+        }
+        configure(&event.route, route, settings);
+    }
+    for route in &sockets {
+        configure(route, route, settings);
+    }
+    sockets
+}
+
+/// What event functions must agree in to be one handler.
+fn key(route: &Route) -> String {
+    let mapping = &route.mapping;
+    let paths: Vec<String> = mapping.paths.iter().map(|path| shape(path)).collect();
+    format!(
+        "{paths:?} {:?} {:?} {:?} {:?}",
+        mapping.regexp, mapping.params, mapping.headers, mapping.protocol
+    )
+}
+
+/// A path with its variables without names.
+fn shape(path: &str) -> String {
+    let mut shape = String::with_capacity(path.len());
+    let mut is_name = false;
+    for char in path.chars() {
+        is_name &= char != '}';
+        if !is_name {
+            shape.push(char);
+        }
+        is_name |= char == '{';
+    }
+    shape
+}
+
+fn configure(from: &Route, route: &'static Route, settings: &mut Settings) {
+    if let Handler::WebSocket(handler) = from.handler
+        && let Some(config) = handler.config
+    {
+        settings.of_routes.entry(address(route)).or_insert_with(|| Arc::new(config()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_variables_do_not_matter() {
+        assert_eq!(shape("/a/{x}/b-{y}"), shape("/a/{name}/b-{z}"));
+        assert_ne!(shape("/a/{x}"), shape("/a/x"));
+    }
+}

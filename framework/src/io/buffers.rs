@@ -1,0 +1,87 @@
+//! Buffers of a thread for what is read and written without an exchange: lent while bytes move, given back when they rest.
+
+use std::cell::RefCell;
+
+use bytes::BytesMut;
+
+thread_local! {
+    static READING: RefCell<Vec<BytesMut>> = const { RefCell::new(Vec::new()) };
+    static WRITING: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The size a buffer is made with.
+pub(crate) const SIZE: usize = 16 << 10;
+
+/// Buffers above this size are let go.
+const LARGEST: usize = 256 << 10;
+
+/// How many buffers of each kind a thread keeps.
+const KEPT: usize = 64;
+
+/// An empty buffer to read into.
+#[inline]
+pub(crate) fn lend_for_reading() -> BytesMut {
+    READING.with_borrow_mut(Vec::pop).unwrap_or_else(|| BytesMut::with_capacity(SIZE))
+}
+
+/// Gives a buffer back, unless somebody still holds what was split off it.
+#[inline]
+pub(crate) fn return_from_reading(mut buffer: BytesMut) {
+    buffer.clear();
+    if buffer.try_reclaim(SIZE) && buffer.capacity() <= LARGEST {
+        READING.with_borrow_mut(|kept| {
+            if kept.len() < KEPT {
+                kept.push(buffer);
+            }
+        });
+    }
+}
+
+/// An empty buffer to write from.
+#[inline]
+pub(crate) fn lend_for_writing() -> Vec<u8> {
+    WRITING.with_borrow_mut(Vec::pop).unwrap_or_default()
+}
+
+/// Gives a buffer back.
+#[inline]
+pub(crate) fn return_from_writing(mut buffer: Vec<u8>) {
+    if (1..=LARGEST).contains(&buffer.capacity()) {
+        buffer.clear();
+        WRITING.with_borrow_mut(|kept| {
+            if kept.len() < KEPT {
+                kept.push(buffer);
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_buffer_comes_back_when_nobody_holds_a_part_of_it() {
+        let mut buffer = lend_for_reading();
+        buffer.extend_from_slice(b"message");
+        let place = buffer.as_ptr();
+        let message = buffer.split_to(7).freeze();
+        return_from_reading(buffer);
+        assert_ne!(lend_for_reading().as_ptr(), place, "the message is still held");
+        let mut buffer = lend_for_reading();
+        let place = buffer.as_ptr();
+        buffer.extend_from_slice(b"message");
+        drop(buffer.split_to(7).freeze());
+        return_from_reading(buffer);
+        assert_eq!(lend_for_reading().as_ptr(), place);
+        assert_eq!(message, "message");
+    }
+
+    #[test]
+    fn large_buffers_are_let_go() {
+        return_from_reading(BytesMut::with_capacity(LARGEST + 1));
+        assert!(lend_for_reading().capacity() <= LARGEST);
+        return_from_writing(Vec::with_capacity(LARGEST + 1));
+        assert_eq!(lend_for_writing().capacity(), 0);
+    }
+}

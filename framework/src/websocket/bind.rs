@@ -1,0 +1,147 @@
+//! What event functions can take beside what is bound from the request: the session, and why it ended.
+
+use std::future::{Ready, ready};
+use std::sync::{Mutex, PoisonError};
+
+use super::session::WebSocketSession;
+use super::socket::WebSocket;
+use crate::bind::dispatch::{Bind, Profiled};
+use crate::bind::{Arg, BindingSource, Profile};
+use crate::http::{Error, Request, Result};
+use crate::proto::ws::CloseReason;
+
+/// Where an event takes place. For generated code.
+#[derive(Clone, Copy)]
+pub struct EventContext<'e> {
+    session: &'e WebSocketSession,
+    reason: Option<&'e CloseReason>,
+    socket: Option<&'e Mutex<Option<WebSocket>>>,
+}
+
+impl<'e> EventContext<'e> {
+    /// An event of a session.
+    pub fn of(session: &'e WebSocketSession) -> EventContext<'e> {
+        EventContext { session, reason: None, socket: None }
+    }
+
+    /// The same with the receiving end, for the one argument that takes it.
+    pub fn with_socket(self, socket: &'e Mutex<Option<WebSocket>>) -> EventContext<'e> {
+        EventContext { socket: Some(socket), ..self }
+    }
+
+    /// The same at the end of the session.
+    pub(crate) fn closing(self, reason: &'e CloseReason) -> EventContext<'e> {
+        EventContext { reason: Some(reason), ..self }
+    }
+}
+
+impl<'e> BindingSource<'e> for EventContext<'e> {
+    #[inline]
+    fn request(self) -> &'e Request {
+        self.session.request()
+    }
+}
+
+/// A type that an event function takes from its session and not from the request.
+pub trait FromEvent<'e>: Sized {
+    /// What the compiler should know of it.
+    const PROFILE: Profile = Profile::PART;
+
+    /// Takes it.
+    ///
+    /// # Errors
+    /// It is not there in this event; the macro has checked that it is.
+    fn from_event(cx: EventContext<'e>) -> Result<Self>;
+}
+
+impl<'e> FromEvent<'e> for &'e WebSocketSession {
+    #[inline]
+    fn from_event(cx: EventContext<'e>) -> Result<&'e WebSocketSession> {
+        Ok(cx.session)
+    }
+}
+
+impl<'e> FromEvent<'e> for WebSocketSession {
+    fn from_event(cx: EventContext<'e>) -> Result<WebSocketSession> {
+        Ok(cx.session.clone())
+    }
+}
+
+impl<'e> FromEvent<'e> for &'e CloseReason {
+    const PROFILE: Profile = Profile { close_reason: true, ..Profile::PART };
+
+    fn from_event(cx: EventContext<'e>) -> Result<&'e CloseReason> {
+        cx.reason.ok_or_else(|| Error::internal("there is no `CloseReason` before the session has ended"))
+    }
+}
+
+impl<'e> FromEvent<'e> for CloseReason {
+    const PROFILE: Profile = Profile { close_reason: true, ..Profile::PART };
+
+    fn from_event(cx: EventContext<'e>) -> Result<CloseReason> {
+        <&CloseReason>::from_event(cx).cloned()
+    }
+}
+
+impl<'e> FromEvent<'e> for WebSocket {
+    const PROFILE: Profile = Profile { socket: true, ..Profile::PART };
+
+    fn from_event(cx: EventContext<'e>) -> Result<WebSocket> {
+        let socket =
+            cx.socket.and_then(|socket| socket.lock().unwrap_or_else(PoisonError::into_inner).take());
+        socket.ok_or_else(|| Error::internal("two arguments take the `WebSocket`"))
+    }
+}
+
+/// Taken from the session.
+#[derive(Clone, Copy)]
+pub struct OfEvent;
+
+/// The choice before all others, in event functions only.
+pub trait EventKind {
+    /// The tag.
+    #[inline]
+    fn kind(&self) -> OfEvent {
+        OfEvent
+    }
+}
+
+impl<'e, T: FromEvent<'e>> EventKind for &&&&Bind<T> {}
+
+impl OfEvent {
+    /// In a `fn`.
+    #[inline]
+    pub fn bind_now<'e, T: FromEvent<'e>>(self, cx: EventContext<'e>, _: &'static Arg) -> Result<T> {
+        T::from_event(cx)
+    }
+
+    /// In an `async fn`.
+    #[inline]
+    pub fn bind<'e, T: FromEvent<'e>>(self, cx: EventContext<'e>, _: &'static Arg) -> Ready<Result<T>> {
+        ready(T::from_event(cx))
+    }
+
+    /// In a `fn`, with a default.
+    #[inline]
+    pub fn optional_now<'e, T: FromEvent<'e>>(
+        self,
+        cx: EventContext<'e>,
+        _: &'static Arg,
+    ) -> Result<Option<T>> {
+        T::from_event(cx).map(Some)
+    }
+
+    /// In an `async fn`, with a default.
+    #[inline]
+    pub fn optional<'e, T: FromEvent<'e>>(
+        self,
+        cx: EventContext<'e>,
+        _: &'static Arg,
+    ) -> Ready<Result<Option<T>>> {
+        ready(T::from_event(cx).map(Some))
+    }
+}
+
+impl<'e, T: FromEvent<'e>> Profiled<T> for OfEvent {
+    const PROFILE: Profile = <T as FromEvent<'e>>::PROFILE;
+}

@@ -1,0 +1,307 @@
+//! The client's side: the same sessions over a connection of our own.
+
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use ::http::Uri;
+use bytes::{Buf, BytesMut};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+
+use super::config::{Factory, WebSocketConfig, deflate};
+use super::core::{Agreed, Core, Pump};
+use super::rooms::leave_all;
+use super::socket::WebSocket;
+use crate::base::{Headers, IntoHeaderValue, shown};
+use crate::http::{Error, Request, Result};
+use crate::io::{Deadline, Stream};
+use crate::proto::ws::{Deflate, Extension, Extensions, Role, handshake};
+
+/// Opens a session as a client: await it. The URL begins with `ws://`.
+///
+/// The same [`WebSocket`] as a server's: it answers pings, asks for them, and closes when it is dropped. Needs a tokio runtime, in which
+/// it is driven by a task of its own.
+///
+/// ```no_run
+/// # async fn example() -> vernal::Result {
+/// let mut ws = vernal::websocket::connect("ws://localhost:9090/echo").header("authorization", "Bearer x").await?;
+/// ws.send("hello").await?;
+/// while let Some(message) = ws.next().await {
+///     println!("{message:?}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub fn connect(url: impl Into<String>) -> Connect {
+    Connect {
+        url: url.into(),
+        headers: Headers::new(),
+        subprotocols: Vec::new(),
+        extensions: Vec::new(),
+        config: WebSocketConfig::new(),
+        timeout: Duration::from_secs(10),
+        stream: None,
+    }
+}
+
+/// A connection being made. Await it to open it.
+#[must_use = "a connection is made when it is awaited"]
+pub struct Connect {
+    url: String,
+    headers: Headers,
+    subprotocols: Vec<String>,
+    extensions: Vec<Factory>,
+    config: WebSocketConfig,
+    timeout: Duration,
+    stream: Option<Stream>,
+}
+
+impl Connect {
+    /// Adds a header field to the request.
+    pub fn header(mut self, name: &str, value: impl IntoHeaderValue) -> Connect {
+        self.headers.append(name, value);
+        self
+    }
+
+    /// Offers a subprotocol; the first offered is the most wanted.
+    pub fn subprotocol(mut self, name: impl Into<String>) -> Connect {
+        self.subprotocols.push(name.into());
+        self
+    }
+
+    /// Offers an extension.
+    pub fn extension<X: Extension>(mut self, make: impl Fn() -> X + Send + Sync + 'static) -> Connect {
+        self.extensions.push(Arc::new(move |_| Box::new(make())));
+        self
+    }
+
+    /// Offers permessage-deflate.
+    pub fn deflate(mut self, settings: Deflate) -> Connect {
+        self.extensions.push(deflate(settings));
+        self
+    }
+
+    /// Sets bounds and times.
+    pub fn config(mut self, config: WebSocketConfig) -> Connect {
+        self.config = config;
+        self
+    }
+
+    /// How long connecting and the handshake may take. Default 10 s.
+    pub fn timeout(mut self, timeout: Duration) -> Connect {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Uses a connection that is there already, whatever it is made of: TLS, a Unix socket, a proxy's tunnel. The URL still says host and path,
+    /// and may begin with `wss://`.
+    pub fn over(mut self, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Connect {
+        self.stream = Some(Stream::Boxed(Box::new(stream)));
+        self
+    }
+
+    async fn open(self) -> Result<WebSocket> {
+        let timeout = self.timeout;
+        match tokio::time::timeout(timeout, self.open_in_time()).await {
+            Ok(opened) => opened,
+            Err(_) => {
+                Err(Error::unavailable(format!("the server did not open the session within {timeout:?}")))
+            }
+        }
+    }
+
+    async fn open_in_time(mut self) -> Result<WebSocket> {
+        if let Some(refused) = self.headers.refused() {
+            return Err(Error::internal(refused.to_string()));
+        }
+        let uri: Uri = self
+            .url
+            .parse()
+            .map_err(|error| Error::internal(format!("`{}` is no URL: {error}", self.url)))?;
+        let authority = uri.authority().ok_or_else(|| wrong_url(&self.url))?.as_str();
+        let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        let mut stream = match (self.stream.take(), uri.scheme_str()) {
+            (Some(stream), Some("ws" | "wss")) => stream,
+            (None, Some("ws")) => {
+                let address = if uri.port().is_some() { host.to_owned() } else { format!("{host}:80") };
+                let stream = TcpStream::connect(&address).await;
+                let stream = stream
+                    .map_err(|error| Error::unavailable(format!("cannot connect to {address}: {error}")))?;
+                stream.set_nodelay(true)?;
+                Stream::Tcp(stream)
+            }
+            (None, Some("wss")) => {
+                return Err(Error::internal(
+                    "this build has no TLS of its own: make the TLS connection yourself, and write `connect(url).over(stream)`",
+                ));
+            }
+            _ => return Err(wrong_url(&self.url)),
+        };
+        let installed: Vec<Box<dyn Extension>> =
+            self.extensions.iter().map(|make| make(Role::Client)).collect();
+        if let Some((one, other)) = Extensions::conflict(&installed) {
+            return Err(Error::internal(format!(
+                "the extensions `{one}` and `{other}` claim the same reserved bit"
+            )));
+        }
+        let key = handshake::key_of(super::random::bits_128());
+        let target = uri.path_and_query().map_or("/", |target| target.as_str());
+        let target = if target.starts_with('/') { target.to_owned() } else { format!("/{target}") };
+        let headers = self.request_headers(host, &key, &installed);
+        let mut head = format!("GET {target} HTTP/1.1\r\n").into_bytes();
+        for (name, value) in headers.iter() {
+            head.extend_from_slice(&[name.as_bytes(), b": ", value, b"\r\n"].concat());
+        }
+        head.extend_from_slice(b"\r\n");
+        stream.write_all(&head).await?;
+        stream.flush().await?;
+        let mut inbox = BytesMut::new();
+        let answer = read_head(&mut stream, &mut inbox).await?;
+        let agreed = self.agree(&answer, &key, installed)?;
+        let mut request = Request::sent(&target, headers)?;
+        request.is_secure = uri.scheme_str() == Some("wss");
+        let core = Arc::new(Core::new(Role::Client, Arc::new(self.config), request));
+        let _ = core.agreed.set(Box::new(agreed));
+        core.open(stream, Deadline::new(Instant::now()), &inbox);
+        core.conclude(Ok(()));
+        let socket = WebSocket::new(Arc::clone(&core));
+        tokio::spawn(drive(core));
+        Ok(socket)
+    }
+
+    fn request_headers(&self, host: &str, key: &str, installed: &[Box<dyn Extension>]) -> Headers {
+        let mut headers = Headers::from([
+            ("host", host),
+            ("connection", "Upgrade"),
+            ("upgrade", "websocket"),
+            ("sec-websocket-version", "13"),
+            ("sec-websocket-key", key),
+        ]);
+        if !self.subprotocols.is_empty() {
+            headers.append("sec-websocket-protocol", self.subprotocols.join(", "));
+        }
+        let offers: Vec<_> =
+            installed.iter().filter_map(|extension| extension.offer().text().map(str::to_owned)).collect();
+        if !offers.is_empty() {
+            headers.append("sec-websocket-extensions", offers.join(", "));
+        }
+        for (name, value) in self.headers.iter() {
+            if name.eq_ignore_ascii_case("host") {
+                headers.insert(name, value);
+            } else {
+                headers.append(name, value);
+            }
+        }
+        headers
+    }
+
+    /// Judges the server's answer (RFC 6455, section 4.1).
+    fn agree(&self, answer: &Head, key: &str, installed: Vec<Box<dyn Extension>>) -> Result<Agreed> {
+        let Head { status, headers } = answer;
+        if *status != 101 {
+            return Err(Error::new(502, "Bad Gateway")
+                .explain(format!("the server answers {status} instead of opening a WebSocket session")));
+        }
+        let bad = |explain: String| Error::new(502, "Bad Gateway").explain(explain);
+        let has = |name: &'static str, wanted: &str| {
+            handshake::tokens(headers, name).any(|token| token.eq_ignore_ascii_case(wanted))
+        };
+        if !has("upgrade", "websocket") || !has("connection", "upgrade") {
+            return Err(bad("the server's 101 is for another protocol than WebSocket".to_owned()));
+        }
+        if headers.get("sec-websocket-accept") != Some(&handshake::accept_of(key)) {
+            return Err(bad("the server's Sec-WebSocket-Accept does not answer our key".to_owned()));
+        }
+        let subprotocol = headers.get("sec-websocket-protocol").map(str::to_owned);
+        if let Some(chosen) = &subprotocol
+            && !self.subprotocols.contains(chosen)
+        {
+            return Err(bad(format!(
+                "the server chose the subprotocol `{}`, which was not offered",
+                shown(chosen)
+            )));
+        }
+        let answers = handshake::extensions(headers).map_err(|refusal| bad(refusal.explain.into_owned()))?;
+        let extensions = Extensions::agree(installed, &answers).map_err(bad)?;
+        let extensions = (!extensions.is_empty()).then(|| Mutex::new(extensions));
+        Ok(Agreed { subprotocol, extensions })
+    }
+}
+
+impl IntoFuture for Connect {
+    type Output = Result<WebSocket>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Result<WebSocket>> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.open())
+    }
+}
+
+impl fmt::Debug for Connect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connect")
+            .field("url", &self.url)
+            .field("headers", &self.headers)
+            .finish_non_exhaustive()
+    }
+}
+
+fn wrong_url(url: &str) -> Error {
+    Error::internal(format!("`{url}` is no WebSocket URL: write `ws://host/path`"))
+}
+
+/// The head of an answer.
+struct Head {
+    status: u16,
+    headers: Headers,
+}
+
+/// Reads a head; what comes behind it stays in the inbox.
+async fn read_head(stream: &mut Stream, inbox: &mut BytesMut) -> Result<Head> {
+    loop {
+        let mut fields = [httparse::EMPTY_HEADER; 100];
+        let mut head = httparse::Response::new(&mut fields);
+        match head.parse(inbox) {
+            Ok(httparse::Status::Complete(length)) => {
+                let status = head.code.unwrap_or(0);
+                let headers = head.headers.iter().map(|field| (field.name, field.value)).collect();
+                inbox.advance(length);
+                return Ok(Head { status, headers });
+            }
+            Ok(httparse::Status::Partial) if inbox.len() <= HEAD_SIZE => {}
+            Ok(httparse::Status::Partial) => {
+                return Err(Error::new(502, "Bad Gateway")
+                    .explain(format!("the head of the server's answer is larger than {HEAD_SIZE} bytes")));
+            }
+            Err(error) => {
+                return Err(Error::new(502, "Bad Gateway")
+                    .explain(format!("the head of the server's answer is malformed: {error}")));
+            }
+        }
+        if stream.read_buf(inbox).await? == 0 {
+            return Err(Error::unavailable("the server closed the connection without an answer"));
+        }
+    }
+}
+
+/// Moves the bytes of a client's session to its end.
+async fn drive(core: Arc<Core>) {
+    std::future::poll_fn(|cx| {
+        core.begin_round(cx);
+        loop {
+            match core.pump(cx) {
+                Pump::Again => {}
+                Pump::Waits => return std::task::Poll::Pending,
+                Pump::Done => return std::task::Poll::Ready(()),
+            }
+        }
+    })
+    .await;
+    leave_all(&core);
+}
+
+const HEAD_SIZE: usize = 16 << 10;

@@ -1,0 +1,215 @@
+//! What a session may cost and how long it may be silent; and what an application keeps for its WebSocket routes.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::events::Functions;
+use crate::proto::ws::{Bounds, Deflate, Extension, Extensions, Role};
+use crate::registry::Route;
+
+macro_rules! settings {
+    ($( $(#[$doc:meta])* $name:ident: $kind:ty = $default:expr; )*) => {
+        /// Bounds and times of WebSocket sessions. All are on by default.
+        ///
+        /// Set them for the whole server with `server::new().websocket(…)`, or for one handler with `config = …`, which
+        /// replaces the server's.
+        ///
+        /// ```
+        /// use std::time::Duration;
+        /// use vernal::websocket::{WebSocket, WebSocketConfig};
+        /// use vernal::{Result, websocket_handler};
+        ///
+        /// #[websocket_handler("/feed", config = WebSocketConfig::new().message_size(64 << 10).idle_time(Duration::from_secs(60)))]
+        /// async fn feed(mut ws: WebSocket) -> Result {
+        ///     while let Some(message) = ws.next().await {
+        ///         ws.send(message).await?;
+        ///     }
+        ///     Ok(())
+        /// }
+        /// ```
+        #[derive(Clone, Debug, PartialEq)]
+        #[non_exhaustive]
+        pub struct WebSocketConfig { $( $(#[$doc])* pub $name: $kind, )* }
+
+        impl WebSocketConfig {
+            /// The defaults.
+            pub const fn new() -> WebSocketConfig {
+                WebSocketConfig { $( $name: $default, )* }
+            }
+
+            $(
+                #[doc = concat!("Sets [`WebSocketConfig::", stringify!($name), "`](#structfield.", stringify!($name), ").")]
+                #[must_use]
+                pub fn $name(mut self, $name: $kind) -> WebSocketConfig {
+                    self.$name = $name;
+                    self
+                }
+            )*
+        }
+    };
+}
+
+settings! {
+    /// Bytes of a message, after decompression. Default 1 MiB; more closes with 1009, known from the header of the frame
+    /// before anything of it is read.
+    message_size: usize = 1 << 20;
+    /// Bytes of one frame as it is sent. Default 1 MiB; more closes with 1009.
+    frame_size: usize = 1 << 20;
+    /// Frames of one message. Default 4,096; more closes with 1008.
+    fragments: usize = 4_096;
+    /// Bytes that may wait to be sent. Default 256 KiB; what happens beyond is [`WebSocketConfig::overflow`]. A message that
+    /// is larger still waits alone.
+    outbox_size: usize = 256 << 10;
+    /// What happens to a message for which the outbox has no room. Default [`Overflow::Wait`].
+    overflow: Overflow = Overflow::Wait;
+    /// Time between two pings. Default 30 s; zero sends none.
+    ping_period: Duration = Duration::from_secs(30);
+    /// Time in which a ping must be answered. Default 20 s; then the session is closed with 1011 `Ping timeout`. A peer in
+    /// the middle of a long frame cannot answer: it has longer while its bytes come at 256 a second or more.
+    pong_timeout: Duration = Duration::from_secs(20);
+    /// Time without a message of the peer. Default one hour, looked at once a ping period; then the session is closed with 1001
+    /// `Idle timeout`. Zero is for ever.
+    idle_time: Duration = Duration::from_secs(3600);
+    /// Time the peer has to answer a close frame. Default 5 s; then the connection is cut.
+    close_timeout: Duration = Duration::from_secs(5);
+    /// Time in which a peer must take at least some of what is sent. Default 30 s; then the connection is cut, with 1006.
+    write_timeout: Duration = Duration::from_secs(30);
+    /// Which pages of browsers may connect. Default [`Origins::Same`].
+    origins: Origins = Origins::Same;
+}
+
+impl Default for WebSocketConfig {
+    fn default() -> WebSocketConfig {
+        WebSocketConfig::new()
+    }
+}
+
+impl WebSocketConfig {
+    pub(crate) fn bounds(&self) -> Bounds {
+        Bounds { message_size: self.message_size, frame_size: self.frame_size, fragments: self.fragments }
+    }
+}
+
+/// What happens to a message for which the outbox of a session has no room.
+///
+/// A broadcast never waits. For members with [`Overflow::Wait`] that have no room it is as for [`Overflow::Close`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Overflow {
+    /// `send` waits for room.
+    #[default]
+    Wait,
+    /// The oldest messages that wait are dropped for it. Such a session keeps its messages apart, each with an allocation.
+    DropOldest,
+    /// It is dropped itself.
+    DropNewest,
+    /// The session is closed with 1013.
+    Close,
+}
+
+/// Which pages may connect: browsers tell a page's origin, and open connections with a user's cookies for any page (RFC 6455,
+/// section 10.2). Clients that are no browsers send no origin and are not concerned.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Origins {
+    /// Pages of the same host and port; others get a 403.
+    #[default]
+    Same,
+    /// Pages of the same host and port, and of these origins: `https://app.example.com`.
+    Listed(Vec<String>),
+    /// All pages.
+    Any,
+}
+
+impl Origins {
+    /// Pages of these origins beside the server's own.
+    pub fn listed<T: Into<String>>(origins: impl IntoIterator<Item = T>) -> Origins {
+        Origins::Listed(origins.into_iter().map(Into::into).collect())
+    }
+
+    /// Whether a page of this origin may connect to this host.
+    pub(crate) fn allow(&self, origin: &str, host: Option<&str>) -> bool {
+        let is_same = || {
+            let authority = origin.split_once("://").map(|(_, authority)| authority);
+            authority.zip(host).is_some_and(|(authority, host)| authority.eq_ignore_ascii_case(host))
+        };
+        match self {
+            Origins::Any => true,
+            Origins::Same => is_same(),
+            Origins::Listed(listed) => {
+                is_same() || listed.iter().any(|listed| listed.eq_ignore_ascii_case(origin))
+            }
+        }
+    }
+}
+
+/// Makes the extension of one session.
+pub(crate) type Factory = Arc<dyn Fn(Role) -> Box<dyn Extension> + Send + Sync>;
+
+/// What an application knows of its sessions. Kept as a state of a type that nobody else can name, since the messages of HTTP
+/// know no WebSockets.
+#[derive(Default)]
+pub(crate) struct Settings {
+    pub(crate) config: Arc<WebSocketConfig>,
+    /// Configurations of handlers, by the address of their route.
+    pub(crate) of_routes: HashMap<usize, Arc<WebSocketConfig>>,
+    /// Event functions, by the address of the route they share.
+    pub(crate) functions: HashMap<usize, Functions>,
+    pub(crate) extensions: Vec<Factory>,
+}
+
+impl Settings {
+    /// A fresh set of the extensions that are installed.
+    pub(crate) fn install(&self, role: Role) -> Vec<Box<dyn Extension>> {
+        self.extensions.iter().map(|make| make(role)).collect()
+    }
+
+    /// What is wrong with the extensions, if anything is.
+    pub(crate) fn conflict(&self) -> Option<String> {
+        let installed = self.install(Role::Server);
+        let (one, other) = Extensions::conflict(&installed)?;
+        Some(format!(
+            "the WebSocket extensions `{one}` and `{other}` claim the same reserved bit, so that nobody could tell their frames apart: install one of them"
+        ))
+    }
+
+    pub(crate) fn config_of(&self, route: &'static Route) -> Arc<WebSocketConfig> {
+        Arc::clone(self.of_routes.get(&address(route)).unwrap_or(&self.config))
+    }
+}
+
+/// What routes are known by here.
+pub(crate) fn address(route: &'static Route) -> usize {
+    std::ptr::from_ref(route) as usize
+}
+
+/// Installs permessage-deflate.
+pub(crate) fn deflate(settings: Deflate) -> Factory {
+    Arc::new(move |role| Box::new(settings.extension(role)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins_are_judged() {
+        let listed = Origins::listed(["https://app.example.com"]);
+        let table = [
+            (&Origins::Same, "http://a:8080", Some("a:8080"), true),
+            (&Origins::Same, "https://A", Some("a"), true),
+            (&Origins::Same, "http://a", Some("a:8080"), false),
+            (&Origins::Same, "http://a.evil", Some("a"), false),
+            (&Origins::Same, "null", Some("a"), false),
+            (&Origins::Same, "http://a", None, false),
+            (&listed, "https://app.example.com", Some("a"), true),
+            (&listed, "http://app.example.com", Some("a"), false),
+            (&listed, "http://a", Some("a"), true),
+            (&Origins::Any, "null", None, true),
+        ];
+        for (origins, origin, host, expected) in table {
+            assert_eq!(origins.allow(origin, host), expected, "{origins:?} {origin} {host:?}");
+        }
+    }
+}

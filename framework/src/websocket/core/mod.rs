@@ -1,0 +1,286 @@
+//! What one session is made of, and who touches which part.
+//!
+//! `wire` belongs to the task that drives the connection; the handler, which runs in the same task, reads through it.
+//! `outbox` is for everybody who sends. Nobody waits for `wire` while holding `outbox`.
+
+mod drive;
+mod receive;
+mod send;
+mod wire;
+
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::Poll;
+
+use bytes::Bytes;
+
+use self::wire::Wire;
+use super::config::WebSocketConfig;
+use super::keepalive::Keepalive;
+use super::message::Message;
+use super::outbox::Outbox;
+use super::request::Accept;
+use super::rooms::Membership;
+use crate::http::{Error, Request, Result};
+use crate::io::{Deadline, Stream, buffers, clock};
+use crate::proto::ws::{CloseCode, CloseReason, Extensions, Frame, OpCode, Role, Wants};
+
+/// See the head of this file.
+pub(crate) struct Core {
+    pub(crate) id: [u8; 16],
+    pub(crate) role: Role,
+    pub(crate) config: Arc<WebSocketConfig>,
+    /// The request that opened the session, in buffers of its own.
+    pub(crate) request: Request,
+    pub(crate) attributes: Mutex<::http::Extensions>,
+    pub(crate) memberships: Mutex<Vec<Membership>>,
+    /// Known once the handshake has been agreed on.
+    pub(crate) agreed: OnceLock<Box<Agreed>>,
+    reason: OnceLock<CloseReason>,
+    wire: Mutex<Wire>,
+    outbox: Mutex<Outbox>,
+}
+
+/// What both sides agreed on beside the bare protocol.
+#[derive(Default)]
+pub(crate) struct Agreed {
+    pub(crate) subprotocol: Option<String>,
+    pub(crate) extensions: Option<Mutex<Extensions>>,
+}
+
+/// The life of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Phase {
+    /// The handshake is not through.
+    Connecting,
+    Open,
+    /// Both sides have said what they had to say, or one is gone.
+    Closed,
+    /// The connection is over.
+    Done,
+}
+
+/// Which events the handler has functions for, beside those of messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Events {
+    pub(crate) pings: bool,
+    pub(crate) pongs: bool,
+}
+
+/// What has come for the handler.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Incoming {
+    Message(Message),
+    Fragment { is_final: bool, payload: Bytes },
+    Ping(Bytes),
+    Pong(Bytes),
+    Frame(Frame),
+}
+
+/// How far [`Core::pump`] came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pump {
+    /// The handler has something new to look at.
+    Again,
+    Waits,
+    Done,
+}
+
+impl Core {
+    pub(crate) fn new(role: Role, config: Arc<WebSocketConfig>, request: Request) -> Core {
+        Core {
+            id: super::random::bits_128(),
+            role,
+            wire: Mutex::new(Wire::new(role, &config)),
+            config,
+            request,
+            attributes: Mutex::default(),
+            memberships: Mutex::default(),
+            agreed: OnceLock::new(),
+            reason: OnceLock::new(),
+            outbox: Mutex::new(Outbox::new()),
+        }
+    }
+
+    fn wire(&self) -> MutexGuard<'_, Wire> {
+        self.wire.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn outbox(&self) -> MutexGuard<'_, Outbox> {
+        self.outbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[inline]
+    pub(crate) fn extensions(&self) -> Option<&Mutex<Extensions>> {
+        self.agreed.get().and_then(|agreed| agreed.extensions.as_ref())
+    }
+
+    /// Says what the handler wants to see, and takes its answer to the handshake.
+    pub(crate) fn accept(&self, accept: Accept, fragments: bool, events: Events) {
+        let mut wire = self.wire();
+        wire.wants = events;
+        wire.protocol.wants = Wants { fragments, frames: false };
+        wire.accept = Some(Box::new(accept));
+    }
+
+    /// The handler's answer to the handshake, once it has given one.
+    pub(crate) fn take_accept(&self) -> Option<Box<Accept>> {
+        self.wire().accept.take()
+    }
+
+    /// The handshake is through: from now on this session owns the stream. `leftover` has come behind the handshake.
+    pub(crate) fn open(&self, stream: Stream, deadline: Deadline, leftover: &[u8]) {
+        let mut wire = self.wire();
+        let now = clock::now().instant;
+        wire.stream = Some(stream);
+        wire.phase = Phase::Open;
+        if !leftover.is_empty() {
+            wire.inbox = buffers::lend_for_reading();
+            wire.inbox.extend_from_slice(leftover);
+        }
+        if let Some(extensions) = self.extensions() {
+            wire.protocol.claim(lock(extensions).claimed());
+        }
+        wire.deadline = deadline;
+        wire.keepalive = Keepalive::new(&self.config, now);
+        wire.set_deadline();
+        wire.wake_receiver();
+    }
+
+    /// The connection ended before the session was opened.
+    pub(crate) fn abort(&self) {
+        let mut wire = self.wire();
+        if wire.phase == Phase::Connecting {
+            self.lose(&mut wire, "The connection was lost in the handshake");
+            wire.phase = Phase::Done;
+        }
+    }
+
+    /// Waits until the session is open. An error if it will never be.
+    pub(crate) async fn opened(&self) -> Result {
+        poll_fn(|cx| {
+            let mut wire = self.wire();
+            match wire.phase {
+                Phase::Connecting => {
+                    wire.wait(cx);
+                    Poll::Pending
+                }
+                Phase::Done if wire.stream.is_none() => {
+                    Poll::Ready(Err(Error::bad_request("the connection ended before the session was open")))
+                }
+                _ => Poll::Ready(Ok(())),
+            }
+        })
+        .await
+    }
+
+    /// Begins to close. The first reason counts; later ones do nothing.
+    pub(crate) fn close(&self, reason: CloseReason) {
+        let payload = reason.payload();
+        if self.reason.set(reason).is_err() {
+            return;
+        }
+        let mut outbox = self.outbox();
+        outbox.push_control(self.role, OpCode::Close, &payload);
+        outbox.wake_waiting();
+        release(outbox);
+    }
+
+    /// Why the session ends or ended, once that is known.
+    pub(crate) fn reason(&self) -> Option<&CloseReason> {
+        self.reason.get()
+    }
+
+    /// Waits until both sides have closed, and tells why.
+    pub(crate) async fn closed(&self) -> &CloseReason {
+        poll_fn(|cx| {
+            let wire = self.wire();
+            if wire.phase >= Phase::Closed
+                && let Some(reason) = self.reason.get()
+            {
+                return Poll::Ready(reason);
+            }
+            self.outbox().wait(cx.waker());
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// The `WebSocket` is gone.
+    pub(crate) fn drop_socket(&self) {
+        let mut wire = self.wire();
+        wire.is_dropped = true;
+        let is_concluded = wire.is_concluded;
+        let driver = wire.driver.clone();
+        drop(wire);
+        if is_concluded {
+            self.close(if std::thread::panicking() { failed() } else { CloseReason::normal() });
+        }
+        if let Some(driver) = driver {
+            driver.wake();
+        }
+    }
+
+    /// The handler has run to its end.
+    pub(crate) fn conclude(&self, result: Result) {
+        let mut wire = self.wire();
+        wire.is_concluded = true;
+        let is_dropped = wire.is_dropped;
+        drop(wire);
+        match result {
+            Ok(()) if is_dropped => self.close(CloseReason::normal()),
+            Ok(()) => {}
+            Err(error) => self.close(self.reason_of(&error)),
+        }
+    }
+
+    /// What an error of the handler closes with; it goes to the log if it is ours.
+    pub(crate) fn reason_of(&self, error: &Error) -> CloseReason {
+        match error.close_code() {
+            Some(code) => {
+                tracing::debug!(target: "vernal", "a WebSocket session is closed with {code}: {}", crate::base::shown(error.explain_text()));
+                CloseReason::shortened(code, error.public_explain(self.shows_errors()).to_owned())
+            }
+            // The session has ended, and this is how the handler noticed.
+            None if self.reason.get().is_some() && !error.status().is_server_error() => failed(),
+            None => {
+                tracing::error!(target: "vernal", "a WebSocket handler of {} failed: {}", crate::base::shown(self.request.path()), crate::base::shown(error.explain_text()));
+                if self.shows_errors() {
+                    CloseReason::shortened(CloseCode::INTERNAL_ERROR, error.explain_text().to_owned())
+                } else {
+                    failed()
+                }
+            }
+        }
+    }
+
+    fn shows_errors(&self) -> bool {
+        self.request.context.show_errors
+    }
+}
+
+/// Lets the outbox go, and wakes the driver if it sleeps.
+fn release(mut outbox: MutexGuard<'_, Outbox>) {
+    let sleeper = outbox.sleeper();
+    drop(outbox);
+    if let Some(driver) = sleeper {
+        driver.wake();
+    }
+}
+
+pub(crate) fn lock(extensions: &Mutex<Extensions>) -> MutexGuard<'_, Extensions> {
+    extensions.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub(crate) fn opcode(is_text: bool) -> OpCode {
+    if is_text { OpCode::Text } else { OpCode::Binary }
+}
+
+#[cold]
+pub(crate) fn closed() -> Error {
+    Error::bad_request("the WebSocket session is closed, so nothing can be sent any more")
+}
+
+fn failed() -> CloseReason {
+    CloseReason::shortened(CloseCode::INTERNAL_ERROR, "The handler failed")
+}

@@ -1,0 +1,173 @@
+//! Receiving: from bytes to what the handler gets, with everything answered that the protocol answers by itself.
+
+use std::task::{Context, Poll};
+
+use bytes::BytesMut;
+
+use super::super::message::Message;
+use super::wire::Wire;
+use super::{Core, Incoming, Phase};
+use crate::proto::ws::{CloseReason, OpCode, Received, Wants};
+
+impl Core {
+    /// Every frame as it is: no pings are answered, no messages made.
+    pub(crate) fn want_frames(&self) {
+        self.wire().protocol.wants = Wants { fragments: false, frames: true };
+    }
+
+    /// What comes next; `None` when nothing does any more.
+    #[inline]
+    pub(crate) fn poll_receive(&self, cx: &mut Context<'_>) -> Poll<Option<Incoming>> {
+        let mut wire = self.wire();
+        if let Some(ready) = wire.ready.take() {
+            // The driver goes on reading.
+            if let Some(driver) = &wire.driver
+                && !driver.will_wake(cx.waker())
+            {
+                driver.wake_by_ref();
+            }
+            return Poll::Ready(Some(ready));
+        }
+        if wire.phase == Phase::Open
+            && wire.driver.as_ref().is_some_and(|driver| driver.will_wake(cx.waker()))
+        {
+            let received = self.poll_incoming(&mut wire, cx);
+            wire.has_looked = received.is_pending();
+            return received;
+        }
+        if wire.phase >= Phase::Closed || wire.is_ended {
+            return Poll::Ready(None);
+        }
+        wire.wait(cx);
+        Poll::Pending
+    }
+
+    /// Whether a message is there that could be received without a wait.
+    pub(crate) fn has_ready(&self) -> bool {
+        self.wire().ready.is_some()
+    }
+
+    /// Reads until something has come for the handler.
+    #[inline]
+    pub(super) fn poll_incoming(&self, wire: &mut Wire, cx: &mut Context<'_>) -> Poll<Option<Incoming>> {
+        if wire.is_ended {
+            return Poll::Ready(None);
+        }
+        loop {
+            while !wire.inbox.is_empty() {
+                match wire.protocol.receive(&mut wire.inbox, self.extensions()) {
+                    Ok(Some(received)) => {
+                        if let Some(incoming) = self.take(wire, received) {
+                            return Poll::Ready(Some(incoming));
+                        }
+                        if wire.is_ended {
+                            return Poll::Ready(None);
+                        }
+                    }
+                    Ok(None) => break,
+                    Err(reason) => {
+                        self.fail(wire, reason);
+                        return Poll::Ready(None);
+                    }
+                }
+            }
+            match wire.poll_fill(cx) {
+                Poll::Ready(Ok(0)) => {
+                    self.lose(wire, "The peer went away without a close frame");
+                    return Poll::Ready(None);
+                }
+                Poll::Ready(Ok(_)) => {}
+                Poll::Ready(Err(_)) => {
+                    self.lose(wire, "The connection was reset");
+                    return Poll::Ready(None);
+                }
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+
+    /// Answers what the protocol answers by itself; the rest is for the handler.
+    #[inline]
+    fn take(&self, wire: &mut Wire, received: Received) -> Option<Incoming> {
+        let is_closing = self.reason.get().is_some();
+        match received {
+            Received::Message { is_text, payload } => {
+                wire.keepalive.is_active = true;
+                (!is_closing).then(|| Incoming::Message(Message::received(is_text, payload)))
+            }
+            Received::Fragment { is_final, payload } => {
+                wire.keepalive.is_active = true;
+                (!is_closing).then_some(Incoming::Fragment { is_final, payload })
+            }
+            Received::Ping(payload) => {
+                if wire.wants.pings && !is_closing {
+                    return Some(Incoming::Ping(payload));
+                }
+                self.pong(&payload);
+                None
+            }
+            Received::Pong(payload) => {
+                wire.keepalive.pong(&payload);
+                (wire.wants.pongs && !is_closing).then_some(Incoming::Pong(payload))
+            }
+            Received::Close(reason) => {
+                self.closed_by_peer(wire, reason);
+                None
+            }
+            Received::Frame(frame) => {
+                wire.keepalive.is_active = true;
+                match frame.opcode {
+                    OpCode::Pong => wire.keepalive.pong(&frame.payload),
+                    OpCode::Close => match CloseReason::parse(&frame.payload) {
+                        Ok(reason) => self.closed_by_peer(wire, reason),
+                        Err(reason) => self.fail(wire, reason),
+                    },
+                    _ => {}
+                }
+                Some(Incoming::Frame(frame))
+            }
+        }
+    }
+
+    /// What a ping is owed. A peer that asks faster than it reads gets an answer to the last of its pings (RFC 6455,
+    /// section 5.5.3).
+    fn pong(&self, payload: &[u8]) {
+        let mut outbox = self.outbox();
+        if outbox.size() <= self.config.outbox_size {
+            outbox.push_control(self.role, OpCode::Pong, payload);
+        } else {
+            outbox.owe_pong(payload);
+        }
+    }
+
+    #[cold]
+    fn closed_by_peer(&self, wire: &mut Wire, reason: CloseReason) {
+        wire.is_ended = true;
+        let _ = self.reason.set(reason.clone());
+        self.outbox().push_control(self.role, OpCode::Close, &reason.payload());
+        self.outbox().wake_waiting();
+    }
+
+    /// The peer broke a rule.
+    #[cold]
+    fn fail(&self, wire: &mut Wire, reason: CloseReason) {
+        wire.is_ended = true;
+        wire.has_unread = true;
+        self.outbox().push_control(self.role, OpCode::Close, &reason.payload());
+        self.outbox().wake_waiting();
+        tracing::debug!(target: "vernal", "a WebSocket peer broke a rule: {reason}");
+        let _ = self.reason.set(reason);
+    }
+
+    /// The peer is gone.
+    #[cold]
+    pub(super) fn lose(&self, wire: &mut Wire, text: &'static str) {
+        wire.is_ended = true;
+        wire.writing.clear();
+        wire.inbox = BytesMut::new();
+        let _ = self.reason.set(CloseReason::lost(text));
+        self.outbox().lose();
+        wire.phase = wire.phase.max(Phase::Closed);
+        wire.wake_receiver();
+    }
+}

@@ -1,0 +1,240 @@
+//! Sending: through the extensions into the outbox, by any task, whole messages at a time.
+
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+
+use super::super::config::Overflow;
+use super::super::message::{Outgoing, Payload};
+use super::super::outbox::{Outbox, Pushed};
+use super::{Core, closed, lock, opcode, release};
+use crate::http::{Error, Result};
+use crate::proto::ws::{CloseCode, CloseReason, Frame, OpCode, Rsv};
+
+impl Core {
+    /// Sends a message, or waits for room.
+    pub(crate) fn poll_send(&self, message: &Outgoing<'_>, cx: &mut Context<'_>) -> Poll<Result> {
+        let pushed = self.push(message, true, |outbox| outbox.wait(cx.waker()));
+        self.sent(pushed)
+    }
+
+    /// What became of a message that may wait.
+    #[inline]
+    fn sent(&self, pushed: Pushed) -> Poll<Result> {
+        match pushed {
+            Pushed::Done | Pushed::Dropped => Poll::Ready(Ok(())),
+            Pushed::Full => Poll::Pending,
+            Pushed::Overflows => Poll::Ready(Err(self.overflow())),
+            Pushed::Closed => Poll::Ready(Err(closed())),
+        }
+    }
+
+    /// Sends a message now or not at all; tells whether it is on its way.
+    pub(crate) fn try_send(&self, message: &Outgoing<'_>) -> Result<bool> {
+        match self.push(message, false, |_| {}) {
+            Pushed::Done => Ok(true),
+            Pushed::Dropped | Pushed::Full => Ok(false),
+            Pushed::Overflows if self.config.overflow == Overflow::Wait => Ok(false),
+            Pushed::Overflows => Err(self.overflow()),
+            Pushed::Closed => Err(closed()),
+        }
+    }
+
+    #[inline]
+    fn push(&self, message: &Outgoing<'_>, may_wait: bool, wait: impl FnOnce(&mut Outbox)) -> Pushed {
+        let opcode = opcode(message.is_text);
+        self.push_pieces(message.payload.bytes().len(), may_wait, wait, |push| match &message.payload {
+            Payload::Borrowed(bytes) => push(true, opcode, bytes, None),
+            Payload::Shared(bytes) => push(true, opcode, bytes, Some(bytes)),
+        })
+    }
+
+    /// Sends a message in frames of `size` bytes, with nothing between them.
+    pub(crate) fn poll_send_chunked(
+        &self,
+        message: &Outgoing<'_>,
+        size: usize,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result> {
+        let bytes = message.payload.bytes();
+        let first = opcode(message.is_text);
+        let pushed = self.push_pieces(
+            bytes.len(),
+            true,
+            |outbox| outbox.wait(cx.waker()),
+            |push| {
+                let mut pieces = bytes.chunks(size.max(1)).peekable();
+                if bytes.is_empty() {
+                    return push(true, first, bytes, None);
+                }
+                let mut opcode = first;
+                while let Some(piece) = pieces.next() {
+                    push(pieces.peek().is_none(), opcode, piece, None)?;
+                    opcode = OpCode::Continuation;
+                }
+                Ok(())
+            },
+        );
+        self.sent(pushed)
+    }
+
+    /// Lets the frames of one message through the extensions, in order and without others between, if there is room.
+    #[inline]
+    fn push_pieces(
+        &self,
+        size: usize,
+        may_wait: bool,
+        wait: impl FnOnce(&mut Outbox),
+        pieces: impl FnOnce(
+            &mut dyn FnMut(bool, OpCode, &[u8], Option<&Bytes>) -> Result<(), CloseReason>,
+        ) -> Result<(), CloseReason>,
+    ) -> Pushed {
+        // Whoever holds the extensions decides the order of messages.
+        let mut extensions = self.extensions().map(lock);
+        let overflow = self.config.overflow;
+        let mut outbox = self.outbox();
+        let admitted = outbox.admit(size, self.config.outbox_size, overflow, may_wait);
+        if admitted != Pushed::Done {
+            if admitted == Pushed::Full {
+                wait(&mut outbox);
+            }
+            return admitted;
+        }
+        let pushed = pieces(&mut |is_final, opcode, payload, shared| {
+            match &mut extensions {
+                None => outbox.push(self.role, (is_final, Rsv::NONE, opcode), payload, shared, overflow),
+                Some(extensions) => {
+                    let payload = shared.map_or_else(|| Bytes::copy_from_slice(payload), Bytes::clone);
+                    let mut frame = Frame { is_final, rsv: Rsv::NONE, opcode, payload, room: usize::MAX };
+                    extensions.encode(&mut frame)?;
+                    let Frame { rsv, payload, .. } = frame;
+                    outbox.push(self.role, (is_final, rsv, opcode), &payload, Some(&payload), overflow);
+                }
+            }
+            Ok(())
+        });
+        release(outbox);
+        drop(extensions);
+        if let Err(reason) = pushed {
+            self.close(reason);
+            return Pushed::Closed;
+        }
+        Pushed::Done
+    }
+
+    /// Begins a message in pieces: nobody else's messages come between. Waits until there is no other.
+    pub(crate) fn poll_begin_stream(&self, cx: &mut Context<'_>) -> Poll<Result> {
+        let mut outbox = self.outbox();
+        if outbox.is_closing {
+            return Poll::Ready(Err(closed()));
+        }
+        if outbox.is_streaming {
+            outbox.wait(cx.waker());
+            return Poll::Pending;
+        }
+        outbox.is_streaming = true;
+        Poll::Ready(Ok(()))
+    }
+
+    /// Sends a piece of a message that was begun, or waits for room.
+    pub(crate) fn poll_stream(
+        &self,
+        opcode: OpCode,
+        is_final: bool,
+        piece: &[u8],
+        cx: &mut Context<'_>,
+    ) -> Poll<Result> {
+        let mut extensions = self.extensions().map(lock);
+        let mut outbox = self.outbox();
+        if outbox.is_closing {
+            return Poll::Ready(Err(closed()));
+        }
+        if outbox.size() > 0 && outbox.size() + piece.len() > self.config.outbox_size {
+            outbox.wait(cx.waker());
+            return Poll::Pending;
+        }
+        let mut frame = Frame { is_final, ..Frame::new(opcode, Bytes::copy_from_slice(piece)) };
+        let encoded = extensions.as_mut().map_or(Ok(()), |extensions| extensions.encode(&mut frame));
+        if let Err(reason) = encoded {
+            drop((outbox, extensions));
+            self.close(reason);
+            return Poll::Ready(Err(closed()));
+        }
+        // A piece is never dropped, so the policy is not asked.
+        outbox.push(
+            self.role,
+            (is_final, frame.rsv, opcode),
+            &frame.payload,
+            Some(&frame.payload),
+            Overflow::Wait,
+        );
+        if is_final {
+            outbox.end_stream();
+        }
+        release(outbox);
+        Poll::Ready(Ok(()))
+    }
+
+    /// Sends a frame as it is.
+    pub(crate) fn send_frame(&self, frame: &Frame) -> Result {
+        let mut outbox = self.outbox();
+        if outbox.is_closing {
+            return Err(closed());
+        }
+        outbox.push(
+            self.role,
+            (frame.is_final, frame.rsv, frame.opcode),
+            &frame.payload,
+            Some(&frame.payload),
+            Overflow::Wait,
+        );
+        outbox.is_closing = frame.opcode == OpCode::Close;
+        release(outbox);
+        Ok(())
+    }
+
+    /// Sends a message that is framed for servers without extensions; tells whether it is on its way.
+    pub(crate) fn push_ready(&self, frames: &Bytes) -> bool {
+        let mut outbox = self.outbox();
+        match outbox.admit(frames.len(), self.config.outbox_size, self.config.overflow, false) {
+            Pushed::Done => {
+                outbox.push_ready(frames, self.config.overflow);
+                release(outbox);
+                true
+            }
+            Pushed::Overflows => {
+                drop(outbox);
+                self.overflow();
+                false
+            }
+            Pushed::Dropped | Pushed::Full | Pushed::Closed => false,
+        }
+    }
+
+    /// Sends a ping or a pong.
+    pub(crate) fn send_control(&self, opcode: OpCode, payload: &[u8]) -> Result {
+        if payload.len() > 125 {
+            return Err(Error::internal(format!(
+                "the payload of a ping or pong has at most 125 bytes; this one has {}",
+                payload.len()
+            )));
+        }
+        let mut outbox = self.outbox();
+        if outbox.is_closing {
+            return Err(closed());
+        }
+        outbox.push_control(self.role, opcode, payload);
+        release(outbox);
+        Ok(())
+    }
+
+    /// The session reads too slowly.
+    #[cold]
+    fn overflow(&self) -> Error {
+        self.close(CloseReason::shortened(CloseCode::TRY_AGAIN_LATER, "The outbox is full"));
+        Error::internal(format!(
+            "the peer reads too slowly: more than {} bytes wait for it (WebSocketConfig::outbox_size), and the session is closed (WebSocketConfig::overflow)",
+            self.config.outbox_size
+        ))
+    }
+}

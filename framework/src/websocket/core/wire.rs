@@ -1,0 +1,149 @@
+//! The connection of a session: its stream, what has been read of it, what is being written, and its times.
+
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use bytes::BytesMut;
+use tokio::io::AsyncReadExt;
+use tokio::time::Instant;
+
+use super::super::config::WebSocketConfig;
+use super::super::keepalive::Keepalive;
+use super::super::outbox::Queue;
+use super::super::request::Accept;
+use super::{Events, Incoming, Phase};
+use crate::io::{Deadline, Stream, buffers, clock};
+use crate::proto::ws::{Protocol, Role};
+
+/// The connection itself.
+pub(super) struct Wire {
+    pub(super) stream: Option<Stream>,
+    pub(super) phase: Phase,
+    pub(super) inbox: BytesMut,
+    pub(super) protocol: Protocol,
+    pub(super) wants: Events,
+    /// What has come while nobody was receiving; nothing more is read until it is taken.
+    pub(super) ready: Option<Incoming>,
+    /// The handler has looked for more in this round, so the driver need not.
+    pub(super) has_looked: bool,
+    /// No frame is expected any more: the peer has closed, broke a rule, or is gone.
+    pub(super) is_ended: bool,
+    /// The peer may have sent what will not be read: closing at once would reset the connection under the close frame.
+    pub(super) has_unread: bool,
+    /// The handler has run to its end.
+    pub(super) is_concluded: bool,
+    /// The `WebSocket` is gone.
+    pub(super) is_dropped: bool,
+    pub(super) writing: Queue,
+    pub(super) deadline: Deadline,
+    pub(super) keepalive: Keepalive,
+    /// When the peer must have taken something of what is written, or answered a close frame, or ended its side.
+    pub(super) due: Option<Instant>,
+    pub(super) driver: Option<Waker>,
+    /// A task other than the driver's that waits to receive, or for the opening.
+    pub(super) receiver: Option<Waker>,
+    pub(super) accept: Option<Box<Accept>>,
+}
+
+impl Wire {
+    pub(super) fn new(role: Role, config: &WebSocketConfig) -> Wire {
+        let now = clock::now().instant;
+        Wire {
+            stream: None,
+            phase: Phase::Connecting,
+            inbox: BytesMut::new(),
+            protocol: Protocol::new(role, config.bounds()),
+            wants: Events::default(),
+            ready: None,
+            has_looked: false,
+            is_ended: false,
+            has_unread: false,
+            is_concluded: false,
+            is_dropped: false,
+            writing: Queue::default(),
+            deadline: Deadline::new(now),
+            keepalive: Keepalive::new(config, now),
+            due: None,
+            driver: None,
+            receiver: None,
+            accept: None,
+        }
+    }
+
+    /// Reads once into the inbox, which has room for what is missing of the frame, up to a bound.
+    #[inline]
+    pub(super) fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<usize>> {
+        if self.inbox.capacity() == 0 {
+            self.inbox = buffers::lend_for_reading();
+        }
+        let held = self.inbox.len();
+        // A peer only says how much it will send; room grows with what it has sent.
+        let room = self.protocol.missing(&self.inbox).min(held.max(LARGE)).max(ROOM);
+        if self.inbox.capacity() - held < room {
+            self.inbox.reserve(room);
+        }
+        let Some(stream) = &mut self.stream else { return Poll::Ready(Ok(0)) };
+        let filled = {
+            let reading = stream.read_buf(&mut self.inbox);
+            std::pin::pin!(reading).poll(cx)
+        };
+        match &filled {
+            Poll::Ready(Ok(count)) => {
+                self.keepalive.received = self.keepalive.received.saturating_add(*count)
+            }
+            Poll::Pending if self.inbox.is_empty() => self.give_inbox_back(),
+            _ => {}
+        }
+        filled
+    }
+
+    fn give_inbox_back(&mut self) {
+        if self.inbox.capacity() > 0 {
+            buffers::return_from_reading(std::mem::take(&mut self.inbox));
+        }
+    }
+
+    /// Nothing moves now: what is empty is given back.
+    #[inline]
+    pub(super) fn rest(&mut self) {
+        if self.inbox.is_empty() {
+            self.give_inbox_back();
+        }
+    }
+
+    /// Waits for what the driver does.
+    pub(super) fn wait(&mut self, cx: &Context<'_>) {
+        if !self.receiver.as_ref().is_some_and(|known| known.will_wake(cx.waker())) {
+            self.receiver = Some(cx.waker().clone());
+        }
+    }
+
+    pub(super) fn wake_receiver(&mut self) {
+        if let Some(receiver) = self.receiver.take() {
+            receiver.wake();
+        }
+    }
+
+    pub(super) fn set_deadline(&mut self) {
+        let keepalive = if self.phase == Phase::Open { self.keepalive.next() } else { None };
+        let next = [self.due, keepalive].into_iter().flatten().min();
+        self.deadline.set(next.unwrap_or_else(|| Instant::now() + FOR_EVER));
+    }
+
+    /// The connection is over.
+    pub(super) fn finish(&mut self) {
+        self.phase = Phase::Done;
+        self.stream = None;
+        self.inbox = BytesMut::new();
+        self.wake_receiver();
+    }
+}
+
+/// The least room a read has.
+const ROOM: usize = 2 << 10;
+
+/// Room that is made for a large frame at first.
+const LARGE: usize = 128 << 10;
+
+/// A time that never comes.
+const FOR_EVER: Duration = Duration::from_secs(86_400 * 365);

@@ -1,0 +1,346 @@
+//! Frames on their way to the peer: filled by any task, drained by the task that drives the connection.
+//!
+//! Small frames are put together in one buffer, so that many go out with one write; large ones and shared ones are sent
+//! from where they lie. Idle, it owns nothing.
+
+use std::collections::VecDeque;
+use std::io::{self, IoSlice};
+use std::task::{Context, Poll, Waker, ready};
+
+use bytes::{Buf, Bytes};
+
+use super::config::Overflow;
+use crate::io::{Stream, buffers};
+use crate::proto::ws::{OpCode, Role, Rsv, write_frame};
+
+/// Frames in order.
+#[derive(Default)]
+pub(crate) struct Queue {
+    bytes: Vec<u8>,
+    /// How much of `bytes` is written.
+    written: usize,
+    /// What comes after `bytes`.
+    rest: VecDeque<Segment>,
+    /// Bytes in all that are not written.
+    size: usize,
+}
+
+struct Segment {
+    bytes: Bytes,
+    /// A whole message that may be dropped to make room.
+    is_message: bool,
+}
+
+impl Queue {
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.size == 0
+    }
+
+    /// Appends a frame.
+    #[inline]
+    fn push_frame(&mut self, head: (bool, Rsv, OpCode), payload: &[u8], key: Option<[u8; 4]>) {
+        self.append(|out| write_frame(out, head, payload, key));
+    }
+
+    /// Appends a frame whose payload is sent from where it lies.
+    fn push_large(&mut self, head: (bool, Rsv, OpCode), payload: Bytes) {
+        let length = payload.len() as u64;
+        self.append(|out| crate::proto::ws::write_header(out, head, length));
+        self.push_shared(payload, false);
+    }
+
+    /// Appends whole frames that are ready.
+    fn push_ready(&mut self, frames: &Bytes) {
+        if frames.len() <= COPIED {
+            self.append(|out| out.extend_from_slice(frames));
+        } else {
+            self.push_shared(frames.clone(), false);
+        }
+    }
+
+    fn push_shared(&mut self, bytes: Bytes, is_message: bool) {
+        self.size += bytes.len();
+        self.rest.push_back(Segment { bytes, is_message });
+    }
+
+    #[inline]
+    fn append(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        if !self.rest.is_empty() {
+            let mut bytes = Vec::new();
+            write(&mut bytes);
+            return self.push_shared(bytes.into(), false);
+        }
+        if self.bytes.capacity() == 0 {
+            self.bytes = buffers::lend_for_writing();
+        }
+        let before = self.bytes.len();
+        write(&mut self.bytes);
+        self.size += self.bytes.len() - before;
+    }
+
+    /// Drops the oldest message that may be dropped.
+    fn drop_oldest(&mut self) -> bool {
+        let Some(index) = self.rest.iter().position(|segment| segment.is_message) else { return false };
+        let dropped = self.rest.remove(index).map_or(0, |segment| segment.bytes.len());
+        self.size -= dropped;
+        true
+    }
+
+    /// Writes until nothing is left. `progress` tells whether at least something went out.
+    #[inline]
+    pub(crate) fn poll_write(
+        &mut self,
+        stream: &mut Stream,
+        progress: &mut bool,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        while self.size > 0 {
+            let waiting = &self.bytes[self.written..];
+            let mut count = if self.rest.is_empty() {
+                ready!(stream.poll_write(cx, waiting))?
+            } else {
+                let mut slices = [IoSlice::new(&[]); SLICES];
+                let pieces =
+                    std::iter::once(waiting).chain(self.rest.iter().map(|segment| &segment.bytes[..]));
+                let mut used = 0;
+                for (slice, piece) in slices.iter_mut().zip(pieces.filter(|piece| !piece.is_empty())) {
+                    *slice = IoSlice::new(piece);
+                    used += 1;
+                }
+                ready!(stream.poll_write_vectored(cx, &slices[..used]))?
+            };
+            if count == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            *progress = true;
+            self.size -= count;
+            let of_bytes = count.min(waiting.len());
+            self.written += of_bytes;
+            count -= of_bytes;
+            while count > 0
+                && let Some(first) = self.rest.front_mut()
+            {
+                let of_first = count.min(first.bytes.len());
+                first.bytes.advance(of_first);
+                count -= of_first;
+                if first.bytes.is_empty() {
+                    self.rest.pop_front();
+                }
+            }
+        }
+        self.clear();
+        stream.poll_flush(cx)
+    }
+
+    /// Gives the memory back.
+    pub(crate) fn clear(&mut self) {
+        self.written = 0;
+        self.size = 0;
+        buffers::return_from_writing(std::mem::take(&mut self.bytes));
+        if self.rest.capacity() > 0 {
+            self.rest = VecDeque::new();
+        }
+    }
+}
+
+/// See the head of this file.
+pub(crate) struct Outbox {
+    queue: Queue,
+    /// A close frame is in the queue, or was: nothing comes after it.
+    pub(crate) is_closing: bool,
+    /// A message is being sent in pieces: others wait, or are held back.
+    pub(crate) is_streaming: bool,
+    /// Broadcasts that came in between.
+    held: Vec<Bytes>,
+    held_size: usize,
+    /// The payload of a pong for which there was no room.
+    owed_pong: Option<Box<[u8]>>,
+    /// The task that drains it sleeps, and is to be woken.
+    is_asleep: bool,
+    driver: Option<Waker>,
+    /// Those who wait for room, or for the end.
+    waiting: Vec<Waker>,
+}
+
+/// What became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pushed {
+    /// It is on its way.
+    Done,
+    /// There is no room now.
+    Full,
+    /// There is no room, and the policy drops it.
+    Dropped,
+    /// The session is to be closed for it.
+    Overflows,
+    /// Nothing is sent any more.
+    Closed,
+}
+
+impl Outbox {
+    pub(crate) fn new() -> Outbox {
+        Outbox {
+            queue: Queue::default(),
+            is_closing: false,
+            is_streaming: false,
+            held: Vec::new(),
+            held_size: 0,
+            owed_pong: None,
+            is_asleep: false,
+            driver: None,
+            waiting: Vec::new(),
+        }
+    }
+
+    /// Whether a message of `size` bytes may be pushed now, given the policy; makes room for it where the policy says so.
+    #[inline]
+    pub(crate) fn admit(&mut self, size: usize, limit: usize, overflow: Overflow, may_wait: bool) -> Pushed {
+        if self.is_closing {
+            return Pushed::Closed;
+        }
+        let waiting = self.queue.size + self.held_size;
+        if waiting == 0 || waiting + size <= limit {
+            return if self.is_streaming && may_wait { Pushed::Full } else { Pushed::Done };
+        }
+        match overflow {
+            Overflow::Wait if may_wait => Pushed::Full,
+            Overflow::Wait | Overflow::Close => Pushed::Overflows,
+            Overflow::DropNewest => Pushed::Dropped,
+            Overflow::DropOldest => {
+                while self.queue.size > 0
+                    && self.queue.size + self.held_size + size > limit
+                    && self.queue.drop_oldest()
+                {}
+                Pushed::Done
+            }
+        }
+    }
+
+    /// Pushes a frame of a message.
+    #[inline]
+    pub(crate) fn push(
+        &mut self,
+        role: Role,
+        head: (bool, Rsv, OpCode),
+        payload: &[u8],
+        shared: Option<&Bytes>,
+        overflow: Overflow,
+    ) {
+        let key = match role {
+            Role::Server => None,
+            Role::Client => Some(super::random::mask_key()),
+        };
+        if overflow == Overflow::DropOldest {
+            let mut bytes = Vec::new();
+            write_frame(&mut bytes, head, payload, key);
+            return self.queue.push_shared(bytes.into(), head.0 && head.2 != OpCode::Continuation);
+        }
+        match shared {
+            Some(shared) if key.is_none() && shared.len() > COPIED => {
+                self.queue.push_large(head, shared.clone())
+            }
+            _ => self.queue.push_frame(head, payload, key),
+        }
+    }
+
+    /// Pushes a whole message that is framed already.
+    #[inline]
+    pub(crate) fn push_ready(&mut self, frames: &Bytes, overflow: Overflow) {
+        if self.is_streaming {
+            self.held_size += frames.len();
+            self.held.push(frames.clone());
+        } else if overflow == Overflow::DropOldest {
+            self.queue.push_shared(frames.clone(), true);
+        } else {
+            self.queue.push_ready(frames);
+        }
+    }
+
+    /// Pushes a control frame, which may stand between the frames of a message.
+    pub(crate) fn push_control(&mut self, role: Role, opcode: OpCode, payload: &[u8]) {
+        if !self.is_closing {
+            self.push(role, (true, Rsv::NONE, opcode), payload, None, Overflow::Wait);
+            self.is_closing = opcode == OpCode::Close;
+        }
+    }
+
+    /// Remembers to answer a ping when there is room, in place of one before.
+    pub(crate) fn owe_pong(&mut self, payload: &[u8]) {
+        self.owed_pong = Some(payload.into());
+    }
+
+    /// Bytes that wait in it.
+    pub(crate) fn size(&self) -> usize {
+        self.queue.size
+    }
+
+    /// The message that was sent in pieces has ended.
+    pub(crate) fn end_stream(&mut self) {
+        self.is_streaming = false;
+        for frames in std::mem::take(&mut self.held) {
+            self.queue.push_ready(&frames);
+        }
+        self.held_size = 0;
+        self.wake_waiting();
+    }
+
+    /// Wakes this task when there is room again, or no more.
+    pub(crate) fn wait(&mut self, waker: &Waker) {
+        if !self.waiting.iter().any(|known| known.will_wake(waker)) {
+            self.waiting.push(waker.clone());
+        }
+    }
+
+    pub(crate) fn wake_waiting(&mut self) {
+        if !self.waiting.is_empty() {
+            std::mem::take(&mut self.waiting).into_iter().for_each(Waker::wake);
+        }
+    }
+
+    /// The driver, to be woken after the lock is let go, if it sleeps.
+    #[inline]
+    pub(crate) fn sleeper(&mut self) -> Option<Waker> {
+        if std::mem::take(&mut self.is_asleep) { self.driver.clone() } else { None }
+    }
+
+    /// The driver is at work.
+    #[inline]
+    pub(crate) fn rouse(&mut self) {
+        self.is_asleep = false;
+    }
+
+    /// Hands the queue over to be written, and lets those go on who wait for room. `false`: there is nothing, and the
+    /// driver sleeps.
+    #[inline]
+    pub(crate) fn hand_over(&mut self, writing: &mut Queue, role: Role, driver: &Waker) -> bool {
+        if let Some(payload) = self.owed_pong.take() {
+            self.push_control(role, OpCode::Pong, &payload);
+        }
+        if self.queue.is_empty() {
+            self.is_asleep = true;
+            if !self.driver.as_ref().is_some_and(|known| known.will_wake(driver)) {
+                self.driver = Some(driver.clone());
+            }
+            return false;
+        }
+        std::mem::swap(&mut self.queue, writing);
+        self.wake_waiting();
+        true
+    }
+
+    /// Nothing is sent any more; what waits is lost.
+    pub(crate) fn lose(&mut self) {
+        self.queue.clear();
+        self.held.clear();
+        self.held_size = 0;
+        self.is_closing = true;
+        self.wake_waiting();
+    }
+}
+
+/// Payloads up to this size are copied behind their header: cheaper than a slice more for the kernel.
+const COPIED: usize = 8 << 10;
+
+/// How many pieces go into one write.
+const SLICES: usize = 16;

@@ -1,0 +1,465 @@
+//! From a request that asks for WebSocket to a session: who may connect, what is agreed on, and how the connection is
+//! handed over.
+//!
+//! Nothing is sent before a handler accepts, so it may still give any other answer.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use super::config::{Settings, WebSocketConfig};
+use super::core::{Agreed, Core};
+use super::events::Upgrade;
+use super::session::WebSocketSession;
+use super::socket::WebSocket;
+use crate::app::Guard;
+use crate::base::{Headers, IntoHeaderValue, shown};
+use crate::bind::{Arg, FromRequest, Profile};
+use crate::http::{Error, IntoStatus, Request, Responder, Response, Result};
+use crate::proto::ws::{Extensions, Role, handshake};
+use crate::registry::{Route, WebSocketHandler};
+
+/// A request that asks for WebSocket, as an argument of any `async` handler: accept it, or answer something else.
+///
+/// A plain request is answered with 400; with `Option<WebSocketRequest>` the same handler serves both. The connection is
+/// driven beside the handler, so the session lasts while the handler runs, or while the [`WebSocket`] lives elsewhere. What
+/// filters do after `next` comes when it is over; `#[websocket_handler]` ends the chain with the handshake instead, and
+/// costs less while idle.
+///
+/// ```
+/// use vernal::websocket::WebSocketRequest;
+/// use vernal::{Result, request_map};
+///
+/// #[request_map("/news", method = "GET")]
+/// async fn news(ws: Option<WebSocketRequest>, user: Option<&str>) -> Result<&'static str> {
+///     let Some(ws) = ws else { return Ok("connect with a WebSocket client") };
+///     if user.is_none() {
+///         return Err(ws.reject(401));
+///     }
+///     let ws = ws.accept().await?;
+///     ws.send("nothing new").await?;
+///     Ok("")
+/// }
+/// ```
+pub struct WebSocketRequest {
+    request: Box<Request>,
+    handover: Arc<Handover>,
+}
+
+impl WebSocketRequest {
+    /// Accepts: the connection is a WebSocket from now on.
+    ///
+    /// # Errors
+    /// The connection was lost, or the handler has answered otherwise already.
+    pub async fn accept(self) -> Result<WebSocket> {
+        self.accept_with(Accept::new()).await
+    }
+
+    /// Accepts with a subprotocol, header fields or bounds of its own.
+    ///
+    /// # Errors
+    /// As [`WebSocketRequest::accept`]; and a subprotocol that was not offered, or a header field that cannot be sent, is
+    /// a 500.
+    pub async fn accept_with(self, mut accept: Accept) -> Result<WebSocket> {
+        let WebSocketRequest { request, handover } = self;
+        let config = match accept.config.take() {
+            Some(config) => Arc::new(config),
+            None => {
+                request.state::<Settings>().map(|settings| Arc::clone(&settings.config)).unwrap_or_default()
+            }
+        };
+        let core = Arc::new(Core::new(Role::Server, config, *request));
+        let headers = agree(&core, accept, None)?;
+        handover.ask(Opening { core: Arc::clone(&core), headers })?;
+        core.opened().await?;
+        Ok(WebSocket::new(core))
+    }
+
+    /// An error of this status to return from the handler. Any other answer is fine as well.
+    ///
+    /// # Panics
+    /// The number is no status: below 100 or above 999.
+    #[track_caller]
+    pub fn reject(self, status: impl IntoStatus) -> Error {
+        Error::status_only(status)
+    }
+
+    /// The request.
+    pub fn request(&self) -> &Request {
+        &self.request
+    }
+
+    /// The subprotocols that the peer offers, in its order.
+    pub fn subprotocols(&self) -> impl Iterator<Item = &str> {
+        handshake::tokens(&self.request.headers, SUBPROTOCOL)
+    }
+}
+
+impl fmt::Debug for WebSocketRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("WebSocketRequest").field(&self.request).finish()
+    }
+}
+
+impl<'r> FromRequest<'r> for WebSocketRequest {
+    const PROFILE: Profile = Profile::PART;
+
+    fn from_request(req: &'r Request, arg: &Arg) -> Result<WebSocketRequest> {
+        let asked = Self::optional(req, arg)?;
+        asked.ok_or_else(|| {
+            Error::bad_request("This path speaks WebSocket: connect to it with `ws://` or `wss://`.")
+        })
+    }
+
+    fn optional(req: &'r Request, _: &Arg) -> Result<Option<WebSocketRequest>> {
+        let Some(handover) = handover_of(req) else { return Ok(None) };
+        let config = req.state::<Settings>().map(|settings| Arc::clone(&settings.config)).unwrap_or_default();
+        judge(req, &handover, &config)?;
+        let mut request = Box::new(req.detached());
+        request.extensions.remove::<Arc<Handover>>();
+        Ok(Some(WebSocketRequest { request, handover }))
+    }
+}
+
+/// What a handler answers to the opening handshake: subprotocol, header fields, or a refusal.
+///
+/// ```
+/// use vernal::websocket::Accept;
+/// use vernal::{Request, Response, websocket_handshake};
+///
+/// #[websocket_handshake("/chat/{room}")]
+/// fn enter(req: &Request, room: &str) -> Accept {
+///     if room == "closed" {
+///         return Accept::refuse(Response::new(403).body("this room is closed"));
+///     }
+///     Accept::new().subprotocols(["chat.v2", "chat.v1"]).header("x-room", room)
+/// }
+/// ```
+#[derive(Debug, Default)]
+#[must_use = "this is the answer to the handshake"]
+pub struct Accept {
+    /// In the order of preference.
+    subprotocols: Vec<String>,
+    /// The subprotocol must be one of these.
+    is_strict: bool,
+    headers: Headers,
+    config: Option<WebSocketConfig>,
+    pub(crate) refusal: Option<Box<Response>>,
+}
+
+impl Accept {
+    /// Accepts, without a subprotocol.
+    pub fn new() -> Accept {
+        Accept::default()
+    }
+
+    /// Refuses with any answer.
+    pub fn refuse(response: Response) -> Accept {
+        Accept { refusal: Some(Box::new(response)), ..Accept::default() }
+    }
+
+    /// Chooses a subprotocol. It must be one that the peer offers, else the handshake is answered with 500: where that is not known,
+    /// use [`Accept::subprotocols`].
+    pub fn subprotocol(mut self, name: impl Into<String>) -> Accept {
+        self.subprotocols = vec![name.into()];
+        self.is_strict = true;
+        self
+    }
+
+    /// Chooses the first of these subprotocols that the peer offers; none if it offers none of them.
+    pub fn subprotocols<T: Into<String>>(mut self, names: impl IntoIterator<Item = T>) -> Accept {
+        self.subprotocols = names.into_iter().map(Into::into).collect();
+        self.is_strict = false;
+        self
+    }
+
+    /// Adds a header field to the answer.
+    pub fn header(mut self, name: &str, value: impl IntoHeaderValue) -> Accept {
+        self.headers.append(name, value);
+        self
+    }
+
+    /// Sets bounds and times of this session, for [`WebSocketRequest::accept_with`]; elsewhere `config = …` says so.
+    pub fn config(mut self, config: WebSocketConfig) -> Accept {
+        self.config = Some(config);
+        self
+    }
+}
+
+/// What a handshake's handler may return: nothing, an [`Accept`], a [`Response`] to refuse with, or a `Result` of these.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no answer to a handshake",
+    label = "return nothing, an `Accept`, a `Response` to refuse with, or a `Result` of these"
+)]
+pub trait IntoAccept {
+    /// The answer.
+    ///
+    /// # Errors
+    /// The handshake is refused with that error.
+    fn into_accept(self) -> Result<Accept>;
+}
+
+impl IntoAccept for () {
+    fn into_accept(self) -> Result<Accept> {
+        Ok(Accept::new())
+    }
+}
+
+impl IntoAccept for Accept {
+    fn into_accept(self) -> Result<Accept> {
+        Ok(self)
+    }
+}
+
+impl IntoAccept for Response {
+    fn into_accept(self) -> Result<Accept> {
+        Ok(Accept::refuse(self))
+    }
+}
+
+impl<T: IntoAccept, E: Into<Box<dyn std::error::Error + Send + Sync>>> IntoAccept for Result<T, E> {
+    fn into_accept(self) -> Result<Accept> {
+        self.map_err(|error| Error::from_boxed(error.into()))?.into_accept()
+    }
+}
+
+/// Judges a request that asks for WebSocket.
+fn judge(request: &Request, handover: &Handover, config: &WebSocketConfig) -> Result {
+    if handover.is_stopping {
+        return Err(Error::unavailable("the server is stopping").header("retry-after", "1"));
+    }
+    if let Err(refusal) = handshake::key(&request.headers) {
+        let error = Error::from_refusal(refusal);
+        if error.status() == ::http::StatusCode::UPGRADE_REQUIRED {
+            return Err(error.header("sec-websocket-version", "13").header("upgrade", "websocket"));
+        }
+        return Err(error);
+    }
+    check_origin(request, config)
+}
+
+/// Whether the page that a browser connects from may: see [`WebSocketConfig::origins`](super::WebSocketConfig). The
+/// handshake asks this by itself; it is here for handlers with rules of their own.
+///
+/// # Errors
+/// It may not: 403.
+pub fn check_origin(request: &Request, config: &WebSocketConfig) -> Result {
+    match request.header("origin") {
+        Some(origin) if !config.origins.allow(origin, request.host()) => Err(Error::forbidden(format!(
+            "pages of the origin {} may not connect (WebSocketConfig::origins)",
+            shown(origin)
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Chooses subprotocol and extensions; returns the fields of the 101.
+fn agree(core: &Core, accept: Accept, protocol: Option<&str>) -> Result<Headers> {
+    let request = &core.request;
+    let key = handshake::key(&request.headers).map_err(Error::from_refusal)?;
+    let mut headers = Headers::from([("upgrade", "websocket")]);
+    headers.append("sec-websocket-accept", handshake::accept_of(key));
+    let mut agreed = Agreed::default();
+    let Accept { mut subprotocols, mut is_strict, headers: own, .. } = accept;
+    if let (Some(protocol), true) = (protocol, subprotocols.is_empty()) {
+        (subprotocols, is_strict) = (vec![protocol.to_owned()], false);
+    }
+    let is_offered =
+        |name: &String| handshake::tokens(&request.headers, SUBPROTOCOL).any(|offered| offered == name);
+    match subprotocols.iter().find(|name| is_offered(name)) {
+        Some(name) => {
+            headers.append(SUBPROTOCOL, name);
+            agreed.subprotocol = Some(name.clone());
+        }
+        None if is_strict => {
+            return Err(Error::internal(format!(
+                "the subprotocol `{}` was chosen, but the peer does not offer it: choose by `Accept::subprotocols`",
+                subprotocols[0]
+            )));
+        }
+        None => {}
+    }
+    if let Some(settings) = request.state::<Settings>()
+        && !settings.extensions.is_empty()
+    {
+        let offers = handshake::extensions(&request.headers).map_err(Error::from_refusal)?;
+        let (extensions, answer) = Extensions::negotiate(settings.install(core.role), &offers);
+        if !answer.is_empty() {
+            headers.append("sec-websocket-extensions", &answer);
+        }
+        if !extensions.is_empty() {
+            agreed.extensions = Some(Mutex::new(extensions));
+        }
+    }
+    headers.extend(&own);
+    if let Some(refused) = headers.refused() {
+        return Err(Error::internal(refused.to_string()));
+    }
+    if agreed.subprotocol.is_some() || agreed.extensions.is_some() {
+        let _ = core.agreed.set(Box::new(agreed));
+    }
+    Ok(headers)
+}
+
+/// Answers a request for a WebSocket route: with 101, if its handler accepts. The session waits in the handover then.
+pub(crate) async fn begin(
+    route: &'static Route,
+    handler: WebSocketHandler,
+    request: &mut Request,
+    response: &mut Response,
+) -> Result {
+    let Some(handover) = handover_of(request) else {
+        return Err(Error::bad_request(
+            "This path speaks WebSocket: connect to it with `ws://` or `wss://`.",
+        ));
+    };
+    let config = request.state::<Settings>().map(|settings| settings.config_of(route)).unwrap_or_default();
+    judge(request, &handover, &config)?;
+    let mut detached = request.detached();
+    detached.extensions.remove::<Arc<Handover>>();
+    let core = Arc::new(Core::new(Role::Server, config, detached));
+    let mut session = Guard((handler.serve)(Upgrade::new(WebSocketSession(Arc::clone(&core)), route)));
+    let answer = poll_fn(|cx| match Pin::new(&mut session).poll(cx) {
+        Poll::Ready(result) => Poll::Ready(Err(result)),
+        Poll::Pending => core.take_accept().map_or(Poll::Pending, |accept| Poll::Ready(Ok(accept))),
+    });
+    match answer.await {
+        Err(result) => result.and_then(|()| Err(Error::internal("the handler ended before it accepted"))),
+        Ok(mut accept) => {
+            if let Some(refusal) = accept.refusal.take() {
+                return refusal.respond(response);
+            }
+            let headers = agree(&core, *accept, route.mapping.protocol)?;
+            response.set_status(::http::StatusCode::SWITCHING_PROTOCOLS);
+            response.headers.extend(&headers);
+            handover.keep(Session { core, handler: session });
+            Ok(())
+        }
+    }
+}
+
+/// An accepted session before it is driven.
+pub(crate) struct Session {
+    pub(crate) core: Arc<Core>,
+    pub(crate) handler: Guard<'static>,
+}
+
+/// What a handler that accepts by hand asks of its connection.
+pub(crate) struct Opening {
+    pub(crate) core: Arc<Core>,
+    pub(crate) headers: Headers,
+}
+
+/// Where a connection and the handler of a request that asks for WebSocket meet. Lies in the request's extensions.
+pub(crate) struct Handover {
+    is_stopping: bool,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    session: Option<Session>,
+    opening: Option<Opening>,
+    /// The session that was opened by hand.
+    opened: Option<Arc<Core>>,
+    /// The request has been answered, or its connection is lost.
+    is_over: bool,
+    connection: Option<Waker>,
+}
+
+impl Handover {
+    pub(crate) fn new(is_stopping: bool) -> Arc<Handover> {
+        Arc::new(Handover { is_stopping, state: Mutex::default() })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn keep(&self, session: Session) {
+        self.state().session = Some(session);
+    }
+
+    /// The session that was accepted, for the connection to drive.
+    pub(crate) fn take_session(&self) -> Option<Session> {
+        self.state().session.take()
+    }
+
+    /// The accepted session.
+    pub(crate) fn core(&self) -> Option<Arc<Core>> {
+        self.state().session.as_ref().map(|session| Arc::clone(&session.core))
+    }
+
+    fn ask(&self, opening: Opening) -> Result {
+        let mut state = self.state();
+        if state.is_over || state.opened.is_some() {
+            return Err(Error::internal(
+                "the request has been answered already, so it cannot be accepted any more",
+            ));
+        }
+        state.opened = Some(Arc::clone(&opening.core));
+        state.opening = Some(opening);
+        if let Some(connection) = state.connection.take() {
+            connection.wake();
+        }
+        Ok(())
+    }
+
+    /// What the handler asks for; the connection waits for it.
+    pub(crate) fn poll_opening(&self, cx: &mut Context<'_>) -> Poll<Opening> {
+        let mut state = self.state();
+        match state.opening.take() {
+            Some(opening) => Poll::Ready(opening),
+            None => {
+                state.connection = Some(cx.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+
+    /// The request is answered, or its connection is lost.
+    pub(crate) fn end(&self) {
+        let mut state = self.state();
+        state.is_over = true;
+        state.session = None;
+        let opening = state.opening.take();
+        drop(state);
+        if let Some(opening) = opening {
+            opening.core.abort();
+        }
+    }
+
+    /// The session that a handler opened by hand, if it did.
+    fn opened(&self) -> Option<Arc<Core>> {
+        self.state().opened.clone()
+    }
+}
+
+/// That of a request; `None` for plain ones.
+fn handover_of(request: &Request) -> Option<Arc<Handover>> {
+    request.extensions.get::<Arc<Handover>>().cloned()
+}
+
+/// Whether the connection of this request has become a WebSocket in its handler's hands, so that there is nothing to answer any
+/// more.
+pub(crate) fn is_open(request: &Request) -> bool {
+    !request.extensions.is_empty() && handover_of(request).is_some_and(|handover| handover.opened().is_some())
+}
+
+/// Closes that WebSocket if its handler failed.
+pub(crate) fn conclude(request: &Request, result: &Result) {
+    if let Err(error) = result
+        && let Some(core) = handover_of(request).and_then(|handover| handover.opened())
+    {
+        core.close(core.reason_of(error));
+    }
+}
+
+/// Whether these are the extensions of a request that asks for WebSocket.
+pub(crate) fn is_asked_for(extensions: &::http::Extensions) -> bool {
+    extensions.get::<Arc<Handover>>().is_some()
+}
+
+const SUBPROTOCOL: &str = "sec-websocket-protocol";

@@ -1,0 +1,259 @@
+//! Rooms: sessions by name, and one message for all of them.
+//!
+//! A message is framed once, and compressed once for each form that members have agreed on; they share its bytes. Nobody waits for
+//! slow members: what happens to them says [`Overflow`](super::Overflow).
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use bytes::Bytes;
+
+use super::core::{Core, lock, opcode};
+use super::message::{IntoMessage, Outgoing};
+use super::session::WebSocketSession;
+use crate::http::{Error, Result};
+use crate::proto::ws::{Frame, Role, Rsv, compress_alone, write_frame};
+
+/// Rooms by name. Clones stand for the same rooms.
+///
+/// A room is there while somebody is in it. Members leave by themselves when their session ends.
+///
+/// ```
+/// use vernal::websocket::{Rooms, WebSocketSession};
+/// use vernal::{Result, websocket_handler};
+///
+/// #[derive(Default)]
+/// struct Chat {
+///     rooms: Rooms,
+/// }
+///
+/// #[websocket_handler("/chat/{room}")]
+/// impl Chat {
+///     fn on_open(&self, session: &WebSocketSession, room: &str) -> Result {
+///         self.rooms.join(room, session)
+///     }
+///
+///     async fn on_message(&self, session: &WebSocketSession, room: &str, message: &str) -> Result {
+///         self.rooms.to(room).except(session).send(message).await?;
+///         Ok(())
+///     }
+/// }
+/// ```
+#[derive(Clone, Default)]
+pub struct Rooms(Arc<All>);
+
+#[derive(Default)]
+struct All(Mutex<HashMap<Arc<str>, Arc<Room>>>);
+
+/// One room.
+#[derive(Default)]
+struct Room {
+    name: Arc<str>,
+    members: Mutex<Vec<WebSocketSession>>,
+}
+
+/// A room that a session is in, as the session remembers it.
+pub(crate) struct Membership {
+    all: Weak<All>,
+    room: Weak<Room>,
+}
+
+impl Rooms {
+    /// No rooms yet.
+    pub fn new() -> Rooms {
+        Rooms::default()
+    }
+
+    /// Takes a session into a room, which is made if there is none. One that is in already stays.
+    ///
+    /// # Errors
+    /// The session is closed.
+    pub fn join(&self, room: &str, session: &WebSocketSession) -> Result {
+        // The list of the session's rooms is held until it is done, so that it cannot end in between.
+        let mut memberships = memberships(&session.0);
+        if session.is_closed() {
+            return Err(Error::bad_request("the WebSocket session is closed, so it cannot join a room"));
+        }
+        let mut all = self.0.lock();
+        let room = match all.get(room) {
+            Some(room) => Arc::clone(room),
+            None => {
+                let name: Arc<str> = room.into();
+                let room = Arc::new(Room { name: Arc::clone(&name), members: Mutex::default() });
+                all.insert(name, Arc::clone(&room));
+                room
+            }
+        };
+        let mut members = room.members();
+        if !members.contains(session) {
+            members.push(session.clone());
+            memberships.push(Membership { all: Arc::downgrade(&self.0), room: Arc::downgrade(&room) });
+        }
+        Ok(())
+    }
+
+    /// Lets a session out of a room; tells whether it was in.
+    pub fn leave(&self, room: &str, session: &WebSocketSession) -> bool {
+        let mut memberships = memberships(&session.0);
+        let Some(room) = self.0.lock().get(room).cloned() else { return false };
+        memberships.retain(|membership| membership.room.as_ptr() != Arc::as_ptr(&room));
+        self.0.remove(&room, &session.0)
+    }
+
+    /// A message to the members of a room.
+    pub fn to(&self, room: &str) -> Broadcast<'_> {
+        Broadcast { room: self.0.lock().get(room).cloned(), except: None }
+    }
+
+    /// How many are in a room.
+    pub fn len(&self, room: &str) -> usize {
+        self.0.lock().get(room).map_or(0, |room| room.members().len())
+    }
+
+    /// Whether there is no room at all.
+    pub fn is_empty(&self) -> bool {
+        self.0.lock().is_empty()
+    }
+
+    /// The members of a room.
+    pub fn members(&self, room: &str) -> Vec<WebSocketSession> {
+        self.0.lock().get(room).map(|room| room.members().clone()).unwrap_or_default()
+    }
+
+    /// The names of all rooms, in no order.
+    pub fn names(&self) -> Vec<String> {
+        self.0.lock().keys().map(|name| name.to_string()).collect()
+    }
+}
+
+impl fmt::Debug for Rooms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all = self.0.lock();
+        f.debug_map().entries(all.iter().map(|(name, room)| (name, room.members().len()))).finish()
+    }
+}
+
+impl All {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Arc<str>, Arc<Room>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a member out, and the room away if it was the last.
+    fn remove(&self, room: &Arc<Room>, core: &Arc<Core>) -> bool {
+        let mut all = self.lock();
+        let mut members = room.members();
+        let before = members.len();
+        members.retain(|member| !Arc::ptr_eq(&member.0, core));
+        let was_in = members.len() < before;
+        if members.is_empty() && all.get(&room.name).is_some_and(|known| Arc::ptr_eq(known, room)) {
+            all.remove(&room.name);
+        }
+        was_in
+    }
+}
+
+impl Room {
+    fn members(&self) -> MutexGuard<'_, Vec<WebSocketSession>> {
+        self.members.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn memberships(core: &Core) -> MutexGuard<'_, Vec<Membership>> {
+    core.memberships.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Lets a session that has ended out of all its rooms.
+pub(crate) fn leave_all(core: &Arc<Core>) {
+    let left = std::mem::take(&mut *memberships(core));
+    for Membership { all, room } in left {
+        if let (Some(all), Some(room)) = (all.upgrade(), room.upgrade()) {
+            all.remove(&room, core);
+        }
+    }
+}
+
+/// A message to the members of a room. Made by [`Rooms::to`].
+#[must_use = "nothing is sent before `send` is called"]
+pub struct Broadcast<'s> {
+    room: Option<Arc<Room>>,
+    except: Option<&'s WebSocketSession>,
+}
+
+impl<'s> Broadcast<'s> {
+    /// Leaves one session out, usually the one whose message it is.
+    pub fn except(mut self, session: &'s WebSocketSession) -> Broadcast<'s> {
+        self.except = Some(session);
+        self
+    }
+
+    /// Sends it; tells to how many it is on its way. It never waits for members: it is `async` since rooms may be spread over
+    /// several nodes one day.
+    ///
+    /// # Errors
+    /// The message cannot be made: a value that is no JSON.
+    pub async fn send<'m>(self, message: impl IntoMessage<'m>) -> Result<usize> {
+        let message = message.into_message()?;
+        let Some(room) = self.room else { return Ok(0) };
+        let mut shared = Shared::new(&message);
+        let members = room.members();
+        let others = members.iter().filter(|member| self.except != Some(*member));
+        Ok(others.filter(|member| shared.send_to(&member.0)).count())
+    }
+}
+
+/// A message in the forms that sessions share.
+struct Shared<'m> {
+    message: &'m Outgoing<'m>,
+    plain: Option<Bytes>,
+    compressed: Vec<((u32, u8), Bytes)>,
+}
+
+impl<'m> Shared<'m> {
+    fn new(message: &'m Outgoing<'m>) -> Shared<'m> {
+        Shared { message, plain: None, compressed: Vec::new() }
+    }
+
+    fn send_to(&mut self, core: &Core) -> bool {
+        if core.role == Role::Client {
+            return core.try_send(self.message).unwrap_or(false);
+        }
+        let Some(extensions) = core.extensions() else {
+            let frames = self
+                .plain
+                .get_or_insert_with(|| framed(self.message, Rsv::NONE, self.message.payload.bytes()));
+            return core.push_ready(frames);
+        };
+        // Held until the frame is in the outbox, since it decides about the order of messages.
+        let mut extensions = lock(extensions);
+        let Some(deflate) = extensions.deflate_alone() else {
+            drop(extensions);
+            return core.try_send(self.message).unwrap_or(false);
+        };
+        let frame = Frame::new(opcode(self.message.is_text), self.message.payload.to_bytes());
+        if !deflate.compresses(&frame) {
+            let frames = self
+                .plain
+                .get_or_insert_with(|| framed(self.message, Rsv::NONE, self.message.payload.bytes()));
+            return core.push_ready(frames);
+        }
+        let form = deflate.form();
+        let known = self.compressed.iter().position(|(known, _)| *known == form);
+        let index = match known {
+            Some(index) => index,
+            None => {
+                let Ok(payload) = compress_alone(form, &frame.payload) else { return false };
+                self.compressed.push((form, framed(self.message, Rsv::RSV1, &payload)));
+                self.compressed.len() - 1
+            }
+        };
+        deflate.forget_context();
+        core.push_ready(&self.compressed[index].1)
+    }
+}
+
+fn framed(message: &Outgoing<'_>, rsv: Rsv, payload: &[u8]) -> Bytes {
+    let mut frames = Vec::new();
+    write_frame(&mut frames, (true, rsv, opcode(message.is_text)), payload, None);
+    frames.into()
+}

@@ -1,0 +1,90 @@
+//! A message that is sent while it is made.
+
+use std::future::poll_fn;
+
+use tokio::io::{AsyncRead, AsyncReadExt};
+
+use super::session::WebSocketSession;
+use crate::http::Result;
+use crate::proto::ws::{CloseCode, CloseReason, OpCode};
+
+/// A message in pieces, begun with [`WebSocketSession::begin_text`] or [`WebSocketSession::begin_binary`]. It must be
+/// finished: one that is dropped before closes the session with 1011, since nobody may take a part for the whole.
+///
+/// ```
+/// use vernal::websocket::WebSocket;
+/// use vernal::{Result, websocket_handler};
+///
+/// #[websocket_handler("/count")]
+/// async fn count(ws: WebSocket) -> Result {
+///     let mut text = ws.begin_text().await?;
+///     for number in 0..1_000 {
+///         text.write(&format!("{number} ")).await?;
+///     }
+///     text.finish().await
+/// }
+/// ```
+#[must_use = "a message that is begun must be finished"]
+pub struct MessageWriter {
+    session: WebSocketSession,
+    /// Of the next frame.
+    opcode: OpCode,
+    is_finished: bool,
+}
+
+impl MessageWriter {
+    pub(crate) async fn begin(session: WebSocketSession, opcode: OpCode) -> Result<MessageWriter> {
+        poll_fn(|cx| session.0.poll_begin_stream(cx)).await?;
+        Ok(MessageWriter { session, opcode, is_finished: false })
+    }
+
+    /// Sends a piece as a frame; waits for room. Pieces of a text may cut a character.
+    ///
+    /// # Errors
+    /// The session is closed.
+    pub async fn write(&mut self, piece: impl AsRef<[u8]>) -> Result {
+        self.send(false, piece.as_ref()).await
+    }
+
+    /// Ends the message.
+    ///
+    /// # Errors
+    /// The session is closed.
+    pub async fn finish(mut self) -> Result {
+        self.send(true, &[]).await
+    }
+
+    async fn send(&mut self, is_final: bool, piece: &[u8]) -> Result {
+        let opcode = self.opcode;
+        poll_fn(|cx| self.session.0.poll_stream(opcode, is_final, piece, cx)).await?;
+        self.opcode = OpCode::Continuation;
+        self.is_finished = is_final;
+        Ok(())
+    }
+
+    /// Sends all that a reader gives, and ends the message.
+    pub(crate) async fn write_all_of(mut self, mut from: impl AsyncRead + Unpin) -> Result {
+        let mut piece = Vec::with_capacity(PIECE);
+        loop {
+            piece.clear();
+            while piece.len() < PIECE && from.read_buf(&mut piece).await? > 0 {}
+            if piece.is_empty() {
+                return self.finish().await;
+            }
+            self.write(&piece).await?;
+        }
+    }
+}
+
+impl Drop for MessageWriter {
+    fn drop(&mut self) {
+        if !self.is_finished {
+            self.session
+                .0
+                .close(CloseReason::shortened(CloseCode::INTERNAL_ERROR, "A message was left unfinished"));
+        }
+    }
+}
+
+/// How much of a file goes into a frame.
+const PIECE: usize = 64 << 10;
