@@ -247,6 +247,7 @@ impl<'r> FromRequest<'r> for BodyReader {
 
     fn from_request(req: &'r Request, _: &Arg) -> Result<BodyReader> {
         let waiting = req.reader.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-        Ok(waiting.unwrap_or_else(|| BodyReader::in_memory(Bytes::copy_from_slice(req.body()))))
+        Ok(waiting
+            .map_or_else(|| BodyReader::in_memory(Bytes::copy_from_slice(req.body())), |reader| *reader))
     }
 }

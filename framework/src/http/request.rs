@@ -48,9 +48,10 @@ pub struct Request {
     pub(crate) query: Params,
     pub(crate) form: Params,
     pub(crate) body: Vec<u8>,
-    cookies: OnceLock<Cookies>,
-    json: OnceLock<Option<Value>>,
-    pub(crate) reader: Mutex<Option<BodyReader>>,
+    // What few requests have is boxed: a WebSocket session keeps its request as long as it lasts.
+    cookies: OnceLock<Box<Cookies>>,
+    json: OnceLock<Box<Option<Value>>>,
+    pub(crate) reader: Mutex<Option<Box<BodyReader>>>,
     pub(crate) peer: Option<SocketAddr>,
     pub(crate) is_secure: bool,
     pub(crate) context: Arc<Context>,
@@ -188,7 +189,7 @@ impl Request {
 
     /// The cookies, parsed when first asked for.
     pub fn cookies(&self) -> &Cookies {
-        self.cookies.get_or_init(|| Cookies::parse(self.headers.get_all("cookie")))
+        self.cookies.get_or_init(|| Box::new(Cookies::parse(self.headers.get_all("cookie"))))
     }
 
     /// The body, read before the handler ran; empty if the handler takes a [`BodyReader`].
@@ -199,7 +200,7 @@ impl Request {
     /// The body as JSON, if its `Content-Type` says so and it is well formed; parsed when first asked for.
     pub fn json(&self) -> Option<&Value> {
         let parse = || if self.is_json() { serde_json::from_slice(&self.body).ok() } else { None };
-        self.json.get_or_init(parse).as_ref()
+        (**self.json.get_or_init(|| Box::new(parse()))).as_ref()
     }
 
     /// Whether the `Content-Type` is `application/json` or another `+json` type.
@@ -325,7 +326,7 @@ impl Request {
 
     /// Lets a handler read the body as it comes.
     pub(crate) fn set_reader(&mut self, reader: BodyReader) {
-        *self.reader.get_mut().unwrap_or_else(PoisonError::into_inner) = Some(reader);
+        *self.reader.get_mut().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(reader));
     }
 
     /// Forgets the request and keeps its memory.

@@ -64,6 +64,14 @@ impl Stream {
         }
     }
 
+    /// Pending if it is known, without a look, that there is nothing to read yet. The task is woken when there is.
+    pub(crate) fn poll_read_ready(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match self {
+            Stream::Tcp(stream) => stream.poll_read_ready(cx).map(|_| ()),
+            Stream::Boxed(_) => Poll::Ready(()),
+        }
+    }
+
     /// Whether bytes have come that the runtime may not have told of yet. A system call: for the last look before closing.
     pub(crate) fn has_unread(&self) -> bool {
         match self {

@@ -42,7 +42,8 @@ pub(crate) fn serve(stream: Stream, counted: Counted) -> impl Future<Output = ()
             exchange.give_back();
         }
         if let Some(session) = connection.offered.take().and_then(|offered| offered.0.take_session()) {
-            Box::pin(upgraded::drive(session.core, session.handler, &counted)).await;
+            // A task of its own is smaller than this one, which could answer further requests.
+            tokio::spawn(upgraded::drive(session.core, session.handler, counted));
         }
     }
 }

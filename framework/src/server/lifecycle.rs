@@ -62,7 +62,7 @@ impl Lifecycle {
             self.changed.notify_waiters();
             if phase >= Phase::Stopping {
                 self.stop.notify_waiters();
-                self.watchers().wakers.iter_mut().filter_map(Option::take).for_each(Waker::wake);
+                self.wake_watchers();
             }
         }
     }
@@ -98,6 +98,15 @@ impl Lifecycle {
         watchers.wakers[index] = Some(waker.clone());
     }
 
+    fn wake_watchers(&self) {
+        self.watchers().wakers.iter_mut().filter_map(Option::take).for_each(Waker::wake);
+    }
+
+    /// Whether what is left of the connections is to end at once: the grace period is over, or the server is at its end.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.is_cut.load(Ordering::SeqCst) || self.phase.load(Ordering::SeqCst) == Phase::Stopped as u8
+    }
+
     /// Gives a place back.
     pub(crate) fn unwatch(&self, place: &AtomicU32) {
         let index = place.swap(UNPLACED, Ordering::Relaxed);
@@ -128,6 +137,7 @@ impl Lifecycle {
     pub(crate) fn cut(&self) -> bool {
         let is_first = !self.is_cut.swap(true, Ordering::SeqCst);
         self.changed.notify_waiters();
+        self.wake_watchers();
         is_first
     }
 

@@ -1,31 +1,39 @@
 //! A connection that has become a WebSocket: its bytes move beside its handler, in the same task.
 
+use std::borrow::Borrow;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::Counted;
+use super::listener::Counted;
 use crate::app::Answering;
 use crate::http::Result;
 use crate::proto::ws::{CloseCode, CloseReason};
 use crate::websocket::core::{Core, Pump};
 use crate::websocket::rooms::leave_all;
 
-/// Drives a session until its handler has ended and both sides have closed. When the server stops it is closed with 1001.
-pub(crate) fn drive<'c, H: Future<Output = Result> + Unpin + 'c>(
+/// Drives a session until its handler has ended and both sides have closed. When the server stops it is closed with 1001;
+/// when the server is at its end, or cuts what is left, it is dropped where it is.
+pub(crate) fn drive<C: Borrow<Counted>, H: Future<Output = Result> + Unpin>(
     core: Arc<Core>,
     handler: H,
-    counted: &'c Counted,
-) -> impl Future<Output = ()> + 'c {
+    counted: C,
+) -> impl Future<Output = ()> {
     let mut handler = Some(handler);
-    let mut is_watching = false;
     poll_fn(move |cx| {
-        if !is_watching {
+        let counted: &Counted = counted.borrow();
+        let lifecycle = &counted.shared().lifecycle;
+        if !counted.is_watching() {
             counted.watch(cx.waker());
-            is_watching = true;
         }
-        if counted.shared().lifecycle.is_stopping() {
+        if lifecycle.is_stopping() {
+            if lifecycle.is_cut() {
+                leave_all(&core);
+                return Poll::Ready(());
+            }
+            // Once more, for the cut.
+            counted.watch(cx.waker());
             core.close(CloseReason::shortened(CloseCode::GOING_AWAY, "The server is going down"));
         }
         loop {

@@ -3,9 +3,9 @@
 
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Mutex;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 
@@ -158,52 +158,92 @@ pub fn unhandled(on: On, wants: Wants) -> Result {
 ///
 /// # Errors
 /// The handshake is refused. What fails later closes the session.
-pub async fn serve<E: Events>(upgrade: Upgrade, mut events: E) -> Result {
-    let session = &upgrade.session;
-    let cx = EventContext::of(session);
+// Not an `async fn`, like those below it: arguments would lie in the future twice.
+#[expect(clippy::manual_async_fn, reason = "an async fn would be larger")]
+pub fn serve<E: Events>(upgrade: Upgrade, mut events: E) -> impl Future<Output = Result> + Send {
+    async move {
+        // The beginning and the end are boxed, so that an idle session holds neither.
+        Box::pin(shake_hands(&upgrade, &mut events)).await?;
+        let session = &upgrade.session;
+        let core = &session.0;
+        let ended = {
+            let mut socket = WebSocket::new(core.clone());
+            let mut running = pin!(run(session, &mut events, &mut socket));
+            poll_fn(|cx| poll_guarded(running.as_mut(), cx)).await
+        };
+        core.close(match &ended {
+            Ok(()) => CloseReason::normal(),
+            Err(error) => core.reason_of(error),
+        });
+        drop(ended);
+        Box::pin(say_good_bye(session, &mut events)).await;
+        Ok(())
+    }
+}
+
+/// All that comes before the session is open.
+async fn shake_hands<E: Events>(upgrade: &Upgrade, events: &mut E) -> Result {
+    let cx = EventContext::of(&upgrade.session);
     let probe = CloseReason::normal();
     events.check(cx.closing(&probe)).await?;
     let accept = events.handshake(cx).await?;
-    upgrade.accept_with(accept, events.wants()).await?;
-    let mut socket = WebSocket::new(session.0.clone());
-    let ended = guarded(run(&mut events, cx, &mut socket)).await;
-    let core = &session.0;
-    core.close(match &ended {
-        Ok(()) => CloseReason::normal(),
-        Err(error) => core.reason_of(error),
-    });
-    let reason = core.closed().await;
-    leave_all(core);
-    if let Err(error) = guarded(events.close(cx.closing(reason))).await {
-        let _ = core.reason_of(&error);
-    }
-    Ok(())
+    upgrade.accept_with(accept, events.wants()).await
 }
 
-/// The loop.
-async fn run<E: Events>(events: &mut E, cx: EventContext<'_>, socket: &mut WebSocket) -> Result {
-    events.open(cx).await?;
-    let mut pieces = Pieces::default();
-    while let Some(incoming) = socket.next_incoming().await {
-        match incoming {
-            Incoming::Message(message) => {
-                let on = if message.is_text() { On::Text } else { On::Binary };
-                events.message(cx, on, &message).await?;
-            }
-            Incoming::Ping(payload) => events.message(cx, On::Ping, &Message::binary(payload)).await?,
-            Incoming::Pong(payload) => events.message(cx, On::Pong, &Message::binary(payload)).await?,
-            Incoming::Fragment { is_final, payload } => {
-                let piece = Message::binary(payload);
-                let is_kept = events.fragment(cx, is_final, &piece).await?;
-                let limit = socket.config().message_size;
-                if let Some(message) = pieces.add(is_final, is_kept, piece.as_bytes(), limit)? {
-                    events.message(cx, On::Binary, &Message::binary(message)).await?;
-                }
-            }
-            Incoming::Frame(_) => {}
-        }
+/// Waits until the session is closed, and calls the last event.
+async fn say_good_bye<E: Events>(session: &WebSocketSession, events: &mut E) {
+    let core = &session.0;
+    let reason = core.closed().await;
+    leave_all(core);
+    let mut closing = pin!(events.close(EventContext::of(session).closing(reason)));
+    if let Err(error) = poll_fn(|cx| poll_guarded(closing.as_mut(), cx)).await {
+        let _ = core.reason_of(&error);
     }
-    Ok(())
+}
+
+/// The loop. What lies over a wait is in every idle session, so it is little.
+#[expect(clippy::manual_async_fn, reason = "an async fn would be larger")]
+fn run<'s, E: Events>(
+    session: &'s WebSocketSession,
+    events: &'s mut E,
+    socket: &'s mut WebSocket,
+) -> impl Future<Output = Result> + Send + use<'s, E> {
+    async move {
+        events.open(EventContext::of(session)).await?;
+        let mut pieces = None;
+        while let Some(incoming) = socket.next_incoming().await {
+            let (on, message) = match incoming {
+                Incoming::Message(message) if message.is_text() => (On::Text, message),
+                Incoming::Message(message) => (On::Binary, message),
+                Incoming::Ping(payload) => (On::Ping, Message::binary(payload)),
+                Incoming::Pong(payload) => (On::Pong, Message::binary(payload)),
+                Incoming::Fragment { is_final, payload } => {
+                    let pieces = pieces.get_or_insert_with(Box::<Pieces>::default);
+                    match Box::pin(take_piece(session, events, pieces, is_final, payload)).await? {
+                        Some(message) => (On::Binary, message),
+                        None => continue,
+                    }
+                }
+                Incoming::Frame(_) => continue,
+            };
+            events.message(EventContext::of(session), on, &message).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Shows the events a frame of a binary message in pieces; gives the whole message if this was its last.
+async fn take_piece<E: Events>(
+    session: &WebSocketSession,
+    events: &mut E,
+    pieces: &mut Pieces,
+    is_final: bool,
+    payload: Bytes,
+) -> Result<Option<Message>> {
+    let piece = Message::binary(payload);
+    let is_kept = events.fragment(EventContext::of(session), is_final, &piece).await?;
+    let message = pieces.add(is_final, is_kept, piece.as_bytes(), session.config().message_size)?;
+    Ok(message.map(Message::binary))
 }
 
 /// The pieces of a binary message that its event function wants kept.
@@ -233,14 +273,10 @@ impl Pieces {
     }
 }
 
-/// Runs a future whose panics are errors.
-async fn guarded<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
-    let mut future = pin!(future);
-    poll_fn(|cx| {
-        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx)));
-        polled.unwrap_or_else(|payload| Poll::Ready(Err(Error::from_panic(&*payload))))
-    })
-    .await
+/// Polls a future whose panics are errors.
+fn poll_guarded(future: Pin<&mut impl Future<Output = Result>>, cx: &mut Context<'_>) -> Poll<Result> {
+    let polled = catch_unwind(AssertUnwindSafe(|| future.poll(cx)));
+    polled.unwrap_or_else(|payload| Poll::Ready(Err(Error::from_panic(&*payload))))
 }
 
 /// Event functions that share a path.

@@ -19,8 +19,9 @@ pub(crate) struct Queue {
     bytes: Vec<u8>,
     /// How much of `bytes` is written.
     written: usize,
-    /// What comes after `bytes`.
-    rest: VecDeque<Segment>,
+    /// What comes after `bytes`; seldom anything, and never while idle.
+    #[expect(clippy::box_collection, reason = "two of these are in every idle session, and empty")]
+    rest: Option<Box<VecDeque<Segment>>>,
     /// Bytes in all that are not written.
     size: usize,
 }
@@ -61,12 +62,12 @@ impl Queue {
 
     fn push_shared(&mut self, bytes: Bytes, is_message: bool) {
         self.size += bytes.len();
-        self.rest.push_back(Segment { bytes, is_message });
+        self.rest.get_or_insert_default().push_back(Segment { bytes, is_message });
     }
 
     #[inline]
     fn append(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
-        if !self.rest.is_empty() {
+        if self.rest.is_some() {
             let mut bytes = Vec::new();
             write(&mut bytes);
             return self.push_shared(bytes.into(), false);
@@ -81,10 +82,10 @@ impl Queue {
 
     /// Drops the oldest message that may be dropped.
     fn drop_oldest(&mut self) -> bool {
-        let Some(index) = self.rest.iter().position(|segment| segment.is_message) else { return false };
-        let dropped = self.rest.remove(index).map_or(0, |segment| segment.bytes.len());
-        self.size -= dropped;
-        true
+        let Some(rest) = &mut self.rest else { return false };
+        let oldest = rest.iter().position(|segment| segment.is_message).and_then(|index| rest.remove(index));
+        self.size -= oldest.as_ref().map_or(0, |segment| segment.bytes.len());
+        oldest.is_some()
     }
 
     /// Writes until nothing is left. `progress` tells whether at least something went out.
@@ -97,18 +98,17 @@ impl Queue {
     ) -> Poll<io::Result<()>> {
         while self.size > 0 {
             let waiting = &self.bytes[self.written..];
-            let mut count = if self.rest.is_empty() {
-                ready!(stream.poll_write(cx, waiting))?
-            } else {
+            let mut count = if let Some(rest) = &self.rest {
                 let mut slices = [IoSlice::new(&[]); SLICES];
-                let pieces =
-                    std::iter::once(waiting).chain(self.rest.iter().map(|segment| &segment.bytes[..]));
+                let pieces = std::iter::once(waiting).chain(rest.iter().map(|segment| &segment.bytes[..]));
                 let mut used = 0;
                 for (slice, piece) in slices.iter_mut().zip(pieces.filter(|piece| !piece.is_empty())) {
                     *slice = IoSlice::new(piece);
                     used += 1;
                 }
                 ready!(stream.poll_write_vectored(cx, &slices[..used]))?
+            } else {
+                ready!(stream.poll_write(cx, waiting))?
             };
             if count == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
@@ -118,14 +118,15 @@ impl Queue {
             let of_bytes = count.min(waiting.len());
             self.written += of_bytes;
             count -= of_bytes;
-            while count > 0
-                && let Some(first) = self.rest.front_mut()
+            while let Some(rest) = &mut self.rest
+                && let Some(first) = rest.front_mut()
+                && (count > 0 || first.bytes.is_empty())
             {
                 let of_first = count.min(first.bytes.len());
                 first.bytes.advance(of_first);
                 count -= of_first;
                 if first.bytes.is_empty() {
-                    self.rest.pop_front();
+                    rest.pop_front();
                 }
             }
         }
@@ -138,9 +139,7 @@ impl Queue {
         self.written = 0;
         self.size = 0;
         buffers::return_from_writing(std::mem::take(&mut self.bytes));
-        if self.rest.capacity() > 0 {
-            self.rest = VecDeque::new();
-        }
+        self.rest = None;
     }
 }
 
@@ -151,9 +150,8 @@ pub(crate) struct Outbox {
     pub(crate) is_closing: bool,
     /// A message is being sent in pieces: others wait, or are held back.
     pub(crate) is_streaming: bool,
-    /// Broadcasts that came in between.
-    held: Vec<Bytes>,
-    held_size: usize,
+    /// Broadcasts that came in between, and their size.
+    held: Option<Box<(Vec<Bytes>, usize)>>,
     /// The payload of a pong for which there was no room.
     owed_pong: Option<Box<[u8]>>,
     /// The task that drains it sleeps, and is to be woken.
@@ -184,8 +182,7 @@ impl Outbox {
             queue: Queue::default(),
             is_closing: false,
             is_streaming: false,
-            held: Vec::new(),
-            held_size: 0,
+            held: None,
             owed_pong: None,
             is_asleep: false,
             driver: None,
@@ -199,7 +196,8 @@ impl Outbox {
         if self.is_closing {
             return Pushed::Closed;
         }
-        let waiting = self.queue.size + self.held_size;
+        let held = self.held.as_ref().map_or(0, |held| held.1);
+        let waiting = self.queue.size + held;
         if waiting == 0 || waiting + size <= limit {
             return if self.is_streaming && may_wait { Pushed::Full } else { Pushed::Done };
         }
@@ -208,10 +206,9 @@ impl Outbox {
             Overflow::Wait | Overflow::Close => Pushed::Overflows,
             Overflow::DropNewest => Pushed::Dropped,
             Overflow::DropOldest => {
-                while self.queue.size > 0
-                    && self.queue.size + self.held_size + size > limit
-                    && self.queue.drop_oldest()
-                {}
+                while self.queue.size > 0 && self.queue.size + held + size > limit && self.queue.drop_oldest()
+                {
+                }
                 Pushed::Done
             }
         }
@@ -248,8 +245,9 @@ impl Outbox {
     #[inline]
     pub(crate) fn push_ready(&mut self, frames: &Bytes, overflow: Overflow) {
         if self.is_streaming {
-            self.held_size += frames.len();
-            self.held.push(frames.clone());
+            let (held, size) = &mut **self.held.get_or_insert_default();
+            *size += frames.len();
+            held.push(frames.clone());
         } else if overflow == Overflow::DropOldest {
             self.queue.push_shared(frames.clone(), true);
         } else {
@@ -278,10 +276,9 @@ impl Outbox {
     /// The message that was sent in pieces has ended.
     pub(crate) fn end_stream(&mut self) {
         self.is_streaming = false;
-        for frames in std::mem::take(&mut self.held) {
+        for frames in self.held.take().map(|held| held.0).unwrap_or_default() {
             self.queue.push_ready(&frames);
         }
-        self.held_size = 0;
         self.wake_waiting();
     }
 
@@ -332,8 +329,7 @@ impl Outbox {
     /// Nothing is sent any more; what waits is lost.
     pub(crate) fn lose(&mut self) {
         self.queue.clear();
-        self.held.clear();
-        self.held_size = 0;
+        self.held = None;
         self.is_closing = true;
         self.wake_waiting();
     }

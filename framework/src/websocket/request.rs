@@ -65,7 +65,7 @@ impl WebSocketRequest {
     pub async fn accept_with(self, mut accept: Accept) -> Result<WebSocket> {
         let WebSocketRequest { request, handover } = self;
         let config = match accept.config.take() {
-            Some(config) => Arc::new(config),
+            Some(config) => Arc::from(config),
             None => {
                 request.state::<Settings>().map(|settings| Arc::clone(&settings.config)).unwrap_or_default()
             }
@@ -145,7 +145,7 @@ pub struct Accept {
     /// The subprotocol must be one of these.
     is_strict: bool,
     headers: Headers,
-    config: Option<WebSocketConfig>,
+    config: Option<Box<WebSocketConfig>>,
     pub(crate) refusal: Option<Box<Response>>,
 }
 
@@ -183,7 +183,7 @@ impl Accept {
 
     /// Sets bounds and times of this session, for [`WebSocketRequest::accept_with`]; elsewhere `config = …` says so.
     pub fn config(mut self, config: WebSocketConfig) -> Accept {
-        self.config = Some(config);
+        self.config = Some(Box::new(config));
         self
     }
 }

@@ -38,7 +38,7 @@ impl Core {
                 && wire.ready.is_none()
                 && let Poll::Ready(Some(incoming)) = self.poll_incoming(wire, cx)
             {
-                wire.ready = Some(incoming);
+                wire.ready = Some(Box::new(incoming));
                 wire.wake_receiver();
             }
             if wire.is_ended && !was_ended {

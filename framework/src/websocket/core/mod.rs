@@ -36,7 +36,7 @@ pub(crate) struct Core {
     pub(crate) memberships: Mutex<Vec<Membership>>,
     /// Known once the handshake has been agreed on.
     pub(crate) agreed: OnceLock<Box<Agreed>>,
-    reason: OnceLock<CloseReason>,
+    reason: OnceLock<Box<CloseReason>>,
     wire: Mutex<Wire>,
     outbox: Mutex<Outbox>,
 }
@@ -136,6 +136,7 @@ impl Core {
         wire.phase = Phase::Open;
         if !leftover.is_empty() {
             wire.inbox = buffers::lend_for_reading();
+            wire.has_inbox = true;
             wire.inbox.extend_from_slice(leftover);
         }
         if let Some(extensions) = self.extensions() {
@@ -177,7 +178,7 @@ impl Core {
     /// Begins to close. The first reason counts; later ones do nothing.
     pub(crate) fn close(&self, reason: CloseReason) {
         let payload = reason.payload();
-        if self.reason.set(reason).is_err() {
+        if self.reason.set(Box::new(reason)).is_err() {
             return;
         }
         let mut outbox = self.outbox();
@@ -188,7 +189,7 @@ impl Core {
 
     /// Why the session ends or ended, once that is known.
     pub(crate) fn reason(&self) -> Option<&CloseReason> {
-        self.reason.get()
+        self.reason.get().map(|reason| &**reason)
     }
 
     /// Waits until both sides have closed, and tells why.

@@ -2,8 +2,6 @@
 
 use std::task::{Context, Poll};
 
-use bytes::BytesMut;
-
 use super::super::message::Message;
 use super::wire::Wire;
 use super::{Core, Incoming, Phase};
@@ -26,7 +24,7 @@ impl Core {
             {
                 driver.wake_by_ref();
             }
-            return Poll::Ready(Some(ready));
+            return Poll::Ready(Some(*ready));
         }
         if wire.phase == Phase::Open
             && wire.driver.as_ref().is_some_and(|driver| driver.will_wake(cx.waker()))
@@ -143,7 +141,7 @@ impl Core {
     #[cold]
     fn closed_by_peer(&self, wire: &mut Wire, reason: CloseReason) {
         wire.is_ended = true;
-        let _ = self.reason.set(reason.clone());
+        let _ = self.reason.set(Box::new(reason.clone()));
         self.outbox().push_control(self.role, OpCode::Close, &reason.payload());
         self.outbox().wake_waiting();
     }
@@ -156,7 +154,7 @@ impl Core {
         self.outbox().push_control(self.role, OpCode::Close, &reason.payload());
         self.outbox().wake_waiting();
         tracing::debug!(target: "vernal", "a WebSocket peer broke a rule: {reason}");
-        let _ = self.reason.set(reason);
+        let _ = self.reason.set(Box::new(reason));
     }
 
     /// The peer is gone.
@@ -164,8 +162,8 @@ impl Core {
     pub(super) fn lose(&self, wire: &mut Wire, text: &'static str) {
         wire.is_ended = true;
         wire.writing.clear();
-        wire.inbox = BytesMut::new();
-        let _ = self.reason.set(CloseReason::lost(text));
+        wire.inbox.clear();
+        let _ = self.reason.set(Box::new(CloseReason::lost(text)));
         self.outbox().lose();
         wire.phase = wire.phase.max(Phase::Closed);
         wire.wake_receiver();

@@ -20,10 +20,12 @@ pub(super) struct Wire {
     pub(super) stream: Option<Stream>,
     pub(super) phase: Phase,
     pub(super) inbox: BytesMut,
+    /// The inbox is a buffer of the thread, and not just empty.
+    pub(super) has_inbox: bool,
     pub(super) protocol: Protocol,
     pub(super) wants: Events,
     /// What has come while nobody was receiving; nothing more is read until it is taken.
-    pub(super) ready: Option<Incoming>,
+    pub(super) ready: Option<Box<Incoming>>,
     /// The handler has looked for more in this round, so the driver need not.
     pub(super) has_looked: bool,
     /// No frame is expected any more: the peer has closed, broke a rule, or is gone.
@@ -52,6 +54,7 @@ impl Wire {
             stream: None,
             phase: Phase::Connecting,
             inbox: BytesMut::new(),
+            has_inbox: false,
             protocol: Protocol::new(role, config.bounds()),
             wants: Events::default(),
             ready: None,
@@ -73,41 +76,39 @@ impl Wire {
     /// Reads once into the inbox, which has room for what is missing of the frame, up to a bound.
     #[inline]
     pub(super) fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<usize>> {
-        if self.inbox.capacity() == 0 {
+        let Some(stream) = &mut self.stream else { return Poll::Ready(Ok(0)) };
+        if !self.has_inbox {
             self.inbox = buffers::lend_for_reading();
+            self.has_inbox = true;
         }
         let held = self.inbox.len();
-        // A peer only says how much it will send; room grows with what it has sent.
-        let room = self.protocol.missing(&self.inbox).min(held.max(LARGE)).max(ROOM);
+        // A peer only says how much it will send; room grows with what it has sent. A read that does not fill its room tells
+        // that there is no more, so there is always some to spare.
+        let room = self.protocol.missing(&self.inbox).min(held.max(LARGE)) + ROOM;
         if self.inbox.capacity() - held < room {
+            // What was received may still be on its way out: the buffer is whole again when it has been sent.
+            if held == 0 && !self.inbox.try_reclaim(room) && stream.poll_read_ready(cx).is_pending() {
+                return Poll::Pending;
+            }
             self.inbox.reserve(room);
         }
-        let Some(stream) = &mut self.stream else { return Poll::Ready(Ok(0)) };
         let filled = {
             let reading = stream.read_buf(&mut self.inbox);
             std::pin::pin!(reading).poll(cx)
         };
-        match &filled {
-            Poll::Ready(Ok(count)) => {
-                self.keepalive.received = self.keepalive.received.saturating_add(*count)
-            }
-            Poll::Pending if self.inbox.is_empty() => self.give_inbox_back(),
-            _ => {}
+        if let Poll::Ready(Ok(count)) = &filled {
+            self.keepalive.received = self.keepalive.received.saturating_add(*count);
         }
         filled
     }
 
-    fn give_inbox_back(&mut self) {
-        if self.inbox.capacity() > 0 {
-            buffers::return_from_reading(std::mem::take(&mut self.inbox));
-        }
-    }
-
-    /// Nothing moves now: what is empty is given back.
+    /// Nothing moves now: what is empty is given back. Not before what was received has been sent on, for then a part of the
+    /// inbox may still be held.
     #[inline]
     pub(super) fn rest(&mut self) {
-        if self.inbox.is_empty() {
-            self.give_inbox_back();
+        if self.has_inbox && self.inbox.is_empty() {
+            self.has_inbox = false;
+            buffers::return_from_reading(std::mem::take(&mut self.inbox));
         }
     }
 
@@ -139,7 +140,7 @@ impl Wire {
     }
 }
 
-/// The least room a read has.
+/// The room a read has beside what is missing of a frame.
 const ROOM: usize = 2 << 10;
 
 /// Room that is made for a large frame at first.
