@@ -28,12 +28,12 @@ pub(crate) fn drive<C: Borrow<Counted>, H: Future<Output = Result> + Unpin>(
             counted.watch(cx.waker());
         }
         if lifecycle.is_stopping() {
+            // Once more, for the cut.
+            counted.watch(cx.waker());
             if lifecycle.is_cut() {
                 leave_all(&core);
                 return Poll::Ready(());
             }
-            // Once more, for the cut.
-            counted.watch(cx.waker());
             core.close(CloseReason::shortened(CloseCode::GOING_AWAY, "The server is going down"));
         }
         loop {

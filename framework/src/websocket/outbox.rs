@@ -151,7 +151,7 @@ pub(crate) struct Outbox {
     /// A message is being sent in pieces: others wait, or are held back.
     pub(crate) is_streaming: bool,
     /// Broadcasts that came in between, and their size.
-    held: Option<Box<(Vec<Bytes>, usize)>>,
+    held: Option<Box<(Vec<Held>, usize)>>,
     /// The payload of a pong for which there was no room.
     owed_pong: Option<Box<[u8]>>,
     /// The task that drains it sleeps, and is to be woken.
@@ -159,6 +159,25 @@ pub(crate) struct Outbox {
     driver: Option<Waker>,
     /// Those who wait for room, or for the end.
     waiting: Vec<Waker>,
+}
+
+/// A broadcast that waits for the end of a message in pieces.
+pub(crate) enum Held {
+    /// Framed already.
+    Ready(Bytes),
+    /// Still to pass the extensions.
+    Message { is_text: bool, payload: Bytes },
+}
+
+/// Who has a message to send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Caller {
+    /// It waits for room if the policy says so.
+    Waits,
+    /// It takes no for an answer.
+    Tries,
+    /// A broadcast: it does neither.
+    Shares,
 }
 
 /// What became of a message.
@@ -192,17 +211,17 @@ impl Outbox {
 
     /// Whether a message of `size` bytes may be pushed now, given the policy; makes room for it where the policy says so.
     #[inline]
-    pub(crate) fn admit(&mut self, size: usize, limit: usize, overflow: Overflow, may_wait: bool) -> Pushed {
+    pub(crate) fn admit(&mut self, size: usize, limit: usize, overflow: Overflow, caller: Caller) -> Pushed {
         if self.is_closing {
             return Pushed::Closed;
         }
         let held = self.held.as_ref().map_or(0, |held| held.1);
         let waiting = self.queue.size + held;
         if waiting == 0 || waiting + size <= limit {
-            return if self.is_streaming && may_wait { Pushed::Full } else { Pushed::Done };
+            return if self.is_streaming && caller != Caller::Shares { Pushed::Full } else { Pushed::Done };
         }
         match overflow {
-            Overflow::Wait if may_wait => Pushed::Full,
+            Overflow::Wait if caller != Caller::Shares => Pushed::Full,
             Overflow::Wait | Overflow::Close => Pushed::Overflows,
             Overflow::DropNewest => Pushed::Dropped,
             Overflow::DropOldest => {
@@ -245,14 +264,19 @@ impl Outbox {
     #[inline]
     pub(crate) fn push_ready(&mut self, frames: &Bytes, overflow: Overflow) {
         if self.is_streaming {
-            let (held, size) = &mut **self.held.get_or_insert_default();
-            *size += frames.len();
-            held.push(frames.clone());
+            self.hold(Held::Ready(frames.clone()), frames.len());
         } else if overflow == Overflow::DropOldest {
             self.queue.push_shared(frames.clone(), true);
         } else {
             self.queue.push_ready(frames);
         }
+    }
+
+    /// Holds a broadcast back until the message that is being sent in pieces has ended.
+    pub(crate) fn hold(&mut self, message: Held, length: usize) {
+        let (held, size) = &mut **self.held.get_or_insert_default();
+        *size += length;
+        held.push(message);
     }
 
     /// Pushes a control frame, which may stand between the frames of a message.
@@ -273,13 +297,11 @@ impl Outbox {
         self.queue.size
     }
 
-    /// The message that was sent in pieces has ended.
-    pub(crate) fn end_stream(&mut self) {
+    /// The message that was sent in pieces has ended. Gives the broadcasts that came in between, to be pushed now.
+    pub(crate) fn end_stream(&mut self) -> Vec<Held> {
         self.is_streaming = false;
-        for frames in self.held.take().map(|held| held.0).unwrap_or_default() {
-            self.queue.push_ready(&frames);
-        }
         self.wake_waiting();
+        self.held.take().map(|held| held.0).unwrap_or_default()
     }
 
     /// Wakes this task when there is room again, or no more.

@@ -216,7 +216,7 @@ impl<'m> Shared<'m> {
 
     fn send_to(&mut self, core: &Core) -> bool {
         if core.role == Role::Client {
-            return core.try_send(self.message).unwrap_or(false);
+            return core.push_shared(self.message);
         }
         let Some(extensions) = core.extensions() else {
             let frames = self
@@ -228,7 +228,7 @@ impl<'m> Shared<'m> {
         let mut extensions = lock(extensions);
         let Some(deflate) = extensions.deflate_alone() else {
             drop(extensions);
-            return core.try_send(self.message).unwrap_or(false);
+            return core.push_shared(self.message);
         };
         let frame = Frame::new(opcode(self.message.is_text), self.message.payload.to_bytes());
         if !deflate.compresses(&frame) {

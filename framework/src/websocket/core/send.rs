@@ -6,15 +6,15 @@ use bytes::Bytes;
 
 use super::super::config::Overflow;
 use super::super::message::{Outgoing, Payload};
-use super::super::outbox::{Outbox, Pushed};
-use super::{Core, closed, lock, opcode, release};
+use super::super::outbox::{Caller, Held, Outbox, Pushed};
+use super::{Core, closed, lock, opcode as opcode_of, release};
 use crate::http::{Error, Result};
-use crate::proto::ws::{CloseCode, CloseReason, Frame, OpCode, Rsv};
+use crate::proto::ws::{CloseCode, CloseReason, Extensions, Frame, OpCode, Rsv};
 
 impl Core {
     /// Sends a message, or waits for room.
     pub(crate) fn poll_send(&self, message: &Outgoing<'_>, cx: &mut Context<'_>) -> Poll<Result> {
-        let pushed = self.push(message, true, |outbox| outbox.wait(cx.waker()));
+        let pushed = self.push(message, Caller::Waits, |outbox| outbox.wait(cx.waker()));
         self.sent(pushed)
     }
 
@@ -31,19 +31,60 @@ impl Core {
 
     /// Sends a message now or not at all; tells whether it is on its way.
     pub(crate) fn try_send(&self, message: &Outgoing<'_>) -> Result<bool> {
-        match self.push(message, false, |_| {}) {
+        match self.push(message, Caller::Tries, |_| {}) {
             Pushed::Done => Ok(true),
             Pushed::Dropped | Pushed::Full => Ok(false),
-            Pushed::Overflows if self.config.overflow == Overflow::Wait => Ok(false),
             Pushed::Overflows => Err(self.overflow()),
             Pushed::Closed => Err(closed()),
         }
     }
 
+    /// Sends a message of a broadcast; tells whether it is on its way.
+    pub(crate) fn push_shared(&self, message: &Outgoing<'_>) -> bool {
+        let mut extensions = self.extensions().map(lock);
+        let mut outbox = self.outbox();
+        let (is_text, payload) = (message.is_text, message.payload.to_bytes());
+        let size = payload.len();
+        match outbox.admit(size, self.config.outbox_size, self.config.overflow, Caller::Shares) {
+            Pushed::Done if outbox.is_streaming => outbox.hold(Held::Message { is_text, payload }, size),
+            Pushed::Done => {
+                if let Err(reason) = self.push_whole(&mut outbox, extensions.as_deref_mut(), is_text, payload)
+                {
+                    drop((outbox, extensions));
+                    self.close(reason);
+                    return false;
+                }
+            }
+            Pushed::Overflows => {
+                drop((outbox, extensions));
+                self.overflow();
+                return false;
+            }
+            Pushed::Full | Pushed::Dropped | Pushed::Closed => return false,
+        }
+        release(outbox);
+        true
+    }
+
+    /// Lets a whole message through the extensions into the outbox, which has room for it.
+    fn push_whole(
+        &self,
+        outbox: &mut Outbox,
+        extensions: Option<&mut Extensions>,
+        is_text: bool,
+        payload: Bytes,
+    ) -> Result<(), CloseReason> {
+        let mut frame = Frame::new(opcode_of(is_text), payload);
+        extensions.map_or(Ok(()), |extensions| extensions.encode(&mut frame))?;
+        let head = (true, frame.rsv, frame.opcode);
+        outbox.push(self.role, head, &frame.payload, Some(&frame.payload), self.config.overflow);
+        Ok(())
+    }
+
     #[inline]
-    fn push(&self, message: &Outgoing<'_>, may_wait: bool, wait: impl FnOnce(&mut Outbox)) -> Pushed {
-        let opcode = opcode(message.is_text);
-        self.push_pieces(message.payload.bytes().len(), may_wait, wait, |push| match &message.payload {
+    fn push(&self, message: &Outgoing<'_>, caller: Caller, wait: impl FnOnce(&mut Outbox)) -> Pushed {
+        let opcode = opcode_of(message.is_text);
+        self.push_pieces(message.payload.bytes().len(), caller, wait, |push| match &message.payload {
             Payload::Borrowed(bytes) => push(true, opcode, bytes, None),
             Payload::Shared(bytes) => push(true, opcode, bytes, Some(bytes)),
         })
@@ -57,10 +98,10 @@ impl Core {
         cx: &mut Context<'_>,
     ) -> Poll<Result> {
         let bytes = message.payload.bytes();
-        let first = opcode(message.is_text);
+        let first = opcode_of(message.is_text);
         let pushed = self.push_pieces(
             bytes.len(),
-            true,
+            Caller::Waits,
             |outbox| outbox.wait(cx.waker()),
             |push| {
                 let mut pieces = bytes.chunks(size.max(1)).peekable();
@@ -83,7 +124,7 @@ impl Core {
     fn push_pieces(
         &self,
         size: usize,
-        may_wait: bool,
+        caller: Caller,
         wait: impl FnOnce(&mut Outbox),
         pieces: impl FnOnce(
             &mut dyn FnMut(bool, OpCode, &[u8], Option<&Bytes>) -> Result<(), CloseReason>,
@@ -93,7 +134,7 @@ impl Core {
         let mut extensions = self.extensions().map(lock);
         let overflow = self.config.overflow;
         let mut outbox = self.outbox();
-        let admitted = outbox.admit(size, self.config.outbox_size, overflow, may_wait);
+        let admitted = outbox.admit(size, self.config.outbox_size, overflow, caller);
         if admitted != Pushed::Done {
             if admitted == Pushed::Full {
                 wait(&mut outbox);
@@ -168,8 +209,20 @@ impl Core {
             Some(&frame.payload),
             Overflow::Wait,
         );
-        if is_final {
-            outbox.end_stream();
+        let held = if is_final { outbox.end_stream() } else { Vec::new() };
+        let pushed = held.into_iter().try_for_each(|message| match message {
+            Held::Ready(frames) => {
+                outbox.push_ready(&frames, self.config.overflow);
+                Ok(())
+            }
+            Held::Message { is_text, payload } => {
+                self.push_whole(&mut outbox, extensions.as_deref_mut(), is_text, payload)
+            }
+        });
+        if let Err(reason) = pushed {
+            drop((outbox, extensions));
+            self.close(reason);
+            return Poll::Ready(Err(closed()));
         }
         release(outbox);
         Poll::Ready(Ok(()))
@@ -196,7 +249,7 @@ impl Core {
     /// Sends a message that is framed for servers without extensions; tells whether it is on its way.
     pub(crate) fn push_ready(&self, frames: &Bytes) -> bool {
         let mut outbox = self.outbox();
-        match outbox.admit(frames.len(), self.config.outbox_size, self.config.overflow, false) {
+        match outbox.admit(frames.len(), self.config.outbox_size, self.config.overflow, Caller::Shares) {
             Pushed::Done => {
                 outbox.push_ready(frames, self.config.overflow);
                 release(outbox);

@@ -121,6 +121,7 @@ impl Deflate {
             compressor: None,
             decompressor: None,
             is_compressing: false,
+            forgets_at_end: false,
             is_inflating: false,
         }
     }
@@ -170,6 +171,8 @@ pub(crate) struct PerMessageDeflate {
     decompressor: Option<Box<Decompress>>,
     /// The outgoing message is a compressed one that has not ended.
     is_compressing: bool,
+    /// The context is to be forgotten when that message has ended.
+    forgets_at_end: bool,
     /// The incoming message is a compressed one that has not ended.
     is_inflating: bool,
 }
@@ -273,6 +276,9 @@ impl Extension for PerMessageDeflate {
         frame.payload = compressor.compress(&frame.payload, frame.is_final)?;
         if frame.is_final {
             self.is_compressing = false;
+            if std::mem::take(&mut self.forgets_at_end) {
+                self.forget_context();
+            }
             if !self.out.keeps_context
                 && let Some(compressor) = self.compressor.take()
             {
@@ -331,8 +337,10 @@ impl PerMessageDeflate {
 
     /// A frame was sent that this compressor has not seen: its context is not the peer's any more.
     pub(crate) fn forget_context(&mut self) {
-        debug_assert!(!self.is_compressing, "broadcasts do not come between the frames of a message");
-        if let Some(compressor) = &mut self.compressor {
+        if self.is_compressing {
+            // The frame goes out after the message that is being sent in pieces.
+            self.forgets_at_end = true;
+        } else if let Some(compressor) = &mut self.compressor {
             compressor.state.reset();
         }
     }
