@@ -2,16 +2,18 @@
 //! against what comes back.
 //!
 //! A ```` ```console ```` block in the head of an example or in the README is a transcript: `$ cargo run --example …`
-//! starts the example, each `$ curl …` is sent, and the lines below it are what must be printed. A line `...` stands for
-//! any lines.
+//! starts the example, each `$ curl …` is sent, and the lines below it are what must be printed. So is what comes first over a
+//! WebSocket, for `$ echo … | websocat -n1 ws://…`. A line `...` stands for any lines.
 
 use std::fmt::Write as _;
-use std::io::{ErrorKind, Read, Write as _};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, fs};
+
+use vernal::websocket::{Deflate, Message, WebSocket, connect};
 
 /// Long enough for a busy machine; nothing waits for it to pass.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -91,6 +93,77 @@ fn a_counter_goes_on_where_its_browser_left_it() {
     assert!(streaming.stop().success());
 }
 
+#[test]
+fn chat_refuses_those_without_a_name() {
+    let chat = Example::start("chat");
+    for query in ["", "?name=", "?name=+", &format!("?name={}", "x".repeat(33))] {
+        let refused = run(async { connect(chat.url(&format!("/chat/tea{query}"))).await });
+        assert!(format!("{:?}", refused.expect_err("it has no name")).contains("400"), "{query}");
+    }
+    assert!(chat.stop().success());
+}
+
+#[test]
+fn the_echo_is_the_same_in_all_styles() {
+    let echo = Example::start("echo");
+    run(async {
+        for path in ["/loop", "/events", "/functions?user=ann", "/by-hand?user=ann"] {
+            let mut ws = echo.websocket(path).await;
+            if path.starts_with("/functions") {
+                assert_eq!(ws.next().await, Some(Message::text("Hello, ann.")));
+            }
+            for message in [Message::text("héllo"), Message::text(""), Message::binary(vec![0, 255])] {
+                let is_taken = message.is_text() || !path.starts_with("/functions");
+                ws.send(&message).await.expect("it is open");
+                match ws.next().await {
+                    Some(echoed) => assert!(is_taken && echoed == message, "{path}: {echoed:?}"),
+                    None => assert!(!is_taken && closed_with(&ws, 1003), "{path}: {ws:?}"),
+                }
+            }
+        }
+        let mut ws = echo.websocket("/json").await;
+        ws.send(r#"{ "y": 2, "x": 1 }"#).await.expect("it is open");
+        assert_eq!(ws.next().await, Some(Message::text(r#"{"x":1,"y":2}"#)));
+        ws.send("{").await.expect("it is open");
+        assert_eq!(ws.next().await, None);
+        assert!(closed_with(&ws, 1003), "{ws:?}");
+        let refused = connect(echo.url("/by-hand")).await.expect_err("it tells no user");
+        assert!(format!("{refused:?}").contains("401"), "{refused:?}");
+    });
+    assert!(echo.stop().success());
+}
+
+#[test]
+fn the_frame_log_shows_both_sides_of_the_compression() {
+    let mut frame_log = Example::launch("frame_log", Stdio::piped);
+    let text = "tell me ".repeat(100);
+    run(async {
+        let mut ws = connect(frame_log.url("/echo")).deflate(Deflate::default()).await.expect("it listens");
+        assert_eq!(ws.extensions(), ["permessage-deflate"]);
+        ws.send(&text).await.expect("it is open");
+        assert_eq!(ws.next().await, Some(Message::text(&*text)));
+        ws.send("count").await.expect("it is open");
+        assert_eq!(ws.next().await, Some(Message::text("3 frames so far")));
+    });
+    let log = frame_log.child.stderr.take().expect("it is piped");
+    let lines = BufReader::new(log).lines().map(|line| line.expect("the log is UTF-8"));
+    assert!(frame_log.stop().success());
+    let log: Vec<_> = lines.filter_map(|line| Some(line.split_once(" frames: ")?.1.to_owned())).collect();
+    assert!(log[0].starts_with("plain: the client offers [\"permessage-deflate"), "{log:#?}");
+    let frames: Vec<_> = log.iter().filter_map(|line| line.split_once(": Text, ")).take(4).collect();
+    let places: Vec<_> = frames.iter().map(|(place, _)| *place).collect();
+    assert_eq!(places, ["wire in", "plain in", "plain out", "wire out"], "{log:#?}");
+    assert!(
+        frames.iter().all(|(place, size)| place.starts_with("plain") == (*size == "800 bytes")),
+        "{log:#?}"
+    );
+}
+
+/// Whether a session ended with this code.
+fn closed_with(ws: &WebSocket, code: u16) -> bool {
+    ws.close_reason().is_some_and(|reason| reason.code() == code)
+}
+
 /// Runs every transcript of a text; how many curl lines there were.
 fn play(text: &str) -> usize {
     let mut count = 0;
@@ -105,10 +178,11 @@ fn play(text: &str) -> usize {
             let (line, expected) = command.split_once('\n').unwrap_or((command, ""));
             let words = words(line);
             let words: Vec<_> = words.iter().map(String::as_str).collect();
-            let Some(("curl", words)) = words.split_first().map(|(first, rest)| (*first, rest)) else {
-                panic!("a transcript can only run curl: {line}");
+            let printed = match &words[..] {
+                ["curl", words @ ..] => Curl::parse(words).run(&example),
+                ["echo", text, "|", "websocat", "-n1", url] => websocat(&example, url, text),
+                _ => panic!("a transcript can only run curl and `echo … | websocat -n1 …`: {line}"),
             };
-            let printed = Curl::parse(words).run(&example);
             assert!(
                 fits(expected, &printed),
                 "{name}: $ {line}\n{printed}\n--- should have been\n{expected}"
@@ -119,6 +193,26 @@ fn play(text: &str) -> usize {
         assert!(status.success(), "{name} ended with {status}");
     }
     count
+}
+
+/// Sends a text over a WebSocket; what comes first.
+fn websocat(example: &Example, url: &str, text: &str) -> String {
+    let path =
+        url.strip_prefix("ws://localhost:9090").unwrap_or_else(|| panic!("transcripts cannot reach {url}"));
+    run(async {
+        let mut ws = example.websocket(path).await;
+        ws.send(text).await.expect("it is open");
+        match ws.next().await {
+            Some(message) => message.as_text().expect("examples send text").to_owned(),
+            None => format!("{:?}", ws.close_reason()),
+        }
+    })
+}
+
+/// Runs a future to its end, which must come in time.
+fn run<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async { tokio::time::timeout(PATIENCE, future).await.expect("it takes too long") })
 }
 
 /// The ```` ```console ```` blocks of a Markdown text.
@@ -290,8 +384,12 @@ struct Example {
 }
 
 impl Example {
-    /// Starts the binary on ports of its own and waits until it accepts connections.
     fn start(name: &str) -> Example {
+        Example::launch(name, Stdio::null)
+    }
+
+    /// Starts the binary on ports of its own and waits until it accepts connections.
+    fn launch(name: &str, log: fn() -> Stdio) -> Example {
         let binary = folder_of_examples().join(format!("{name}{}", env::consts::EXE_SUFFIX));
         assert!(binary.exists(), "{} is not built: run `cargo build --examples`", binary.display());
         // Somebody else may take a port between its choice and its use.
@@ -303,7 +401,7 @@ impl Example {
                 .env("ADMIN_PORT", admin_port.to_string())
                 .env_remove("VERNAL_HOST")
                 .stdout(Stdio::null())
-                .stderr(Stdio::null())
+                .stderr(log())
                 .current_dir(root())
                 .spawn()
                 .expect("the example starts");
@@ -336,6 +434,14 @@ impl Example {
 
     fn get(&self, target: &str) -> Answer {
         Curl::parse(&[&format!("localhost:9090{target}")]).send(self)
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("ws://127.0.0.1:{}{path}", self.port)
+    }
+
+    async fn websocket(&self, path: &str) -> WebSocket {
+        connect(self.url(path)).await.unwrap_or_else(|error| panic!("{path}: {error:?}"))
     }
 
     /// Asks it to stop, as a service manager does.
