@@ -5,6 +5,8 @@
 //! starts the example, each `$ curl …` is sent, and the lines below it are what must be printed. So is what comes first over a
 //! WebSocket, for `$ echo … | websocat -n1 ws://…`. A line `...` stands for any lines.
 
+mod webdriver;
+
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -14,6 +16,8 @@ use std::time::{Duration, Instant};
 use std::{env, fs};
 
 use vernal::websocket::{Deflate, Message, WebSocket, connect};
+
+use crate::webdriver::{Browser, Window};
 
 /// Long enough for a busy machine; nothing waits for it to pass.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -91,6 +95,58 @@ fn a_counter_goes_on_where_its_browser_left_it() {
     assert_eq!(again.header("content-type"), Some("text/event-stream"));
     assert_eq!(again.body, "data: 42\nid: 42\n\n");
     assert!(streaming.stop().success());
+}
+
+#[test]
+fn chat_works_in_two_browser_windows() {
+    let chat = Example::start("chat");
+    let browser = Browser::start();
+    let url = format!("http://localhost:{}/", chat.port);
+    let enter = |window: &Window<'_>, name: &str, room: &str| {
+        window.fill("//*[@id='name']", name);
+        window.fill("//*[@id='room']", room);
+        window.click("//form[@id='enter']/button");
+        window.expect(&format!("//li[.='{name} joined']"));
+    };
+    let say = |window: &Window<'_>, text: &str| {
+        window.fill("//form[@id='say' and not(@hidden)]/input", text);
+        window.click("//form[@id='say']/button");
+    };
+
+    let ann = browser.window();
+    ann.open(&url);
+    enter(&ann, "ann", "tea & cake");
+    ann.expect("//*[@id='here' and .='1 here']");
+    let bob = browser.new_window();
+    bob.open(&url);
+    enter(&bob, "bob", "tea & cake");
+    ann.expect("//li[.='bob joined']");
+    ann.expect("//*[@id='here' and .='2 here']");
+
+    say(&bob, "héllo");
+    ann.expect("//li[@class='said'][b='bob']/text()[.='héllo']/..");
+    say(&ann, "<b>bold</b><img src=x> &amp;");
+    bob.expect("//li[b='ann']/text()[.='<b>bold</b><img src=x> &amp;']/..");
+    assert_eq!(bob.count("//li//img"), 0, "what others say is HTML");
+
+    // What is said in another room stays there.
+    bob.click("//*[@id='leave']");
+    ann.expect("//li[.='bob left']");
+    ann.expect("//*[@id='here' and .='1 here']");
+    enter(&bob, "bob", "coffee");
+    say(&bob, "a secret");
+    bob.expect("//li/text()[.='a secret']/..");
+    bob.click("//*[@id='leave']");
+    enter(&bob, "bob", "tea & cake");
+    ann.expect("//li[.='bob joined'][2]");
+    assert_eq!(ann.count("//li/text()[.='a secret']"), 0, "rooms are not apart");
+
+    // A window that is closed says good-bye as well, and so does a server that stops.
+    bob.close();
+    ann.expect("//li[.='bob left'][2]");
+    assert!(chat.stop().success());
+    ann.expect("//*[@id='problem' and .!='']");
+    ann.expect("//form[@id='enter' and not(@hidden)]");
 }
 
 #[test]
