@@ -83,6 +83,19 @@ fn the_arena_answers_as_its_peers_do() {
     }
     let echo = Curl::parse(&["--json", item, "localhost:9090/echo"]);
     assert_eq!(echo.send(&arena).body, item);
+    run(async {
+        let (mut one, mut other) = (arena.websocket("/ws").await, arena.websocket("/chat").await);
+        for message in [Message::text("héllo"), Message::binary(vec![0; 64 << 10])] {
+            one.send(&message).await.expect("it is open");
+            assert_eq!(one.next().await.as_ref(), Some(&message));
+        }
+        // What comes back to the one who said it tells that it is in the room.
+        other.send("in").await.expect("it is open");
+        assert_eq!(other.next().await, Some(Message::text("in")));
+        let third = arena.websocket("/chat").await;
+        third.send("hi").await.expect("it is open");
+        assert_eq!(other.next().await, Some(Message::text("hi")));
+    });
     assert!(arena.stop().success());
 }
 
