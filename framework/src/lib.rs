@@ -82,3 +82,8 @@ pub use ::http::{Method, StatusCode, Version};
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// Compiles and runs what those who know other WebSockets are shown.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/websocket-from-elsewhere.md")]
+struct WebSocketFromElsewhere;

@@ -12,7 +12,7 @@ use super::Client;
 use crate::base::IntoHeaderValue;
 use crate::http::Error;
 use crate::websocket::{
-    CloseReason, Connect, Deflate, Extension, Message, WebSocket, WebSocketConfig, connect,
+    CloseReason, Connect, Deflate, Extension, Message, Refused, WebSocket, WebSocketConfig, connect,
 };
 
 /// A session being opened. Await it; it panics if the handshake is refused, unless [`SocketBuilder::try_open`] is asked.
@@ -81,10 +81,25 @@ impl SocketBuilder {
         self
     }
 
+    /// Expects that the handshake is refused with this status; gives the answer.
+    pub async fn expect_refusal(self, status: u16) -> Refused {
+        let error = match self.try_open().await {
+            Ok(_) => panic!("the session was opened, but a refusal with {status} was expected"),
+            Err(error) => error,
+        };
+        match error.source().and_then(|source| source.downcast_ref::<Refused>()) {
+            Some(refused) => {
+                assert_eq!(refused.status().as_u16(), status, "the status is another one: {refused:?}");
+                refused.clone()
+            }
+            None => panic!("a refusal with {status} was expected, but: {error:?}"),
+        }
+    }
+
     /// Opens it.
     ///
     /// # Errors
-    /// The handshake is refused; the text says with which status.
+    /// The handshake is refused: the source of the error is the [`Refused`] answer.
     pub async fn try_open(self) -> Result<TestSocket, Error> {
         let stream = self.client.connect();
         Ok(TestSocket(self.connect.over(stream).await?))

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ::http::Uri;
+use ::http::{StatusCode, Uri};
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -161,6 +161,9 @@ impl Connect {
         stream.flush().await?;
         let mut inbox = BytesMut::new();
         let answer = read_head(&mut stream, &mut inbox).await?;
+        if answer.status != StatusCode::SWITCHING_PROTOCOLS {
+            return Err(answer.refused(stream, inbox).await.into_error());
+        }
         let agreed = self.agree(&answer, &key, installed)?;
         let mut request = Request::sent(&target, headers)?;
         request.is_secure = uri.scheme_str() == Some("wss");
@@ -201,11 +204,7 @@ impl Connect {
 
     /// Judges the server's answer (RFC 6455, section 4.1).
     fn agree(&self, answer: &Head, key: &str, installed: Vec<Box<dyn Extension>>) -> Result<Agreed> {
-        let Head { status, headers } = answer;
-        if *status != 101 {
-            return Err(Error::new(502, "Bad Gateway")
-                .explain(format!("the server answers {status} instead of opening a WebSocket session")));
-        }
+        let headers = &answer.headers;
         let bad = |explain: String| Error::new(502, "Bad Gateway").explain(explain);
         let has = |name: &'static str, wanted: &str| {
             handshake::tokens(headers, name).any(|token| token.eq_ignore_ascii_case(wanted))
@@ -254,10 +253,71 @@ fn wrong_url(url: &str) -> Error {
     Error::internal(format!("`{url}` is no WebSocket URL: write `ws://host/path`"))
 }
 
+/// A server's answer to a handshake that is not 101: the source of the error that [`connect`] gives.
+///
+/// ```no_run
+/// # async fn example() {
+/// use vernal::websocket::{Refused, connect};
+///
+/// if let Err(error) = connect("ws://localhost:9090/private").await
+///     && let Some(refused) = error.source().and_then(|source| source.downcast_ref::<Refused>())
+/// {
+///     println!("{}: {}", refused.status(), String::from_utf8_lossy(refused.body()));
+/// }
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Refused {
+    status: StatusCode,
+    headers: Headers,
+    body: Vec<u8>,
+}
+
+impl Refused {
+    /// The status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The header fields.
+    pub fn headers(&self) -> &Headers {
+        &self.headers
+    }
+
+    /// The body as it was sent, up to 64 KiB.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    fn into_error(self) -> Error {
+        let explain = self.to_string();
+        Error::from(self).with_status(StatusCode::BAD_GATEWAY).explain(explain)
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the server answers {} instead of opening a WebSocket session", self.status.as_u16())
+    }
+}
+
+impl std::error::Error for Refused {}
+
 /// The head of an answer.
 struct Head {
-    status: u16,
+    status: StatusCode,
     headers: Headers,
+}
+
+impl Head {
+    /// Reads the body of a refusal, as far as it is of interest.
+    async fn refused(self, mut stream: Stream, mut inbox: BytesMut) -> Refused {
+        let length = self.headers.get("content-length").and_then(|length| length.parse().ok());
+        let length = length.unwrap_or(BODY_SIZE).min(BODY_SIZE);
+        while inbox.len() < length && stream.read_buf(&mut inbox).await.is_ok_and(|count| count > 0) {}
+        inbox.truncate(length);
+        Refused { status: self.status, headers: self.headers, body: inbox.to_vec() }
+    }
 }
 
 /// Reads a head; what comes behind it stays in the inbox.
@@ -267,7 +327,7 @@ async fn read_head(stream: &mut Stream, inbox: &mut BytesMut) -> Result<Head> {
         let mut head = httparse::Response::new(&mut fields);
         match head.parse(inbox) {
             Ok(httparse::Status::Complete(length)) => {
-                let status = head.code.unwrap_or(0);
+                let status = StatusCode::from_u16(head.code.unwrap_or(0))?;
                 let headers = head.headers.iter().map(|field| (field.name, field.value)).collect();
                 inbox.advance(length);
                 return Ok(Head { status, headers });
@@ -305,3 +365,6 @@ async fn drive(core: Arc<Core>) {
 }
 
 const HEAD_SIZE: usize = 16 << 10;
+
+/// How much of the body of a refusal is read.
+const BODY_SIZE: usize = 64 << 10;

@@ -46,7 +46,7 @@ mod session;
 pub(crate) mod socket;
 mod writer;
 
-pub use client::{Connect, connect};
+pub use client::{Connect, Refused, connect};
 pub use config::{Origins, Overflow, WebSocketConfig};
 pub use message::{FromMessage, IntoMessage, Message, Outgoing};
 pub use request::{Accept, IntoAccept, WebSocketRequest, check_origin};

@@ -49,7 +49,7 @@ impl OpCode {
 }
 
 /// Reserved bits of a frame: what extensions claim, and what a frame carries (RFC 6455, section 5.2).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Rsv(u8);
 
 impl Rsv {
@@ -93,6 +93,15 @@ impl BitOr for Rsv {
     }
 }
 
+impl fmt::Debug for Rsv {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = [(Rsv::RSV1, "RSV1"), (Rsv::RSV2, "RSV2"), (Rsv::RSV3, "RSV3")];
+        let mut set = names.into_iter().filter(|(bit, _)| self.contains(*bit)).map(|(_, name)| name);
+        f.write_str(set.next().unwrap_or("NONE"))?;
+        set.try_for_each(|name| write!(f, " | {name}"))
+    }
+}
+
 /// A frame as extensions, and those who want raw frames, see it: unmasked.
 ///
 /// ```
@@ -133,7 +142,7 @@ impl fmt::Debug for Frame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Frame")
             .field("is_final", &self.is_final)
-            .field("rsv", &self.rsv.0)
+            .field("rsv", &self.rsv)
             .field("opcode", &self.opcode)
             .field("payload", &format_args!("{} bytes", self.payload.len()))
             .finish()
@@ -319,6 +328,14 @@ mod tests {
                 assert_eq!(parse(&bytes[..end]), Ok(None), "{name} up to {end}");
             }
             assert_eq!(parse(&bytes[..known_at]).expect_err(name).code().value(), 1002, "{name}");
+        }
+    }
+
+    #[test]
+    fn bits_are_shown_by_their_names() {
+        let table = [(Rsv::NONE, "NONE"), (Rsv::RSV2, "RSV2"), (Rsv::RSV3 | Rsv::RSV1, "RSV1 | RSV3")];
+        for (rsv, expected) in table {
+            assert_eq!(format!("{rsv:?}"), expected);
         }
     }
 
