@@ -3,6 +3,7 @@
 //! Decoded once, into one text that all fields are spans of, so that binding lends `&str` and allocates nothing. A
 //! field that cannot be decoded does not fail the others: it is kept as it was sent, with its flaw.
 
+use std::cell::RefCell;
 use std::fmt;
 
 use crate::base::{Span, trim};
@@ -23,8 +24,11 @@ pub struct Params {
     text: String,
     fields: Vec<Field>,
     has_flaws: bool,
+}
+
+thread_local! {
     /// Where a field is decoded before it is known to be text.
-    scratch: Vec<u8>,
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
 #[derive(Clone, Copy)]
@@ -168,17 +172,20 @@ impl Params {
     /// Appends the decoded bytes to the text; those that have no decoded form, as they are.
     fn decode(&mut self, raw: &[u8]) -> (Span, Option<Flaw>) {
         let start = self.text.len();
-        self.scratch.clear();
-        let flaw = match decode_into(&mut self.scratch, raw) {
-            Err(flaw) => Some(flaw),
-            Ok(()) => match std::str::from_utf8(&self.scratch) {
-                Ok(text) => {
+        let flaw = SCRATCH.with_borrow_mut(|scratch| {
+            scratch.clear();
+            let decoded = decode_into(scratch, raw);
+            let flaw = match (decoded, std::str::from_utf8(scratch)) {
+                (Err(flaw), _) => Some(flaw),
+                (Ok(()), Err(_)) => Some(Flaw::NotText),
+                (Ok(()), Ok(text)) => {
                     self.text.push_str(text);
                     None
                 }
-                Err(_) => Some(Flaw::NotText),
-            },
-        };
+            };
+            trim(scratch, KEPT);
+            flaw
+        });
         if flaw.is_some() {
             self.text.push_str(&String::from_utf8_lossy(raw));
         }
@@ -208,12 +215,15 @@ impl Params {
     /// Gives back what is held beyond `keep` bytes. For cleared parameters.
     #[inline]
     pub(crate) fn trim(&mut self, keep: usize) {
-        if self.text.capacity() > keep || self.scratch.capacity() > keep {
+        if self.text.capacity() > keep {
             *self = Params::default();
         }
         trim(&mut self.fields, keep / size_of::<Field>());
     }
 }
+
+/// What a thread keeps to decode in.
+const KEPT: usize = 16 << 10;
 
 impl Flaw {
     fn text(self) -> &'static str {

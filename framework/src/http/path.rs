@@ -14,7 +14,14 @@ pub(crate) struct Path {
     pub(crate) target: String,
     /// Where the path is.
     place: Place,
-    /// The form that is matched: encoded slashes are NUL. Only written when it differs from the target's.
+    /// Its forms where they differ from the target's.
+    decoded: Option<Box<Decoded>>,
+}
+
+/// A path that had to be decoded or normalised.
+#[derive(Clone, Debug, Default)]
+struct Decoded {
+    /// The form that is matched: encoded slashes are NUL.
     matched: String,
     /// The form that is lent, of the same length; only written when there are encoded slashes.
     lent: String,
@@ -56,8 +63,9 @@ impl Path {
     /// A percent sign without two hexadecimal digits, bytes that are not UTF-8, a NUL, a way above the root: 400.
     #[cold]
     pub(crate) fn set(&mut self, raw: &[u8]) -> Result<(), Refusal> {
-        self.matched.clear();
-        self.lent.clear();
+        let Decoded { matched, lent } = &mut **self.decoded.get_or_insert_default();
+        matched.clear();
+        lent.clear();
         self.place = Place::Decoded;
         let shown = || shown_bytes(raw);
         let mut decoded = Vec::with_capacity(raw.len());
@@ -95,8 +103,8 @@ impl Path {
         for segment in decoded.split('/') {
             match segment {
                 "" | "." => {}
-                ".." => match self.matched.rfind('/') {
-                    Some(parent) => self.matched.truncate(parent),
+                ".." => match matched.rfind('/') {
+                    Some(parent) => matched.truncate(parent),
                     None => {
                         return Err(Refusal::bad_request(format!(
                             "the path `{}` goes above the root",
@@ -105,16 +113,16 @@ impl Path {
                     }
                 },
                 segment => {
-                    self.matched.push('/');
-                    self.matched.push_str(segment);
+                    matched.push('/');
+                    matched.push_str(segment);
                 }
             }
         }
-        if trailing || self.matched.is_empty() {
-            self.matched.push('/');
+        if trailing || matched.is_empty() {
+            matched.push('/');
         }
         if let Place::Both = self.place {
-            self.lent.extend(self.matched.chars().map(|char| if char == '\0' { '/' } else { char }));
+            lent.extend(matched.chars().map(|char| if char == '\0' { '/' } else { char }));
         }
         Ok(())
     }
@@ -124,7 +132,7 @@ impl Path {
     pub(crate) fn matched(&self) -> &str {
         match self.place {
             Place::Target(place) => place.text(&self.target),
-            Place::Decoded | Place::Both => &self.matched,
+            Place::Decoded | Place::Both => self.decoded.as_ref().map_or("", |decoded| &decoded.matched),
         }
     }
 
@@ -132,7 +140,7 @@ impl Path {
     #[inline]
     pub(crate) fn lent(&self) -> &str {
         match self.place {
-            Place::Both => &self.lent,
+            Place::Both => self.decoded.as_ref().map_or("", |decoded| &decoded.lent),
             Place::Target(_) | Place::Decoded => self.matched(),
         }
     }
@@ -140,7 +148,11 @@ impl Path {
     /// Gives back what is held beyond `keep` bytes.
     #[inline]
     pub(crate) fn trim(&mut self, keep: usize) {
-        if self.target.capacity() > keep || self.matched.capacity() > keep || self.lent.capacity() > keep {
+        let held = self
+            .decoded
+            .as_ref()
+            .map_or(0, |decoded| decoded.matched.capacity().max(decoded.lent.capacity()));
+        if self.target.capacity().max(held) > keep {
             *self = Path::default();
         }
     }

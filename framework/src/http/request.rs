@@ -271,14 +271,13 @@ impl Request {
         Ok(())
     }
 
-    /// A copy of all but the body, in buffers of its own that are no larger than they must be: what a WebSocket session
+    /// A copy of all but the body and the extensions, in buffers of its own that are no larger than they must be: what a WebSocket session
     /// keeps of the request that opened it.
     pub(crate) fn detached(&self) -> Request {
         let (headers, authority) = self.headers.compact(self.authority);
         Request {
             method: self.method.clone(),
             headers,
-            extensions: self.extensions.clone(),
             version: self.version,
             raw_query: self.raw_query,
             authority,

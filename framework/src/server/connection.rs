@@ -43,6 +43,7 @@ pub(crate) fn serve(stream: Stream, counted: Counted) -> impl Future<Output = ()
         }
         if let Some(session) = connection.offered.take().and_then(|offered| offered.0.take_session()) {
             // A task of its own is smaller than this one, which could answer further requests.
+            counted.unwatch();
             tokio::spawn(upgraded::drive(session.core, session.handler, counted));
         }
     }

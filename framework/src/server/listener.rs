@@ -105,6 +105,11 @@ impl Counted {
         self.shared.lifecycle.watch(&self.watch, waker);
     }
 
+    /// The task that watched is at its end; another one goes on.
+    pub(crate) fn unwatch(&self) {
+        self.shared.lifecycle.unwatch(&self.watch);
+    }
+
     pub(crate) fn is_watching(&self) -> bool {
         self.watch.load(Ordering::Relaxed) != UNPLACED
     }
@@ -129,7 +134,7 @@ impl Counted {
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        self.shared.lifecycle.unwatch(&self.watch);
+        self.unwatch();
         if let Some(peer) = self.peer {
             self.shared.addresses.close(peer.ip());
         }

@@ -117,9 +117,7 @@ impl<'r> FromRequest<'r> for WebSocketRequest {
         let Some(handover) = handover_of(req) else { return Ok(None) };
         let config = req.state::<Settings>().map(|settings| Arc::clone(&settings.config)).unwrap_or_default();
         judge(req, &handover, &config)?;
-        let mut request = Box::new(req.detached());
-        request.extensions.remove::<Arc<Handover>>();
-        Ok(Some(WebSocketRequest { request, handover }))
+        Ok(Some(WebSocketRequest { request: Box::new(detached(req)), handover }))
     }
 }
 
@@ -317,9 +315,7 @@ pub(crate) async fn begin(
     };
     let config = request.state::<Settings>().map(|settings| settings.config_of(route)).unwrap_or_default();
     judge(request, &handover, &config)?;
-    let mut detached = request.detached();
-    detached.extensions.remove::<Arc<Handover>>();
-    let core = Arc::new(Core::new(Role::Server, config, detached));
+    let core = Arc::new(Core::new(Role::Server, config, detached(request)));
     let mut session = Guard((handler.serve)(Upgrade::new(WebSocketSession(Arc::clone(&core)), route)));
     let answer = poll_fn(|cx| match Pin::new(&mut session).poll(cx) {
         Poll::Ready(result) => Poll::Ready(Err(result)),
@@ -338,6 +334,16 @@ pub(crate) async fn begin(
             Ok(())
         }
     }
+}
+
+/// The request as the session keeps it: with what filters left in its extensions, but without the way back to the connection.
+fn detached(request: &Request) -> Request {
+    let mut detached = request.detached();
+    if request.extensions.len() > 1 {
+        detached.extensions.clone_from(&request.extensions);
+        detached.extensions.remove::<Arc<Handover>>();
+    }
+    detached
 }
 
 /// An accepted session before it is driven.
