@@ -7,6 +7,7 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
+use bytes::{Bytes, BytesMut};
 use http::StatusCode;
 
 use crate::app::{App, Config, Target};
@@ -15,6 +16,7 @@ use crate::http::path::PathValues;
 use crate::http::{Params, Request, Response, Result};
 use crate::proto::Limits;
 use crate::proto::h1::{Answer, H1};
+use crate::proto::ws::{Bounds, OpCode, Protocol, Received as Event, Role, Rsv, Utf8, mask, write_frame};
 use crate::registry::{Handler, Route};
 use crate::routing::{Facts, Found, Router};
 
@@ -120,6 +122,46 @@ impl Routed {
     pub fn handle(&mut self) -> Result {
         self.response.clear();
         (self.adapter)(&self.request, &mut self.response)
+    }
+}
+
+/// Masks or unmasks a payload.
+pub fn apply_mask(payload: &mut [u8], key: [u8; 4]) {
+    mask::apply(payload, key, 0);
+}
+
+/// Whether pieces of this size are the text of a message.
+pub fn is_utf8(text: &[u8], size: usize) -> bool {
+    let mut utf8 = Utf8::default();
+    text.chunks(size).all(|piece| utf8.push(piece).is_ok()) && utf8.finish().is_ok()
+}
+
+/// The server's side of a WebSocket connection without a socket: frames in and out.
+pub struct Frames {
+    protocol: Protocol,
+    inbox: BytesMut,
+}
+
+impl Default for Frames {
+    fn default() -> Frames {
+        let bounds = Bounds { message_size: 1 << 20, frame_size: 1 << 20, fragments: 4096 };
+        Frames { protocol: Protocol::new(Role::Server, bounds), inbox: BytesMut::with_capacity(16 << 10) }
+    }
+}
+
+impl Frames {
+    /// Receives a frame that is a whole message: its bytes go into the inbox first, as a read puts them there.
+    pub fn receive(&mut self, frame: &[u8]) -> Option<Bytes> {
+        self.inbox.extend_from_slice(frame);
+        match self.protocol.receive(&mut self.inbox, None) {
+            Ok(Some(Event::Message { payload, .. })) => Some(payload),
+            _ => None,
+        }
+    }
+
+    /// Writes a message of text as one frame, masked if there is a key.
+    pub fn write(out: &mut Vec<u8>, payload: &[u8], key: Option<[u8; 4]>) {
+        write_frame(out, (true, Rsv::NONE, OpCode::Text), payload, key);
     }
 }
 

@@ -20,6 +20,7 @@ pub(crate) use extension::Extensions;
 pub use extension::{Extension, ExtensionOffer, ExtensionResponse};
 pub use frame::{Frame, OpCode, Rsv};
 pub(crate) use frame::{write_frame, write_header};
+pub(crate) use utf8::Utf8;
 
 /// Which side of a connection this is: clients mask what they send, servers must not (RFC 6455, section 5.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
