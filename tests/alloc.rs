@@ -2,12 +2,10 @@
 //!
 //! The list below is complete. A longer one is a design decision, not a detail.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+mod counting;
+
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use serde::{Deserialize, Serialize};
 use vernal::{Error, Header, Json, Result, State, StatusCode, controller, request_map, server};
@@ -98,13 +96,7 @@ fn a_warm_connection_allocates_what_is_listed() {
     let bound = server::new().host("127.0.0.1").port(0).threads(1).handle_signals(false);
     let bound = bound.state("hi".to_owned()).bind().expect("a free port");
     let (address, handle) = (bound.local_addr(), bound.handle());
-    let serving = thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        IS_COUNTED.set(true);
-        let result = runtime.block_on(bound.serve());
-        IS_COUNTED.set(false);
-        result.expect("served to its end");
-    });
+    let serving = counting::serve(bound);
     let mut found = Vec::new();
     for (name, request, expected, _) in TABLE {
         let mut connection = Connection::open(address);
@@ -113,11 +105,11 @@ fn a_warm_connection_allocates_what_is_listed() {
             let answer = connection.ask(&request);
             assert!(answer.ends_with(expected), "{name}: {answer}");
         }
-        let before = ALLOCATIONS.load(Ordering::SeqCst);
+        let before = counting::so_far();
         for _ in 0..COUNTED {
             connection.ask(&request);
         }
-        let count = ALLOCATIONS.load(Ordering::SeqCst) - before;
+        let count = counting::so_far() - before;
         found.push((name, count as f64 / COUNTED as f64));
     }
     handle.stop();
@@ -181,43 +173,3 @@ fn bytes_of(request: &str) -> Vec<u8> {
 
 const WARM: usize = 50;
 const COUNTED: usize = 1000;
-
-static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
-
-thread_local! {
-    static IS_COUNTED: Cell<bool> = const { Cell::new(false) };
-}
-
-/// The system's allocator, counting what a thread that asked for it allocates.
-struct Counting;
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
-
-fn count() {
-    if IS_COUNTED.try_with(Cell::get).unwrap_or(false) {
-        ALLOCATIONS.fetch_add(1, Ordering::SeqCst);
-    }
-}
-
-// SAFETY: all calls go on to the system's allocator as they are.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        count();
-        unsafe { System.alloc_zeroed(layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
