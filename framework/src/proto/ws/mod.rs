@@ -19,6 +19,8 @@ pub(crate) use deflate::{PerMessageDeflate, compress_alone};
 pub(crate) use extension::Extensions;
 pub use extension::{Extension, ExtensionOffer, ExtensionResponse};
 pub use frame::{Frame, OpCode, Rsv};
+#[cfg(fuzzing)]
+pub(crate) use frame::{FrameHeader, MAX_HEADER};
 pub(crate) use frame::{write_frame, write_header};
 pub(crate) use utf8::Utf8;
 
