@@ -195,7 +195,7 @@ impl Protocol {
         let (so_far, frames) =
             self.message.as_ref().map_or((0, 0), |message| (message.bytes.len(), message.frames));
         let total = header.length + so_far as u64;
-        if total > message_size as u64 && !self.wants.frames && !self.wants.fragments {
+        if total > message_size as u64 && !self.wants.frames && !self.is_fragment(header) {
             return Err(CloseReason::shortened(
                 CloseCode::TOO_BIG,
                 format!("Message is too big: {total}. Max size is {message_size}"),
@@ -216,6 +216,13 @@ impl Protocol {
         let (opcode, rsv) = self.of_message(header);
         let is_text = opcode == OpCode::Text && !header.opcode.is_control() && !self.wants.frames;
         is_text && extensions.is_none_or(|extensions| lock(extensions).leave_alone(rsv))
+    }
+
+    /// Whether a frame is given by itself, as a piece of its message.
+    #[inline]
+    fn is_fragment(&self, header: &FrameHeader) -> bool {
+        let is_whole = header.is_final && header.opcode != OpCode::Continuation;
+        self.wants.fragments && !is_whole && self.of_message(header).0 == OpCode::Binary
     }
 
     /// Opcode and bits of the message that a frame belongs to.
@@ -265,17 +272,13 @@ impl Protocol {
     ) -> Result<Option<Received>, CloseReason> {
         let FrameHeader { is_final, opcode, mut rsv, .. } = header;
         let (kind, first_rsv) = self.of_message(&header);
-        let in_pieces = self.wants.fragments && kind == OpCode::Binary;
+        let is_fragment = self.is_fragment(&header);
         if let Some(extensions) = extensions {
             let mut extensions = lock(extensions);
             let so_far = self.message.as_ref().map_or(0, |message| message.bytes.len());
-            let room = if in_pieces || self.wants.frames {
-                usize::MAX
-            } else {
-                self.bounds.message_size.saturating_sub(so_far)
-            };
-            let mut frame =
-                Frame { is_final, rsv, opcode, payload, room: room.min(self.bounds.message_size) };
+            // Nothing is kept of a message that is taken in pieces.
+            let room = self.bounds.message_size.saturating_sub(so_far);
+            let mut frame = Frame { is_final, rsv, opcode, payload, room };
             extensions.decode(&mut frame)?;
             (payload, rsv) = (frame.payload, frame.rsv);
             if kind == OpCode::Text && !self.wants.frames && !extensions.leave_alone(first_rsv) {
@@ -292,7 +295,7 @@ impl Protocol {
         if is_text && is_final {
             self.utf8.finish().map_err(not_utf8)?;
         }
-        if in_pieces && !(is_final && opcode == OpCode::Binary) {
+        if is_fragment {
             return Ok(Some(Received::Fragment { is_final, payload }));
         }
         if opcode != OpCode::Continuation && is_final {
@@ -341,13 +344,7 @@ mod tests {
     type Row<'t> = (&'t str, Vec<Vec<u8>>, &'t [&'t str]);
 
     fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
-        let opcode = [OpCode::Continuation, OpCode::Text, OpCode::Binary][usize::from(first & 3)];
-        let opcode = match first & 0x0f {
-            8 => OpCode::Close,
-            9 => OpCode::Ping,
-            10 => OpCode::Pong,
-            _ => opcode,
-        };
+        let opcode = OpCode::parse(first & 0x0f).expect("an opcode");
         let rsv = if first & 0x40 != 0 { Rsv::RSV1 } else { Rsv::NONE };
         let mut out = Vec::new();
         write_frame(&mut out, (first & 0x80 != 0, rsv, opcode), payload, Some([1, 2, 3, 250]));
@@ -455,6 +452,8 @@ mod tests {
             run(server(fragments), &bytes, 2),
             ["piece false a", "ping ", "piece true b", "binary c", "text de"]
         );
+        let text = [frame(1, &[b'a'; 60]), frame(0x80, &[b'a'; 41])].concat();
+        assert_eq!(run(server(fragments), &text, 2), ["fails 1009"], "text is not taken in pieces");
         let frames = Wants { frames: true, ..Wants::default() };
         let expected = [
             "frame Binary a",

@@ -29,7 +29,7 @@ pub enum OpCode {
 }
 
 impl OpCode {
-    fn parse(nibble: u8) -> Option<OpCode> {
+    pub(super) fn parse(nibble: u8) -> Option<OpCode> {
         Some(match nibble {
             0 => OpCode::Continuation,
             1 => OpCode::Text,
