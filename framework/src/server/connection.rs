@@ -561,8 +561,6 @@ const HEAD_MARGIN: usize = 1 << 10;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::Guard;
-    use crate::websocket::core::Core;
 
     /// What an idle connection costs beside its socket; a server may have 50,000 of them.
     #[test]
@@ -571,20 +569,7 @@ mod tests {
         assert!(size <= 512, "{size} bytes");
     }
 
-    /// What an idle WebSocket session costs beside that and the future of its handler.
-    #[test]
-    fn an_idle_session_is_small() {
-        let driving = size_of_driving(upgraded::drive::<Guard<'static>>);
-        for (name, size, most) in [("driving it", driving, 64), ("its core", size_of::<Core>(), 1536)] {
-            assert!(size <= most, "{name}: {size} bytes");
-        }
-    }
-
     fn size_of_output<F>(_: fn(Stream, Counted) -> F) -> usize {
-        size_of::<F>()
-    }
-
-    fn size_of_driving<H, F>(_: fn(Arc<Core>, H, &'static Counted) -> F) -> usize {
         size_of::<F>()
     }
 }

@@ -43,6 +43,11 @@ impl Keepalive {
         }
     }
 
+    /// Nothing is to be looked at any more.
+    pub(crate) fn stop(&mut self) {
+        (self.ping_at, self.pong_due, self.idle_at) = (None, None, None);
+    }
+
     /// When to look again.
     pub(crate) fn next(&self) -> Option<Instant> {
         [self.pong_due.or(self.ping_at), self.idle_at].into_iter().flatten().min()

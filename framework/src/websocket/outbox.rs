@@ -228,7 +228,13 @@ impl Outbox {
                 while self.queue.size > 0 && self.queue.size + held + size > limit && self.queue.drop_oldest()
                 {
                 }
-                Pushed::Done
+                // Frames that are not whole messages cannot be dropped.
+                let waiting = self.queue.size + held;
+                match caller {
+                    _ if waiting == 0 || waiting + size <= limit => Pushed::Done,
+                    Caller::Waits => Pushed::Full,
+                    Caller::Tries | Caller::Shares => Pushed::Dropped,
+                }
             }
         }
     }
@@ -346,6 +352,12 @@ impl Outbox {
         std::mem::swap(&mut self.queue, writing);
         self.wake_waiting();
         true
+    }
+
+    /// The connection is over: whoever keeps the session shall not keep its task.
+    pub(crate) fn retire(&mut self) {
+        self.driver = None;
+        self.wake_waiting();
     }
 
     /// Nothing is sent any more; what waits is lost.

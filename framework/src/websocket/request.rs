@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use super::config::{Settings, WebSocketConfig};
+use super::config::{Overflow, Settings, WebSocketConfig};
 use super::core::{Agreed, Core};
 use super::events::Upgrade;
 use super::session::WebSocketSession;
@@ -283,7 +283,12 @@ fn agree(core: &Core, accept: Accept, protocol: Option<&str>) -> Result<Headers>
         && !settings.extensions.is_empty()
     {
         let offers = handshake::extensions(&request.headers).map_err(Error::from_refusal)?;
-        let (extensions, answer) = Extensions::negotiate(settings.install(core.role), &offers);
+        let (mut extensions, answer) = Extensions::negotiate(settings.install(core.role), &offers);
+        if core.config.overflow == Overflow::DropOldest
+            && let Some(deflate) = extensions.deflate()
+        {
+            deflate.keep_no_context();
+        }
         if !answer.is_empty() {
             headers.append("sec-websocket-extensions", &answer);
         }

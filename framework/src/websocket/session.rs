@@ -214,7 +214,7 @@ impl WebSocketSession {
         self.0.extensions().map(|extensions| names(&lock(extensions))).unwrap_or_default()
     }
 
-    /// The extension of this type, if it takes part. Frames wait while it is held.
+    /// The extension of this type, if it takes part. Frames wait while it is held, so let it go before sending.
     pub fn extension<X: Extension>(&self) -> Option<ExtensionGuard<'_, X>> {
         let extensions = lock(self.0.extensions()?);
         let index = extensions.position::<X>()?;

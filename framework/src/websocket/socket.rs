@@ -208,8 +208,8 @@ impl fmt::Debug for WebSocket {
 ///     let mut ws = ws.into_frames();
 ///     while let Some(frame) = ws.recv().await? {
 ///         match frame.opcode {
-///             OpCode::Ping => ws.send(Frame::new(OpCode::Pong, frame.payload))?,
-///             opcode if !opcode.is_control() => ws.send(frame)?,
+///             OpCode::Ping => ws.send(Frame::new(OpCode::Pong, frame.payload)).await?,
+///             opcode if !opcode.is_control() => ws.send(frame).await?,
 ///             _ => {}
 ///         }
 ///     }
@@ -237,20 +237,24 @@ impl FrameSocket {
     }
 
     /// Sends a frame, past the extensions: its reserved bits are sent as they are. A control frame is whole and has at most 125 bytes;
-    /// that messages are not mixed is up to you.
+    /// that messages are not mixed is up to you. Waits while the outbox has no room.
     ///
     /// # Errors
     /// The frame breaks these rules, or the session is closed.
-    pub fn send(&self, frame: Frame) -> Result {
+    pub async fn send(&self, frame: Frame) -> Result {
         if frame.opcode.is_control() && (!frame.is_final || frame.payload.len() > 125) {
             return Err(Error::internal("a control frame is whole and has at most 125 bytes"));
         }
         if frame.opcode == OpCode::Close {
             let reason = crate::proto::ws::CloseReason::parse(&frame.payload)
                 .map_err(|reason| Error::internal(reason.to_string()))?;
+            if frame.payload.is_empty() {
+                self.socket.session.0.close(crate::proto::ws::CloseReason::normal());
+                return Ok(());
+            }
             return self.socket.close(reason.code(), reason.text());
         }
-        self.socket.session.0.send_frame(&frame)
+        poll_fn(|cx| self.socket.session.0.poll_send_frame(&frame, cx)).await
     }
 
     /// The handle of the session.

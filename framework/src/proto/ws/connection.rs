@@ -195,7 +195,9 @@ impl Protocol {
         let (so_far, frames) =
             self.message.as_ref().map_or((0, 0), |message| (message.bytes.len(), message.frames));
         let total = header.length + so_far as u64;
-        if total > message_size as u64 && !self.wants.frames && !self.is_fragment(header) {
+        // What extensions have changed is judged when they have undone it.
+        let is_plain = self.of_message(header).1.is_empty();
+        if total > message_size as u64 && is_plain && !self.wants.frames && !self.is_fragment(header) {
             return Err(CloseReason::shortened(
                 CloseCode::TOO_BIG,
                 format!("Message is too big: {total}. Max size is {message_size}"),

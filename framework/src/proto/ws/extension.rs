@@ -4,8 +4,9 @@
 
 use std::any::Any;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::close::CloseReason;
+use super::close::{CloseCode, CloseReason};
 use super::frame::{Frame, OpCode, Rsv};
 use super::{PerMessageDeflate, Role};
 
@@ -261,6 +262,11 @@ impl Extensions {
         }
     }
 
+    /// The permessage-deflate of this session.
+    pub(crate) fn deflate(&mut self) -> Option<&mut PerMessageDeflate> {
+        self.position::<PerMessageDeflate>().map(|index| self.at_mut(index))
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = &dyn Extension> {
         self.list.iter().map(|extension| &**extension)
     }
@@ -283,7 +289,7 @@ impl Extensions {
     /// Undoes what the peer's extensions did to a data frame.
     pub(crate) fn decode(&mut self, frame: &mut Frame) -> Result<(), CloseReason> {
         for extension in self.list.iter_mut().rev() {
-            extension.decode(frame)?;
+            guarded(|| extension.decode(frame))?;
         }
         if frame.payload.len() > frame.room {
             return Err(CloseReason::too_big(frame.room));
@@ -294,8 +300,14 @@ impl Extensions {
     /// Lets the extensions have an outgoing data frame.
     pub(crate) fn encode(&mut self, frame: &mut Frame) -> Result<(), CloseReason> {
         debug_assert!(!matches!(frame.opcode, OpCode::Close | OpCode::Ping | OpCode::Pong));
-        self.list.iter_mut().try_for_each(|extension| extension.encode(frame))
+        self.list.iter_mut().try_for_each(|extension| guarded(|| extension.encode(frame)))
     }
+}
+
+/// An extension that panics fails its session, not the task that drives the connection.
+fn guarded(call: impl FnOnce() -> Result<(), CloseReason>) -> Result<(), CloseReason> {
+    catch_unwind(AssertUnwindSafe(call))
+        .unwrap_or_else(|_| Err(CloseReason::shortened(CloseCode::INTERNAL_ERROR, "An extension failed")))
 }
 
 impl Role {

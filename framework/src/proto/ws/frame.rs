@@ -131,6 +131,11 @@ impl Frame {
         Frame { is_final: true, rsv: Rsv::NONE, opcode, payload: payload.into(), room: usize::MAX }
     }
 
+    /// All of its header that is not its length.
+    pub(crate) fn head(&self) -> (bool, Rsv, OpCode) {
+        (self.is_final, self.rsv, self.opcode)
+    }
+
     /// How many bytes an incoming payload may have when it is decoded, so that the message stays within
     /// its limit. What is larger must be refused with [`CloseReason::too_big`](super::CloseReason::too_big).
     pub fn room(&self) -> usize {

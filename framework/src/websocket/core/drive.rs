@@ -28,17 +28,24 @@ impl Core {
     pub(crate) fn pump(&self, cx: &mut Context<'_>) -> Pump {
         let mut wire = self.wire();
         let wire = &mut *wire;
+        let before = wire.phase;
         loop {
             if wire.phase == Phase::Done {
-                return Pump::Done;
+                if before == Phase::Done {
+                    return Pump::Done;
+                }
+                self.outbox().retire();
+                // A handler of this task that waits to receive is woken by nobody else.
+                return Pump::Again;
             }
             let was_ended = wire.is_ended;
             if wire.phase == Phase::Open
                 && !wire.has_looked
-                && wire.ready.is_none()
+                // What still waits when the session closes must not hide the peer's close frame.
+                && (wire.ready.is_none() || self.reason.get().is_some())
                 && let Poll::Ready(Some(incoming)) = self.poll_incoming(wire, cx)
             {
-                wire.ready = Some(Box::new(incoming));
+                wire.ready.get_or_insert_with(|| Box::new(incoming));
                 wire.wake_receiver();
             }
             if wire.is_ended && !was_ended {
@@ -133,7 +140,9 @@ impl Core {
             return true;
         }
         let mut has_changed = false;
-        if wire.phase == Phase::Open && self.reason.get().is_none() {
+        if self.reason.get().is_some() {
+            wire.keepalive.stop();
+        } else if wire.phase == Phase::Open {
             let in_frame = wire.protocol.is_in_frame(&wire.inbox);
             match wire.keepalive.look(&self.config, now, wire.ready.is_some(), in_frame) {
                 Due::Nothing => {}
@@ -144,6 +153,7 @@ impl Core {
                 Due::Close(reason) => {
                     let is_ping_timeout = reason.code() == CloseCode::INTERNAL_ERROR;
                     self.close(reason);
+                    wire.keepalive.stop();
                     // Whoever does not answer pings will not answer the close frame either.
                     wire.is_ended |= is_ping_timeout;
                     wire.has_unread |= is_ping_timeout;

@@ -148,6 +148,16 @@ impl Core {
         wire.wake_receiver();
     }
 
+    /// Whoever drove the connection is gone: nothing moves any more.
+    pub(crate) fn cut(&self) {
+        let mut wire = self.wire();
+        if wire.phase != Phase::Done {
+            self.lose(&mut wire, "The connection was cut");
+            wire.finish();
+            self.outbox().retire();
+        }
+    }
+
     /// The connection ended before the session was opened.
     pub(crate) fn abort(&self) {
         let mut wire = self.wire();

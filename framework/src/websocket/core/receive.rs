@@ -5,12 +5,17 @@ use std::task::{Context, Poll};
 use super::super::message::Message;
 use super::wire::Wire;
 use super::{Core, Incoming, Phase};
-use crate::proto::ws::{CloseReason, OpCode, Received, Wants};
+use crate::proto::ws::{CloseReason, Frame, OpCode, Received, Wants};
 
 impl Core {
     /// Every frame as it is: no pings are answered, no messages made.
     pub(crate) fn want_frames(&self) {
-        self.wire().protocol.wants = Wants { fragments: false, frames: true };
+        let mut wire = self.wire();
+        wire.protocol.wants = Wants { fragments: false, frames: true };
+        if let Some(Incoming::Message(message)) = wire.ready.as_deref() {
+            let frame = Frame::new(super::opcode(message.is_text()), message.clone().into_bytes());
+            wire.ready = Some(Box::new(Incoming::Frame(frame)));
+        }
     }
 
     /// What comes next; `None` when nothing does any more.

@@ -76,8 +76,7 @@ impl Core {
     ) -> Result<(), CloseReason> {
         let mut frame = Frame::new(opcode_of(is_text), payload);
         extensions.map_or(Ok(()), |extensions| extensions.encode(&mut frame))?;
-        let head = (true, frame.rsv, frame.opcode);
-        outbox.push(self.role, head, &frame.payload, Some(&frame.payload), self.config.overflow);
+        outbox.push(self.role, frame.head(), &frame.payload, Some(&frame.payload), self.config.overflow);
         Ok(())
     }
 
@@ -141,30 +140,46 @@ impl Core {
             }
             return admitted;
         }
-        let pushed = pieces(&mut |is_final, opcode, payload, shared| {
-            match &mut extensions {
-                None => outbox.push(self.role, (is_final, Rsv::NONE, opcode), payload, shared, overflow),
-                Some(extensions) => {
-                    let payload = shared.map_or_else(|| Bytes::copy_from_slice(payload), Bytes::clone);
-                    let mut frame = Frame { is_final, rsv: Rsv::NONE, opcode, payload, room: usize::MAX };
-                    extensions.encode(&mut frame)?;
-                    let Frame { rsv, payload, .. } = frame;
-                    outbox.push(self.role, (is_final, rsv, opcode), &payload, Some(&payload), overflow);
-                }
+        let Some(extensions) = &mut extensions else {
+            let _ = pieces(&mut |is_final, opcode, payload, shared| {
+                outbox.push(self.role, (is_final, Rsv::NONE, opcode), payload, shared, overflow);
+                Ok(())
+            });
+            release(outbox);
+            return Pushed::Done;
+        };
+        // Encoding may take long, and the driver wants the outbox.
+        drop(outbox);
+        let (mut first, mut others) = (None, Vec::new());
+        let encoded = pieces(&mut |is_final, opcode, payload, shared| {
+            let payload = shared.map_or_else(|| Bytes::copy_from_slice(payload), Bytes::clone);
+            let mut frame = Frame { is_final, ..Frame::new(opcode, payload) };
+            extensions.encode(&mut frame)?;
+            match first {
+                None => first = Some(frame),
+                Some(_) => others.push(frame),
             }
             Ok(())
         });
-        release(outbox);
-        drop(extensions);
-        if let Err(reason) = pushed {
+        if let Err(reason) = encoded {
             self.close(reason);
             return Pushed::Closed;
         }
+        let mut outbox = self.outbox();
+        if outbox.is_closing {
+            return Pushed::Closed;
+        }
+        for frame in first.iter().chain(&others) {
+            outbox.push(self.role, frame.head(), &frame.payload, Some(&frame.payload), overflow);
+        }
+        release(outbox);
         Pushed::Done
     }
 
     /// Begins a message in pieces: nobody else's messages come between. Waits until there is no other.
     pub(crate) fn poll_begin_stream(&self, cx: &mut Context<'_>) -> Poll<Result> {
+        // Not while another message is being encoded.
+        let _extensions = self.extensions().map(lock);
         let mut outbox = self.outbox();
         if outbox.is_closing {
             return Poll::Ready(Err(closed()));
@@ -228,22 +243,19 @@ impl Core {
         Poll::Ready(Ok(()))
     }
 
-    /// Sends a frame as it is.
-    pub(crate) fn send_frame(&self, frame: &Frame) -> Result {
+    /// Sends a frame as it is, or waits for room.
+    pub(crate) fn poll_send_frame(&self, frame: &Frame, cx: &mut Context<'_>) -> Poll<Result> {
         let mut outbox = self.outbox();
         if outbox.is_closing {
-            return Err(closed());
+            return Poll::Ready(Err(closed()));
         }
-        outbox.push(
-            self.role,
-            (frame.is_final, frame.rsv, frame.opcode),
-            &frame.payload,
-            Some(&frame.payload),
-            Overflow::Wait,
-        );
-        outbox.is_closing = frame.opcode == OpCode::Close;
+        if outbox.size() > 0 && outbox.size() + frame.payload.len() > self.config.outbox_size {
+            outbox.wait(cx.waker());
+            return Poll::Pending;
+        }
+        outbox.push(self.role, frame.head(), &frame.payload, Some(&frame.payload), Overflow::Wait);
         release(outbox);
-        Ok(())
+        Poll::Ready(Ok(()))
     }
 
     /// Sends a message that is framed for servers without extensions; tells whether it is on its way.
@@ -276,8 +288,14 @@ impl Core {
         if outbox.is_closing {
             return Err(closed());
         }
-        outbox.push_control(self.role, opcode, payload);
-        release(outbox);
+        if outbox.size() <= self.config.outbox_size {
+            outbox.push_control(self.role, opcode, payload);
+            release(outbox);
+        } else if opcode == OpCode::Pong {
+            outbox.owe_pong(payload);
+        } else {
+            return Err(Error::internal("there is no room for a ping"));
+        }
         Ok(())
     }
 

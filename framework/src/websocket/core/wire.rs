@@ -135,6 +135,7 @@ impl Wire {
     pub(super) fn finish(&mut self) {
         self.phase = Phase::Done;
         self.stream = None;
+        self.driver = None;
         self.inbox = BytesMut::new();
         self.wake_receiver();
     }

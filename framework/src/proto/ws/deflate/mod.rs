@@ -121,7 +121,7 @@ impl Deflate {
             compressor: None,
             decompressor: None,
             is_compressing: false,
-            forgets_at_end: false,
+            is_stale: false,
             is_inflating: false,
         }
     }
@@ -171,8 +171,8 @@ pub(crate) struct PerMessageDeflate {
     decompressor: Option<Box<Decompress>>,
     /// The outgoing message is a compressed one that has not ended.
     is_compressing: bool,
-    /// The context is to be forgotten when that message has ended.
-    forgets_at_end: bool,
+    /// The peer's context is another one than the compressor's by the next message.
+    is_stale: bool,
     /// The incoming message is a compressed one that has not ended.
     is_inflating: bool,
 }
@@ -263,6 +263,11 @@ impl Extension for PerMessageDeflate {
 
     fn encode(&mut self, frame: &mut Frame) -> Result<(), CloseReason> {
         if frame.opcode != OpCode::Continuation {
+            if std::mem::take(&mut self.is_stale)
+                && let Some(compressor) = &mut self.compressor
+            {
+                compressor.state.reset();
+            }
             self.is_compressing = self.settings.is_worth_it(frame);
             if self.is_compressing {
                 frame.rsv = frame.rsv | Rsv::RSV1;
@@ -276,9 +281,6 @@ impl Extension for PerMessageDeflate {
         frame.payload = compressor.compress(&frame.payload, frame.is_final)?;
         if frame.is_final {
             self.is_compressing = false;
-            if std::mem::take(&mut self.forgets_at_end) {
-                self.forget_context();
-            }
             if !self.out.keeps_context
                 && let Some(compressor) = self.compressor.take()
             {
@@ -335,14 +337,15 @@ impl PerMessageDeflate {
         (self.settings.level, self.out.window)
     }
 
+    /// Messages may be dropped after they were compressed: none may need one before it.
+    pub(crate) fn keep_no_context(&mut self) {
+        self.out.keeps_context = false;
+    }
+
     /// A frame was sent that this compressor has not seen: its context is not the peer's any more.
     pub(crate) fn forget_context(&mut self) {
-        if self.is_compressing {
-            // The frame goes out after the message that is being sent in pieces.
-            self.forgets_at_end = true;
-        } else if let Some(compressor) = &mut self.compressor {
-            compressor.state.reset();
-        }
+        // Now, or behind the message in pieces that is being sent: before the next message anyhow.
+        self.is_stale = true;
     }
 }
 
