@@ -38,7 +38,6 @@ pub(crate) fn drive<C: Borrow<Counted>, H: Future<Output = Result> + Unpin>(
             core.close(CloseReason::shortened(CloseCode::GOING_AWAY, "The server is going down"));
         }
         loop {
-            core.begin_round(cx);
             if let Some(running) = &mut handler
                 && let Poll::Ready(result) = Pin::new(running).poll(cx)
             {

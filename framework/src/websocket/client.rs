@@ -351,7 +351,6 @@ async fn read_head(stream: &mut Stream, inbox: &mut BytesMut) -> Result<Head> {
 /// Moves the bytes of a client's session to its end.
 async fn drive(core: Arc<Core>) {
     std::future::poll_fn(|cx| {
-        core.begin_round(cx);
         loop {
             match core.pump(cx) {
                 Pump::Again => {}

@@ -323,30 +323,30 @@ impl Outbox {
         }
     }
 
-    /// The driver, to be woken after the lock is let go, if it sleeps.
+    /// The driver, to be woken after the lock is let go, if it sleeps. The task that asks need not wake itself: it drives when
+    /// its handler waits.
     #[inline]
-    pub(crate) fn sleeper(&mut self) -> Option<Waker> {
-        if std::mem::take(&mut self.is_asleep) { self.driver.clone() } else { None }
-    }
-
-    /// The driver is at work.
-    #[inline]
-    pub(crate) fn rouse(&mut self) {
+    pub(crate) fn sleeper(&mut self, asking: Option<&Waker>) -> Option<Waker> {
+        let driver = self.driver.as_ref().filter(|_| self.is_asleep)?;
+        if asking.is_some_and(|asking| asking.will_wake(driver)) {
+            return None;
+        }
         self.is_asleep = false;
+        self.driver.clone()
     }
 
-    /// Hands the queue over to be written, and lets those go on who wait for room. `false`: there is nothing, and the
-    /// driver sleeps.
+    /// Hands the queue over to be written, and lets those go on who wait for room. From now on the driver is woken by what is
+    /// sent. `false`: there is nothing.
     #[inline]
     pub(crate) fn hand_over(&mut self, writing: &mut Queue, role: Role, driver: &Waker) -> bool {
         if let Some(payload) = self.owed_pong.take() {
             self.push_control(role, OpCode::Pong, &payload);
         }
+        self.is_asleep = true;
+        if !self.driver.as_ref().is_some_and(|known| known.will_wake(driver)) {
+            self.driver = Some(driver.clone());
+        }
         if self.queue.is_empty() {
-            self.is_asleep = true;
-            if !self.driver.as_ref().is_some_and(|known| known.will_wake(driver)) {
-                self.driver = Some(driver.clone());
-            }
             return false;
         }
         std::mem::swap(&mut self.queue, writing);

@@ -11,24 +11,17 @@ use super::{Core, Phase, Pump};
 use crate::proto::ws::{CloseCode, CloseReason, OpCode, Role};
 
 impl Core {
-    /// To be called by the driver before it lets the handler run.
-    #[inline]
-    pub(crate) fn begin_round(&self, cx: &Context<'_>) {
-        let mut wire = self.wire();
-        wire.has_looked = false;
-        if !wire.driver.as_ref().is_some_and(|driver| driver.will_wake(cx.waker())) {
-            wire.driver = Some(cx.waker().clone());
-        }
-        drop(wire);
-        self.outbox().rouse();
-    }
-
-    /// Moves bytes: reads if the handler has not, writes what waits, looks at the clock.
+    /// Moves bytes: reads if the handler has not, writes what waits, looks at the clock. The task that calls this is the
+    /// driver; it calls this each time its handler has run.
     #[inline]
     pub(crate) fn pump(&self, cx: &mut Context<'_>) -> Pump {
         let mut wire = self.wire();
         let wire = &mut *wire;
         let before = wire.phase;
+        let has_looked = std::mem::take(&mut wire.has_looked);
+        if !wire.driver.as_ref().is_some_and(|driver| driver.will_wake(cx.waker())) {
+            wire.driver = Some(cx.waker().clone());
+        }
         loop {
             if wire.phase == Phase::Done {
                 if before == Phase::Done {
@@ -40,7 +33,7 @@ impl Core {
             }
             let was_ended = wire.is_ended;
             if wire.phase == Phase::Open
-                && !wire.has_looked
+                && !has_looked
                 // What still waits when the session closes must not hide the peer's close frame.
                 && (wire.ready.is_none() || self.reason.get().is_some())
                 && let Poll::Ready(Some(incoming)) = self.poll_incoming(wire, cx)
@@ -78,6 +71,7 @@ impl Core {
     fn poll_flush(&self, wire: &mut Wire, cx: &mut Context<'_>) -> Poll<()> {
         let Some(stream) = &mut wire.stream else { return Poll::Ready(()) };
         let mut progress = false;
+        let mut has_taken_over = false;
         loop {
             match wire.writing.poll_write(stream, &mut progress, cx) {
                 Poll::Ready(Ok(())) => {
@@ -88,9 +82,11 @@ impl Core {
                     {
                         wire.due = None;
                     }
-                    if !self.outbox().hand_over(&mut wire.writing, self.role, cx.waker()) {
+                    // Whoever has sent more since then wakes this task.
+                    if has_taken_over || !self.outbox().hand_over(&mut wire.writing, self.role, cx.waker()) {
                         return Poll::Ready(());
                     }
+                    has_taken_over = true;
                 }
                 Poll::Ready(Err(_)) => {
                     self.lose(wire, "The connection was reset");

@@ -10,7 +10,7 @@ mod wire;
 
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::task::Poll;
+use std::task::{Poll, Waker};
 
 use bytes::Bytes;
 
@@ -194,7 +194,7 @@ impl Core {
         let mut outbox = self.outbox();
         outbox.push_control(self.role, OpCode::Close, &payload);
         outbox.wake_waiting();
-        release(outbox);
+        release(outbox, None);
     }
 
     /// Why the session ends or ended, once that is known.
@@ -270,9 +270,9 @@ impl Core {
     }
 }
 
-/// Lets the outbox go, and wakes the driver if it sleeps.
-fn release(mut outbox: MutexGuard<'_, Outbox>) {
-    let sleeper = outbox.sleeper();
+/// Lets the outbox go, and wakes the driver if it sleeps and is another task than the one that asks.
+fn release(mut outbox: MutexGuard<'_, Outbox>, asking: Option<&Waker>) {
+    let sleeper = outbox.sleeper(asking);
     drop(outbox);
     if let Some(driver) = sleeper {
         driver.wake();

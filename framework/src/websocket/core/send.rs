@@ -1,6 +1,6 @@
 //! Sending: through the extensions into the outbox, by any task, whole messages at a time.
 
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 
@@ -14,7 +14,7 @@ use crate::proto::ws::{CloseCode, CloseReason, Extensions, Frame, OpCode, Rsv};
 impl Core {
     /// Sends a message, or waits for room.
     pub(crate) fn poll_send(&self, message: &Outgoing<'_>, cx: &mut Context<'_>) -> Poll<Result> {
-        let pushed = self.push(message, Caller::Waits, |outbox| outbox.wait(cx.waker()));
+        let pushed = self.push(message, Caller::Waits, Some(cx.waker()));
         self.sent(pushed)
     }
 
@@ -31,7 +31,7 @@ impl Core {
 
     /// Sends a message now or not at all; tells whether it is on its way.
     pub(crate) fn try_send(&self, message: &Outgoing<'_>) -> Result<bool> {
-        match self.push(message, Caller::Tries, |_| {}) {
+        match self.push(message, Caller::Tries, None) {
             Pushed::Done => Ok(true),
             Pushed::Dropped | Pushed::Full => Ok(false),
             Pushed::Overflows => Err(self.overflow()),
@@ -62,7 +62,7 @@ impl Core {
             }
             Pushed::Full | Pushed::Dropped | Pushed::Closed => return false,
         }
-        release(outbox);
+        release(outbox, None);
         true
     }
 
@@ -81,9 +81,9 @@ impl Core {
     }
 
     #[inline]
-    fn push(&self, message: &Outgoing<'_>, caller: Caller, wait: impl FnOnce(&mut Outbox)) -> Pushed {
+    fn push(&self, message: &Outgoing<'_>, caller: Caller, asking: Option<&Waker>) -> Pushed {
         let opcode = opcode_of(message.is_text);
-        self.push_pieces(message.payload.bytes().len(), caller, wait, |push| match &message.payload {
+        self.push_pieces(message.payload.bytes().len(), caller, asking, |push| match &message.payload {
             Payload::Borrowed(bytes) => push(true, opcode, bytes, None),
             Payload::Shared(bytes) => push(true, opcode, bytes, Some(bytes)),
         })
@@ -98,23 +98,18 @@ impl Core {
     ) -> Poll<Result> {
         let bytes = message.payload.bytes();
         let first = opcode_of(message.is_text);
-        let pushed = self.push_pieces(
-            bytes.len(),
-            Caller::Waits,
-            |outbox| outbox.wait(cx.waker()),
-            |push| {
-                let mut pieces = bytes.chunks(size.max(1)).peekable();
-                if bytes.is_empty() {
-                    return push(true, first, bytes, None);
-                }
-                let mut opcode = first;
-                while let Some(piece) = pieces.next() {
-                    push(pieces.peek().is_none(), opcode, piece, None)?;
-                    opcode = OpCode::Continuation;
-                }
-                Ok(())
-            },
-        );
+        let pushed = self.push_pieces(bytes.len(), Caller::Waits, Some(cx.waker()), |push| {
+            let mut pieces = bytes.chunks(size.max(1)).peekable();
+            if bytes.is_empty() {
+                return push(true, first, bytes, None);
+            }
+            let mut opcode = first;
+            while let Some(piece) = pieces.next() {
+                push(pieces.peek().is_none(), opcode, piece, None)?;
+                opcode = OpCode::Continuation;
+            }
+            Ok(())
+        });
         self.sent(pushed)
     }
 
@@ -124,7 +119,7 @@ impl Core {
         &self,
         size: usize,
         caller: Caller,
-        wait: impl FnOnce(&mut Outbox),
+        asking: Option<&Waker>,
         pieces: impl FnOnce(
             &mut dyn FnMut(bool, OpCode, &[u8], Option<&Bytes>) -> Result<(), CloseReason>,
         ) -> Result<(), CloseReason>,
@@ -135,8 +130,10 @@ impl Core {
         let mut outbox = self.outbox();
         let admitted = outbox.admit(size, self.config.outbox_size, overflow, caller);
         if admitted != Pushed::Done {
-            if admitted == Pushed::Full {
-                wait(&mut outbox);
+            if admitted == Pushed::Full
+                && let Some(asking) = asking
+            {
+                outbox.wait(asking);
             }
             return admitted;
         }
@@ -145,7 +142,7 @@ impl Core {
                 outbox.push(self.role, (is_final, Rsv::NONE, opcode), payload, shared, overflow);
                 Ok(())
             });
-            release(outbox);
+            release(outbox, asking);
             return Pushed::Done;
         };
         // Encoding may take long, and the driver wants the outbox.
@@ -172,7 +169,7 @@ impl Core {
         for frame in first.iter().chain(&others) {
             outbox.push(self.role, frame.head(), &frame.payload, Some(&frame.payload), overflow);
         }
-        release(outbox);
+        release(outbox, asking);
         Pushed::Done
     }
 
@@ -239,7 +236,7 @@ impl Core {
             self.close(reason);
             return Poll::Ready(Err(closed()));
         }
-        release(outbox);
+        release(outbox, Some(cx.waker()));
         Poll::Ready(Ok(()))
     }
 
@@ -254,7 +251,7 @@ impl Core {
             return Poll::Pending;
         }
         outbox.push(self.role, frame.head(), &frame.payload, Some(&frame.payload), Overflow::Wait);
-        release(outbox);
+        release(outbox, Some(cx.waker()));
         Poll::Ready(Ok(()))
     }
 
@@ -264,7 +261,7 @@ impl Core {
         match outbox.admit(frames.len(), self.config.outbox_size, self.config.overflow, Caller::Shares) {
             Pushed::Done => {
                 outbox.push_ready(frames, self.config.overflow);
-                release(outbox);
+                release(outbox, None);
                 true
             }
             Pushed::Overflows => {
@@ -290,7 +287,7 @@ impl Core {
         }
         if outbox.size() <= self.config.outbox_size {
             outbox.push_control(self.role, opcode, payload);
-            release(outbox);
+            release(outbox, None);
         } else if opcode == OpCode::Pong {
             outbox.owe_pong(payload);
         } else {
