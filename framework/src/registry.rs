@@ -4,8 +4,6 @@
 //! nothing may depend on one: routes sort by specificity, then `order`, then [`Location`].
 
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 
 use crate::app::{ErrorContext, FilterContext, Next};
 use crate::bind::{Arg, StateNeed};
@@ -17,8 +15,7 @@ use crate::websocket::{Accept, Message, WebSocketConfig};
 
 pub use inventory;
 
-/// A boxed future, as adapters of `async fn`s return it.
-pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+pub use crate::http::BoxFuture;
 
 /// Where an item stands: file, line, crate and name, for messages and for a deterministic order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -135,31 +132,34 @@ pub struct WebSocketEvent {
     pub function: EventFunction,
 }
 
+/// An event of a session as a whole.
+pub type EventCall<T> = for<'e> fn(EventContext<'e>) -> BoxFuture<'e, Result<T>>;
+/// A message, ping or pong.
+pub type MessageCall = for<'e> fn(EventContext<'e>, &'e Message) -> BoxFuture<'e, Result>;
+/// A frame of a binary message in pieces, and whether it is the last.
+pub type FragmentCall = for<'e> fn(EventContext<'e>, bool, &'e Message) -> BoxFuture<'e, Result<bool>>;
+
 /// How an event's adapter is called.
+#[derive(Clone, Copy)]
 pub enum EventFunction {
     /// `#[websocket_handshake]`
-    Handshake(for<'e> fn(EventContext<'e>) -> BoxFuture<'e, Result<Accept>>),
+    Handshake(EventCall<Accept>),
     /// `#[websocket_open]`
-    Open(for<'e> fn(EventContext<'e>) -> BoxFuture<'e, Result>),
+    Open(EventCall<()>),
     /// `#[websocket_message]`, for these kinds of messages.
-    Message(&'static [On], for<'e> fn(EventContext<'e>, &'e Message) -> BoxFuture<'e, Result>),
+    Message(&'static [On], MessageCall),
     /// `#[websocket_message(on = "binary_frame")]`
-    Fragment(for<'e> fn(EventContext<'e>, bool, &'e Message) -> BoxFuture<'e, Result<bool>>),
+    Fragment(FragmentCall),
     /// `#[websocket_close]`
-    Close(for<'e> fn(EventContext<'e>) -> BoxFuture<'e, Result>),
+    Close(EventCall<()>),
 }
 
 impl EventFunction {
-    /// Whether it takes messages of this kind.
-    pub(crate) fn takes(&self, on: On) -> bool {
-        matches!(self, EventFunction::Message(kinds, _) if kinds.contains(&on))
-    }
-
     /// Whether both are for the same event.
     pub(crate) fn overlaps(&self, other: &EventFunction) -> bool {
         match (self, other) {
-            (EventFunction::Message(kinds, _), other @ EventFunction::Message(..)) => {
-                kinds.iter().any(|on| other.takes(*on))
+            (EventFunction::Message(ours, _), EventFunction::Message(theirs, _)) => {
+                ours.iter().any(|on| theirs.contains(on))
             }
             (one, other) => std::mem::discriminant(one) == std::mem::discriminant(other),
         }

@@ -8,9 +8,8 @@ use std::fmt::Write;
 use ::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::guard::{Guard, guarded};
 use crate::bind::{FromContext, State, StateNeed};
-use crate::http::{Context, Error, HTML, JSON, Request, Response, Result, TEXT};
+use crate::http::{Context, Error, Guard, HTML, JSON, Request, Response, Result, TEXT, guarded};
 use crate::registry::{BoxFuture, ErrorPage, Page};
 
 /// What an error page sees.

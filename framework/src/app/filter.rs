@@ -2,7 +2,7 @@
 //! after `next` reach error pages too.
 
 use crate::bind::{FromContext, State, StateNeed};
-use crate::http::{Context, Error, Request, Response, Result};
+use crate::http::{Context, Error, Guard, Request, Response, Result};
 use crate::registry::Filter;
 
 use super::{Inner, Target};
@@ -54,7 +54,7 @@ impl<'c> Next<'c> {
             return;
         };
         let next = Next { app, filters: rest, target };
-        let result = super::guard::Guard((filter.call)(cx, next)).await;
+        let result = Guard((filter.call)(cx, next)).await;
         let result = match result {
             Ok(()) if !cx.response.is_answered() => Err(Error::internal(format!(
                 "the filter {} neither answered nor ran `next`: call `next.run(cx).await`, or set an answer on `cx.response`",

@@ -7,7 +7,6 @@ mod config;
 mod error_page;
 mod exchange;
 mod filter;
-mod guard;
 mod sockets;
 
 use std::any::TypeId;
@@ -24,14 +23,12 @@ pub(crate) use error_page::escape_html;
 pub use error_page::{ErrorContext, ErrorPageArgument};
 pub(crate) use exchange::Exchange;
 pub use filter::{FilterArgument, FilterContext, Next, context_of, go_on};
-pub(crate) use guard::Guard;
 
 use self::error_page::ErrorPages;
-use self::guard::guarded;
 use crate::base::date::ServerLine;
 use crate::base::shown;
 use crate::bind::StateNeed;
-use crate::http::{Body, BodyKind, Context, Error, Request, Response, Result};
+use crate::http::{Body, BodyKind, Context, Error, Guard, Request, Response, Result, guarded};
 use crate::proto::h1::TargetForm;
 use crate::proto::{Limits, Refusal};
 use crate::registry::{self, BoxFuture, Filter, Handler, Location};

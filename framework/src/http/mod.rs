@@ -5,6 +5,7 @@ mod channel;
 mod context;
 mod cookies;
 mod error;
+mod guard;
 mod params;
 pub(crate) mod path;
 mod request;
@@ -18,9 +19,13 @@ pub use channel::Sender;
 pub use context::{Context, Instance};
 pub use cookies::{Cookies, SameSite, SetCookie};
 pub use error::{BindingError, Error, HttpError, IntoStatus, OrStatus, Result, Source};
+pub(crate) use guard::{Guard, guarded, poll_guarded};
 pub use params::Params;
 pub use request::Request;
 pub use responder::Responder;
 pub(crate) use response::{HTML, JSON, Outgoing, SentHead, TEXT};
 pub use response::{Redirect, Response, StaticFile};
 pub use sse::{Event, Sse};
+
+/// A boxed future, as adapters of `async fn`s return it.
+pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

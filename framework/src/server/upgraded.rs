@@ -78,7 +78,7 @@ impl Future for ByHand<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::Guard;
+    use crate::http::Guard;
 
     /// What an idle WebSocket session costs beside its socket, its request and the future of its handler.
     #[test]

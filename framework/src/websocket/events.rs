@@ -2,10 +2,8 @@
 //! an impl block or functions that share a path.
 
 use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Mutex;
-use std::task::{Context, Poll};
 
 use bytes::Bytes;
 
@@ -16,9 +14,11 @@ use super::request::Accept;
 use super::rooms::leave_all;
 use super::session::WebSocketSession;
 use super::socket::WebSocket;
-use crate::http::{Error, Result};
+use crate::http::{Error, Result, poll_guarded};
 use crate::proto::ws::{CloseCode, CloseReason};
-use crate::registry::{BoxFuture, EventFunction, On, Route, WebSocketEvent};
+use crate::registry::{
+    BoxFuture, EventCall, EventFunction, FragmentCall, MessageCall, On, Route, WebSocketEvent,
+};
 
 /// A session before its handshake is through. For generated code.
 pub struct Upgrade {
@@ -273,15 +273,17 @@ impl Pieces {
     }
 }
 
-/// Polls a future whose panics are errors.
-fn poll_guarded(future: Pin<&mut impl Future<Output = Result>>, cx: &mut Context<'_>) -> Poll<Result> {
-    let polled = catch_unwind(AssertUnwindSafe(|| future.poll(cx)));
-    polled.unwrap_or_else(|payload| Poll::Ready(Err(Error::from_panic(&*payload))))
-}
-
 /// Event functions that share a path.
 #[derive(Default)]
-pub(crate) struct Functions(Vec<&'static WebSocketEvent>);
+pub(crate) struct Functions {
+    all: Vec<&'static WebSocketEvent>,
+    handshake: Option<EventCall<Accept>>,
+    open: Option<EventCall<()>>,
+    /// In the order of [`On`].
+    messages: [Option<MessageCall>; 4],
+    fragment: Option<FragmentCall>,
+    close: Option<EventCall<()>>,
+}
 
 impl Functions {
     /// Adds one.
@@ -289,15 +291,24 @@ impl Functions {
     /// # Errors
     /// There is one for that event already; it is returned.
     pub(crate) fn add(&mut self, event: &'static WebSocketEvent) -> Result<(), &'static WebSocketEvent> {
-        if let Some(other) = self.0.iter().find(|other| other.function.overlaps(&event.function)) {
+        if let Some(other) = self.all.iter().find(|other| other.function.overlaps(&event.function)) {
             return Err(other);
         }
-        self.0.push(event);
+        self.all.push(event);
+        match event.function {
+            EventFunction::Handshake(call) => self.handshake = Some(call),
+            EventFunction::Open(call) => self.open = Some(call),
+            EventFunction::Message(kinds, call) => {
+                kinds.iter().for_each(|on| self.messages[*on as usize] = Some(call));
+            }
+            EventFunction::Fragment(call) => self.fragment = Some(call),
+            EventFunction::Close(call) => self.close = Some(call),
+        }
         Ok(())
     }
 
-    fn find<T>(&self, choose: impl Fn(&EventFunction) -> Option<T>) -> Option<T> {
-        self.0.iter().find_map(|event| choose(&event.function))
+    fn message_call(&self, on: On) -> Option<MessageCall> {
+        self.messages[on as usize]
     }
 }
 
@@ -317,56 +328,42 @@ pub fn serve_functions(upgrade: Upgrade) -> BoxFuture<'static, Result> {
 
 impl Events for &Functions {
     fn wants(&self) -> Wants {
-        let has = |wanted: On| self.0.iter().any(|event| event.function.takes(wanted));
+        let has = |on| self.message_call(on).is_some();
         Wants {
             messages: has(On::Text) || has(On::Binary),
-            fragments: self.0.iter().any(|event| matches!(event.function, EventFunction::Fragment(_))),
+            fragments: self.fragment.is_some(),
             pings: has(On::Ping),
             pongs: has(On::Pong),
         }
     }
 
     async fn check<'e>(&'e mut self, cx: EventContext<'e>) -> Result {
-        for event in &self.0 {
+        for event in &self.all {
             (event.check)(cx).await?;
         }
         Ok(())
     }
 
     async fn handshake<'e>(&'e mut self, cx: EventContext<'e>) -> Result<Accept> {
-        let call = self.find(|function| match function {
-            EventFunction::Handshake(call) => Some(*call),
-            _ => None,
-        });
-        match call {
+        match self.handshake {
             Some(call) => call(cx).await,
             None => Ok(Accept::new()),
         }
     }
 
     async fn open<'e>(&'e mut self, cx: EventContext<'e>) -> Result {
-        let call = self.find(|function| match function {
-            EventFunction::Open(call) => Some(*call),
-            _ => None,
-        });
-        match call {
+        match self.open {
             Some(call) => call(cx).await,
             None => Ok(()),
         }
     }
 
     async fn message<'e>(&'e mut self, cx: EventContext<'e>, on: On, message: &'e Message) -> Result {
-        let call = self.find(|function| match function {
-            EventFunction::Message(_, call) if function.takes(on) => Some(*call),
-            _ => None,
-        });
-        match call {
-            Some(call) => call(cx, message).await,
+        match (self.message_call(on), self.fragment) {
+            (Some(call), _) => call(cx, message).await,
             // A message in one piece is its own last piece.
-            None if on == On::Binary && self.wants().fragments => {
-                self.fragment(cx, true, message).await.map(drop)
-            }
-            None => unhandled(on, self.wants()),
+            (None, Some(call)) if on == On::Binary => call(cx, true, message).await.map(drop),
+            (None, _) => unhandled(on, self.wants()),
         }
     }
 
@@ -376,24 +373,15 @@ impl Events for &Functions {
         is_final: bool,
         message: &'e Message,
     ) -> Result<bool> {
-        let call = self.find(|function| match function {
-            EventFunction::Fragment(call) => Some(*call),
-            _ => None,
-        });
-        match call {
+        match self.fragment {
             // Nobody wants the whole where there is no function for it.
-            Some(call) => Ok(call(cx, is_final, message).await?
-                && self.0.iter().any(|event| event.function.takes(On::Binary))),
+            Some(call) => Ok(call(cx, is_final, message).await? && self.message_call(On::Binary).is_some()),
             None => Ok(true),
         }
     }
 
     async fn close<'e>(&'e mut self, cx: EventContext<'e>) -> Result {
-        let call = self.find(|function| match function {
-            EventFunction::Close(call) => Some(*call),
-            _ => None,
-        });
-        match call {
+        match self.close {
             Some(call) => call(cx).await,
             None => Ok(()),
         }

@@ -14,10 +14,9 @@ use super::core::{Agreed, Core};
 use super::events::Upgrade;
 use super::session::WebSocketSession;
 use super::socket::WebSocket;
-use crate::app::Guard;
 use crate::base::{Headers, IntoHeaderValue, shown};
 use crate::bind::{Arg, FromRequest, Profile};
-use crate::http::{Error, IntoStatus, Request, Responder, Response, Result};
+use crate::http::{Error, Guard, IntoStatus, Request, Responder, Response, Result};
 use crate::proto::ws::{Extensions, Role, handshake};
 use crate::registry::{Route, WebSocketHandler};
 

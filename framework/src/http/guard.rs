@@ -1,11 +1,10 @@
-//! A panic in a handler, filter or page is an error like others: 500, and the server goes on.
+//! A panic in a handler, filter or page is an error like others: the server goes on.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use crate::http::{Error, Result};
-use crate::registry::BoxFuture;
+use super::{BoxFuture, Error, Result};
 
 /// A handler's future whose panics are errors.
 pub(crate) struct Guard<'r>(pub(crate) BoxFuture<'r, Result>);
@@ -15,9 +14,18 @@ impl Future for Guard<'_> {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result> {
-        let poll = catch_unwind(AssertUnwindSafe(|| self.0.as_mut().poll(cx)));
-        poll.unwrap_or_else(|payload| Poll::Ready(Err(Error::from_panic(&*payload))))
+        poll_guarded(self.0.as_mut(), cx)
     }
+}
+
+/// Polls a future whose panics are errors.
+#[inline]
+pub(crate) fn poll_guarded<F>(future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<Result>
+where
+    F: Future<Output = Result> + ?Sized,
+{
+    let poll = catch_unwind(AssertUnwindSafe(|| future.poll(cx)));
+    poll.unwrap_or_else(|payload| Poll::Ready(Err(Error::from_panic(&*payload))))
 }
 
 /// Calls a plain function whose panics are errors.
