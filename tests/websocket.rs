@@ -408,7 +408,7 @@ async fn a_server_that_stops_says_so_to_all() {
 }
 
 #[websocket_handler("/ends/{how}")]
-async fn ends(how: &str, ws: WebSocket) -> Result {
+async fn ends(how: &str, _ws: WebSocket) -> Result {
     match how {
         "returns" => Ok(()),
         "fails" => Err(Error::internal("as it should")),

@@ -157,20 +157,21 @@ pub fn request(path: &str, fields: &str) -> String {
 
 /// A client's frame: its first byte, and its payload, which is masked.
 pub fn frame(first: u8, payload: impl AsRef<[u8]>) -> Vec<u8> {
-    let (payload, key) = (payload.as_ref(), [0x37, 0xfa, 0x21, 0x3d]);
+    let payload = payload.as_ref();
     let mut bytes = header(first, payload.len() as u64);
-    bytes.extend_from_slice(&key);
-    bytes.extend(payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key));
+    bytes.extend(payload.iter().zip(KEY.iter().cycle()).map(|(byte, key)| byte ^ key));
     bytes
 }
 
-/// The header of a client's frame up to its key.
+/// The header of a client's frame, with its key.
 pub fn header(first: u8, length: u64) -> Vec<u8> {
-    match length {
+    let mut bytes = match length {
         0..126 => vec![first, 0x80 | length as u8],
         126..65_536 => [&[first, 0xfe][..], &(length as u16).to_be_bytes()].concat(),
         _ => [&[first, 0xff][..], &length.to_be_bytes()].concat(),
-    }
+    };
+    bytes.extend_from_slice(&KEY);
+    bytes
 }
 
 /// The payload of a close frame, in words.
@@ -184,5 +185,7 @@ pub fn closing(payload: &[u8]) -> String {
     }
 }
 
+const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
+
 /// Nothing takes that long unless it never comes.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(30);
