@@ -138,6 +138,17 @@ impl Wire {
         }
     }
 
+    /// All that comes up to a close frame, which is answered, and until the end.
+    pub async fn rest_after_close(&mut self) -> Vec<String> {
+        let mut all = Vec::new();
+        while !all.last().is_some_and(|last: &String| last.starts_with("close")) {
+            all.push(self.shown().await);
+        }
+        self.send(frame(0x88, b"\x03\xe8")).await;
+        all.extend(self.rest().await);
+        all
+    }
+
     async fn fill(&mut self) -> bool {
         let mut piece = [0; 16 << 10];
         let reading = timeout(PATIENCE, self.stream.read(&mut piece)).await;
