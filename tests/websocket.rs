@@ -155,7 +155,7 @@ struct Bound;
 #[websocket_handler("/bound/{id}")]
 impl Bound {
     fn on_open(&self, session: &WebSocketSession, id: u8, opened: Option<u8>) -> Result {
-        session.try_send(&format!("{id} {opened:?}")).map(drop)
+        session.try_send(format!("{id} {opened:?}")).map(drop)
     }
 
     async fn on_message(&self, session: &WebSocketSession, tags: Vec<u8>, id: u8, message: &str) -> Result {

@@ -28,7 +28,7 @@ impl Pings {
     }
 
     fn on_pong(&self, session: &WebSocketSession, payload: &[u8]) -> Result {
-        session.try_send(&format!("pong {}", String::from_utf8_lossy(payload))).map(drop)
+        session.try_send(format!("pong {}", String::from_utf8_lossy(payload))).map(drop)
     }
 }
 
@@ -85,10 +85,13 @@ async fn only_pieces(session: &WebSocketSession, fin: bool, payload: &[u8]) -> R
     session.send(&format!("{fin} {}", payload.len())).await
 }
 
+/// Name, frames, and what is answered.
+type Row<'t> = (&'t str, &'t [(u8, &'t str)], &'t [&'t str]);
+
 #[tokio::test]
 async fn pieces_are_kept_or_taken() {
     let client = &client();
-    let table: [(&str, &[(u8, &str)], &[&str]); 5] = [
+    let table: [Row<'_>; 5] = [
         (
             "kept",
             &[(0x02, "ka"), (0x00, "kb"), (0x80, "")],

@@ -99,7 +99,7 @@ impl Wire {
                 assert!(length & 0x80 == 0, "a server does not mask");
                 let (length, from) = match (length, rest) {
                     (126, [a, b, ..]) => (u16::from_be_bytes([*a, *b]).into(), 4),
-                    (127, [long @ ..]) if long.len() >= 8 => {
+                    (127, long) if long.len() >= 8 => {
                         (u64::from_be_bytes(long[..8].try_into().expect("eight")) as usize, 10)
                     }
                     (126 | 127, _) => (usize::MAX >> 1, 0),
