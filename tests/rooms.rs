@@ -34,7 +34,7 @@ impl Chat {
             Some((room, text)) => rooms.to(room).send(text).await?,
             None => panic!("as it should"),
         };
-        session.send(&format!("{count}")).await
+        session.send(format!("{count}")).await
     }
 
     fn on_close(
@@ -163,10 +163,10 @@ async fn slow_members_never_hold_the_rest() {
         let mut quick = enter(&client, "red").await;
         let filling = "x".repeat(100_000);
         for number in 0..50 {
-            rooms.to("red").send(&format!("{number} {filling}")).await.expect("a text");
+            rooms.to("red").send(format!("{number} {filling}")).await.expect("a text");
             quick.expect_text(&format!("{number} {filling}")).await;
         }
-        let taken = rooms.to("red").send(&format!("50 {filling}")).await.ok();
+        let taken = rooms.to("red").send(format!("50 {filling}")).await.ok();
         assert_eq!(taken, Some(if overflow == Overflow::DropOldest { 2 } else { 1 }), "{overflow:?}");
         let mut numbers: Vec<usize> = Vec::new();
         let mut closed;

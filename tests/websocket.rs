@@ -159,7 +159,7 @@ impl Bound {
     }
 
     async fn on_message(&self, session: &WebSocketSession, tags: Vec<u8>, id: u8, message: &str) -> Result {
-        session.send(&format!("{id} {tags:?} {message}")).await
+        session.send(format!("{id} {tags:?} {message}")).await
     }
 
     fn on_close(&self, x_who: Header<&str>, State(ends): State<&Ends>) {

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use vernal::test::{Client, ClientBuilder};
 use vernal::websocket::{
     CloseReason, Deflate, Extension, ExtensionOffer, ExtensionResponse, Frame, Message, OpCode, Rooms, Rsv,
-    WebSocketConfig, WebSocketSession,
+    WebSocket, WebSocketConfig, WebSocketSession,
 };
 use vernal::{App, Config, Error, Result, State, websocket_handler};
 
@@ -21,13 +21,13 @@ struct Echo;
 impl Echo {
     async fn on_message(&self, session: &WebSocketSession, message: &Message) -> Result {
         match message.as_text() {
-            Some("extensions") => session.send(&session.extensions().join(" ")).await,
+            Some("extensions") => session.send(session.extensions().join(" ")).await,
             Some("count") => {
                 let count = session.extension::<Xor>().map(|mut xor| {
                     xor.frames += 100;
                     xor.frames
                 });
-                session.send(&format!("{count:?}")).await
+                session.send(format!("{count:?}")).await
             }
             Some("chunked") => session.send_chunked("chunked ".repeat(40), 100).await,
             _ => session.send(message).await,
@@ -410,4 +410,28 @@ async fn a_broadcast_is_right_for_every_member() {
             }
         }
     }
+}
+
+#[websocket_handler("/exactly", config = WebSocketConfig::new().message_size(2_000))]
+async fn exactly(mut ws: WebSocket) -> Result {
+    while let Some(message) = ws.next().await {
+        ws.send(message.len().to_string()).await?;
+    }
+    Ok(())
+}
+
+/// What cannot be compressed gets longer by it; the bound is for what it is when it is inflated.
+#[tokio::test]
+async fn a_message_of_exactly_the_bound_may_be_compressed() {
+    let builder = Client::builder().websocket_deflate(Deflate::default()).state(Rooms::new());
+    let (client, _ends) = told(builder);
+    let mut ws = client.websocket("/exactly").deflate(Deflate::default()).await;
+    let noise = |length| {
+        let next = |state: &u64| Some(state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1));
+        std::iter::successors(Some(7), next).map(|state| (state >> 56) as u8).take(length).collect::<Vec<_>>()
+    };
+    ws.send(noise(2_000)).await.expect("sent");
+    ws.expect_text("2000").await;
+    ws.send(noise(2_001)).await.expect("sent");
+    ws.expect_close(1009).await;
 }

@@ -22,7 +22,7 @@ impl Echo {
     }
 
     async fn on_binary_message(&self, session: &WebSocketSession, message: &[u8]) -> Result {
-        session.send(&format!("{} bytes", message.len())).await
+        session.send(format!("{} bytes", message.len())).await
     }
 
     fn on_close(&self, State(ends): State<&Ends>, reason: &CloseReason) {
@@ -353,7 +353,7 @@ impl Flood {
     async fn on_open(&self, session: &WebSocketSession) -> Result {
         let piece = vec![b'x'; 10_000];
         for number in 0..1_000 {
-            session.send(&format!("{number} {}", String::from_utf8_lossy(&piece))).await?;
+            session.send(format!("{number} {}", String::from_utf8_lossy(&piece))).await?;
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use vernal::test::Client;
 use vernal::websocket::{Accept, Origins, WebSocket, WebSocketConfig, WebSocketRequest, WebSocketSession};
 use vernal::{
-    App, Config, Error, FilterContext, Next, RegGroup, RegGroups, Response, Result, request_filter,
+    App, Config, Error, FilterContext, Next, RegGroup, RegGroups, Response, Result, State, request_filter,
     request_map, websocket_close, websocket_handler, websocket_handshake, websocket_message, websocket_open,
 };
 
@@ -64,7 +64,7 @@ async fn groups(
     all: RegGroups<'_>,
 ) -> Result {
     let count = all.len();
-    ws.send(&format!("{} {} {count}", *word, *number)).await
+    ws.send(format!("{} {} {count}", *word, *number)).await
 }
 
 #[tokio::test]
@@ -214,7 +214,7 @@ impl Door {
     }
 
     async fn on_open(&self, session: &WebSocketSession) -> Result {
-        session.send(&format!("{:?}", session.subprotocol())).await
+        session.send(format!("{:?}", session.subprotocol())).await
     }
 
     fn on_close(&self, what: &str) {
@@ -237,7 +237,7 @@ async fn door_by_hand(what: &str, ws: WebSocketRequest) -> Result<Response> {
         _ => Accept::new(),
     };
     let ws = ws.accept_with(accept).await?;
-    ws.send(&format!("{:?} {offered:?}", ws.subprotocol())).await?;
+    ws.send(format!("{:?} {offered:?}", ws.subprotocol())).await?;
     Ok(Response::new(200))
 }
 
@@ -360,6 +360,18 @@ mod twice {
 
     #[websocket_close("/both", app = "twice")]
     fn event() {}
+
+    #[websocket_open("/names/{room}", app = "twice")]
+    fn by_room(_room: &str) {}
+
+    #[websocket_close("/names/{name}", app = "twice")]
+    fn by_name(_name: &str) {}
+
+    #[websocket_open("/state", app = "twice")]
+    fn without() {}
+
+    #[websocket_close("/state", app = "twice")]
+    fn with(_: State<&u64>) {}
 }
 
 #[test]
@@ -369,6 +381,11 @@ fn one_event_of_a_path_has_one_function() {
     let line = |of: &[&str]| text.lines().any(|line| of.iter().all(|part| line.contains(part)));
     assert!(line(&["two functions are for the same event of one path", "`one` at", "`other` at"]), "{text}");
     assert!(line(&["two functions are for the same event of one path", "`any` at", "`binary` at"]), "{text}");
+    assert!(
+        line(&["call its variables otherwise", "`by_room` at", "{room}", "`by_name` at", "{name}"]),
+        "{text}"
+    );
+    assert!(line(&["`with` at", "asks for `State<&u64>`"]), "{text}");
     assert!(line(&["/both", "`stream` at", "`event` at"]), "{text}");
     assert!(!text.contains("fine"), "{text}");
 }
@@ -379,7 +396,7 @@ fn joined(who: &str) -> Result {
 
 #[websocket_open("/joined/{who}")]
 async fn joined_open(session: &WebSocketSession, who: &str) -> Result {
-    session.send(&format!("hi {who}")).await
+    session.send(format!("hi {who}")).await
 }
 
 #[websocket_message("/joined/{who}", on = "ping")]

@@ -67,12 +67,12 @@ struct Pieces;
 #[websocket_handler("/pieces", config = WebSocketConfig::new().message_size(20))]
 impl Pieces {
     async fn on_binary_frame(&self, session: &WebSocketSession, fin: bool, payload: &[u8]) -> Result<bool> {
-        session.send(&format!("piece {fin} {}", String::from_utf8_lossy(payload))).await?;
+        session.send(format!("piece {fin} {}", String::from_utf8_lossy(payload))).await?;
         Ok(payload.first() != Some(&b'x'))
     }
 
     async fn on_binary_message(&self, session: &WebSocketSession, message: &[u8]) -> Result {
-        session.send(&format!("whole {}", String::from_utf8_lossy(message))).await
+        session.send(format!("whole {}", String::from_utf8_lossy(message))).await
     }
 
     async fn on_text_message(&self, session: &WebSocketSession, message: &str) -> Result {
@@ -82,7 +82,7 @@ impl Pieces {
 
 #[websocket_message("/pieces/only", on = "binary_frame")]
 async fn only_pieces(session: &WebSocketSession, fin: bool, payload: &[u8]) -> Result {
-    session.send(&format!("{fin} {}", payload.len())).await
+    session.send(format!("{fin} {}", payload.len())).await
 }
 
 /// Name, frames, and what is answered.
@@ -160,7 +160,7 @@ async fn many(session: &WebSocketSession) -> Result {
         tasks.push(tokio::spawn(async move {
             for round in 0..20 {
                 match (number + round) % 4 {
-                    0 => session.send(&letter.repeat(2_000)).await?,
+                    0 => session.send(letter.repeat(2_000)).await?,
                     1 => session.send_chunked(letter.repeat(2_000), 300).await?,
                     2 => {
                         let mut text = session.begin_text().await?;
@@ -229,11 +229,11 @@ async fn a_file_is_sent_as_it_is() {
     let mut ws = client().websocket("/out").await;
     for length in [0, 1, 65_536, 150_000] {
         std::fs::write(&path, &content[..length]).expect("a file");
-        ws.send(&format!("file {}", path.display())).await.expect("sent");
+        ws.send(format!("file {}", path.display())).await.expect("sent");
         ws.expect_binary(&content[..length]).await;
     }
     std::fs::remove_file(&path).expect("a file");
-    ws.send(&format!("file {}", path.display())).await.expect("sent");
+    ws.send(format!("file {}", path.display())).await.expect("sent");
     ws.expect_close(1011).await;
 }
 
@@ -298,8 +298,8 @@ async fn frames(ws: WebSocket) -> Result {
     let mut ws = ws.into_frames();
     while let Some(frame) = ws.recv().await? {
         match frame.opcode {
-            OpCode::Ping => ws.send(Frame::new(OpCode::Pong, [&frame.payload[..], b"!"].concat()))?,
-            opcode if !opcode.is_control() => ws.send(frame)?,
+            OpCode::Ping => ws.send(Frame::new(OpCode::Pong, [&frame.payload[..], b"!"].concat())).await?,
+            opcode if !opcode.is_control() => ws.send(frame).await?,
             _ => {}
         }
     }
@@ -321,6 +321,61 @@ async fn bare_frames_come_one_by_one() {
     let mut ws = Wire::open(&client(), "/frames", "").await;
     ws.send(frame(0x88, b"\x03\xe9bye")).await;
     assert_eq!(ws.rest().await, ["close 1001 bye"]);
+}
+
+#[websocket_handler("/at-once")]
+async fn at_once(mut ws: WebSocket) -> Result {
+    let mut count = usize::from(ws.next().await.is_some());
+    while ws.has_message() {
+        count += usize::from(ws.try_next().is_some());
+    }
+    assert!(ws.try_next().is_none());
+    ws.send(count.to_string()).await
+}
+
+#[tokio::test]
+async fn all_that_has_come_can_be_taken_without_a_wait() {
+    let mut ws = Wire::open(&client(), "/at-once", "").await;
+    ws.send(frame(0x81, "x").repeat(5)).await;
+    assert_eq!(ws.shown().await, "81 5");
+}
+
+#[websocket_handler("/elsewhere")]
+async fn elsewhere(ws: WebSocket) -> Result {
+    let failed = tokio::spawn(async move {
+        let _ws = ws;
+        panic!("a panic that this test wants");
+    });
+    assert!(failed.await.is_err());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_panic_closes_the_session_wherever_it_is() {
+    let mut ws = client().websocket("/elsewhere").await;
+    ws.expect_close(1011).await;
+}
+
+#[derive(Default)]
+struct Bounded;
+
+#[websocket_handler("/bounded", config = WebSocketConfig::new().message_size(10))]
+impl Bounded {
+    fn on_binary_frame(&self, _fin: bool, _payload: &[u8]) {}
+
+    async fn on_text_message(&self, session: &WebSocketSession, message: &str) -> Result {
+        session.send(message).await
+    }
+}
+
+#[tokio::test]
+async fn texts_are_bounded_beside_frames_that_are_not() {
+    let mut ws = client().websocket("/bounded").await;
+    ws.send_chunked(&[0; 30][..], 7).await.expect("frame by frame");
+    ws.send("0123456789").await.expect("sent");
+    ws.expect_text("0123456789").await;
+    ws.send("0123456789+").await.expect("sent");
+    ws.expect_close(1009).await;
 }
 
 /// Over a real socket, from many threads at once.

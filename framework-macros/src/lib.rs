@@ -352,7 +352,7 @@ pub fn websocket_handshake(arguments: TokenStream, item: TokenStream) -> TokenSt
 ///
 /// #[websocket_open("/news/{topic}")]
 /// async fn welcome(session: &WebSocketSession, topic: &str) -> Result {
-///     session.send(&format!("news of {topic}")).await
+///     session.send(format!("news of {topic}")).await
 /// }
 /// ```
 #[proc_macro_attribute]

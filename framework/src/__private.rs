@@ -19,8 +19,6 @@ pub use crate::registry::{
 };
 
 use crate::bind::State;
-use crate::websocket::socket::take_as;
-use crate::websocket::{FromMessage, IntoAccept};
 
 /// What the binding of an argument needs in scope: `use ::vernal::__private::binding::*;`. Traits come without their
 /// names, so that nothing hides a name of the user's.
@@ -41,6 +39,8 @@ pub use crate::websocket::bind::EventContext;
 pub use crate::websocket::events::{
     Events, Upgrade, Wants, serve as serve_events, serve_functions, unhandled,
 };
+pub use crate::websocket::returned::{event_done, into_accept, kept};
+pub use crate::websocket::socket::take_as as take_message;
 pub use crate::websocket::{Accept, Message};
 
 /// Lets the answer of a handler write itself.
@@ -141,64 +141,6 @@ impl<T, E: Into<Box<dyn std::error::Error + Send + Sync>>> Done<T> for Result<T,
 #[inline]
 pub fn done<T>(result: impl Done<T>) -> Result<T> {
     result.done()
-}
-
-/// Turns what answers a handshake into our `Result`.
-///
-/// # Errors
-/// The handshake is refused.
-#[inline]
-pub fn into_accept(answer: impl IntoAccept) -> Result<Accept> {
-    answer.into_accept()
-}
-
-/// What `on_binary_frame` may return: whether the frame is kept for the whole message; nothing is no.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be returned here",
-    label = "return `true` to keep the frame for the whole message, `false` or nothing, or a `Result` of these"
-)]
-pub trait Kept {
-    /// Whether it is.
-    ///
-    /// # Errors
-    /// The function failed.
-    fn kept(self) -> Result<bool>;
-}
-
-impl Kept for () {
-    fn kept(self) -> Result<bool> {
-        Ok(false)
-    }
-}
-
-impl Kept for bool {
-    fn kept(self) -> Result<bool> {
-        Ok(self)
-    }
-}
-
-impl<T: Kept, E: Into<Box<dyn std::error::Error + Send + Sync>>> Kept for Result<T, E> {
-    fn kept(self) -> Result<bool> {
-        self.map_err(|error| Error::from_boxed(error.into()))?.kept()
-    }
-}
-
-/// Turns what `on_binary_frame` returned into our `Result`.
-///
-/// # Errors
-/// The function failed.
-#[inline]
-pub fn kept(result: impl Kept) -> Result<bool> {
-    result.kept()
-}
-
-/// Takes a message as the type of an argument.
-///
-/// # Errors
-/// It is none: the session is closed with 1003.
-#[inline]
-pub fn take_message<'m, T: FromMessage<'m>>(message: &'m Message) -> Result<T> {
-    take_as(message)
 }
 
 /// Goes on after a filter that did not take the rest of the chain, unless it has answered.
@@ -399,7 +341,16 @@ pub const fn check_event(profile: Profile, is_stream: bool, is_close: bool) {
         panic!("a `CloseReason` is only known when the session has ended: take it in `on_close`");
     }
     if profile.socket && !is_stream {
-        panic!("event functions get their messages one by one: take `session: &WebSocketSession` to send");
+        panic!(
+            "event functions get their messages one by one: take `session: &WebSocketSession` to send, or write the loop \
+             yourself: `#[websocket_handler(…)] async fn name(mut ws: WebSocket)`"
+        );
+    }
+    if profile.handshake {
+        panic!(
+            "a WebSocket handler accepts by itself: take the `WebSocket`; to decide before, write `on_handshake`, or take the \
+             `WebSocketRequest` in a `#[request_map]` handler"
+        );
     }
 }
 

@@ -145,7 +145,7 @@ impl App {
         let mut settings = sockets::settings(config.websocket, config.extensions);
         let mut problems = Vec::new();
         let sockets = sockets::take(&mut routes, &mut settings, belongs, &mut problems);
-        if routes.is_empty() && sockets.is_empty() {
+        if routes.is_empty() && sockets.routes.is_empty() {
             return Err(Error::internal(nothing_registered(name.as_deref())));
         }
         let mut context = Context::default();
@@ -171,7 +171,7 @@ impl App {
             }
         };
         routes.iter().for_each(|route| need(route.needs.states, &route.at));
-        sockets.iter().for_each(|route| need(route.needs.states, &route.at));
+        sockets.needing.iter().for_each(|route| need(route.needs.states, &route.at));
         filters.iter().for_each(|filter| need(filter.states, &filter.at));
         pages.iter().for_each(|page| need(page.states, &page.at));
         if let [first, second, ..] = bindings[..] {
@@ -194,18 +194,19 @@ impl App {
             problems.extend(found);
             ErrorPages::none()
         });
-        let (router, sockets) = match (Router::build(&routes, &filters), Router::build(&sockets, &filters)) {
-            (Ok(router), Ok(sockets)) if problems.is_empty() => (router, sockets),
-            (router, sockets) => {
-                // What is wrong with filters, both have found.
-                for problem in router.err().into_iter().chain(sockets.err()).flatten() {
-                    if !problems.contains(&problem) {
-                        problems.push(problem);
+        let (router, sockets) =
+            match (Router::build(&routes, &filters), Router::build(&sockets.routes, &filters)) {
+                (Ok(router), Ok(sockets)) if problems.is_empty() => (router, sockets),
+                (router, sockets) => {
+                    // What is wrong with filters, both have found.
+                    for problem in router.err().into_iter().chain(sockets.err()).flatten() {
+                        if !problems.contains(&problem) {
+                            problems.push(problem);
+                        }
                     }
+                    return Err(Error::internal(all_of(problems)));
                 }
-                return Err(Error::internal(all_of(problems)));
-            }
-        };
+            };
         let idle = sockets.unmatched_filters();
         let is_idle = |filter: &&Filter| idle.iter().any(|idle| std::ptr::eq(*idle, *filter));
         for filter in router.unmatched_filters().into_iter().filter(is_idle) {

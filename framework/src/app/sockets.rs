@@ -12,6 +12,14 @@ pub(super) fn settings(config: WebSocketConfig, extensions: Vec<Factory>) -> Set
     Settings { config: Arc::new(config), extensions, ..Settings::default() }
 }
 
+/// The WebSocket routes of an application.
+pub(super) struct Sockets {
+    /// One for each handler.
+    pub(super) routes: Vec<&'static Route>,
+    /// All whose states must be there: each function of a handler of several too.
+    pub(super) needing: Vec<&'static Route>,
+}
+
 /// Takes the WebSocket routes out of the others, and joins event functions that share a path. Their configurations are evaluated
 /// into `settings`; `problems` gets what is wrong.
 pub(super) fn take(
@@ -19,9 +27,10 @@ pub(super) fn take(
     settings: &mut Settings,
     belongs: impl Fn(Option<&str>) -> bool,
     problems: &mut Vec<String>,
-) -> Vec<&'static Route> {
+) -> Sockets {
     let is_socket = |route: &&'static Route| matches!(route.handler, Handler::WebSocket(_));
     let mut sockets: Vec<_> = routes.iter().copied().filter(is_socket).collect();
+    let mut needing = sockets.clone();
     routes.retain(|route| !is_socket(route));
     let mut events: Vec<&'static WebSocketEvent> = inventory::iter::<WebSocketEvent>
         .into_iter()
@@ -40,12 +49,22 @@ pub(super) fn take(
                 other.route.at, event.route.at
             ));
         }
+        if event.route.mapping.paths != route.mapping.paths {
+            problems.push(format!(
+                "two functions share a path, but call its variables otherwise: {} (`{}`) and {} (`{}`); give them the same names",
+                route.at,
+                route.mapping.paths.join("`, `"),
+                event.route.at,
+                event.route.mapping.paths.join("`, `")
+            ));
+        }
+        needing.push(&event.route);
         configure(&event.route, route, settings);
     }
     for route in &sockets {
         configure(route, route, settings);
     }
-    sockets
+    Sockets { routes: sockets, needing }
 }
 
 /// What event functions must agree in to be one handler.

@@ -127,6 +127,8 @@ pub struct Profile {
     pub close_reason: bool,
     /// It is the receiving end of a WebSocket session, so that no event function can take it.
     pub socket: bool,
+    /// It answers the handshake of a WebSocket session, so that no handler of open sessions can take it.
+    pub handshake: bool,
 }
 
 impl Profile {
@@ -140,6 +142,7 @@ impl Profile {
         named: false,
         close_reason: false,
         socket: false,
+        handshake: false,
     };
     /// A type that looks at one part of the request, whatever its argument is called.
     pub const PART: Profile = Profile { sees_request: false, ..Profile::ANY };

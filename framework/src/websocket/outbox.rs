@@ -215,10 +215,13 @@ impl Outbox {
         if self.is_closing {
             return Pushed::Closed;
         }
+        if self.is_streaming && caller != Caller::Shares {
+            return Pushed::Full;
+        }
         let held = self.held.as_ref().map_or(0, |held| held.1);
         let waiting = self.queue.size + held;
         if waiting == 0 || waiting + size <= limit {
-            return if self.is_streaming && caller != Caller::Shares { Pushed::Full } else { Pushed::Done };
+            return Pushed::Done;
         }
         match overflow {
             Overflow::Wait if caller != Caller::Shares => Pushed::Full,

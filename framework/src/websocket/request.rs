@@ -103,7 +103,7 @@ impl fmt::Debug for WebSocketRequest {
 }
 
 impl<'r> FromRequest<'r> for WebSocketRequest {
-    const PROFILE: Profile = Profile::PART;
+    const PROFILE: Profile = Profile { handshake: true, ..Profile::PART };
 
     fn from_request(req: &'r Request, arg: &Arg) -> Result<WebSocketRequest> {
         let asked = Self::optional(req, arg)?;
@@ -182,43 +182,6 @@ impl Accept {
     pub fn config(mut self, config: WebSocketConfig) -> Accept {
         self.config = Some(Box::new(config));
         self
-    }
-}
-
-/// What a handshake's handler may return: nothing, an [`Accept`], a [`Response`] to refuse with, or a `Result` of these.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is no answer to a handshake",
-    label = "return nothing, an `Accept`, a `Response` to refuse with, or a `Result` of these"
-)]
-pub trait IntoAccept {
-    /// The answer.
-    ///
-    /// # Errors
-    /// The handshake is refused with that error.
-    fn into_accept(self) -> Result<Accept>;
-}
-
-impl IntoAccept for () {
-    fn into_accept(self) -> Result<Accept> {
-        Ok(Accept::new())
-    }
-}
-
-impl IntoAccept for Accept {
-    fn into_accept(self) -> Result<Accept> {
-        Ok(self)
-    }
-}
-
-impl IntoAccept for Response {
-    fn into_accept(self) -> Result<Accept> {
-        Ok(Accept::refuse(self))
-    }
-}
-
-impl<T: IntoAccept, E: Into<Box<dyn std::error::Error + Send + Sync>>> IntoAccept for Result<T, E> {
-    fn into_accept(self) -> Result<Accept> {
-        self.map_err(|error| Error::from_boxed(error.into()))?.into_accept()
     }
 }
 

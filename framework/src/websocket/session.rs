@@ -6,13 +6,15 @@ use std::marker::PhantomData;
 use std::net::SocketAddr;
 use std::ops::{Deref, DerefMut};
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::{Arc, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 
 use ::http::Uri;
 
 use super::config::WebSocketConfig;
 use super::core::{Core, lock};
-use super::message::IntoMessage;
+use super::message::{IntoMessage, Outgoing};
 use super::writer::MessageWriter;
 use crate::http::{Error, Request, Result};
 use crate::proto::ws::{CloseCode, CloseReason, Extension, Extensions, OpCode};
@@ -27,7 +29,7 @@ use crate::proto::ws::{CloseCode, CloseReason, Extension, Extensions, OpCode};
 ///
 /// #[websocket_message("/greet/{name}")]
 /// async fn greet(session: &WebSocketSession, name: &str, message: &str) -> Result {
-///     session.send(&format!("{name} says {message}")).await
+///     session.send(format!("{name} says {message}")).await
 /// }
 /// ```
 #[derive(Clone)]
@@ -116,9 +118,8 @@ impl WebSocketSession {
     ///
     /// # Errors
     /// The session is closed; the value is no JSON; there is no room and [`WebSocketConfig::overflow`] says to close.
-    pub async fn send<'m>(&self, message: impl IntoMessage<'m>) -> Result {
-        let message = message.into_message()?;
-        poll_fn(|cx| self.0.poll_send(&message, cx)).await
+    pub fn send<'m>(&self, message: impl IntoMessage<'m>) -> Sending<'_, 'm> {
+        Sending { session: self, message: Some(message.into_message()) }
     }
 
     /// Sends a message if that needs no wait; tells whether it is on its way.
@@ -219,6 +220,26 @@ impl WebSocketSession {
         let extensions = lock(self.0.extensions()?);
         let index = extensions.position::<X>()?;
         Some(ExtensionGuard { extensions, index, of: PhantomData })
+    }
+}
+
+/// A message being sent: await it. Made by [`WebSocketSession::send`].
+#[must_use = "a message is sent when this is awaited"]
+pub struct Sending<'s, 'm> {
+    session: &'s WebSocketSession,
+    message: Option<Result<Outgoing<'m>>>,
+}
+
+impl Future for Sending<'_, '_> {
+    type Output = Result;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result> {
+        let session = self.session;
+        match &self.message {
+            Some(Ok(message)) => session.0.poll_send(message, cx),
+            _ => Poll::Ready(self.message.take().map_or(Ok(()), |message| message.map(drop))),
+        }
     }
 }
 

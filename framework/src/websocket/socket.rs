@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use std::ops::Deref;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_core::Stream;
@@ -108,11 +108,12 @@ impl WebSocket {
         tokio::time::timeout(timeout, self.next()).await.ok().flatten()
     }
 
-    /// A message that is there already.
+    /// A message that has come already.
     pub fn try_next(&mut self) -> Option<Message> {
-        match self.poll_message(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(message) => message,
-            Poll::Pending => None,
+        loop {
+            if let Incoming::Message(message) = self.session.0.try_receive()? {
+                return Some(message);
+            }
         }
     }
 
@@ -146,8 +147,11 @@ impl WebSocket {
     }
 }
 
-/// Takes a message as a `T`; one that is none closes the session with 1003.
-pub(crate) fn take_as<'m, T: FromMessage<'m>>(message: &'m Message) -> Result<T> {
+/// Takes a message as a `T`. For generated code.
+///
+/// # Errors
+/// It is none: the session is to be closed with 1003.
+pub fn take_as<'m, T: FromMessage<'m>>(message: &'m Message) -> Result<T> {
     T::from_message(message).map_err(|error| match error.close_code() {
         Some(_) => error,
         None => error.with_close_code(CloseCode::UNACCEPTABLE),

@@ -88,7 +88,7 @@ impl<'f> Event<'f> {
         let convert = match self.kind {
             Kind::Handshake => quote_spanned!(place=> ::vernal::__private::into_accept(#result)),
             Kind::Fragment => quote_spanned!(place=> ::vernal::__private::kept(#result)),
-            _ => quote_spanned!(place=> ::vernal::__private::done(#result)),
+            _ => quote_spanned!(place=> ::vernal::__private::event_done(#result)),
         };
         quote!(match #callee(#(#passed),*)#wait { #result => #convert })
     }
@@ -198,7 +198,14 @@ pub(super) fn kind_of(function: &HandlerFn, errors: &mut Errors) -> Option<Kind>
         "on_pong" => Kind::Message(&["Pong"]),
         "on_close" => Kind::Close,
         other => {
-            let meant = did_you_mean(other, EVENTS);
+            // As Starlette and kui call them.
+            let elsewhere = match other {
+                "on_connect" => Some("on_open"),
+                "on_receive" => Some("on_message"),
+                "on_disconnect" => Some("on_close"),
+                _ => None,
+            };
+            let meant = elsewhere.or_else(|| did_you_mean(other, EVENTS));
             if other.starts_with("on_") || meant.is_some() {
                 let hint = match meant {
                     Some(meant) => format!("did you mean `{meant}`?"),

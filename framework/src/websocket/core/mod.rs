@@ -224,8 +224,10 @@ impl Core {
         let is_concluded = wire.is_concluded;
         let driver = wire.driver.clone();
         drop(wire);
-        if is_concluded {
-            self.close(if std::thread::panicking() { failed() } else { CloseReason::normal() });
+        if std::thread::panicking() {
+            self.close(failed());
+        } else if is_concluded {
+            self.close(CloseReason::normal());
         }
         if let Some(driver) = driver {
             driver.wake();

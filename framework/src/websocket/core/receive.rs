@@ -45,9 +45,26 @@ impl Core {
         Poll::Pending
     }
 
-    /// Whether a message is there that could be received without a wait.
+    /// What has come already, without a look at the connection.
+    pub(crate) fn try_receive(&self) -> Option<Incoming> {
+        let mut wire = self.wire();
+        let ready = wire.ready.take().map(|ready| *ready);
+        if ready.is_some() {
+            if let Some(driver) = &wire.driver {
+                driver.wake_by_ref();
+            }
+            return ready;
+        }
+        self.next_received(&mut wire)
+    }
+
+    /// Whether something is there that could be received without a wait.
     pub(crate) fn has_ready(&self) -> bool {
-        self.wire().ready.is_some()
+        let mut wire = self.wire();
+        if wire.ready.is_none() {
+            wire.ready = self.next_received(&mut wire).map(Box::new);
+        }
+        wire.ready.is_some()
     }
 
     /// Reads until something has come for the handler.
@@ -57,22 +74,9 @@ impl Core {
             return Poll::Ready(None);
         }
         loop {
-            while !wire.inbox.is_empty() {
-                match wire.protocol.receive(&mut wire.inbox, self.extensions()) {
-                    Ok(Some(received)) => {
-                        if let Some(incoming) = self.take(wire, received) {
-                            return Poll::Ready(Some(incoming));
-                        }
-                        if wire.is_ended {
-                            return Poll::Ready(None);
-                        }
-                    }
-                    Ok(None) => break,
-                    Err(reason) => {
-                        self.fail(wire, reason);
-                        return Poll::Ready(None);
-                    }
-                }
+            let received = self.next_received(wire);
+            if received.is_some() || wire.is_ended {
+                return Poll::Ready(received);
             }
             match wire.poll_fill(cx) {
                 Poll::Ready(Ok(0)) => {
@@ -87,6 +91,24 @@ impl Core {
                 Poll::Pending => return Poll::Pending,
             }
         }
+    }
+
+    /// The next in the inbox that is for the handler.
+    #[inline]
+    fn next_received(&self, wire: &mut Wire) -> Option<Incoming> {
+        while !wire.inbox.is_empty() && !wire.is_ended {
+            match wire.protocol.receive(&mut wire.inbox, self.extensions()) {
+                Ok(Some(received)) => {
+                    let incoming = self.take(wire, received);
+                    if incoming.is_some() {
+                        return incoming;
+                    }
+                }
+                Ok(None) => return None,
+                Err(reason) => self.fail(wire, reason),
+            }
+        }
+        None
     }
 
     /// Answers what the protocol answers by itself; the rest is for the handler.
