@@ -99,6 +99,11 @@ impl Protocol {
         self.claimed = rsv;
     }
 
+    /// Opcode and bytes of the message of which some frames have come. They are given, and kept no longer.
+    pub(crate) fn take_begun(&mut self) -> Option<(OpCode, Vec<u8>)> {
+        self.message.as_mut().map(|message| (message.opcode, std::mem::take(&mut message.bytes)))
+    }
+
     /// How many bytes of the current frame are still to come; 0 if that is not known.
     #[inline]
     pub(crate) fn missing(&self, inbox: &BytesMut) -> usize {

@@ -15,6 +15,9 @@ impl Core {
         if let Some(Incoming::Message(message)) = wire.ready.as_deref() {
             let frame = Frame::new(super::opcode(message.is_text()), message.clone().into_bytes());
             wire.ready = Some(Box::new(Incoming::Frame(frame)));
+        } else if let Some((opcode, bytes)) = wire.protocol.take_begun() {
+            let frame = Frame { is_final: false, ..Frame::new(opcode, bytes) };
+            wire.ready = Some(Box::new(Incoming::Frame(frame)));
         }
     }
 
