@@ -213,7 +213,7 @@ struct Answers;
 impl Answers {
     async fn on_message(&self, session: &WebSocketSession, _message: &str) -> Result {
         let sent = (0..1_000).take_while(|_| session.ping([b'p'; 125]).is_ok()).count();
-        session.send(&format!("{sent}")).await
+        session.send(format!("{sent}")).await
     }
 
     fn on_ping(&self, session: &WebSocketSession, payload: &[u8]) -> Result {
@@ -324,7 +324,7 @@ fn lorem(number: usize) -> String {
 #[websocket_handler("/between")]
 async fn between(mut ws: WebSocket, State(seen): State<&&'static Seen>) -> Result {
     seen.rooms.join("all", ws.session())?;
-    ws.send(&lorem(0)).await?;
+    ws.send(lorem(0)).await?;
     let whole = lorem(1);
     let (first, second) = whole.split_at(300);
     let mut writer = ws.begin_text().await?;
@@ -332,7 +332,7 @@ async fn between(mut ws: WebSocket, State(seen): State<&&'static Seen>) -> Resul
     assert!(!ws.try_send("between")?, "it would have to wait");
     assert_eq!(seen.rooms.to("all").send(&lorem(2)).await?, 1);
     let session = ws.session().clone();
-    let waits = tokio::spawn(async move { session.send(&lorem(4)).await });
+    let waits = tokio::spawn(async move { session.send(lorem(4)).await });
     let session = ws.session().clone();
     let waits_too = tokio::spawn(async move {
         let mut writer = session.begin_text().await?;
@@ -429,7 +429,7 @@ async fn rounds(mut ws: WebSocket) -> Result {
         if number % ROUND == 0 && ws.next().await.is_none() {
             break;
         }
-        ws.send(&format!("{number} {}", lorem(number))).await?;
+        ws.send(format!("{number} {}", lorem(number))).await?;
     }
     Ok(())
 }

@@ -227,7 +227,6 @@ impl Outbox {
             Overflow::Wait if caller != Caller::Shares => Pushed::Full,
             Overflow::Wait | Overflow::Close => Pushed::Overflows,
             Overflow::DropNewest => Pushed::Dropped,
-            Overflow::DropOldest if self.is_streaming && caller != Caller::Shares => Pushed::Full,
             Overflow::DropOldest => {
                 while self.queue.size > 0 && self.queue.size + held + size > limit && self.queue.drop_oldest()
                 {
