@@ -18,7 +18,7 @@ use super::upgraded::{self, ByHand};
 use super::wire::{Gone, Wire};
 use crate::app::{Answering, Exchange, Inner, Target};
 use crate::base::shown;
-use crate::http::{BodyReader, Request, SentHead};
+use crate::http::{BodyReader, Request, Response, SentHead};
 use crate::io::{Deadline, Pipe, Stream, clock};
 use crate::proto::Refusal;
 use crate::proto::h1::{Framing, H1, Next};
@@ -274,14 +274,12 @@ impl<'c> Connection<'c> {
             let mut pump = Pump::new(self.wire, inbox, outbox, sender, outgoing, incoming);
             let result = poll_fn(|cx| pump.poll_drive(&mut answering, cx)).await?;
             drop(answering);
-            if response.is_committed() {
-                // Only to log what it may have failed with, and to cut it then.
-                drop(sender.shared.app.0.conclude(result.unwrap_or(Ok(())), request, response));
+            let app = &sender.shared.app.0;
+            let Some(step) = step_after(&mut self.arrived, result, app, request, response) else {
                 poll_fn(|cx| pump.poll_finish(cx)).await?;
                 return Ok(Step::Ran);
-            }
-            let is_plain = response.is_plain();
-            Ok(step_after(&mut self.arrived, result, is_plain))
+            };
+            Ok(step)
         }
     }
 
@@ -304,13 +302,12 @@ impl<'c> Connection<'c> {
             Driven::Asks(opening) => return serve_by_hand(opening, pump, answering, self.counted).await,
         };
         drop(answering);
-        if response.is_committed() {
-            drop(sender.shared.app.0.conclude(result.unwrap_or(Ok(())), request, response));
+        let app = &sender.shared.app.0;
+        let Some(step) = step_after(&mut self.arrived, result, app, request, response) else {
             poll_fn(|cx| pump.poll_finish(cx)).await?;
             return Ok(Step::Ran);
-        }
-        let is_plain = response.is_plain();
-        Ok(step_after(&mut self.arrived, result, is_plain))
+        };
+        Ok(step)
     }
 
     /// What happens so seldom that its future is boxed.
@@ -521,16 +518,27 @@ impl<'c> Connection<'c> {
     }
 }
 
-/// What follows a handler that has run to its end.
-fn step_after(arrived: &mut Arrived<'_>, result: Option<crate::http::Result>, is_plain: bool) -> Step {
-    match result {
-        Some(Ok(())) if is_plain => Step::Ran,
+/// What follows a handler that has run to its end; `None` if its head is out, and the rest is still to be sent.
+fn step_after(
+    arrived: &mut Arrived<'_>,
+    result: Option<crate::http::Result>,
+    app: &Inner,
+    request: &mut Request,
+    response: &mut Response,
+) -> Option<Step> {
+    if response.is_committed() {
+        // Only to log what it may have failed with, and to cut it then.
+        drop(app.conclude(result.unwrap_or(Ok(())), request, response));
+        return None;
+    }
+    Some(match result {
+        Some(Ok(())) if response.is_plain() => Step::Ran,
         Some(result) => {
             *arrived = Arrived::Ran(result);
             Step::Waits
         }
         None => Step::Ran,
-    }
+    })
 }
 
 /// Serves a session whose handler accepted it by hand, to its end.
