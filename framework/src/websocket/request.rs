@@ -65,9 +65,7 @@ impl WebSocketRequest {
         let WebSocketRequest { request, handover } = self;
         let config = match accept.config.take() {
             Some(config) => Arc::from(config),
-            None => {
-                request.state::<Settings>().map(|settings| Arc::clone(&settings.config)).unwrap_or_default()
-            }
+            None => config_of_server(&request),
         };
         let core = Arc::new(Core::new(Role::Server, config, *request));
         let headers = agree(&core, accept, None)?;
@@ -107,15 +105,12 @@ impl<'r> FromRequest<'r> for WebSocketRequest {
 
     fn from_request(req: &'r Request, arg: &Arg) -> Result<WebSocketRequest> {
         let asked = Self::optional(req, arg)?;
-        asked.ok_or_else(|| {
-            Error::bad_request("This path speaks WebSocket: connect to it with `ws://` or `wss://`.")
-        })
+        asked.ok_or_else(not_asked_for)
     }
 
     fn optional(req: &'r Request, _: &Arg) -> Result<Option<WebSocketRequest>> {
         let Some(handover) = handover_of(req) else { return Ok(None) };
-        let config = req.state::<Settings>().map(|settings| Arc::clone(&settings.config)).unwrap_or_default();
-        judge(req, &handover, &config)?;
+        judge(req, &handover, &config_of_server(req))?;
         Ok(Some(WebSocketRequest { request: Box::new(detached(req)), handover }))
     }
 }
@@ -183,6 +178,17 @@ impl Accept {
         self.config = Some(Box::new(config));
         self
     }
+}
+
+/// The bounds and times of sessions whose handler has none of its own.
+fn config_of_server(request: &Request) -> Arc<WebSocketConfig> {
+    request.state::<Settings>().map(|settings| Arc::clone(&settings.config)).unwrap_or_default()
+}
+
+/// What a plain request gets where only WebSocket is spoken.
+#[cold]
+fn not_asked_for() -> Error {
+    Error::bad_request("This path speaks WebSocket: connect to it with `ws://` or `wss://`.")
 }
 
 /// Judges a request that asks for WebSocket.
@@ -276,9 +282,7 @@ pub(crate) async fn begin(
     response: &mut Response,
 ) -> Result {
     let Some(handover) = handover_of(request) else {
-        return Err(Error::bad_request(
-            "This path speaks WebSocket: connect to it with `ws://` or `wss://`.",
-        ));
+        return Err(not_asked_for());
     };
     let config = request.state::<Settings>().map(|settings| settings.config_of(route)).unwrap_or_default();
     judge(request, &handover, &config)?;
