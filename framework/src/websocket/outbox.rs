@@ -195,6 +195,11 @@ pub(crate) enum Pushed {
     Closed,
 }
 
+/// Whether `size` bytes may be added to those that wait; what is larger than the limit goes out alone.
+fn fits(waiting: usize, size: usize, limit: usize) -> bool {
+    waiting == 0 || waiting + size <= limit
+}
+
 impl Outbox {
     pub(crate) fn new() -> Outbox {
         Outbox {
@@ -220,7 +225,7 @@ impl Outbox {
         }
         let held = self.held.as_ref().map_or(0, |held| held.1);
         let waiting = self.queue.size + held;
-        if waiting == 0 || waiting + size <= limit {
+        if fits(waiting, size, limit) {
             return Pushed::Done;
         }
         match overflow {
@@ -234,7 +239,7 @@ impl Outbox {
                 // Frames that are not whole messages cannot be dropped.
                 let waiting = self.queue.size + held;
                 match caller {
-                    _ if waiting == 0 || waiting + size <= limit => Pushed::Done,
+                    _ if fits(waiting, size, limit) => Pushed::Done,
                     Caller::Waits => Pushed::Full,
                     Caller::Tries | Caller::Shares => Pushed::Dropped,
                 }
@@ -304,6 +309,12 @@ impl Outbox {
     /// Bytes that wait in it.
     pub(crate) fn size(&self) -> usize {
         self.queue.size
+    }
+
+    /// Whether so much more may wait. Broadcasts that are held back do not count: they wait for the very message whose pieces
+    /// ask this.
+    pub(crate) fn has_room(&self, size: usize, limit: usize) -> bool {
+        fits(self.size(), size, limit)
     }
 
     /// The message that was sent in pieces has ended. Gives the broadcasts that came in between, to be pushed now.

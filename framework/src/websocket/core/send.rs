@@ -202,7 +202,7 @@ impl Core {
         if outbox.is_closing {
             return Poll::Ready(Err(closed()));
         }
-        if outbox.size() > 0 && outbox.size() + piece.len() > self.config.outbox_size {
+        if !outbox.has_room(piece.len(), self.config.outbox_size) {
             outbox.wait(cx.waker());
             return Poll::Pending;
         }
@@ -246,7 +246,7 @@ impl Core {
         if outbox.is_closing {
             return Poll::Ready(Err(closed()));
         }
-        if outbox.size() > 0 && outbox.size() + frame.payload.len() > self.config.outbox_size {
+        if !outbox.has_room(frame.payload.len(), self.config.outbox_size) {
             outbox.wait(cx.waker());
             return Poll::Pending;
         }
