@@ -27,6 +27,16 @@ pub(super) enum Source {
     Event,
 }
 
+impl Source {
+    /// How a type is bound: an event has one kind more to try, so one more reference to look through.
+    fn kind(self, place: Span, bind: TokenStream) -> TokenStream {
+        match self {
+            Source::Request => quote_spanned!(place=> (&&&&#bind).kind()),
+            Source::Event => quote_spanned!(place=> (&&&&&#bind).kind()),
+        }
+    }
+}
+
 /// The adapter of one function. It serves all routes of the function.
 pub(super) struct Adapter<'f> {
     pub(super) function: &'f HandlerFn,
@@ -75,10 +85,7 @@ impl Adapter<'_> {
     pub(super) fn profiles(&self) -> Vec<TokenStream> {
         let profile = |(_, Argument { ty, ty_span, .. }): (usize, &Argument)| {
             let place = at(*ty_span);
-            let kind = match self.source {
-                Source::Request => quote_spanned!(place=> (&&&&__bind).kind()),
-                Source::Event => quote_spanned!(place=> (&&&&&__bind).kind()),
-            };
+            let kind = self.source.kind(place, quote_spanned!(place=> __bind));
             quote_spanned!(place=> ::vernal::__private::profile::<#ty, _>(|__bind| #kind))
         };
         self.bound().map(profile).collect()
@@ -182,10 +189,7 @@ impl Adapter<'_> {
         let arg = quote_spanned! {place=>
             const { &::vernal::__private::Arg::named(#name) #renamed #group }
         };
-        let kind = match self.source {
-            Source::Request => quote_spanned!(place=> (&&&&::vernal::__private::Bind::<#ty>::new()).kind()),
-            Source::Event => quote_spanned!(place=> (&&&&&::vernal::__private::Bind::<#ty>::new()).kind()),
-        };
+        let kind = self.source.kind(place, quote_spanned!(place=> ::vernal::__private::Bind::<#ty>::new()));
         let bind = match (self.function.is_async(), &options.default) {
             (true, None) => quote_spanned!(place=> #kind.bind::<#ty>(#req, #arg).await),
             (true, Some(_)) => quote_spanned!(place=> #kind.optional::<#ty>(#req, #arg).await),
