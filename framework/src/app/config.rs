@@ -1,10 +1,9 @@
 //! What an application is told before it is frozen.
 
 use std::any::{Any, TypeId};
-use std::sync::Arc;
 
 use crate::proto::Limits;
-use crate::websocket::config::{Factory, deflate};
+use crate::websocket::config::{Factory, deflate, factory};
 use crate::websocket::{Deflate, Extension, WebSocketConfig};
 
 /// Settings of an [`App`](crate::App). `server::new()` and `test::Client::builder()` have the same methods.
@@ -88,7 +87,7 @@ impl Config {
         mut self,
         make: impl Fn() -> X + Send + Sync + 'static,
     ) -> Config {
-        self.extensions.push(Arc::new(move |_| Box::new(make())));
+        self.extensions.push(factory(make));
         self
     }
 

@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use super::config::{Factory, WebSocketConfig, deflate};
+use super::config::{Factory, WebSocketConfig, conflict, deflate, factory, install};
 use super::core::{Agreed, Core, Pump};
 use super::rooms::leave_all;
 use super::socket::WebSocket;
@@ -75,7 +75,7 @@ impl Connect {
 
     /// Offers an extension.
     pub fn extension<X: Extension>(mut self, make: impl Fn() -> X + Send + Sync + 'static) -> Connect {
-        self.extensions.push(Arc::new(move |_| Box::new(make())));
+        self.extensions.push(factory(make));
         self
     }
 
@@ -141,12 +141,9 @@ impl Connect {
             }
             _ => return Err(wrong_url(&self.url)),
         };
-        let installed: Vec<Box<dyn Extension>> =
-            self.extensions.iter().map(|make| make(Role::Client)).collect();
-        if let Some((one, other)) = Extensions::conflict(&installed) {
-            return Err(Error::internal(format!(
-                "the extensions `{one}` and `{other}` claim the same reserved bit"
-            )));
+        let installed = install(&self.extensions, Role::Client);
+        if let Some(problem) = conflict(&installed) {
+            return Err(Error::internal(problem));
         }
         let key = handshake::key_of(super::random::bits_128());
         let target = uri.path_and_query().map_or("/", |target| target.as_str());

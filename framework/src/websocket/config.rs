@@ -162,16 +162,12 @@ pub(crate) struct Settings {
 impl Settings {
     /// A fresh set of the extensions that are installed.
     pub(crate) fn install(&self, role: Role) -> Vec<Box<dyn Extension>> {
-        self.extensions.iter().map(|make| make(role)).collect()
+        install(&self.extensions, role)
     }
 
     /// What is wrong with the extensions, if anything is.
     pub(crate) fn conflict(&self) -> Option<String> {
-        let installed = self.install(Role::Server);
-        let (one, other) = Extensions::conflict(&installed)?;
-        Some(format!(
-            "the WebSocket extensions `{one}` and `{other}` claim the same reserved bit, so that nobody could tell their frames apart: install one of them"
-        ))
+        conflict(&self.install(Role::Server))
     }
 
     pub(crate) fn config_of(&self, route: &'static Route) -> Arc<WebSocketConfig> {
@@ -184,7 +180,25 @@ pub(crate) fn address(route: &'static Route) -> usize {
     std::ptr::from_ref(route) as usize
 }
 
-/// Installs permessage-deflate.
+/// The factory of an extension that is the same for both sides.
+pub(crate) fn factory<X: Extension>(make: impl Fn() -> X + Send + Sync + 'static) -> Factory {
+    Arc::new(move |_| Box::new(make()))
+}
+
+/// A fresh set of extensions, for one session.
+pub(crate) fn install(factories: &[Factory], role: Role) -> Vec<Box<dyn Extension>> {
+    factories.iter().map(|make| make(role)).collect()
+}
+
+/// Says which two of these extensions cannot stand together.
+pub(crate) fn conflict(installed: &[Box<dyn Extension>]) -> Option<String> {
+    let (one, other) = Extensions::conflict(installed)?;
+    Some(format!(
+        "the WebSocket extensions `{one}` and `{other}` claim the same reserved bit, so that nobody could tell their frames apart: install one of them"
+    ))
+}
+
+/// The factory of permessage-deflate.
 pub(crate) fn deflate(settings: Deflate) -> Factory {
     Arc::new(move |role| Box::new(settings.extension(role)))
 }
