@@ -11,7 +11,7 @@ use bytes::{Buf, Bytes};
 
 use super::config::Overflow;
 use crate::io::{Stream, buffers};
-use crate::proto::ws::{OpCode, Role, Rsv, write_frame};
+use crate::proto::ws::{Frame, OpCode, Role, Rsv, write_frame};
 
 /// Frames in order.
 #[derive(Default)]
@@ -166,7 +166,7 @@ pub(crate) enum Held {
     /// Framed already.
     Ready(Bytes),
     /// Still to pass the extensions.
-    Message { is_text: bool, payload: Bytes },
+    Message(Frame),
 }
 
 /// Who has a message to send.

@@ -205,50 +205,53 @@ impl<'s> Broadcast<'s> {
 /// A message in the forms that sessions share.
 struct Shared<'m> {
     message: &'m Outgoing<'m>,
+    /// As extensions take it.
+    frame: Option<Frame>,
     plain: Option<Bytes>,
     compressed: Vec<((u32, u8), Bytes)>,
 }
 
 impl<'m> Shared<'m> {
     fn new(message: &'m Outgoing<'m>) -> Shared<'m> {
-        Shared { message, plain: None, compressed: Vec::new() }
+        Shared { message, frame: None, plain: None, compressed: Vec::new() }
     }
 
     fn send_to(&mut self, core: &Core) -> bool {
         if core.role == Role::Client {
-            return core.push_shared(self.message);
+            return core.push_shared(self.frame());
         }
-        let Some(extensions) = core.extensions() else {
-            let frames = self
-                .plain
-                .get_or_insert_with(|| framed(self.message, Rsv::NONE, self.message.payload.bytes()));
-            return core.push_ready(frames);
-        };
+        let Some(extensions) = core.extensions() else { return core.push_ready(self.plain()) };
         // Held until the frame is in the outbox, since it decides about the order of messages.
         let mut extensions = lock(extensions);
         let Some(deflate) = extensions.deflate_alone() else {
             drop(extensions);
-            return core.push_shared(self.message);
+            return core.push_shared(self.frame());
         };
-        let frame = Frame::new(opcode(self.message.is_text), self.message.payload.to_bytes());
-        if !deflate.compresses(&frame) {
-            let frames = self
-                .plain
-                .get_or_insert_with(|| framed(self.message, Rsv::NONE, self.message.payload.bytes()));
-            return core.push_ready(frames);
+        if !deflate.compresses(self.frame()) {
+            return core.push_ready(self.plain());
         }
         let form = deflate.form();
         let known = self.compressed.iter().position(|(known, _)| *known == form);
         let index = match known {
             Some(index) => index,
             None => {
-                let Ok(payload) = compress_alone(form, &frame.payload) else { return false };
+                let Ok(payload) = compress_alone(form, self.message.payload.bytes()) else { return false };
                 self.compressed.push((form, framed(self.message, Rsv::RSV1, &payload)));
                 self.compressed.len() - 1
             }
         };
         deflate.forget_context();
         core.push_ready(&self.compressed[index].1)
+    }
+
+    fn frame(&mut self) -> &Frame {
+        let message = self.message;
+        self.frame.get_or_insert_with(|| Frame::new(opcode(message.is_text), message.payload.to_bytes()))
+    }
+
+    fn plain(&mut self) -> &Bytes {
+        let message = self.message;
+        self.plain.get_or_insert_with(|| framed(message, Rsv::NONE, message.payload.bytes()))
     }
 }
 

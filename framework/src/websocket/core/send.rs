@@ -40,16 +40,14 @@ impl Core {
     }
 
     /// Sends a message of a broadcast; tells whether it is on its way.
-    pub(crate) fn push_shared(&self, message: &Outgoing<'_>) -> bool {
+    pub(crate) fn push_shared(&self, message: &Frame) -> bool {
         let mut extensions = self.extensions().map(lock);
         let mut outbox = self.outbox();
-        let (is_text, payload) = (message.is_text, message.payload.to_bytes());
-        let size = payload.len();
+        let (mut frame, size) = (message.clone(), message.payload.len());
         match outbox.admit(size, self.config.outbox_size, self.config.overflow, Caller::Shares) {
-            Pushed::Done if outbox.is_streaming => outbox.hold(Held::Message { is_text, payload }, size),
+            Pushed::Done if outbox.is_streaming => outbox.hold(Held::Message(frame), size),
             Pushed::Done => {
-                if let Err(reason) = self.push_whole(&mut outbox, extensions.as_deref_mut(), is_text, payload)
-                {
+                if let Err(reason) = self.push_whole(&mut outbox, extensions.as_deref_mut(), &mut frame) {
                     drop((outbox, extensions));
                     self.close(reason);
                     return false;
@@ -71,11 +69,9 @@ impl Core {
         &self,
         outbox: &mut Outbox,
         extensions: Option<&mut Extensions>,
-        is_text: bool,
-        payload: Bytes,
+        frame: &mut Frame,
     ) -> Result<(), CloseReason> {
-        let mut frame = Frame::new(opcode_of(is_text), payload);
-        extensions.map_or(Ok(()), |extensions| extensions.encode(&mut frame))?;
+        extensions.map_or(Ok(()), |extensions| extensions.encode(frame))?;
         outbox.push(self.role, frame.head(), &frame.payload, Some(&frame.payload), self.config.overflow);
         Ok(())
     }
@@ -227,9 +223,7 @@ impl Core {
                 outbox.push_ready(&frames, self.config.overflow);
                 Ok(())
             }
-            Held::Message { is_text, payload } => {
-                self.push_whole(&mut outbox, extensions.as_deref_mut(), is_text, payload)
-            }
+            Held::Message(mut frame) => self.push_whole(&mut outbox, extensions.as_deref_mut(), &mut frame),
         });
         if let Err(reason) = pushed {
             drop((outbox, extensions));
