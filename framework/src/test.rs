@@ -18,7 +18,6 @@
 
 mod websocket;
 
-use std::any::Any;
 use std::fmt::{Display, Write};
 use std::future::IntoFuture;
 use std::pin::Pin;
@@ -31,12 +30,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 
-use crate::app::{App, Config};
+use crate::app::{App, Config, config_setters};
 use crate::base::{Headers, IntoHeaderValue};
 use crate::io::Stream;
-use crate::proto::Limits;
 use crate::server::{Counted, Handle, Shared, connection};
-use crate::websocket::{Deflate, Extension, WebSocketConfig};
 
 pub use websocket::{SocketBuilder, TestSocket};
 
@@ -169,66 +166,9 @@ impl Default for Client {
     }
 }
 
+config_setters!(ClientBuilder);
+
 impl ClientBuilder {
-    /// See [`Config::app`].
-    #[must_use]
-    pub fn app(mut self, name: impl Into<String>) -> ClientBuilder {
-        self.config = self.config.app(name);
-        self
-    }
-
-    /// See [`Config::limits`].
-    #[must_use]
-    pub fn limits(mut self, limits: Limits) -> ClientBuilder {
-        self.config = self.config.limits(limits);
-        self
-    }
-
-    /// See [`Config::state`].
-    #[must_use]
-    pub fn state<T: Any + Send + Sync>(mut self, value: T) -> ClientBuilder {
-        self.config = self.config.state(value);
-        self
-    }
-
-    /// See [`Config::show_errors`].
-    #[must_use]
-    pub fn show_errors(mut self, show: bool) -> ClientBuilder {
-        self.config = self.config.show_errors(show);
-        self
-    }
-
-    /// See [`Config::websocket`].
-    #[must_use]
-    pub fn websocket(mut self, config: WebSocketConfig) -> ClientBuilder {
-        self.config = self.config.websocket(config);
-        self
-    }
-
-    /// See [`Config::websocket_extension`].
-    #[must_use]
-    pub fn websocket_extension<X: Extension>(
-        mut self,
-        make: impl Fn() -> X + Send + Sync + 'static,
-    ) -> ClientBuilder {
-        self.config = self.config.websocket_extension(make);
-        self
-    }
-
-    /// See [`Config::websocket_deflate`].
-    #[must_use]
-    pub fn websocket_deflate(mut self, settings: Deflate) -> ClientBuilder {
-        self.config = self.config.websocket_deflate(settings);
-        self
-    }
-
-    /// See [`Config::server_name`].
-    #[must_use]
-    pub fn server_name(mut self, name: Option<&str>) -> ClientBuilder {
-        self.config = self.config.server_name(name);
-        self
-    }
-
     /// Builds the application.
     ///
     /// # Panics

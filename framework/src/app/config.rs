@@ -33,6 +33,34 @@ pub(crate) struct State {
     pub(crate) value: Box<dyn Any + Send + Sync>,
 }
 
+/// Gives a builder the setters of the [`Config`] in its field `config`, so that each stands here once.
+macro_rules! config_setters {
+    ($builder:ident) => {
+        config_setters! { $builder:
+            app(name: impl Into<String>);
+            limits(limits: $crate::proto::Limits);
+            state[T: std::any::Any + Send + Sync](value: T);
+            show_errors(show: bool);
+            websocket(config: $crate::websocket::WebSocketConfig);
+            websocket_extension[X: $crate::websocket::Extension](make: impl Fn() -> X + Send + Sync + 'static);
+            websocket_deflate(settings: $crate::websocket::Deflate);
+            server_name(name: Option<&str>);
+        }
+    };
+    ($builder:ident: $($setter:ident $([$($generic:tt)+])? ($($argument:ident: $kind:ty),*);)+) => {
+        /// Settings of the application: those of [`Config`](crate::Config).
+        impl $builder { $(
+            #[doc = concat!("See [`Config::", stringify!($setter), "`](crate::Config::", stringify!($setter), ").")]
+            #[must_use]
+            pub fn $setter $(<$($generic)+>)? (mut self, $($argument: $kind),*) -> $builder {
+                self.config = self.config.$setter($($argument),*);
+                self
+            }
+        )+ }
+    };
+}
+pub(crate) use config_setters;
+
 impl Config {
     /// The defaults.
     pub fn new() -> Config {

@@ -19,6 +19,7 @@ use std::task::{self, Poll};
 use ::http::StatusCode;
 
 pub use config::Config;
+pub(crate) use config::config_setters;
 pub(crate) use error_page::escape_html;
 pub use error_page::{ErrorContext, ErrorPageArgument};
 pub(crate) use exchange::Exchange;

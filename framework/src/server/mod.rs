@@ -25,7 +25,6 @@ mod signals;
 mod upgraded;
 mod wire;
 
-use std::any::Any;
 use std::env;
 use std::net::{SocketAddr, TcpListener as StdListener};
 use std::pin::pin;
@@ -39,10 +38,8 @@ use tokio::task::JoinSet;
 use self::lifecycle::{Lifecycle, Phase};
 pub(crate) use self::listener::{Counted, Shared};
 use self::signals::{begin, stop_on_signals};
-use crate::app::{App, Config};
+use crate::app::{App, Config, config_setters};
 use crate::http::{Error, Result};
-use crate::proto::Limits;
-use crate::websocket::{Deflate, Extension, WebSocketConfig};
 
 /// Serves everything that is mapped, on port 9090 of all interfaces or where the environment's `VERNAL_HOST` and
 /// `VERNAL_PORT` say, until SIGINT, SIGTERM or [`stop`].
@@ -112,6 +109,8 @@ impl Default for Server {
     }
 }
 
+config_setters!(Server);
+
 impl Server {
     /// The address or name to listen on; empty is all interfaces. Default: `VERNAL_HOST`, else all.
     #[must_use]
@@ -161,65 +160,6 @@ impl Server {
     #[must_use]
     pub fn config(mut self, config: Config) -> Server {
         self.config = config;
-        self
-    }
-
-    /// See [`Config::app`].
-    #[must_use]
-    pub fn app(mut self, name: impl Into<String>) -> Server {
-        self.config = self.config.app(name);
-        self
-    }
-
-    /// See [`Config::limits`].
-    #[must_use]
-    pub fn limits(mut self, limits: Limits) -> Server {
-        self.config = self.config.limits(limits);
-        self
-    }
-
-    /// See [`Config::state`].
-    #[must_use]
-    pub fn state<T: Any + Send + Sync>(mut self, value: T) -> Server {
-        self.config = self.config.state(value);
-        self
-    }
-
-    /// See [`Config::show_errors`].
-    #[must_use]
-    pub fn show_errors(mut self, show: bool) -> Server {
-        self.config = self.config.show_errors(show);
-        self
-    }
-
-    /// See [`Config::websocket`].
-    #[must_use]
-    pub fn websocket(mut self, config: WebSocketConfig) -> Server {
-        self.config = self.config.websocket(config);
-        self
-    }
-
-    /// See [`Config::websocket_extension`].
-    #[must_use]
-    pub fn websocket_extension<X: Extension>(
-        mut self,
-        make: impl Fn() -> X + Send + Sync + 'static,
-    ) -> Server {
-        self.config = self.config.websocket_extension(make);
-        self
-    }
-
-    /// See [`Config::websocket_deflate`].
-    #[must_use]
-    pub fn websocket_deflate(mut self, settings: Deflate) -> Server {
-        self.config = self.config.websocket_deflate(settings);
-        self
-    }
-
-    /// See [`Config::server_name`].
-    #[must_use]
-    pub fn server_name(mut self, name: Option<&str>) -> Server {
-        self.config = self.config.server_name(name);
         self
     }
 
