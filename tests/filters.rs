@@ -7,8 +7,9 @@ use std::sync::Mutex;
 use serde_json::Value;
 use vernal::test::{Answer, Client};
 use vernal::{
-    App, BodyReader, Config, Error, FilterContext, Header, Headers, Next, OrStatus, Request, Responder,
-    Response, Result, SetCookie, State, StaticFile, controller, request_filter, request_map,
+    App, BodyReader, BoxFuture, Config, Error, Filter, FilterContext, Header, Headers, Next, OrStatus,
+    Request, Responder, Response, Result, SetCookie, State, StaticFile, controller, request_filter,
+    request_map,
 };
 
 fn client_of(app: &str) -> Client {
@@ -651,4 +652,50 @@ async fn parameters_that_a_filter_sets_are_bound() {
     client.get("/bound?name=ann&all=a&all=b").await.assert_text("ANN [\"one\"]");
     client.post("/bound?all=a").form("name", "bob").form("all", "b").await.assert_text("BOB [\"one\"]");
     client.get("/bound").await.assert_text(" [\"one\"]");
+}
+
+/// Leaves its mark, and another on the way back.
+struct Mark(&'static str, bool);
+
+impl Filter for Mark {
+    fn filter<'c>(&'c self, cx: &'c mut FilterContext<'_>, next: Next<'c>) -> BoxFuture<'c, Result> {
+        Box::pin(async move {
+            mark(cx.response, self.0);
+            next.run(cx).await;
+            mark(cx.response, &format!("/{}", self.0));
+            Ok(())
+        })
+    }
+
+    fn unmatched(&self) -> bool {
+        self.1
+    }
+}
+
+#[request_map("/given/x", app = "given")]
+fn given() {}
+
+#[request_filter("/given/**", app = "given", order = -1)]
+fn of_an_attribute(cx: &mut FilterContext<'_>) {
+    mark(cx.response, "attribute");
+}
+
+#[tokio::test]
+async fn filters_that_are_values_run_first_in_the_order_they_are_given() {
+    let client = Client::builder()
+        .app("given")
+        .filter("/given/**", Mark("one", false))
+        .filter("/**", Mark("two", true))
+        .build();
+    assert_eq!(trace(&client.get("/given/x").await), "one two attribute /two /one");
+    let unknown = client.get("/given/y").await;
+    unknown.assert_status(404);
+    assert_eq!(trace(&unknown), "two /two", "only the unmatched one");
+}
+
+#[test]
+fn a_given_filter_with_a_bad_pattern_is_an_error_at_start_with_its_place() {
+    let config = Config::new().app("given").filter("/a/**/b", Mark("one", false));
+    let text = format!("{:?}", App::from_registry(config).expect_err("no such pattern"));
+    assert!(text.contains("`filters::Mark` at tests/filters.rs:"), "{text}");
 }

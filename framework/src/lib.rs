@@ -48,7 +48,7 @@ pub mod server;
 pub mod test;
 pub mod websocket;
 
-pub use app::{App, Config, ErrorContext, ErrorPageArgument, FilterArgument, FilterContext, Next};
+pub use app::{App, Config, ErrorContext, ErrorPageArgument, Filter, FilterArgument, FilterContext, Next};
 pub use base::{HeaderError, Headers, IntoHeaderValue};
 pub use bind::{
     Arg, BodyUse, ConnectionInfo, Cookie, Form, FromContext, FromRequest, FromValue, FromValues, Header,

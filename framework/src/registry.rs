@@ -4,8 +4,10 @@
 //! nothing may depend on one: routes sort by specificity, then `order`, then [`Location`].
 
 use std::fmt;
+use std::panic;
+use std::sync::Arc;
 
-use crate::app::{ErrorContext, FilterContext, Next};
+use crate::app::{self, ErrorContext, FilterContext, Next};
 use crate::bind::{Arg, StateNeed};
 use crate::http::{Context, Instance, Request, Response, Result};
 use crate::proto::Limits;
@@ -203,6 +205,66 @@ pub struct Filter {
     pub call: for<'c> fn(&'c mut FilterContext<'_>, Next<'c>) -> BoxFuture<'c, Result>,
     /// Where it stands.
     pub at: Location,
+}
+
+/// A filter that was given to the server as a value.
+pub(crate) struct GivenFilter {
+    /// The pattern of its paths.
+    pub(crate) path: &'static str,
+    pub(crate) filter: Box<dyn app::Filter>,
+    pub(crate) at: Location,
+}
+
+impl GivenFilter {
+    /// One that is given by the caller of the function this is called in.
+    #[track_caller]
+    pub(crate) fn new<F: app::Filter>(path: &'static str, filter: F) -> GivenFilter {
+        let at = panic::Location::caller();
+        let name = std::any::type_name::<F>();
+        let at = Location { file: at.file(), line: at.line(), column: at.column(), module: "", name };
+        GivenFilter { path, filter: Box::new(filter), at }
+    }
+}
+
+/// A filter of an application.
+#[derive(Clone)]
+pub(crate) enum AnyFilter {
+    /// Written with an attribute.
+    Declared(&'static Filter),
+    /// Given to the server; these run first, in the order they were given in.
+    Given(Arc<GivenFilter>),
+}
+
+impl AnyFilter {
+    pub(crate) fn at(&self) -> &Location {
+        match self {
+            AnyFilter::Declared(filter) => &filter.at,
+            AnyFilter::Given(filter) => &filter.at,
+        }
+    }
+
+    /// Whether it also runs for paths that nothing else matches.
+    pub(crate) fn is_unmatched(&self) -> bool {
+        match self {
+            AnyFilter::Declared(filter) => filter.unmatched,
+            AnyFilter::Given(filter) => filter.filter.unmatched(),
+        }
+    }
+
+    pub(crate) fn is_same(&self, other: &AnyFilter) -> bool {
+        match (self, other) {
+            (AnyFilter::Declared(one), AnyFilter::Declared(other)) => std::ptr::eq(*one, *other),
+            (AnyFilter::Given(one), AnyFilter::Given(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        }
+    }
+
+    pub(crate) fn call<'c>(&'c self, cx: &'c mut FilterContext<'_>, next: Next<'c>) -> BoxFuture<'c, Result> {
+        match self {
+            AnyFilter::Declared(filter) => (filter.call)(cx, next),
+            AnyFilter::Given(filter) => filter.filter.filter(cx, next),
+        }
+    }
 }
 
 /// How an error page's adapter is called.

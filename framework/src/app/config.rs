@@ -2,7 +2,9 @@
 
 use std::any::{Any, TypeId};
 
+use super::Filter;
 use crate::proto::Limits;
+use crate::registry::GivenFilter;
 use crate::websocket::config::{Factory, deflate, factory};
 use crate::websocket::{Deflate, Extension, WebSocketConfig};
 
@@ -25,6 +27,7 @@ pub struct Config {
     pub(crate) server_name: Option<Option<String>>,
     pub(crate) websocket: WebSocketConfig,
     pub(crate) extensions: Vec<Factory>,
+    pub(crate) filters: Vec<GivenFilter>,
 }
 
 pub(crate) struct State {
@@ -45,13 +48,15 @@ macro_rules! config_setters {
             websocket_extension[X: $crate::websocket::Extension](make: impl Fn() -> X + Send + Sync + 'static);
             websocket_deflate(settings: $crate::websocket::Deflate);
             server_name(name: Option<&str>);
+            filter[F: $crate::app::Filter](path: &'static str, filter: F);
         }
     };
     ($builder:ident: $($setter:ident $([$($generic:tt)+])? ($($argument:ident: $kind:ty),*);)+) => {
-        /// Settings of the application: those of [`Config`](crate::Config).
+        /// Settings of the application: those of [`Config`].
         impl $builder { $(
-            #[doc = concat!("See [`Config::", stringify!($setter), "`](crate::Config::", stringify!($setter), ").")]
+            #[doc = concat!("See [`Config::", stringify!($setter), "`].")]
             #[must_use]
+            #[track_caller]
             pub fn $setter $(<$($generic)+>)? (mut self, $($argument: $kind),*) -> $builder {
                 self.config = self.config.$setter($($argument),*);
                 self
@@ -123,6 +128,15 @@ impl Config {
     #[must_use]
     pub fn websocket_deflate(mut self, settings: Deflate) -> Config {
         self.extensions.push(deflate(settings));
+        self
+    }
+
+    /// Runs a filter that is a value around the requests whose path matches the pattern. Those given here run before all
+    /// that are functions, in the order they are given in.
+    #[must_use]
+    #[track_caller]
+    pub fn filter<F: Filter>(mut self, path: &'static str, filter: F) -> Config {
+        self.filters.push(GivenFilter::new(path, filter));
         self
     }
 

@@ -3,7 +3,7 @@
 
 use crate::bind::{FromContext, State, StateNeed};
 use crate::http::{Context, Error, Guard, Request, Response, Result};
-use crate::registry::Filter;
+use crate::registry::{AnyFilter, BoxFuture};
 
 use super::{Inner, Target};
 
@@ -37,11 +37,46 @@ impl FilterContext<'_> {
     }
 }
 
+/// A filter that is a value: one with settings, or of another crate. Given to [`Config::filter`](crate::Config::filter).
+///
+/// Filters of one's own are usually functions with [`#[request_filter]`](macro@crate::request_filter).
+///
+/// ```
+/// use vernal::{BoxFuture, Filter, FilterContext, Next, Result, server};
+///
+/// struct PoweredBy(&'static str);
+///
+/// impl Filter for PoweredBy {
+///     fn filter<'c>(&'c self, cx: &'c mut FilterContext<'_>, next: Next<'c>) -> BoxFuture<'c, Result> {
+///         Box::pin(async move {
+///             next.run(cx).await;
+///             cx.response.headers.insert("x-powered-by", self.0);
+///             Ok(())
+///         })
+///     }
+/// }
+///
+/// let server = server::new().filter("/**", PoweredBy("tea"));
+/// # let _ = server;
+/// ```
+pub trait Filter: Send + Sync + 'static {
+    /// Answers, or runs the rest of the chain with `next.run(cx).await`.
+    ///
+    /// # Errors
+    /// What becomes the answer.
+    fn filter<'c>(&'c self, cx: &'c mut FilterContext<'_>, next: Next<'c>) -> BoxFuture<'c, Result>;
+
+    /// Whether it also runs for paths that nothing else matches. Default: no.
+    fn unmatched(&self) -> bool {
+        false
+    }
+}
+
 /// The rest of the chain: further filters, then the handler. Running it takes it, so that nothing runs twice.
 #[must_use = "a filter either answers or runs the rest of the chain with `next.run(cx).await`"]
 pub struct Next<'c> {
     pub(super) app: &'c Inner,
-    pub(super) filters: &'c [&'static Filter],
+    pub(super) filters: &'c [AnyFilter],
     pub(super) target: Target<'c>,
 }
 
@@ -54,11 +89,11 @@ impl<'c> Next<'c> {
             return;
         };
         let next = Next { app, filters: rest, target };
-        let result = Guard((filter.call)(cx, next)).await;
+        let result = Guard(filter.call(cx, next)).await;
         let result = match result {
             Ok(()) if !cx.response.is_answered() => Err(Error::internal(format!(
                 "the filter {} neither answered nor ran `next`: call `next.run(cx).await`, or set an answer on `cx.response`",
-                filter.at
+                filter.at()
             ))),
             result => result,
         };

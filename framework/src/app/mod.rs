@@ -23,7 +23,7 @@ pub(crate) use config::config_setters;
 pub(crate) use error_page::escape_html;
 pub use error_page::{ErrorContext, ErrorPageArgument};
 pub(crate) use exchange::Exchange;
-pub use filter::{FilterArgument, FilterContext, Next, context_of, go_on};
+pub use filter::{Filter, FilterArgument, FilterContext, Next, context_of, go_on};
 
 use self::error_page::ErrorPages;
 use crate::base::date::ServerLine;
@@ -32,7 +32,7 @@ use crate::bind::StateNeed;
 use crate::http::{Body, BodyKind, Context, Error, Guard, Request, Response, Result, guarded};
 use crate::proto::h1::TargetForm;
 use crate::proto::{Limits, Refusal};
-use crate::registry::{self, BoxFuture, Filter, Handler, Location};
+use crate::registry::{self, AnyFilter, BoxFuture, Handler, Location};
 use crate::routing::{Entry, Facts, Found, Router};
 use crate::websocket::config::Settings;
 use crate::websocket::request as upgrade;
@@ -174,6 +174,8 @@ impl App {
         routes.iter().for_each(|route| need(route.needs.states, &route.at));
         sockets.needing.iter().for_each(|route| need(route.needs.states, &route.at));
         filters.iter().for_each(|filter| need(filter.states, &filter.at));
+        let given = config.filters.into_iter().map(|filter| AnyFilter::Given(Arc::new(filter)));
+        let filters: Vec<_> = given.chain(filters.into_iter().map(AnyFilter::Declared)).collect();
         pages.iter().for_each(|page| need(page.states, &page.at));
         if let [first, second, ..] = bindings[..] {
             problems.push(format!("two default model bindings: {} and {}", first.at, second.at));
@@ -209,9 +211,9 @@ impl App {
                 }
             };
         let idle = sockets.unmatched_filters();
-        let is_idle = |filter: &&Filter| idle.iter().any(|idle| std::ptr::eq(*idle, *filter));
+        let is_idle = |filter: &AnyFilter| idle.iter().any(|idle| idle.is_same(filter));
         for filter in router.unmatched_filters().into_iter().filter(is_idle) {
-            tracing::warn!(target: "vernal", "the filter {} matches none of the mappings", filter.at);
+            tracing::warn!(target: "vernal", "the filter {} matches none of the mappings", filter.at());
         }
         let server_line = match config.server_name {
             None => b"server: vernal\r\n".to_vec(),
@@ -343,7 +345,7 @@ impl Inner {
 
     /// The filters that run for this request, in order.
     #[inline]
-    fn filters_of<'a>(&'a self, target: &Target<'a>, request: &Request) -> Cow<'a, [&'static Filter]> {
+    fn filters_of<'a>(&'a self, target: &Target<'a>, request: &Request) -> Cow<'a, [AnyFilter]> {
         match target {
             Target::Entry(entry) => {
                 let is_socket = matches!(entry.route.handler, Handler::WebSocket(_));
@@ -383,7 +385,7 @@ impl Inner {
 
     async fn run_chain(
         &self,
-        filters: Cow<'_, [&'static Filter]>,
+        filters: Cow<'_, [AnyFilter]>,
         target: Target<'_>,
         request: &mut Request,
         response: &mut Response,

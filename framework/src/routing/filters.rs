@@ -7,15 +7,15 @@ use std::borrow::Cow;
 
 use super::coverage::Coverage;
 use super::matcher::Matcher;
-use crate::registry::Filter;
+use crate::registry::AnyFilter;
 
-/// The filters of an application in the order they run: by `order`, then by place in the source.
+/// The filters of an application in the order they run: those given to the server, then by `order`, then by place in the source.
 #[derive(Default)]
 pub(super) struct Filters(Vec<Rule>);
 
 /// A filter with what it compares paths with.
 struct Rule {
-    filter: &'static Filter,
+    filter: AnyFilter,
     matchers: Vec<Matcher>,
 }
 
@@ -25,7 +25,7 @@ pub(super) struct FilterPlan {
     candidates: Vec<Candidate>,
     /// The filters that run for each outcome of the tests, the first test being the lowest bit of the index.
     /// Empty if there are more than [`PREPARED_TESTS`].
-    lists: Vec<Box<[&'static Filter]>>,
+    lists: Vec<Box<[AnyFilter]>>,
 }
 
 struct Candidate {
@@ -40,15 +40,22 @@ const PREPARED_TESTS: usize = 4;
 
 impl Filters {
     /// Sorts them; adds to `problems` what is wrong.
-    pub(super) fn build(filters: &[&'static Filter], problems: &mut Vec<String>) -> Filters {
+    pub(super) fn build(filters: &[AnyFilter], problems: &mut Vec<String>) -> Filters {
         let mut filters = filters.to_vec();
-        filters.sort_unstable_by_key(|filter| (filter.mapping.order, filter.at));
+        filters.sort_by_key(|filter| match filter {
+            AnyFilter::Given(_) => None,
+            AnyFilter::Declared(filter) => Some((filter.mapping.order, filter.at)),
+        });
         let mut rules = Vec::with_capacity(filters.len());
         for filter in filters {
-            match Matcher::parse(&filter.mapping) {
+            let matchers = match &filter {
+                AnyFilter::Declared(filter) => Matcher::parse(&filter.mapping),
+                AnyFilter::Given(filter) => Matcher::of_path(filter.path).map(|matcher| vec![matcher]),
+            };
+            match matchers {
                 Ok(matchers) => rules.push(Rule { filter, matchers }),
                 Err(found) => {
-                    problems.extend(found.iter().map(|problem| format!("filter {}: {problem}", filter.at)))
+                    problems.extend(found.iter().map(|problem| format!("filter {}: {problem}", filter.at())))
                 }
             }
         }
@@ -73,7 +80,7 @@ impl Filters {
 
     /// The filters that run for a request to that mapping.
     #[inline]
-    pub(super) fn of_plan<'f>(&'f self, plan: &'f FilterPlan, path: &str) -> Cow<'f, [&'static Filter]> {
+    pub(super) fn of_plan<'f>(&'f self, plan: &'f FilterPlan, path: &str) -> Cow<'f, [AnyFilter]> {
         match &plan.lists[..] {
             [list] => Cow::Borrowed(list),
             lists => self.of_tested_plan(plan, lists, path),
@@ -83,9 +90,9 @@ impl Filters {
     fn of_tested_plan<'f>(
         &self,
         plan: &'f FilterPlan,
-        lists: &'f [Box<[&'static Filter]>],
+        lists: &'f [Box<[AnyFilter]>],
         path: &str,
-    ) -> Cow<'f, [&'static Filter]> {
+    ) -> Cow<'f, [AnyFilter]> {
         if lists.is_empty() {
             return Cow::Owned(self.list(&plan.candidates, |rule| rule.matches(path)));
         }
@@ -98,26 +105,27 @@ impl Filters {
 
     /// The filters that run for a path no mapping was chosen for. If nothing at all knows the path, only
     /// those that are `unmatched` run.
-    pub(super) fn of_path(&self, path: &str, is_known: bool) -> Cow<'_, [&'static Filter]> {
-        let running = self.0.iter().filter(|rule| (is_known || rule.filter.unmatched) && rule.matches(path));
-        Cow::Owned(running.map(|rule| rule.filter).collect())
+    pub(super) fn of_path(&self, path: &str, is_known: bool) -> Cow<'_, [AnyFilter]> {
+        let running =
+            self.0.iter().filter(|rule| (is_known || rule.filter.is_unmatched()) && rule.matches(path));
+        Cow::Owned(running.map(|rule| rule.filter.clone()).collect())
     }
 
     /// The filters that certainly never run, whichever of the targets is asked for.
-    pub(super) fn idle<'t>(
-        &self,
-        targets: impl Iterator<Item = &'t Matcher> + Clone,
-    ) -> Vec<&'static Filter> {
+    pub(super) fn idle<'t>(&self, targets: impl Iterator<Item = &'t Matcher> + Clone) -> Vec<AnyFilter> {
         let is_idle = |rule: &&Rule| {
-            !rule.filter.unmatched
+            !rule.filter.is_unmatched()
                 && targets.clone().all(|target| rule.coverage_of(target) == Coverage::Never)
         };
-        self.0.iter().filter(is_idle).map(|rule| rule.filter).collect()
+        self.0.iter().filter(is_idle).map(|rule| rule.filter.clone()).collect()
     }
 
-    fn list(&self, candidates: &[Candidate], mut test: impl FnMut(&Rule) -> bool) -> Vec<&'static Filter> {
+    fn list(&self, candidates: &[Candidate], mut test: impl FnMut(&Rule) -> bool) -> Vec<AnyFilter> {
         let rules = candidates.iter().map(|candidate| (&self.0[candidate.rule], candidate.is_tested));
-        rules.filter(|(rule, is_tested)| !is_tested || test(rule)).map(|(rule, _)| rule.filter).collect()
+        rules
+            .filter(|(rule, is_tested)| !is_tested || test(rule))
+            .map(|(rule, _)| rule.filter.clone())
+            .collect()
     }
 }
 
@@ -152,7 +160,7 @@ impl Rule {
 mod tests {
     use super::*;
     use crate::registry::Mapping;
-    use crate::routing::testing::filter;
+    use crate::routing::testing::{filter, unmatched_filter};
 
     fn target(path: &'static str) -> Matcher {
         let mapping = match path.strip_prefix('^') {
@@ -180,8 +188,8 @@ mod tests {
         filters
     }
 
-    fn names(filters: &[&'static Filter]) -> String {
-        filters.iter().map(|filter| filter.at.name).collect::<Vec<_>>().join(" ")
+    fn names(filters: &[AnyFilter]) -> String {
+        filters.iter().map(|filter| filter.at().name).collect::<Vec<_>>().join(" ")
     }
 
     #[test]
@@ -222,8 +230,7 @@ mod tests {
 
     #[test]
     fn unknown_paths_only_meet_filters_that_ask_for_them() {
-        let unmatched = filter("unmatched", &["/**"], 0);
-        let unmatched: &'static Filter = Box::leak(Box::new(Filter { unmatched: true, ..copy(unmatched) }));
+        let unmatched = unmatched_filter("unmatched", &["/**"], 0);
         let filters = Filters::build(&[filter("plain", &["/**"], 0), unmatched], &mut Vec::new());
         assert_eq!(names(&filters.of_path("/x", false)), "unmatched");
         assert_eq!(names(&filters.of_path("/x", true)), "plain unmatched");
@@ -248,15 +255,5 @@ mod tests {
             problems[0].starts_with("filter `broken` at ") && problems[0].contains("star in the middle"),
             "{problems:?}"
         );
-    }
-
-    fn copy(filter: &'static Filter) -> Filter {
-        Filter {
-            mapping: filter.mapping,
-            unmatched: filter.unmatched,
-            states: filter.states,
-            call: filter.call,
-            at: filter.at,
-        }
     }
 }

@@ -49,6 +49,14 @@ impl Matcher {
         }
     }
 
+    /// That of one path.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(super) fn of_path(path: &'static str) -> Result<Matcher, Vec<String>> {
+        Pattern::parse(path).map(Matcher::Path).map_err(|problem| vec![problem])
+    }
+
     /// As it was written.
     pub(super) fn source(&self) -> &'static str {
         match self {

@@ -23,7 +23,7 @@ use crate::http::Params;
 use crate::http::path::PathValues;
 use crate::proto::Limits;
 use crate::proto::ws::handshake;
-use crate::registry::{Filter, Mapping, Route};
+use crate::registry::{AnyFilter, Mapping, Route};
 
 /// All mappings and filters of an application.
 pub(crate) struct Router {
@@ -106,10 +106,7 @@ impl Router {
     ///
     /// # Errors
     /// Every mistake, each naming the places it is made at.
-    pub(crate) fn build(
-        routes: &[&'static Route],
-        filters: &[&'static Filter],
-    ) -> Result<Router, Vec<String>> {
+    pub(crate) fn build(routes: &[&'static Route], filters: &[AnyFilter]) -> Result<Router, Vec<String>> {
         let mut problems = Vec::new();
         let mut drafts = drafts(routes, &mut problems);
         drafts.sort_by(Draft::compare);
@@ -306,7 +303,7 @@ impl Router {
 
     /// The filters that run around an entry, in order.
     #[inline]
-    pub(crate) fn filters_for<'r>(&'r self, entry: &'r Entry, path: &str) -> Cow<'r, [&'static Filter]> {
+    pub(crate) fn filters_for<'r>(&'r self, entry: &'r Entry, path: &str) -> Cow<'r, [AnyFilter]> {
         self.filters.of_plan(&entry.plan, path)
     }
 
@@ -314,7 +311,7 @@ impl Router {
     /// even one that is narrowed to other requests, or if `path_known` says that something else has it; else
     /// those that are `unmatched`.
     #[cold]
-    pub(crate) fn filters_for_path(&self, path: &str, path_known: bool) -> Cow<'_, [&'static Filter]> {
+    pub(crate) fn filters_for_path(&self, path: &str, path_known: bool) -> Cow<'_, [AnyFilter]> {
         self.filters.of_path(path, path_known || self.knows(path))
     }
 
@@ -325,7 +322,7 @@ impl Router {
     }
 
     /// Filters that can never run, since they match the path of no mapping. Only when that is certain.
-    pub(crate) fn unmatched_filters(&self) -> Vec<&'static Filter> {
+    pub(crate) fn unmatched_filters(&self) -> Vec<AnyFilter> {
         self.filters.idle(self.entries.iter().map(|entry| &entry.matcher))
     }
 

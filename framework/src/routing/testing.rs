@@ -1,7 +1,7 @@
 //! Items for tests, as macros would submit them.
 
 use crate::proto::Limits;
-use crate::registry::{Filter, Handler, Location, Mapping, Needs, Route};
+use crate::registry::{AnyFilter, Filter, Handler, Location, Mapping, Needs, Route};
 
 /// A route with a name; change its fields and [`leak`] it.
 pub(super) fn route(name: &'static str, mapping: Mapping) -> Route {
@@ -16,16 +16,25 @@ pub(super) fn route(name: &'static str, mapping: Mapping) -> Route {
 }
 
 /// A filter with a name; a path that starts with `^` is a regular expression.
-pub(super) fn filter(name: &'static str, paths: &[&'static str], order: i32) -> &'static Filter {
+pub(super) fn filter(name: &'static str, paths: &[&'static str], order: i32) -> AnyFilter {
+    filter_that(name, paths, order, false)
+}
+
+/// The same, which also runs for paths that nothing else matches.
+pub(super) fn unmatched_filter(name: &'static str, paths: &[&'static str], order: i32) -> AnyFilter {
+    filter_that(name, paths, order, true)
+}
+
+fn filter_that(name: &'static str, paths: &[&'static str], order: i32, unmatched: bool) -> AnyFilter {
     let regexp = paths.iter().copied().find(|path| path.starts_with('^'));
     let paths: &'static [&'static str] = if regexp.is_some() { &[] } else { leak(paths.to_vec()) };
-    leak(Filter {
+    AnyFilter::Declared(leak(Filter {
         mapping: Mapping { paths, regexp, order, ..Mapping::ANY },
-        unmatched: false,
+        unmatched,
         states: &[],
         call: |_, _| Box::pin(async { Ok(()) }),
         at: at(name),
-    })
+    }))
 }
 
 /// As if it had been a constant.
