@@ -16,12 +16,14 @@
 mod arrived;
 pub(crate) mod connection;
 mod console;
+mod counted;
 mod lifecycle;
 mod listener;
 mod pump;
 mod receiver;
 mod sender;
 mod signals;
+mod socket;
 mod upgraded;
 mod wire;
 
@@ -35,8 +37,8 @@ use std::time::Duration;
 use tokio::runtime;
 use tokio::task::JoinSet;
 
+pub(crate) use self::counted::{Counted, Shared};
 use self::lifecycle::{Lifecycle, Phase};
-pub(crate) use self::listener::{Counted, Shared};
 use self::signals::{begin, stop_on_signals};
 use crate::app::{App, Config, config_setters};
 use crate::http::{Error, Result};
@@ -178,7 +180,7 @@ impl Server {
             Some(threads) => threads,
             None => std::thread::available_parallelism().map_or(1, usize::from),
         };
-        let listeners = listener::bind(&host, port, if self.shares_threads { 1 } else { threads })?;
+        let listeners = socket::bind(&host, port, if self.shares_threads { 1 } else { threads })?;
         let address = listeners.first().ok_or_else(|| Error::internal("no listener"))?.local_addr()?;
         let lifecycle = Lifecycle::new();
         let stopped = Stopped(Arc::clone(&lifecycle));

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::listener::Counted;
+use super::Counted;
 use crate::app::Answering;
 use crate::http::Result;
 use crate::proto::ws::{CloseCode, CloseReason};

@@ -1,0 +1,78 @@
+//! The making of listening sockets.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr, TcpListener as StdListener, ToSocketAddrs};
+
+use socket2::{Domain, Protocol, Socket, Type};
+
+use crate::http::{Error, Result};
+
+/// Binds `count` sockets to one address. More than one share the port with `SO_REUSEPORT`; so that a port taken by
+/// somebody else is an error all the same, it is first bound without.
+pub(crate) fn bind(host: &str, port: u16, count: usize) -> Result<Vec<StdListener>> {
+    let mut last = None;
+    for address in resolve(host, port)? {
+        match bind_all(address, count) {
+            Ok(listeners) => return Ok(listeners),
+            Err(error) => last = Some((address, error)),
+        }
+    }
+    Err(match last {
+        Some((address, error)) if error.kind() == io::ErrorKind::AddrInUse => Error::internal(format!(
+            "cannot listen on {address}: the port is taken. Stop the other program, or choose another port: \
+             `server::new().port(…)` or the environment's VERNAL_PORT"
+        )),
+        Some((address, error)) => Error::internal(format!("cannot listen on {address}: {error}")),
+        None => Error::internal(format!("the host {host:?} has no address")),
+    })
+}
+
+/// All interfaces are IPv6 and IPv4 together where the machine has IPv6.
+fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>> {
+    if host.is_empty() {
+        return Ok(vec![(IpAddr::from([0_u16; 8]), port).into(), (IpAddr::from([0_u8; 4]), port).into()]);
+    }
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    let addresses = (host, port)
+        .to_socket_addrs()
+        .map_err(|error| Error::internal(format!("the host {host:?} is no address to listen on: {error}")))?;
+    Ok(addresses.collect())
+}
+
+fn bind_all(address: SocketAddr, count: usize) -> io::Result<Vec<StdListener>> {
+    if count == 1 {
+        return Ok(vec![listen(address, false)?]);
+    }
+    let alone = socket(address, false)?;
+    alone.bind(&address.into())?;
+    let address = alone.local_addr()?.as_socket().unwrap_or(address);
+    drop(alone);
+    (0..count).map(|_| listen(address, true)).collect()
+}
+
+fn listen(address: SocketAddr, shares_port: bool) -> io::Result<StdListener> {
+    let socket = socket(address, shares_port)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+fn socket(address: SocketAddr, shares_port: bool) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    #[cfg(unix)]
+    if shares_port {
+        socket.set_reuse_port(true)?;
+    }
+    #[cfg(not(unix))]
+    let _ = shares_port;
+    if address.is_ipv6() && address.ip().is_unspecified() {
+        socket.set_only_v6(false)?;
+    }
+    socket.set_nonblocking(true)?;
+    Ok(socket)
+}
+
+/// Connections the kernel keeps waiting for us.
+const BACKLOG: i32 = 4096;
