@@ -2,6 +2,7 @@
 //!
 //! Each takes any bytes and panics when a promise is broken. The limits are small, so that inputs come up to them.
 
+mod multipart;
 mod websocket;
 
 use crate::base::Headers;
@@ -9,6 +10,7 @@ use crate::proto::h1::exercise::{Event, in_pieces, summary, whole};
 use crate::proto::h1::{BodyDecoder, Framing, Head, Progress, parse};
 use crate::proto::{Limits, Refusal};
 
+pub use self::multipart::multipart;
 pub use self::websocket::{deflate, frames, handshake, websocket};
 
 const LIMITS: Limits = Limits::new().uri_length(64).head_size(512).header_count(8);

@@ -8,7 +8,7 @@ macro_rules! limits {
         /// setting that changes it.
         ///
         /// Set them for the whole server with `server::new().limits(…)`, or those of the body for one mapping with
-        /// `#[request_map("/upload", limits = Limits::new().body_size(64 << 20))]`.
+        /// `#[request_map("/upload", limits = Limits::new().upload_size(1 << 30))]`.
         ///
         /// ```
         /// use vernal::Limits;
@@ -46,8 +46,23 @@ limits! {
     header_count: usize = 100;
     /// Bytes of the request target. Default 8 KiB; more is 414.
     uri_length: usize = 8 << 10;
-    /// Bytes of a request's body. Default 2 MiB; more is 413, known from `Content-Length` before anything is read.
+    /// Bytes of a request's body. Default 2 MiB; more is 413, known from `Content-Length` before anything is read. Of a
+    /// `multipart/form-data` body, the bytes of all text fields together; the whole is bounded by [`Limits::upload_size`].
     body_size: u64 = 2 << 20;
+    /// Bytes of a `multipart/form-data` body, files included. Default 64 MiB; more is 413.
+    upload_size: u64 = 64 << 20;
+    /// Bytes of a request's uploaded files that are held in memory, all together. Default 256 KiB; a file that would go
+    /// beyond lies in a temporary file. 0 puts every file there.
+    upload_memory: usize = 256 << 10;
+    /// Bytes of one part of a `multipart/form-data` body. Default: as many as [`Limits::upload_size`] allows for all; more is
+    /// 413.
+    part_size: u64 = u64::MAX;
+    /// Number of parts of a `multipart/form-data` body, fields and files together. Default 1,000; more is 400.
+    parts: usize = 1_000;
+    /// Bytes of the head of one part, the empty line after it included. Default 4 KiB; more is 400.
+    part_head_size: usize = 4 << 10;
+    /// Number of header fields of one part. Default 16; more is 400.
+    part_header_count: usize = 16;
     /// Number of parameters in query and form together. Default 1,000; more is 400.
     parameters: usize = 1_000;
     /// Time from the first byte of a head to its end, or from the start of the connection. Default 10 s; longer is 408.

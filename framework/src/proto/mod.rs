@@ -7,6 +7,7 @@
 mod accept_encoding;
 pub(crate) mod h1;
 mod limits;
+pub(crate) mod multipart;
 #[allow(dead_code, reason = "the first that use it are not here yet")]
 mod weighted;
 pub(crate) mod ws;
