@@ -7,6 +7,7 @@ mod inbox;
 mod outbox;
 mod pipe;
 mod pool;
+pub(crate) mod spool;
 mod stream;
 
 pub(crate) use deadline::Deadline;
