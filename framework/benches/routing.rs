@@ -5,7 +5,7 @@
 
 use divan::Bencher;
 use vernal::__bench::Routing;
-use vernal::__private::{Handler, Location, Mapping, Needs, Route};
+use vernal::__private::{BodyUse, Handler, Location, Mapping, Needs, Route};
 use vernal::Method;
 
 const SIZES: [usize; 3] = [10, 100, 1_000];
@@ -57,7 +57,7 @@ fn route(number: usize) -> &'static Route {
     Box::leak(Box::new(Route {
         mapping: Mapping { paths, methods: &["GET"], ..Mapping::ANY },
         handler: Handler::Now(|_, _| Ok(())),
-        needs: Needs { streams_body: false, states: &[] },
+        needs: Needs { body: BodyUse::None, states: &[] },
         limits: None,
         endpoint: false,
         at: Location { file: file!(), line: number as u32, column: 1, module: module_path!(), name: "route" },

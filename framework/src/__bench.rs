@@ -16,6 +16,7 @@ use crate::http::path::PathValues;
 use crate::http::{Params, Request, Response, Result};
 use crate::proto::Limits;
 use crate::proto::h1::{Answer, H1};
+use crate::proto::multipart::{self, Boundary, MultipartDecoder};
 use crate::proto::ws::{Bounds, OpCode, Protocol, Received as Event, Role, Rsv, Utf8, mask, write_frame};
 use crate::registry::{Handler, Route};
 use crate::routing::{Facts, Found, Router};
@@ -163,6 +164,26 @@ impl Frames {
     pub fn write(out: &mut Vec<u8>, payload: &[u8], key: Option<[u8; 4]>) {
         write_frame(out, (true, Rsv::NONE, OpCode::Text), payload, key);
     }
+}
+
+/// Takes a form in parts apart, in pieces as they come from a socket. Gives the number of parts and of bytes in them.
+pub fn decode_form(content_type: &str, body: &[u8], piece: usize) -> Option<(usize, usize)> {
+    let mut decoder =
+        MultipartDecoder::new(&Boundary::of(content_type.as_bytes()).ok()?, multipart::Bounds::of(&LIMITS));
+    let (mut parts, mut size) = (0, 0);
+    for mut rest in body.chunks(piece) {
+        while !rest.is_empty() {
+            let (consumed, event) = decoder.decode(rest).ok()?;
+            match event {
+                Some(multipart::Event::Part(_)) => parts += 1,
+                Some(multipart::Event::Data(data)) => size += black_box(data).len(),
+                _ => {}
+            }
+            rest = rest.get(consumed..)?;
+        }
+    }
+    decoder.finish().ok()?;
+    Some((parts, size))
 }
 
 const LIMITS: Limits = Limits::new();

@@ -242,16 +242,16 @@ pub const fn model_profile(needed: &[Option<StateNeed>]) -> Profile {
     Profile::ANY
 }
 
-/// Whether one of the arguments takes the body as it comes.
-pub const fn streams_body(profiles: &[Profile]) -> bool {
+/// How the arguments use the body: as the first one does that takes it.
+pub const fn body_use(profiles: &[Profile]) -> BodyUse {
     let mut index = 0;
     while index < profiles.len() {
-        if matches!(profiles[index].body, BodyUse::Streamed) {
-            return true;
+        if !matches!(profiles[index].body, BodyUse::None) {
+            return profiles[index].body;
         }
         index += 1;
     }
-    false
+    BodyUse::None
 }
 
 /// How many of these are states.
@@ -316,7 +316,9 @@ pub const fn check_body(profiles: &[Profile], names: &[&str], index: usize) {
     }
     let mut before = 0;
     while before < index {
-        if !matches!(profiles[before].body, BodyUse::None) {
+        let is_shared =
+            matches!((profiles[before].body, profiles[index].body), (BodyUse::Form, BodyUse::Form));
+        if !is_shared && !matches!(profiles[before].body, BodyUse::None) {
             let text = Text::new()
                 .then("two arguments take the body: `")
                 .then(names[before])
@@ -417,7 +419,13 @@ mod tests {
 
     #[test]
     fn two_bodies_are_named() {
+        let form = Profile { body: BodyUse::Form, ..Profile::VALUE };
+        let several = [Profile::VALUE, form, form];
+        check_body(&several, &["a", "b", "c"], 2);
+        assert_eq!(body_use(&several), BodyUse::Form);
+        assert_eq!(body_use(&[Profile::VALUE]), BodyUse::None);
         let buffered = Profile { body: BodyUse::Buffered, ..Profile::VALUE };
+        assert!(std::panic::catch_unwind(|| check_body(&[form, buffered], &["a", "b"], 1)).is_err());
         let profiles = [buffered, Profile::VALUE, buffered];
         check_body(&profiles, &["a", "b", "c"], 1);
         let refused =

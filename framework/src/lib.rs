@@ -17,7 +17,7 @@
 //! | to | use |
 //! |---|---|
 //! | answer a path | [`request_map`], [`controller`], [`endpoint`] |
-//! | read a request | arguments by name, [`Json`], [`Form`], [`Header`], [`Cookie`], [`State`], [`BodyReader`], [`Request`] |
+//! | read a request | arguments by name, [`Json`], [`Form`], [`Header`], [`Cookie`], [`State`], [`BodyReader`], [`MultipartFile`], [`Request`] |
 //! | answer | text, [`Json`], a status, tuples, [`Redirect`], [`StaticFile`], [`Sse`], [`Response`], [`Result`] |
 //! | say what went wrong | [`Error`], [`OrStatus`], [`error_message`] |
 //! | look at all requests | [`request_filter`] |
@@ -56,8 +56,9 @@ pub use bind::{
     Text,
 };
 pub use http::{
-    BindingError, Body, BodyReader, Cookies, Error, Event, HttpError, IntoStatus, OrStatus, Params, Redirect,
-    Request, Responder, Response, Result, SameSite, Sender, SetCookie, Source, Sse, StaticFile,
+    BindingError, Body, BodyReader, Cookies, Error, Event, FileReader, HttpError, IntoStatus, Multipart,
+    MultipartFile, OrStatus, Params, Part, Progress, Redirect, Request, Responder, Response, Result,
+    SameSite, Sender, SetCookie, Source, Sse, StaticFile,
 };
 pub use proto::Limits;
 pub use registry::BoxFuture;

@@ -8,7 +8,7 @@ use std::panic;
 use std::sync::Arc;
 
 use crate::app::{self, ErrorContext, FilterContext, Next};
-use crate::bind::{Arg, StateNeed};
+use crate::bind::{Arg, BodyUse, StateNeed};
 use crate::http::{Context, Instance, Request, Response, Result};
 use crate::proto::Limits;
 use crate::websocket::bind::EventContext;
@@ -171,8 +171,8 @@ impl EventFunction {
 /// What the arguments of a handler need, found by the compiler from their types.
 #[derive(Clone, Copy, Debug)]
 pub struct Needs {
-    /// The body is not read before binding: a `BodyReader` takes it.
-    pub streams_body: bool,
+    /// How they use the body: whether it is read before binding, and whether a form in parts is taken apart.
+    pub body: BodyUse,
     /// States the handler asks for; each must have been given to the server.
     pub states: &'static [StateNeed],
 }

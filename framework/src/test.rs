@@ -16,6 +16,7 @@
 //! # }
 //! ```
 
+mod multipart;
 mod websocket;
 
 use std::fmt::{Display, Write};

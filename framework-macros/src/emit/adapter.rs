@@ -105,9 +105,9 @@ impl Adapter<'_> {
     pub(super) fn needs(&self) -> TokenStream {
         let p = private();
         if self.bound().next().is_none() {
-            return quote!(#p::Needs { streams_body: false, states: &[] });
+            return quote!(#p::Needs { body: #p::BodyUse::None, states: &[] });
         }
-        quote!(#p::Needs { streams_body: #p::streams_body(&__PROFILES), states: &__STATES })
+        quote!(#p::Needs { body: #p::body_use(&__PROFILES), states: &__STATES })
     }
 
     fn call(&self) -> TokenStream {

@@ -1,6 +1,7 @@
 //! What an application is told before it is frozen.
 
 use std::any::{Any, TypeId};
+use std::path::PathBuf;
 
 use super::Filter;
 use crate::proto::Limits;
@@ -28,6 +29,7 @@ pub struct Config {
     pub(crate) websocket: WebSocketConfig,
     pub(crate) extensions: Vec<Factory>,
     pub(crate) filters: Vec<GivenFilter>,
+    pub(crate) upload_directory: Option<PathBuf>,
 }
 
 pub(crate) struct State {
@@ -49,6 +51,7 @@ macro_rules! config_setters {
             websocket_deflate(settings: $crate::websocket::Deflate);
             server_name(name: Option<&str>);
             filter[F: $crate::app::Filter](path: &'static str, filter: F);
+            upload_directory(path: impl Into<std::path::PathBuf>);
         }
     };
     ($builder:ident: $($setter:ident $([$($generic:tt)+])? ($($argument:ident: $kind:ty),*);)+) => {
@@ -137,6 +140,17 @@ impl Config {
     #[track_caller]
     pub fn filter<F: Filter>(mut self, path: &'static str, filter: F) -> Config {
         self.filters.push(GivenFilter::new(path, filter));
+        self
+    }
+
+    /// Where uploaded files lie that are too large for memory ([`Limits::upload_memory`]), until their request is answered.
+    /// Default: the system's directory for temporary files. A directory that is not there, or cannot be written, is an error at
+    /// start. Put it on the file system that uploads are saved on, and saving moves the file in place of copying it.
+    ///
+    /// Names begin with `.vernal-upload-`. A process that is killed leaves its files behind.
+    #[must_use]
+    pub fn upload_directory(mut self, path: impl Into<PathBuf>) -> Config {
+        self.upload_directory = Some(path.into());
         self
     }
 

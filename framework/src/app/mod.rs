@@ -8,6 +8,7 @@ mod error_page;
 mod exchange;
 mod filter;
 mod sockets;
+mod uploads;
 
 use std::any::TypeId;
 use std::borrow::Cow;
@@ -28,7 +29,7 @@ pub use filter::{Filter, FilterArgument, FilterContext, Next, context_of, go_on}
 use self::error_page::ErrorPages;
 use crate::base::date::ServerLine;
 use crate::base::shown;
-use crate::bind::StateNeed;
+use crate::bind::{BodyUse, StateNeed};
 use crate::http::{Body, BodyKind, Context, Error, Guard, Request, Response, Result, guarded};
 use crate::proto::h1::TargetForm;
 use crate::proto::{Limits, Refusal};
@@ -102,9 +103,12 @@ impl Future for Answering<'_> {
 }
 
 impl Target<'_> {
-    /// Whether the handler reads the body as it comes.
-    pub(crate) fn streams_body(&self) -> bool {
-        matches!(self, Target::Entry(entry) if entry.route.needs.streams_body)
+    /// How the handler uses the body.
+    pub(crate) fn body_use(&self) -> BodyUse {
+        match self {
+            Target::Entry(entry) => entry.route.needs.body,
+            _ => BodyUse::None,
+        }
     }
 
     /// Whether a mapping answers, so that the body is of interest.
@@ -144,7 +148,7 @@ impl App {
         bindings.sort_unstable_by_key(|binding| binding.at);
 
         let mut settings = sockets::settings(config.websocket, config.extensions);
-        let mut problems = Vec::new();
+        let mut problems: Vec<String> = Vec::new();
         let sockets = sockets::take(&mut routes, &mut settings, belongs, &mut problems);
         if routes.is_empty() && sockets.routes.is_empty() {
             return Err(Error::internal(nothing_registered(name.as_deref())));
@@ -152,6 +156,9 @@ impl App {
         let mut context = Context::default();
         context.show_errors = config.show_errors.unwrap_or(cfg!(debug_assertions));
         context.parameters = config.limits.parameters;
+        let (upload_directory, problem) = uploads::directory(config.upload_directory);
+        context.upload_directory = upload_directory;
+        problems.extend(problem);
         for state in config.states {
             if context.add_state(state.type_id, state.value).is_err() {
                 problems.push(format!(
@@ -297,8 +304,10 @@ impl Inner {
     /// sets. Judge the size again when the mapping is known.
     #[cold]
     pub(crate) fn limits_until_found(&self, request: &Request) -> &Limits {
-        let widest = self.router.widest_limits(request.path.matched());
-        widest.filter(|widest| widest.body_size > self.limits.body_size).unwrap_or(&self.limits)
+        let size: fn(&Limits) -> u64 =
+            if request.is_multipart() { |limits| limits.upload_size } else { |limits| limits.body_size };
+        let widest = self.router.widest_limits(request.path.matched(), size);
+        widest.filter(|widest| size(widest) > size(&self.limits)).unwrap_or(&self.limits)
     }
 
     /// Calls the handler if it is a plain `fn` without filters; `None` if it is not. What it returns may need

@@ -59,7 +59,8 @@ bodies! {
     /// ```
     Json;
 
-    /// The fields of an `application/x-www-form-urlencoded` body, and not those of the query, as a struct.
+    /// The fields of a form body, and not those of the query, as a struct. The body is `application/x-www-form-urlencoded`
+    /// or `multipart/form-data`.
     ///
     /// ```
     /// use serde::Deserialize;
@@ -115,10 +116,10 @@ impl<'r, T: Deserialize<'r>> FromValue<'r> for Json<T> {
 }
 
 impl<'r, T: Deserialize<'r>> FromRequest<'r> for Form<T> {
-    const PROFILE: Profile = TAKES_BODY;
+    const PROFILE: Profile = Profile { body: BodyUse::Form, ..Profile::PART };
 
     fn from_request(req: &'r Request, arg: &Arg) -> Result<Form<T>> {
-        if req.form().is_empty() && !req.is_form() {
+        if req.form().is_empty() && !req.is_form() && !req.is_multipart() {
             if req.body().is_empty() {
                 return Err(Error::missing(arg.name, Source::Body, "a form in the body"));
             }
@@ -181,7 +182,7 @@ fn text<'r>(req: &'r Request, arg: &Arg) -> Result<&'r str> {
 }
 
 #[cold]
-fn wrong_content_type(req: &Request, arg: &Arg, right: &str) -> Error {
+pub(super) fn wrong_content_type(req: &Request, arg: &Arg, right: &str) -> Error {
     let got = req
         .header("content-type")
         .map_or("none".to_owned(), |kind| format!("`{}`", crate::base::shown(kind)));

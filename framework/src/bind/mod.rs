@@ -37,6 +37,7 @@ pub mod dispatch;
 mod failure;
 mod fields;
 mod model;
+mod multipart;
 #[cfg(test)]
 mod requests;
 mod state;
@@ -92,10 +93,15 @@ impl Arg {
 pub enum BodyUse {
     /// It does not look at it, or only through parameters.
     None,
+    /// It takes the form that the body is: `Form`, `MultipartFile`. Several of these may stand in one handler, but no other
+    /// that takes the body.
+    Form,
     /// It takes the body, read before binding: `Json`, `Text`, `Bytes`. Two of these are a compile error.
     Buffered,
     /// It takes the body as it comes: `BodyReader`. The route does not read it before binding.
     Streamed,
+    /// It takes a form in parts as it comes: `Multipart`.
+    Parts,
 }
 
 /// A state that an argument needs.

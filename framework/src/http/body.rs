@@ -14,6 +14,8 @@ use tokio::io::{AsyncRead, ReadBuf};
 use super::{Error, Request, Result};
 use crate::bind::{Arg, BodyUse, FromRequest, Profile};
 use crate::io::Pipe;
+use crate::proto::Limits;
+use crate::proto::multipart::Bounds;
 
 /// The body of an answer.
 ///
@@ -152,6 +154,8 @@ pub struct BodyReader {
     lent: Bytes,
     /// What an `AsyncRead` has not taken yet.
     rest: Bytes,
+    /// What its parts may cost, if it is a form.
+    pub(super) bounds: Bounds,
 }
 
 enum Origin {
@@ -160,12 +164,16 @@ enum Origin {
 }
 
 impl BodyReader {
-    pub(crate) fn piped(pipe: Arc<Pipe>) -> BodyReader {
-        BodyReader { origin: Origin::Pipe(pipe), lent: Bytes::new(), rest: Bytes::new() }
+    pub(crate) fn piped(pipe: Arc<Pipe>, limits: &Limits) -> BodyReader {
+        BodyReader::of(Origin::Pipe(pipe), limits)
     }
 
     pub(crate) fn in_memory(bytes: Bytes) -> BodyReader {
-        BodyReader { origin: Origin::Memory(bytes), lent: Bytes::new(), rest: Bytes::new() }
+        BodyReader::of(Origin::Memory(bytes), &Limits::new())
+    }
+
+    fn of(origin: Origin, limits: &Limits) -> BodyReader {
+        BodyReader { origin, lent: Bytes::new(), rest: Bytes::new(), bounds: Bounds::of(limits) }
     }
 
     /// The next piece, of whatever size it came in; `None` at the end.
@@ -206,7 +214,7 @@ impl BodyReader {
         Ok(all)
     }
 
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>>> {
+    pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>>> {
         if !self.rest.is_empty() {
             return Poll::Ready(Ok(Some(std::mem::take(&mut self.rest))));
         }

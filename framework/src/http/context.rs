@@ -4,6 +4,7 @@
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -18,6 +19,8 @@ pub struct Context {
     pub(crate) default_binding: Option<DefaultBindingCall>,
     pub(crate) show_errors: bool,
     pub(crate) parameters: usize,
+    /// Where uploads are kept that are too large for memory.
+    pub(crate) upload_directory: PathBuf,
 }
 
 pub(crate) type DefaultBindingCall = for<'r> fn(&'r Request, &Arg) -> Result<serde_json::Value>;

@@ -138,6 +138,30 @@ impl Params {
         }
     }
 
+    /// Appends a field of a form in parts; `others` fields elsewhere count too.
+    ///
+    /// # Errors
+    /// As [`Params::parse`].
+    pub(crate) fn push_part(
+        &mut self,
+        others: usize,
+        (name, value): (&str, &[u8]),
+        limit: usize,
+    ) -> Result<(), Refusal> {
+        if name.len() > MOST_BYTES || value.len() > MOST_BYTES || self.text.len() > MOST_BYTES {
+            return Err(Refusal::bad_request(format!("parameters of more than {MOST_BYTES} bytes")));
+        }
+        let start = self.text.len();
+        self.text.push_str(name);
+        let middle = self.text.len();
+        let value = String::from_utf8_lossy(value);
+        // A flawed value is kept as far as it is text.
+        let flaw = matches!(value, std::borrow::Cow::Owned(_)).then_some(Flaw::NotText);
+        self.text.push_str(&value);
+        let (name, value) = (Span::new(start, middle), Span::new(middle, self.text.len()));
+        self.push(others, Field { name, value, flaw }, limit)
+    }
+
     /// Nothing is to be decoded: one copy, and spans of it.
     #[inline]
     fn parse_plain(&mut self, others: usize, raw: &str, limit: usize) -> Result<(), Refusal> {

@@ -13,7 +13,7 @@ use ::http::{Extensions, Method, Version};
 use serde_json::Value;
 
 use super::path::{Path, PathValues};
-use super::{BodyReader, Context, Cookies, Error, Instance, Params, Result, Source};
+use super::{BodyReader, Context, Cookies, Error, FilePart, Instance, MultipartFile, Params, Result, Source};
 use crate::base::{Headers, Span, trim};
 use crate::bind::{Arg, FromRequest};
 use crate::proto::h1::{Head, TargetForm};
@@ -48,6 +48,9 @@ pub struct Request {
     pub(crate) query: Params,
     pub(crate) form: Params,
     pub(crate) body: Vec<u8>,
+    /// The files of a form in parts.
+    #[expect(clippy::box_collection, reason = "few requests have it")]
+    pub(crate) files: Option<Box<Vec<FilePart>>>,
     // What few requests have is boxed: a WebSocket session keeps its request as long as it lasts.
     cookies: OnceLock<Box<Cookies>>,
     json: OnceLock<Box<Option<Value>>>,
@@ -72,6 +75,7 @@ impl Request {
             query: Params::default(),
             form: Params::default(),
             body: Vec::new(),
+            files: None,
             cookies: OnceLock::new(),
             json: OnceLock::new(),
             reader: Mutex::new(None),
@@ -155,9 +159,21 @@ impl Request {
         &self.query
     }
 
-    /// The fields of a form body; empty for other bodies.
+    /// The fields of a form body, in parts or not; empty for other bodies.
     pub fn form(&self) -> &Params {
         &self.form
+    }
+
+    /// The first file of a field of a form in parts, unless none was chosen there. For filters and model bindings;
+    /// handlers have an argument [`MultipartFile`].
+    pub fn file(&self, name: &str) -> Option<MultipartFile<'_>> {
+        self.files().find(|file| file.name() == name)
+    }
+
+    /// The files of a form in parts, in the order they came in. Fields in which no file was chosen are left out.
+    pub fn files(&self) -> impl Iterator<Item = MultipartFile<'_>> {
+        let parts = self.files.as_deref().map(Vec::as_slice).unwrap_or_default();
+        parts.iter().filter(|part| !part.is_unchosen()).map(MultipartFile)
     }
 
     /// The decoded value of a variable of the mapping's path.
@@ -192,7 +208,8 @@ impl Request {
         self.cookies.get_or_init(|| Box::new(Cookies::parse(self.headers.get_all("cookie"))))
     }
 
-    /// The body, read before the handler ran; empty if the handler takes a [`BodyReader`].
+    /// The body, read before the handler ran; empty if the handler takes a [`BodyReader`], and if the body was a form in
+    /// parts (`multipart/form-data`) that became parameters and files.
     pub fn body(&self) -> &[u8] {
         &self.body
     }
@@ -214,7 +231,23 @@ impl Request {
 
     /// Whether the `Content-Type` is `application/x-www-form-urlencoded`.
     pub fn is_form(&self) -> bool {
-        self.content_type().is_some_and(|kind| kind.eq_ignore_ascii_case("application/x-www-form-urlencoded"))
+        self.form_kind() == Some(FormKind::UrlEncoded)
+    }
+
+    /// Whether the `Content-Type` is `multipart/form-data`.
+    pub fn is_multipart(&self) -> bool {
+        self.form_kind() == Some(FormKind::Multipart)
+    }
+
+    /// How the body is a form, if its `Content-Type` says that it is one.
+    #[inline]
+    pub(crate) fn form_kind(&self) -> Option<FormKind> {
+        let content_type = self.headers.get_bytes("content-type")?;
+        match content_type.first()?.to_ascii_lowercase() {
+            b'a' if is_type(content_type, b"application/x-www-form-urlencoded") => Some(FormKind::UrlEncoded),
+            b'm' if is_type(content_type, b"multipart/form-data") => Some(FormKind::Multipart),
+            _ => None,
+        }
     }
 
     /// Whether the request came over TLS.
@@ -335,6 +368,9 @@ impl Request {
         self.query.clear();
         self.form.clear();
         self.body.clear();
+        if self.files.is_some() {
+            self.files = None;
+        }
         if self.cookies.get().is_some() {
             self.cookies = OnceLock::new();
         }
@@ -359,6 +395,20 @@ impl Request {
     }
 }
 
+/// How a body is a form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FormKind {
+    UrlEncoded,
+    /// In parts.
+    Multipart,
+}
+
+/// Whether a content type, whatever its parameters, is this one.
+fn is_type(content_type: &[u8], wanted: &[u8]) -> bool {
+    let (word, parameters) = content_type.split_at_checked(wanted.len()).unwrap_or_default();
+    word.eq_ignore_ascii_case(wanted) && matches!(parameters.trim_ascii_start().first(), None | Some(b';'))
+}
+
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
@@ -375,5 +425,32 @@ impl<'r> FromRequest<'r> for &'r Request {
     #[inline]
     fn from_request(req: &'r Request, _: &Arg) -> Result<&'r Request> {
         Ok(req)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_are_known_by_their_type() {
+        let table = [
+            ("multipart/form-data; boundary=b", Some(FormKind::Multipart)),
+            ("Multipart/Form-Data ;boundary=b", Some(FormKind::Multipart)),
+            ("multipart/form-data", Some(FormKind::Multipart)),
+            ("application/x-www-form-urlencoded", Some(FormKind::UrlEncoded)),
+            ("Application/X-WWW-Form-Urlencoded; charset=UTF-8", Some(FormKind::UrlEncoded)),
+            ("multipart/form-datax", None),
+            ("multipart/mixed; boundary=b", None),
+            ("application/json", None),
+            ("multipart", None),
+            ("", None),
+        ];
+        for (content_type, expected) in table {
+            let mut request = Request::new(Arc::default());
+            request.headers.append("content-type", content_type);
+            assert_eq!(request.form_kind(), expected, "{content_type}");
+        }
+        assert_eq!(Request::new(Arc::default()).form_kind(), None);
     }
 }

@@ -329,8 +329,8 @@ impl Router {
     /// The limits with the largest body among those that mappings of this path set: what may be read of a form that
     /// is needed to choose between them.
     #[cold]
-    pub(crate) fn widest_limits(&self, path: &str) -> Option<&Limits> {
-        let mut widest = Widest { entries: &self.entries, found: None };
+    pub(crate) fn widest_limits(&self, path: &str, size: fn(&Limits) -> u64) -> Option<&Limits> {
+        let mut widest = Widest { entries: &self.entries, size, found: None };
         self.visit(path, self.exact.get(path.as_bytes()), &mut widest);
         widest.found
     }
@@ -517,6 +517,7 @@ impl Visitor for Union<'_> {
 /// Looks for the limits with the largest body.
 struct Widest<'r> {
     entries: &'r [Entry],
+    size: fn(&Limits) -> u64,
     found: Option<&'r Limits>,
 }
 
@@ -527,7 +528,7 @@ impl Visitor for Widest<'_> {
 
     fn leaf(&mut self, entries: impl Iterator<Item = u32>) {
         let limits = entries.filter_map(|index| self.entries[index as usize].limits.as_ref());
-        self.found = limits.chain(self.found).max_by_key(|limits| limits.body_size);
+        self.found = limits.chain(self.found).max_by_key(|limits| (self.size)(limits));
     }
 }
 

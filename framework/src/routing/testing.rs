@@ -1,5 +1,6 @@
 //! Items for tests, as macros would submit them.
 
+use crate::bind::BodyUse;
 use crate::proto::Limits;
 use crate::registry::{AnyFilter, Filter, Handler, Location, Mapping, Needs, Route};
 
@@ -8,7 +9,7 @@ pub(super) fn route(name: &'static str, mapping: Mapping) -> Route {
     Route {
         mapping,
         handler: Handler::Now(|_, _| Ok(())),
-        needs: Needs { streams_body: false, states: &[] },
+        needs: Needs { body: BodyUse::None, states: &[] },
         limits: None::<fn() -> Limits>,
         endpoint: false,
         at: at(name),

@@ -3,6 +3,7 @@
 use super::pump::Incoming;
 use super::receiver::Receiver;
 use super::sender::Rest;
+use super::uploading::Uploading;
 use crate::app::{Answering, Inner, Target};
 use crate::http::{Request, Response, Result};
 use crate::proto::Refusal;
@@ -14,6 +15,8 @@ pub(super) enum Arrived<'c> {
     Unfinished(Box<Unfinished<'c>>),
     /// Its handler reads the body as it comes.
     Streaming(Target<'c>, Box<Incoming<'c>>),
+    /// Its body is a form in parts, to be taken apart as it comes.
+    Uploading(Box<Uploading<'c>>),
     /// Its path, its parameters or its body cannot be read; its head can.
     Malformed(Refusal),
     /// It broke the protocol or a limit of it, so that nothing of it is known.
@@ -25,6 +28,14 @@ pub(super) enum Arrived<'c> {
 }
 
 impl<'c> Arrived<'c> {
+    /// Whether it is waited for so seldom that the wait is boxed.
+    pub(super) fn is_rare(&self) -> bool {
+        matches!(
+            self,
+            Arrived::Unfinished(_) | Arrived::Uploading(_) | Arrived::Refused(_) | Arrived::Answered(_)
+        )
+    }
+
     pub(super) const NOTHING: Arrived<'static> = Arrived::Ran(Ok(()));
 
     /// Begins to answer; with it comes the body that the handler reads as it comes.
@@ -44,7 +55,7 @@ impl<'c> Arrived<'c> {
                 (app.refuse(refusal, request, response), None)
             }
             Arrived::Ran(result) => (app.conclude(result, request, response), None),
-            Arrived::Unfinished(_) | Arrived::Answered(_) => (Answering::Done, None),
+            Arrived::Unfinished(_) | Arrived::Uploading(_) | Arrived::Answered(_) => (Answering::Done, None),
         }
     }
 }

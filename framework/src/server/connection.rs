@@ -15,10 +15,12 @@ use super::pump::{Incoming, Pump};
 use super::receiver::Receiver;
 use super::sender::{Rest, Sender};
 use super::upgraded::{self, ByHand};
+use super::uploading::Uploading;
 use super::wire::{Gone, Wire};
 use crate::app::{Answering, Exchange, Inner, Target};
 use crate::base::shown;
-use crate::http::{BodyReader, Request, Response, SentHead};
+use crate::bind::BodyUse;
+use crate::http::{BodyReader, FormKind, Request, Response, SentHead};
 use crate::io::{Deadline, Pipe, Stream, clock};
 use crate::proto::Refusal;
 use crate::proto::h1::{Framing, H1, Next};
@@ -144,12 +146,10 @@ impl<'c> Connection<'c> {
                     }
                     Step::Waits => {
                         has_waited = true;
-                        let progress = match self.arrived {
-                            Arrived::Unfinished(_) | Arrived::Refused(_) | Arrived::Answered(_) => {
-                                Box::pin(self.serve_rare(exchange)).await
-                            }
-                            _ if self.offered.is_none() => self.run(exchange, now.second).await,
-                            _ => Box::pin(self.serve_rare(exchange)).await,
+                        let progress = if self.arrived.is_rare() || self.offered.is_some() {
+                            Box::pin(self.serve_rare(exchange)).await
+                        } else {
+                            self.run(exchange, now.second).await
                         };
                         now = clock::now();
                         progress
@@ -317,6 +317,11 @@ impl<'c> Connection<'c> {
                 let arrived = self.rest_of_body(exchange, unfinished).await?;
                 Ok(self.waits(arrived))
             }
+            Arrived::Uploading(uploading) => {
+                let sender = self.sender(clock::now().second);
+                let arrived = Box::pin(uploading.receive(self.wire, exchange, sender)).await?;
+                Ok(self.waits(arrived))
+            }
             Arrived::Refused(refusal) => {
                 let rest = self.refuse(exchange, refusal).await;
                 self.send_rest(exchange, rest).await?;
@@ -386,7 +391,8 @@ impl<'c> Connection<'c> {
     fn body_at_hand(&mut self, exchange: &mut Exchange, framing: Framing) -> Arrived<'c> {
         let app = self.app();
         let Exchange { request, inbox, .. } = exchange;
-        let target = app.target(request, request.is_form());
+        let form = request.form_kind();
+        let target = app.target(request, form.is_some());
         if target.as_ref().is_some_and(|target| !target.has_handler()) {
             return Arrived::At(target.unwrap_or(Target::NotFound));
         }
@@ -394,16 +400,21 @@ impl<'c> Connection<'c> {
             Some(target) => app.limits_of(target),
             None => app.limits_until_found(request),
         };
-        let mut receiver = Receiver::new(limits, clock::now().instant);
+        let body_use = target.as_ref().map_or(BodyUse::None, Target::body_use);
+        let is_upload =
+            form == Some(FormKind::Multipart) && !matches!(body_use, BodyUse::Buffered | BodyUse::Streamed);
+        let receiver = Receiver::new(limits, clock::now().instant);
+        let mut receiver = if is_upload { receiver.for_upload() } else { receiver };
         if let Err(refusal) = receiver.check_declared(framing) {
             return Arrived::Malformed(refusal);
         }
         match target {
-            Some(target) if target.streams_body() => {
+            Some(target) if matches!(body_use, BodyUse::Streamed | BodyUse::Parts) => {
                 let pipe = Arc::new(Pipe::default());
-                request.set_reader(BodyReader::piped(Arc::clone(&pipe)));
+                request.set_reader(BodyReader::piped(Arc::clone(&pipe), limits));
                 Arrived::Streaming(target, Box::new(Incoming { pipe, receiver }))
             }
+            target if is_upload => Arrived::Uploading(Box::new(Uploading { target, receiver })),
             target => {
                 let body = &mut request.body;
                 let received = receiver.receive_now(self.wire, inbox, |data| body.extend_from_slice(data));

@@ -25,6 +25,7 @@ mod sender;
 mod signals;
 mod socket;
 mod upgraded;
+mod uploading;
 mod wire;
 
 use std::env;

@@ -14,19 +14,30 @@ use crate::proto::{Limits, Refusal};
 /// Counts a body while it comes.
 pub(crate) struct Receiver<'l> {
     limits: &'l Limits,
+    /// The most bytes, and the setting that says so.
+    size: (u64, &'static str),
     received: u64,
     started: Instant,
 }
 
 impl<'l> Receiver<'l> {
     pub(crate) fn new(limits: &'l Limits, now: Instant) -> Receiver<'l> {
-        Receiver { limits, received: 0, started: now }
+        Receiver { limits, size: (limits.body_size, "Limits::body_size"), received: 0, started: now }
+    }
+
+    /// The same for a form in parts, which has a size of its own.
+    pub(crate) fn for_upload(self) -> Receiver<'l> {
+        Receiver { size: (self.limits.upload_size, "Limits::upload_size"), ..self }
+    }
+
+    pub(crate) fn limits(&self) -> &'l Limits {
+        self.limits
     }
 
     /// Judges the declared length before anything is read.
     ///
     /// # Errors
-    /// It is over [`Limits::body_size`]: 413.
+    /// As [`Receiver::check_size`].
     pub(crate) fn check_declared(&self, framing: Framing) -> Result<(), Refusal> {
         match framing {
             Framing::Length(length) => self.check_size(length),
@@ -37,9 +48,9 @@ impl<'l> Receiver<'l> {
     /// Judges the size of a body.
     ///
     /// # Errors
-    /// It is over [`Limits::body_size`]: 413.
+    /// It is over [`Limits::body_size`], or for a form in parts [`Limits::upload_size`]: 413.
     pub(crate) fn check_size(&self, size: u64) -> Result<(), Refusal> {
-        if size > self.limits.body_size { Err(self.too_large()) } else { Ok(()) }
+        if size > self.size.0 { Err(self.too_large()) } else { Ok(()) }
     }
 
     /// Takes what is in the inbox already. Tells whether the body is complete.
@@ -159,10 +170,10 @@ impl<'l> Receiver<'l> {
     }
 
     fn too_large(&self) -> Refusal {
-        let limit = self.limits.body_size;
+        let (limit, setting) = self.size;
         Refusal::new(
             StatusCode::PAYLOAD_TOO_LARGE,
-            format!("the body is larger than {limit} bytes (Limits::body_size)"),
+            format!("the body is larger than {limit} bytes ({setting})"),
         )
     }
 

@@ -393,7 +393,7 @@ fn route_value(
                 protocol: #protocol,
             },
             handler: #p::Handler::WebSocket(#p::WebSocketHandler { serve: #serve, config: #config }),
-            needs: #p::Needs { streams_body: false, states: #states },
+            needs: #p::Needs { body: #p::BodyUse::None, states: #states },
             limits: ::core::option::Option::None,
             endpoint: false,
             at: #at,
