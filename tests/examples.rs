@@ -111,6 +111,36 @@ fn a_counter_goes_on_where_its_browser_left_it() {
 }
 
 #[test]
+fn a_browser_uploads_files_and_shows_how_far_it_is() {
+    let upload = Example::start("upload");
+    let browser = Browser::start();
+    let window = browser.window();
+    window.open(&format!("http://localhost:{}/", upload.port));
+    // Names as people give them, and one file that needs more than a moment.
+    let folder = uploads(upload.port);
+    let files = [("sommer \"ü\" 50% 中.txt", 5), ("large.bin", 20_000_000)];
+    let chosen = folder.join("chosen");
+    fs::create_dir_all(&chosen).expect("a folder");
+    let paths = files.map(|(name, size)| {
+        let path = chosen.join(name);
+        fs::write(&path, vec![b'x'; size]).expect("a file");
+        path.display().to_string()
+    });
+    window.fill("//*[@id='album']", "süß & \"fein\"");
+    window.choose("//*[@id='files']", &paths);
+    window.click("//button");
+    window.expect("//p[text()='Stored in süß & \"fein\".']");
+    assert_eq!(window.count("//progress[@value='1']"), 1, "the bar is at its end");
+    window.expect("//li[text()='large.bin: 20000000 bytes']");
+    // What stands in the name of a file on Windows for something else does not.
+    assert_eq!(window.count("//li[text()='sommer _ü_ 50% 中.txt: 5 bytes']"), 1);
+    assert_eq!(fs::metadata(folder.join("large.bin")).expect("it is stored").len(), 20_000_000);
+    drop(browser);
+    assert!(upload.stop().success());
+    fs::remove_dir_all(folder).expect("it is there");
+}
+
+#[test]
 fn chat_works_in_two_browser_windows() {
     let chat = Example::start("chat");
     let browser = Browser::start();
@@ -349,6 +379,7 @@ impl Curl {
                 "-A" => curl.fields.push(format!("user-agent: {}", value())),
                 "-b" => curl.fields.push(format!("cookie: {}", value())),
                 "-d" => curl.add_form(value()),
+                "-F" => curl.add_part(value()),
                 "--json" => {
                     curl.fields.push("content-type: application/json".to_owned());
                     curl.body = Some(value().into());
@@ -376,6 +407,25 @@ impl Curl {
                 self.body = Some(field.into());
             }
         }
+    }
+
+    fn add_part(&mut self, field: &str) {
+        const END: &[u8] = b"--example--\r\n";
+        if self.body.is_none() {
+            self.fields.push("content-type: multipart/form-data; boundary=example".to_owned());
+        }
+        let (name, value) = field.split_once('=').expect("a field has a name");
+        let (filename, content) = match value.strip_prefix('@') {
+            None => (String::new(), value.into()),
+            Some(path) => {
+                let content = fs::read(root().join(path)).expect("a file that is there");
+                (format!("; filename=\"{path}\""), content)
+            }
+        };
+        let head = format!("--example\r\ncontent-disposition: form-data; name=\"{name}\"{filename}\r\n\r\n");
+        let body = self.body.get_or_insert_default();
+        body.truncate(body.len().saturating_sub(END.len()));
+        body.extend_from_slice(&[head.as_bytes(), &content, b"\r\n", END].concat());
     }
 
     /// What curl would print.
@@ -468,6 +518,7 @@ impl Example {
                 .args(["--port", &port.to_string()])
                 .env("VERNAL_PORT", port.to_string())
                 .env("ADMIN_PORT", admin_port.to_string())
+                .env("UPLOADS", uploads(port))
                 .env_remove("VERNAL_HOST")
                 .stdout(Stdio::null())
                 .stderr(log())
@@ -539,6 +590,11 @@ impl Drop for Example {
 fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there is a free port");
     listener.local_addr().expect("it is bound").port()
+}
+
+/// Where the upload example stores files.
+fn uploads(port: u16) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("example-uploads-{port}"))
 }
 
 /// The names of all examples.

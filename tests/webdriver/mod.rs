@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use std::{env, fs, process};
 
@@ -31,7 +32,9 @@ impl Browser {
             .stderr(Stdio::null())
             .spawn()
             .unwrap_or_else(|error| panic!("chromedriver does not start: {error}\n{INSTALL}"));
-        let profile = env::temp_dir().join(format!("vernal-browser-{}", process::id()));
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let profile = env::temp_dir().join(format!("vernal-browser-{}-{count}", process::id()));
         let mut browser = Browser { driver, port: 0, session: String::new(), profile };
         browser.port = browser.port_of_driver();
         let arguments = [
@@ -158,6 +161,13 @@ impl Window<'_> {
         let element = self.find(xpath);
         self.ask(&format!("/element/{element}/clear"), &json!({}));
         self.ask(&format!("/element/{element}/value"), &json!({ "text": text }));
+    }
+
+    /// Chooses files, by their paths.
+    #[track_caller]
+    pub fn choose(&self, xpath: &str, paths: &[String]) {
+        let element = self.find(xpath);
+        self.ask(&format!("/element/{element}/value"), &json!({ "text": paths.join("\n") }));
     }
 
     #[track_caller]
