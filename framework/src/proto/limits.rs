@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use ::http::StatusCode;
+
+use super::Refusal;
+
 macro_rules! limits {
     ($( $(#[$doc:meta])* $name:ident: $kind:ty = $default:expr; )*) => {
         /// What a peer may cost us. Every limit is on by default; a refusal names the limit, its value and the
@@ -89,5 +93,55 @@ limits! {
 impl Default for Limits {
     fn default() -> Limits {
         Limits::new()
+    }
+}
+
+/// The most bytes of a body, and the setting that says so.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SizeBound {
+    size: u64,
+    setting: &'static str,
+}
+
+impl SizeBound {
+    /// Judges the size of a body.
+    ///
+    /// # Errors
+    /// It is too large: 413.
+    pub(crate) fn check(self, size: u64) -> Result<(), Refusal> {
+        if size <= self.size {
+            return Ok(());
+        }
+        let SizeBound { size, setting } = self;
+        let explain = format!("the body is larger than {size} bytes ({setting})");
+        Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, explain))
+    }
+}
+
+impl Limits {
+    /// How large a body may be.
+    pub(crate) fn body_bound(&self) -> SizeBound {
+        SizeBound { size: self.body_size, setting: "Limits::body_size" }
+    }
+
+    /// How large a form in parts may be.
+    pub(crate) fn upload_bound(&self) -> SizeBound {
+        SizeBound { size: self.upload_size, setting: "Limits::upload_size" }
+    }
+
+    /// How long a body may have taken of which `received` bytes have come.
+    pub(crate) fn time_for(&self, received: u64) -> Duration {
+        self.body_grace + Duration::from_secs(received / u64::from(self.body_rate.max(1)))
+    }
+
+    /// What a body that takes longer is answered with.
+    pub(crate) fn too_slow(&self) -> Refusal {
+        Refusal::new(
+            StatusCode::REQUEST_TIMEOUT,
+            format!(
+                "the body came slower than {} bytes a second after {:?} (Limits::body_rate, Limits::body_grace)",
+                self.body_rate, self.body_grace
+            ),
+        )
     }
 }

@@ -15,6 +15,7 @@ pub(crate) mod ws;
 #[allow(unused_imports, reason = "the first that use it are not here yet")]
 pub(crate) use accept_encoding::{AcceptEncoding, Coding};
 pub use limits::Limits;
+pub(crate) use limits::SizeBound;
 
 use std::borrow::Cow;
 

@@ -1,33 +1,30 @@
 //! Receiving a request's body: within its size, and not too slowly.
 
 use std::task::{Context, Poll};
-use std::time::Duration;
 
-use ::http::StatusCode;
 use tokio::time::Instant;
 
 use super::wire::{Gone, Wire};
 use crate::io::{Inbox, Outbox};
 use crate::proto::h1::{Framing, Progress};
-use crate::proto::{Limits, Refusal};
+use crate::proto::{Limits, Refusal, SizeBound};
 
 /// Counts a body while it comes.
 pub(crate) struct Receiver<'l> {
     limits: &'l Limits,
-    /// The most bytes, and the setting that says so.
-    size: (u64, &'static str),
+    bound: SizeBound,
     received: u64,
     started: Instant,
 }
 
 impl<'l> Receiver<'l> {
     pub(crate) fn new(limits: &'l Limits, now: Instant) -> Receiver<'l> {
-        Receiver { limits, size: (limits.body_size, "Limits::body_size"), received: 0, started: now }
+        Receiver { limits, bound: limits.body_bound(), received: 0, started: now }
     }
 
     /// The same for a form in parts, which has a size of its own.
     pub(crate) fn for_upload(self) -> Receiver<'l> {
-        Receiver { size: (self.limits.upload_size, "Limits::upload_size"), ..self }
+        Receiver { bound: self.limits.upload_bound(), ..self }
     }
 
     pub(crate) fn limits(&self) -> &'l Limits {
@@ -50,7 +47,7 @@ impl<'l> Receiver<'l> {
     /// # Errors
     /// It is over [`Limits::body_size`], or for a form in parts [`Limits::upload_size`]: 413.
     pub(crate) fn check_size(&self, size: u64) -> Result<(), Refusal> {
-        if size > self.size.0 { Err(self.too_large()) } else { Ok(()) }
+        self.bound.check(size)
     }
 
     /// Takes what is in the inbox already. Tells whether the body is complete.
@@ -111,7 +108,7 @@ impl<'l> Receiver<'l> {
         if outbox.is_empty() {
             wire.deadline.set(self.due());
             if wire.deadline.poll(cx).is_ready() {
-                return Poll::Ready(Ok(Err(self.too_slow())));
+                return Poll::Ready(Ok(Err(self.limits.too_slow())));
             }
         }
         Poll::Pending
@@ -165,25 +162,6 @@ impl<'l> Receiver<'l> {
 
     /// When what has come so far is too little.
     fn due(&self) -> Instant {
-        let by_rate = Duration::from_secs(self.received / u64::from(self.limits.body_rate.max(1)));
-        self.started + self.limits.body_grace + by_rate
-    }
-
-    fn too_large(&self) -> Refusal {
-        let (limit, setting) = self.size;
-        Refusal::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            format!("the body is larger than {limit} bytes ({setting})"),
-        )
-    }
-
-    fn too_slow(&self) -> Refusal {
-        Refusal::new(
-            StatusCode::REQUEST_TIMEOUT,
-            format!(
-                "the body came slower than {} bytes a second after {:?} (Limits::body_rate, Limits::body_grace)",
-                self.limits.body_rate, self.limits.body_grace
-            ),
-        )
+        self.started + self.limits.time_for(self.received)
     }
 }
