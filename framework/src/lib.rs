@@ -24,6 +24,7 @@
 //! | talk over WebSockets | [`websocket_handler`], [`websocket`] |
 //! | bind types of your own | [`FromValue`], [`FromRequest`], [`ModelBinding`], [`model_binding`] |
 //! | start and stop | [`server`] |
+//! | serve it elsewhere | [`App::handle`], [`App::serve_connection`] |
 //! | test | [`test::Client`] |
 
 #![deny(missing_docs)]
@@ -57,8 +58,8 @@ pub use bind::{
 };
 pub use http::{
     BindingError, Body, BodyReader, Cookies, Error, Event, FileReader, HttpError, IntoStatus, Multipart,
-    MultipartFile, OrStatus, Params, Part, Progress, Redirect, Request, Responder, Response, Result,
-    SameSite, Sender, SetCookie, Source, Sse, StaticFile,
+    MultipartFile, OrStatus, Params, Part, Progress, Redirect, Request, RequestBuilder, Responder, Response,
+    Result, SameSite, Sender, SetCookie, Source, Sse, StaticFile,
 };
 pub use proto::Limits;
 pub use registry::BoxFuture;

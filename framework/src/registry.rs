@@ -247,7 +247,15 @@ impl AnyFilter {
     pub(crate) fn is_unmatched(&self) -> bool {
         match self {
             AnyFilter::Declared(filter) => filter.unmatched,
-            AnyFilter::Given(filter) => filter.filter.unmatched(),
+            AnyFilter::Given(filter) => filter.filter.unmatched() || filter.filter.answers(),
+        }
+    }
+
+    /// Whether it answers all requests of its pattern by itself, and reads their bodies as they come.
+    pub(crate) fn answers(&self) -> bool {
+        match self {
+            AnyFilter::Declared(_) => false,
+            AnyFilter::Given(filter) => filter.filter.answers(),
         }
     }
 

@@ -135,7 +135,7 @@ impl Config {
     }
 
     /// Runs a filter that is a value around the requests whose path matches the pattern. Those given here run before all
-    /// that are functions, in the order they are given in.
+    /// that are functions, in the order they are given in; but those that [answer by themselves](Filter::answers) come last.
     #[must_use]
     #[track_caller]
     pub fn filter<F: Filter>(mut self, path: &'static str, filter: F) -> Config {

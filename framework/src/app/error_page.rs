@@ -101,8 +101,8 @@ impl ErrorPages {
             Some((_, Page::Now(page))) => {
                 let context = ErrorContext { request, error: &error };
                 let result = guarded(|| page(&context, response));
-                if result.is_ok() && response.has_file() {
-                    return Some(Box::pin(conclude_file(error, response)));
+                if result.is_ok() && response.is_unfinished() {
+                    return Some(Box::pin(conclude_unfinished(error, response)));
                 }
                 conclude(result, error, response);
                 None
@@ -110,8 +110,8 @@ impl ErrorPages {
             Some((_, Page::Async(page))) => Some(Box::pin(async move {
                 let context = ErrorContext { request, error: &error };
                 let result = Guard(page(&context, response)).await;
-                if result.is_ok() && response.has_file() {
-                    return conclude_file(error, response).await;
+                if result.is_ok() && response.is_unfinished() {
+                    return conclude_unfinished(error, response).await;
                 }
                 conclude(result, error, response);
             })),
@@ -129,8 +129,8 @@ fn rank_of(code: &str) -> u8 {
 }
 
 /// After a page that named a file.
-async fn conclude_file(error: Error, response: &mut Response) {
-    let result = super::open_file(response).await;
+async fn conclude_unfinished(error: Error, response: &mut Response) {
+    let result = super::finish_body(response).await;
     conclude(result, error, response);
 }
 

@@ -70,6 +70,38 @@ pub trait Filter: Send + Sync + 'static {
     fn unmatched(&self) -> bool {
         false
     }
+
+    /// Whether it answers every request of its pattern by itself, as a proxy does. Then its paths count as mapped, all
+    /// other filters run around it, and the request's body is left to it: [`Request::take_body`] gives it as it comes, while the
+    /// filter runs. A handler that it runs all the same finds no body. Default: no.
+    ///
+    /// ```
+    /// use vernal::{BoxFuture, Filter, FilterContext, Next, Result};
+    ///
+    /// struct Counts;
+    ///
+    /// impl Filter for Counts {
+    ///     fn filter<'c>(&'c self, cx: &'c mut FilterContext<'_>, _: Next<'c>) -> BoxFuture<'c, Result> {
+    ///         Box::pin(async move {
+    ///             let size = cx.request.take_body().into_bytes(1 << 20).await?.len();
+    ///             cx.response.set_body(format!("{size} bytes"));
+    ///             Ok(())
+    ///         })
+    ///     }
+    ///
+    ///     fn answers(&self) -> bool {
+    ///         true
+    ///     }
+    /// }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// # let client = vernal::test::Client::builder().app("none").filter("/count", Counts).build();
+    /// # client.post("/count").body("abc").await.assert_text("3 bytes");
+    /// # }
+    /// ```
+    fn answers(&self) -> bool {
+        false
+    }
 }
 
 /// The rest of the chain: further filters, then the handler. Running it takes it, so that nothing runs twice.

@@ -3,18 +3,20 @@
 //! Routing picks a target; filters and the handler make the answer; errors become pages at the nearest link. Plain
 //! `fn` handlers without filters run to their end in [`Inner::answer`] and cost no future.
 
+mod bodies;
 mod config;
 mod error_page;
 mod exchange;
 mod filter;
+mod handle;
 mod sockets;
 mod uploads;
 
-use std::any::TypeId;
+use std::any::{Any, TypeId};
 use std::borrow::Cow;
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, Weak};
 use std::task::{self, Poll};
 
 use ::http::StatusCode;
@@ -30,7 +32,7 @@ use self::error_page::ErrorPages;
 use crate::base::date::ServerLine;
 use crate::base::shown;
 use crate::bind::{BodyUse, StateNeed};
-use crate::http::{Body, BodyKind, Context, Error, Guard, Request, Response, Result, guarded};
+use crate::http::{Body, BodyKind, Context, Error, Guard, Request, Response, Result, guarded, open};
 use crate::proto::h1::TargetForm;
 use crate::proto::{Limits, Refusal};
 use crate::registry::{self, AnyFilter, BoxFuture, Handler, Location};
@@ -54,6 +56,10 @@ pub(crate) struct Inner {
     sockets: Router,
     pages: ErrorPages,
     name: Option<String>,
+    /// Whether a filter answers by itself, which makes its paths and their bodies its own.
+    has_answering_filters: bool,
+    /// What the connections share that [`App::serve_connection`] serves, as long as there are any.
+    pub(crate) embedding: Mutex<Weak<dyn Any + Send + Sync>>,
 }
 
 /// What routing decided about a request.
@@ -69,6 +75,8 @@ pub(crate) enum Target<'a> {
     NotFound,
     /// Nothing is mapped to this path but a WebSocket handler, and the request asks for none.
     WebSocketOnly,
+    /// The same, and the request asks for one, but came over nothing that could become one.
+    NoConnection,
 }
 
 /// How far [`Inner::answer`] came.
@@ -104,7 +112,7 @@ impl Future for Answering<'_> {
 
 impl Target<'_> {
     /// How the handler uses the body.
-    pub(crate) fn body_use(&self) -> BodyUse {
+    fn body_use(&self) -> BodyUse {
         match self {
             Target::Entry(entry) => entry.route.needs.body,
             _ => BodyUse::None,
@@ -150,7 +158,8 @@ impl App {
         let mut settings = sockets::settings(config.websocket, config.extensions);
         let mut problems: Vec<String> = Vec::new();
         let sockets = sockets::take(&mut routes, &mut settings, belongs, &mut problems);
-        if routes.is_empty() && sockets.routes.is_empty() {
+        let has_answering_filters = config.filters.iter().any(|given| given.filter.answers());
+        if routes.is_empty() && sockets.routes.is_empty() && !has_answering_filters {
             return Err(Error::internal(nothing_registered(name.as_deref())));
         }
         let mut context = Context::default();
@@ -240,6 +249,8 @@ impl App {
             sockets,
             pages,
             name,
+            has_answering_filters,
+            embedding: Mutex::new(Weak::<()>::new()),
         })))
     }
 
@@ -289,25 +300,6 @@ impl Inner {
             Found::NotFound if self.sockets.knows(facts.path) => Target::WebSocketOnly,
             Found::NotFound => Target::NotFound,
         })
-    }
-
-    /// The limits for a request's body.
-    #[inline]
-    pub(crate) fn limits_of<'a>(&'a self, target: &Target<'a>) -> &'a Limits {
-        match target {
-            Target::Entry(entry) => entry.limits.as_ref().unwrap_or(&self.limits),
-            _ => &self.limits,
-        }
-    }
-
-    /// The limits for a form that has to be read before its mapping is known: the widest that a mapping of its path
-    /// sets. Judge the size again when the mapping is known.
-    #[cold]
-    pub(crate) fn limits_until_found(&self, request: &Request) -> &Limits {
-        let size: fn(&Limits) -> u64 =
-            if request.is_multipart() { |limits| limits.upload_size } else { |limits| limits.body_size };
-        let widest = self.router.widest_limits(request.path.matched(), size);
-        widest.filter(|widest| size(widest) > size(&self.limits)).unwrap_or(&self.limits)
     }
 
     /// Calls the handler if it is a plain `fn` without filters; `None` if it is not. What it returns may need
@@ -362,9 +354,10 @@ impl Inner {
                 router.filters_for(entry, request.path.matched())
             }
             Target::NotFound => self.router.filters_for_path(request.path.matched(), false),
-            Target::MethodNotAllowed(_) | Target::Options(_) | Target::WebSocketOnly => {
-                self.router.filters_for_path(request.path.matched(), true)
-            }
+            Target::MethodNotAllowed(_)
+            | Target::Options(_)
+            | Target::WebSocketOnly
+            | Target::NoConnection => self.router.filters_for_path(request.path.matched(), true),
         }
     }
 
@@ -382,7 +375,7 @@ impl Inner {
             upgrade::conclude(request, &result);
             return Answering::Done;
         }
-        if response.has_file() {
+        if response.is_unfinished() {
             return Answering::Chain(Box::pin(self.settle(result, request, response)));
         }
         let Some(error) = self.error_of(result, response) else { return Answering::Done };
@@ -424,14 +417,14 @@ impl Inner {
         self.settle(result, request, response).await;
     }
 
-    /// Makes sure that there is an answer which can be sent: errors become pages, files are opened, header fields
-    /// that were refused become a 500.
+    /// Makes sure that there is an answer which can be sent: errors become pages, files are opened,
+    /// header fields that were refused become a 500.
     pub(crate) async fn settle(&self, mut result: Result, request: &mut Request, response: &mut Response) {
         if upgrade::is_open(request) {
             return upgrade::conclude(request, &result);
         }
-        if result.is_ok() && response.has_file() {
-            result = open_file(response).await;
+        if result.is_ok() && response.is_unfinished() {
+            result = finish_body(response).await;
         }
         if let Some(error) = self.error_of(result, response)
             && let Some(page) = self.pages.render(error, request, response)
@@ -485,6 +478,9 @@ fn end_without_handler(target: &Target<'_>, request: &Request, response: &mut Re
             "{} speaks WebSocket: connect to it with `ws://` or `wss://`.",
             shown(request.path())
         ))),
+        Target::NoConnection => Err(Error::status_only(StatusCode::NOT_IMPLEMENTED).explain(
+            "This path speaks WebSocket, and the server around this application cannot hand the connection over.",
+        )),
         Target::Entry(_) | Target::NotFound => Err(Error::status_only(StatusCode::NOT_FOUND).explain(
             format!("Nothing is mapped to {} {}.", shown(request.method.as_str()), shown(request.path())),
         )),
@@ -510,27 +506,13 @@ async fn run_blocking(
     result
 }
 
-/// Opens the file an answer names, off the runtime's threads.
-async fn open_file(response: &mut Response) -> Result {
-    let path = response.take_file().unwrap_or_default();
-    let opened = tokio::task::spawn_blocking(move || {
-        let file = std::fs::File::open(&path)?;
-        let metadata = file.metadata()?;
-        if !metadata.is_file() {
-            return Err(std::io::Error::new(std::io::ErrorKind::NotFound, "not a regular file"));
-        }
-        Ok((file, metadata.len()))
-    });
-    match opened.await? {
-        Ok((file, size)) => {
-            response.body = Body(BodyKind::OpenFile(tokio::fs::File::from_std(file), size));
-            Ok(())
-        }
-        Err(error) => {
-            tracing::debug!(target: "vernal", "a static file cannot be sent: {error}");
-            Err(Error::not_found("Cannot find file for this url."))
-        }
-    }
+/// Makes the body of what an answer only names: opens a file.
+async fn finish_body(response: &mut Response) -> Result {
+    response.body = match std::mem::take(&mut response.body).0 {
+        BodyKind::File(path) => open(path).await?,
+        other => Body(other),
+    };
+    Ok(())
 }
 
 fn log(error: &Error) {

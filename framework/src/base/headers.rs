@@ -101,6 +101,11 @@ impl Headers {
             .filter_map(|field| std::str::from_utf8(field.value.bytes(&self.bytes)).ok())
     }
 
+    /// Where the values of `name` are in [`Headers::bytes`].
+    pub(crate) fn values_of<'h>(&'h self, name: &'h str) -> impl Iterator<Item = Span> {
+        self.fields.iter().filter(move |field| self.is_named(field, name)).map(|field| field.value)
+    }
+
     /// Whether a field of that name exists.
     pub fn contains(&self, name: &str) -> bool {
         self.get_bytes(name).is_some()

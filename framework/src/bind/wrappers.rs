@@ -233,6 +233,11 @@ pub struct ConnectionInfo {
 }
 
 impl ConnectionInfo {
+    /// What somebody who has accepted a connection knows of it, for [`App::serve_connection`](crate::App::serve_connection).
+    pub fn new(peer: Option<SocketAddr>, is_secure: bool) -> ConnectionInfo {
+        ConnectionInfo { peer, is_secure }
+    }
+
     /// The address of the peer; `None` for requests that came over no socket.
     pub fn peer(&self) -> Option<SocketAddr> {
         self.peer

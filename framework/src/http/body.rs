@@ -11,6 +11,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use tokio::io::{AsyncRead, ReadBuf};
 
+use super::received::Received;
 use super::{Error, Request, Result};
 use crate::bind::{Arg, BodyUse, FromRequest, Profile};
 use crate::io::Pipe;
@@ -38,6 +39,8 @@ pub(crate) enum Kind {
     Bytes(Bytes),
     File(PathBuf),
     Stream(BoxStream),
+    /// A stream that yields this many bytes, or fails.
+    Sized(BoxStream, u64),
     /// The handler wrote it through `write_bytes`; the pipe has it.
     Written,
     /// An opened file: what is left to send of it.
@@ -74,7 +77,7 @@ impl Body {
         match &self.0 {
             Kind::Empty => Some(0),
             Kind::Bytes(bytes) => Some(bytes.len() as u64),
-            Kind::OpenFile(_, size) => Some(*size),
+            Kind::OpenFile(_, size) | Kind::Sized(_, size) => Some(*size),
             Kind::Buffer | Kind::File(_) | Kind::Stream(_) | Kind::Written => None,
         }
     }
@@ -92,6 +95,7 @@ impl fmt::Debug for Body {
             Kind::Bytes(bytes) => write!(f, "Body({} bytes)", bytes.len()),
             Kind::File(path) => write!(f, "Body(file {})", path.display()),
             Kind::OpenFile(_, size) => write!(f, "Body(file, {size} bytes)"),
+            Kind::Sized(_, size) => write!(f, "Body(stream, {size} bytes)"),
             Kind::Stream(_) | Kind::Written => f.write_str("Body(stream)"),
         }
     }
@@ -160,6 +164,7 @@ pub struct BodyReader {
 
 enum Origin {
     Pipe(Arc<Pipe>),
+    Received(Box<Received>),
     Memory(Bytes),
 }
 
@@ -174,6 +179,18 @@ impl BodyReader {
 
     fn of(origin: Origin, limits: &Limits) -> BodyReader {
         BodyReader { origin, lent: Bytes::new(), rest: Bytes::new(), bounds: Bounds::of(limits) }
+    }
+
+    pub(crate) fn received(received: Received, limits: &Limits) -> BodyReader {
+        BodyReader::of(Origin::Received(Box::new(received)), limits)
+    }
+
+    /// The bytes, if all of them are in memory.
+    pub(crate) fn into_memory(self) -> Result<Bytes, BodyReader> {
+        match self.origin {
+            Origin::Memory(bytes) if self.rest.is_empty() => Ok(bytes),
+            _ => Err(self),
+        }
     }
 
     /// The next piece, of whatever size it came in; `None` at the end.
@@ -214,12 +231,13 @@ impl BodyReader {
         Ok(all)
     }
 
-    pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>>> {
+    pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>>> {
         if !self.rest.is_empty() {
             return Poll::Ready(Ok(Some(std::mem::take(&mut self.rest))));
         }
         match &mut self.origin {
             Origin::Pipe(pipe) => pipe.poll_take(cx).map_err(Error::from_refusal),
+            Origin::Received(received) => received.poll_next(cx).map_err(Error::from_refusal),
             Origin::Memory(bytes) if bytes.is_empty() => Poll::Ready(Ok(None)),
             Origin::Memory(bytes) => Poll::Ready(Ok(Some(std::mem::take(bytes)))),
         }

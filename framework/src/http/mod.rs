@@ -1,16 +1,20 @@
 //! The messages everyone talks about: requests, answers, and what is said when something goes wrong.
 
 mod body;
+mod builder;
 mod channel;
 mod context;
+mod convert;
 mod cookies;
 mod error;
 mod files;
+mod flow;
 mod form;
 mod guard;
 mod multipart;
 mod params;
 pub(crate) mod path;
+mod received;
 mod request;
 mod responder;
 mod response;
@@ -19,15 +23,18 @@ mod sse;
 
 pub use body::{Body, BodyReader};
 pub(crate) use body::{BoxStream, Kind as BodyKind};
+pub use builder::RequestBuilder;
 pub use channel::Sender;
 pub use context::{Context, Instance};
 pub use cookies::{Cookies, SameSite, SetCookie};
 pub use error::{BindingError, Error, HttpError, IntoStatus, OrStatus, Result, Source};
 pub(crate) use files::{FilePart, default_directory};
 pub use files::{FileReader, MultipartFile};
+pub(crate) use flow::open;
 pub(crate) use guard::{Guard, guarded, poll_guarded};
 pub use multipart::{Multipart, Part, Progress};
 pub use params::Params;
+pub(crate) use received::Received;
 pub(crate) use request::FormKind;
 pub use request::Request;
 pub use responder::Responder;

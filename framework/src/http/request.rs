@@ -13,7 +13,9 @@ use ::http::{Extensions, Method, Version};
 use serde_json::Value;
 
 use super::path::{Path, PathValues};
-use super::{BodyReader, Context, Cookies, Error, FilePart, Instance, MultipartFile, Params, Result, Source};
+use super::{
+    Body, BodyReader, Context, Cookies, Error, FilePart, Instance, MultipartFile, Params, Result, Source,
+};
 use crate::base::{Headers, Span, trim};
 use crate::bind::{Arg, FromRequest};
 use crate::proto::h1::{Head, TargetForm};
@@ -107,7 +109,7 @@ impl Request {
         (!host.is_empty()).then_some(host)
     }
 
-    /// HTTP/1.0 or HTTP/1.1.
+    /// HTTP/1.0 or HTTP/1.1; inside another server whatever that one speaks.
     pub fn version(&self) -> Version {
         self.version
     }
@@ -354,6 +356,16 @@ impl Request {
         self.version = Version::HTTP_11;
         (self.raw_query, self.authority) = Default::default();
         self.path = Path::default();
+    }
+
+    /// Takes the body out, for filters that hand the request on to somebody else: whoever comes later finds none.
+    ///
+    /// What has been read lies in memory; where a handler or a filter reads the body as it comes, this is that stream.
+    pub fn take_body(&mut self) -> Body {
+        match self.reader.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(reader) => Body::from(*reader),
+            None => Body::from(std::mem::take(&mut self.body)),
+        }
     }
 
     /// Lets a handler read the body as it comes.

@@ -257,7 +257,7 @@ impl Response {
     /// Whether the answer can be sent as it is: no file to open, no error to render, no field refused.
     #[inline]
     pub(crate) fn is_plain(&self) -> bool {
-        self.pending_error.is_none() && self.headers.refused().is_none() && !self.has_file()
+        self.pending_error.is_none() && self.headers.refused().is_none() && !self.is_unfinished()
     }
 
     /// What keeps this from being sent, which is then forgotten: an error that was to be sent, or a refused field.
@@ -266,19 +266,12 @@ impl Response {
         self.pending_error.take().or(refused).map_or(Ok(()), Err)
     }
 
-    /// Whether a file is named that is not open yet.
-    pub(crate) fn has_file(&self) -> bool {
-        matches!(self.body.0, Kind::File(_))
-    }
-
-    /// Takes the path of that file.
-    pub(crate) fn take_file(&mut self) -> Option<PathBuf> {
-        match std::mem::take(&mut self.body).0 {
-            Kind::File(path) => Some(path),
-            other => {
-                self.body = Body(other);
-                None
-            }
+    /// Whether the body is only named yet: a file to open.
+    #[inline]
+    pub(crate) fn is_unfinished(&self) -> bool {
+        match self.body.0 {
+            Kind::File(_) => true,
+            _ => false,
         }
     }
 

@@ -10,6 +10,7 @@ use super::matcher::Matcher;
 use crate::registry::AnyFilter;
 
 /// The filters of an application in the order they run: those given to the server, then by `order`, then by place in the source.
+/// Given ones that answer by themselves come last, as handlers do.
 #[derive(Default)]
 pub(super) struct Filters(Vec<Rule>);
 
@@ -43,8 +44,9 @@ impl Filters {
     pub(super) fn build(filters: &[AnyFilter], problems: &mut Vec<String>) -> Filters {
         let mut filters = filters.to_vec();
         filters.sort_by_key(|filter| match filter {
-            AnyFilter::Given(_) => None,
-            AnyFilter::Declared(filter) => Some((filter.mapping.order, filter.at)),
+            AnyFilter::Given(_) if filter.answers() => (2, None),
+            AnyFilter::Given(_) => (0, None),
+            AnyFilter::Declared(filter) => (1, Some((filter.mapping.order, filter.at))),
         });
         let mut rules = Vec::with_capacity(filters.len());
         for filter in filters {
@@ -104,8 +106,9 @@ impl Filters {
     }
 
     /// The filters that run for a path no mapping was chosen for. If nothing at all knows the path, only
-    /// those that are `unmatched` run.
+    /// those that are `unmatched` run. One that answers by itself knows its paths.
     pub(super) fn of_path(&self, path: &str, is_known: bool) -> Cow<'_, [AnyFilter]> {
+        let is_known = is_known || self.0.iter().any(|rule| rule.filter.answers() && rule.matches(path));
         let running =
             self.0.iter().filter(|rule| (is_known || rule.filter.is_unmatched()) && rule.matches(path));
         Cow::Owned(running.map(|rule| rule.filter.clone()).collect())
@@ -113,6 +116,10 @@ impl Filters {
 
     /// The filters that certainly never run, whichever of the targets is asked for.
     pub(super) fn idle<'t>(&self, targets: impl Iterator<Item = &'t Matcher> + Clone) -> Vec<AnyFilter> {
+        if self.0.iter().any(|rule| rule.filter.answers()) {
+            // It may run around that one.
+            return Vec::new();
+        }
         let is_idle = |rule: &&Rule| {
             !rule.filter.is_unmatched()
                 && targets.clone().all(|target| rule.coverage_of(target) == Coverage::Never)

@@ -25,11 +25,24 @@ use crate::io::{Deadline, Pipe, Stream, clock};
 use crate::proto::Refusal;
 use crate::proto::h1::{Framing, H1, Next};
 use crate::proto::ws::handshake;
-use crate::websocket::request::{Handover, Opening};
+use crate::websocket::request::{Handover, Opening, Session};
 
 /// Serves one connection until it ends.
-// Not an `async fn`: its arguments would lie in the future twice.
 pub(crate) fn serve(stream: Stream, counted: Counted) -> impl Future<Output = ()> + Send + 'static {
+    serve_then(stream, counted, |session, counted| {
+        // A task of its own is smaller than this one, which could answer further requests.
+        tokio::spawn(upgraded::drive(session.core, session.handler, counted));
+        std::future::ready(())
+    })
+}
+
+/// Serves one connection until it ends, or has become a WebSocket: `then` drives that.
+// Not an `async fn`: its arguments would lie in the future twice.
+pub(super) fn serve_then<F: Future<Output = ()> + Send>(
+    stream: Stream,
+    counted: Counted,
+    then: impl FnOnce(Session, Counted) -> F + Send + 'static,
+) -> impl Future<Output = ()> + Send + 'static {
     let deadline = Deadline::new(clock::now().instant + counted.shared().app.0.limits.header_timeout);
     let mut wire = Wire { stream, h1: H1::new(), deadline, is_half_closed: false, is_refused: false };
     async move {
@@ -44,9 +57,8 @@ pub(crate) fn serve(stream: Stream, counted: Counted) -> impl Future<Output = ()
             exchange.give_back();
         }
         if let Some(session) = connection.offered.take().and_then(|offered| offered.0.take_session()) {
-            // A task of its own is smaller than this one, which could answer further requests.
             counted.unwatch();
-            tokio::spawn(upgraded::drive(session.core, session.handler, counted));
+            then(session, counted).await;
         }
     }
 }
@@ -96,6 +108,7 @@ impl<'c> Connection<'c> {
     /// Waits for the first byte of a request without holding a buffer. `None`: the connection is over.
     fn poll_first_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Box<Exchange>>> {
         let mut exchange = Exchange::take(&self.app().context, self.counted.peer());
+        exchange.request.is_secure = self.counted.is_secure();
         match self.wire.poll_fill(&mut exchange.inbox, 0, cx) {
             Poll::Ready(Ok(true)) => return Poll::Ready(Some(exchange)),
             Poll::Ready(_) => {
@@ -393,14 +406,15 @@ impl<'c> Connection<'c> {
         let Exchange { request, inbox, .. } = exchange;
         let form = request.form_kind();
         let target = app.target(request, form.is_some());
-        if target.as_ref().is_some_and(|target| !target.has_handler()) {
+        let body_use = app.body_use(target.as_ref(), request);
+        let streams_body = matches!(body_use, BodyUse::Streamed | BodyUse::Parts);
+        if !streams_body && target.as_ref().is_some_and(|target| !target.has_handler()) {
             return Arrived::At(target.unwrap_or(Target::NotFound));
         }
         let limits = match &target {
             Some(target) => app.limits_of(target),
             None => app.limits_until_found(request),
         };
-        let body_use = target.as_ref().map_or(BodyUse::None, Target::body_use);
         let is_upload =
             form == Some(FormKind::Multipart) && !matches!(body_use, BodyUse::Buffered | BodyUse::Streamed);
         let receiver = Receiver::new(limits, clock::now().instant);
@@ -409,7 +423,8 @@ impl<'c> Connection<'c> {
             return Arrived::Malformed(refusal);
         }
         match target {
-            Some(target) if matches!(body_use, BodyUse::Streamed | BodyUse::Parts) => {
+            target if streams_body => {
+                let target = target.unwrap_or(Target::NotFound);
                 let pipe = Arc::new(Pipe::default());
                 request.set_reader(BodyReader::piped(Arc::clone(&pipe), limits));
                 Arrived::Streaming(target, Box::new(Incoming { pipe, receiver }))
@@ -452,16 +467,10 @@ impl<'c> Connection<'c> {
         if let Err(refusal) = request.decode_form() {
             return Arrived::Malformed(refusal);
         }
-        let app = self.app();
-        let target = match target {
-            Some(target) => return Arrived::At(target),
-            None => app.target(request, false).unwrap_or(Target::NotFound),
-        };
-        // The limits of a mapping that is only found now were not known while the body came; they hold all the same.
-        let receiver = Receiver::new(app.limits_of(&target), clock::now().instant);
-        match receiver.check_size(request.body.len() as u64) {
-            Ok(()) => Arrived::At(target),
-            Err(refusal) => Arrived::Malformed(refusal),
+        let size = request.body.len() as u64;
+        match target.map_or_else(|| self.app().target_by_form(request, FormKind::UrlEncoded, size), Ok) {
+            Ok(target) => Arrived::At(target),
+            Err(error) => Arrived::Ran(Err(error)),
         }
     }
 

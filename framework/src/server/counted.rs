@@ -8,6 +8,7 @@ use std::task::Waker;
 
 use super::lifecycle::{Lifecycle, UNPLACED};
 use crate::app::App;
+use crate::bind::ConnectionInfo;
 
 /// What the connections of one server share.
 pub(crate) struct Shared {
@@ -68,6 +69,7 @@ impl Addresses {
 pub(crate) struct Counted {
     shared: Arc<Shared>,
     peer: Option<SocketAddr>,
+    is_secure: bool,
     /// Where [`Lifecycle::watch`] keeps its waker.
     watch: AtomicU32,
 }
@@ -75,8 +77,17 @@ pub(crate) struct Counted {
 impl Counted {
     /// Counts a connection that came over no socket.
     pub(crate) fn without_address(shared: Arc<Shared>) -> Counted {
+        Counted::given(shared, ConnectionInfo::new(None, false))
+    }
+
+    /// Counts a connection that somebody else has accepted, and who bounds how many there are.
+    pub(crate) fn given(shared: Arc<Shared>, info: ConnectionInfo) -> Counted {
         shared.lifecycle.connection_opened();
-        Counted { shared, peer: None, watch: AtomicU32::new(UNPLACED) }
+        let peer = info.peer();
+        if let Some(peer) = peer {
+            shared.addresses.open(peer.ip(), usize::MAX);
+        }
+        Counted { shared, peer, is_secure: info.is_secure(), watch: AtomicU32::new(UNPLACED) }
     }
 
     pub(crate) fn shared(&self) -> &Shared {
@@ -85,6 +96,11 @@ impl Counted {
 
     pub(crate) fn peer(&self) -> Option<SocketAddr> {
         self.peer
+    }
+
+    /// Whether the connection is one over TLS.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.is_secure
     }
 
     /// Wakes this task when the server begins to stop.
@@ -115,7 +131,12 @@ impl Counted {
                 "{limit} connections are open from this address (Limits::connections_per_address)"
             ));
         }
-        Ok(Counted { shared: Arc::clone(shared), peer: Some(peer), watch: AtomicU32::new(UNPLACED) })
+        Ok(Counted {
+            shared: Arc::clone(shared),
+            peer: Some(peer),
+            is_secure: false,
+            watch: AtomicU32::new(UNPLACED),
+        })
     }
 }
 

@@ -17,6 +17,7 @@ mod arrived;
 pub(crate) mod connection;
 mod console;
 mod counted;
+mod embedded;
 mod lifecycle;
 mod listener;
 mod pump;

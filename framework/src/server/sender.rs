@@ -37,7 +37,7 @@ impl Sender<'_> {
             BodyKind::Empty | BodyKind::File(_) | BodyKind::Written => Some(0),
             BodyKind::Buffer => Some(response.buffer.len() as u64),
             BodyKind::Bytes(bytes) => Some(bytes.len() as u64),
-            BodyKind::OpenFile(_, size) => Some(*size),
+            BodyKind::OpenFile(_, size) | BodyKind::Sized(_, size) => Some(*size),
             BodyKind::Stream(_) => None,
         };
         let Response { status, reason, headers, content_type, .. } = &*response;
@@ -56,7 +56,7 @@ impl Sender<'_> {
                 None
             }
             BodyKind::OpenFile(file, size) => Some(Rest::File(Box::new((file, size)))),
-            BodyKind::Stream(stream) => Some(Rest::Stream(stream, mode)),
+            BodyKind::Stream(stream) | BodyKind::Sized(stream, _) => Some(Rest::Stream(stream, mode)),
         }
     }
 

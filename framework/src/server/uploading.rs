@@ -10,9 +10,8 @@ use super::receiver::Receiver;
 use super::sender::Sender;
 use super::wire::{Gone, Wire};
 use crate::app::{Exchange, Target};
-use crate::bind::BodyUse;
-use crate::http::{BodyReader, Error, Result};
-use crate::io::{Pipe, clock};
+use crate::http::{BodyReader, FormKind};
+use crate::io::Pipe;
 
 /// A request whose body is a form in parts. Without a target, one is found when the form is there.
 pub(super) struct Uploading<'c> {
@@ -30,7 +29,7 @@ impl<'c> Uploading<'c> {
         wire: &mut Wire,
         exchange: &mut Exchange,
         sender: Sender<'c>,
-    ) -> std::result::Result<Arrived<'c>, Gone> {
+    ) -> Result<Arrived<'c>, Gone> {
         let Uploading { target, receiver } = *self;
         let limits = receiver.limits();
         let Exchange { request, inbox, outbox, outgoing, .. } = exchange;
@@ -47,29 +46,9 @@ impl<'c> Uploading<'c> {
         if let Some(target) = target {
             return Ok(Arrived::At(target));
         }
-        let app = &sender.shared.app.0;
-        let target = app.target(request, false).unwrap_or(Target::NotFound);
-        if let Err(error) = check_late(&target) {
-            return Ok(Arrived::Ran(Err(error)));
-        }
-        // Its limits were not known while the form came; they hold all the same.
-        let late = Receiver::new(app.limits_of(&target), clock::now().instant).for_upload();
-        Ok(match late.check_size(size) {
-            Ok(()) => Arrived::At(target),
-            Err(refusal) => Arrived::Malformed(refusal),
+        Ok(match sender.shared.app.0.target_by_form(request, FormKind::Multipart, size) {
+            Ok(target) => Arrived::At(target),
+            Err(error) => Arrived::Ran(Err(error)),
         })
     }
-}
-
-/// A mapping that was chosen by a parameter of the form cannot have the body that it came in.
-fn check_late(target: &Target<'_>) -> Result {
-    if matches!(target.body_use(), BodyUse::None | BodyUse::Form) {
-        return Ok(());
-    }
-    let Target::Entry(entry) = target else { return Ok(()) };
-    Err(Error::internal(format!(
-        "the mapping {} takes the body itself, but mappings of its path are chosen by parameters, so that a form in \
-         parts was taken apart before: give it another path, or choose by `headers`",
-        entry.route.at
-    )))
 }

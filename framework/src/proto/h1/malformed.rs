@@ -24,11 +24,14 @@ pub(super) fn explain(error: Error, head: &[u8], limits: &Limits) -> Refusal {
 #[cold]
 pub(super) fn target_too_long(head: &[u8], limits: &Limits) -> Option<Refusal> {
     let target = request_line(head).0.split(|&byte| byte == b' ').nth(1)?;
-    (target.len() > limits.uri_length).then(|| {
-        let text =
-            format!("the request target is longer than {} bytes (Limits::uri_length)", limits.uri_length);
-        Refusal::new(StatusCode::URI_TOO_LONG, text)
-    })
+    (target.len() > limits.uri_length).then(|| long_target(limits))
+}
+
+/// 414.
+#[cold]
+pub(super) fn long_target(limits: &Limits) -> Refusal {
+    let text = format!("the request target is longer than {} bytes (Limits::uri_length)", limits.uri_length);
+    Refusal::new(StatusCode::URI_TOO_LONG, text)
 }
 
 /// The refusal of a request line that is known to be bad.
@@ -69,11 +72,14 @@ pub(super) fn too_many_fields(limits: &Limits) -> Refusal {
 /// 431 for the size of the head, or 414 if it is the target that takes so much.
 #[cold]
 pub(super) fn head_too_long(head: &[u8], limits: &Limits) -> Refusal {
-    target_too_long(head, limits).unwrap_or_else(|| {
-        let text =
-            format!("the request's head is longer than {} bytes (Limits::head_size)", limits.head_size);
-        Refusal::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, text)
-    })
+    target_too_long(head, limits).unwrap_or_else(|| long_head(limits))
+}
+
+/// 431 for the size of the head.
+#[cold]
+pub(super) fn long_head(limits: &Limits) -> Refusal {
+    let text = format!("the request's head is longer than {} bytes (Limits::head_size)", limits.head_size);
+    Refusal::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, text)
 }
 
 /// RFC 9112, section 2.2 lets a recipient take a bare LF for a line end; one that does disagrees with one that does not.

@@ -11,6 +11,7 @@ pub(crate) mod encode;
 pub(crate) mod exercise;
 mod head;
 mod malformed;
+mod parts;
 mod scan;
 mod target;
 

@@ -1,0 +1,79 @@
+//! Who takes a request's body, and within which limits, wherever the body comes from.
+
+use super::{Inner, Target};
+use crate::bind::BodyUse;
+use crate::http::{Error, FormKind, Request, Result};
+use crate::proto::Limits;
+use crate::registry::AnyFilter;
+
+impl Inner {
+    /// How the body is used: by the handler, or as it comes by a filter that answers itself. Without a target, the path
+    /// decides.
+    pub(crate) fn body_use(&self, target: Option<&Target<'_>>, request: &Request) -> BodyUse {
+        let by_handler = target.map_or(BodyUse::None, Target::body_use);
+        if !self.has_answering_filters {
+            return by_handler;
+        }
+        let filters = match target {
+            Some(target) => self.filters_of(target, request),
+            None => self.router.filters_for_path(request.path.matched(), true),
+        };
+        if filters.iter().any(AnyFilter::answers) { BodyUse::Streamed } else { by_handler }
+    }
+
+    /// The limits for a request's body.
+    #[inline]
+    pub(crate) fn limits_of<'a>(&'a self, target: &Target<'a>) -> &'a Limits {
+        match target {
+            Target::Entry(entry) => entry.limits.as_ref().unwrap_or(&self.limits),
+            _ => &self.limits,
+        }
+    }
+
+    /// The limits for a form that has to be read before its mapping is known: the widest that a mapping of its path
+    /// sets. Judge the size again when the mapping is known.
+    #[cold]
+    pub(crate) fn limits_until_found(&self, request: &Request) -> &Limits {
+        let size: fn(&Limits) -> u64 =
+            if request.is_multipart() { |limits| limits.upload_size } else { |limits| limits.body_size };
+        let widest = self.router.widest_limits(request.path.matched(), size);
+        widest.filter(|widest| size(widest) > size(&self.limits)).unwrap_or(&self.limits)
+    }
+
+    /// Finds the target of a request whose form was needed for that, and has been read by now: `size` bytes of it.
+    ///
+    /// # Errors
+    /// The mapping takes a smaller body (413), or takes the body itself, which has been taken apart (500).
+    pub(crate) fn target_by_form(
+        &self,
+        request: &mut Request,
+        form: FormKind,
+        size: u64,
+    ) -> Result<Target<'_>> {
+        let target = self.target(request, false).unwrap_or(Target::NotFound);
+        // Its limits were not known while the form came; they hold all the same.
+        let limits = self.limits_of(&target);
+        let bound = match form {
+            FormKind::UrlEncoded => limits.body_bound(),
+            FormKind::Multipart => {
+                check_taken_apart(&target)?;
+                limits.upload_bound()
+            }
+        };
+        bound.check(size).map_err(Error::from_refusal)?;
+        Ok(target)
+    }
+}
+
+/// A mapping that was chosen by a parameter of a form in parts cannot have the body that it came in.
+fn check_taken_apart(target: &Target<'_>) -> Result {
+    if matches!(target.body_use(), BodyUse::None | BodyUse::Form) {
+        return Ok(());
+    }
+    let Target::Entry(entry) = target else { return Ok(()) };
+    Err(Error::internal(format!(
+        "the mapping {} takes the body itself, but mappings of its path are chosen by parameters, so that a form in \
+         parts was taken apart before: give it another path, or choose by `headers`",
+        entry.route.at
+    )))
+}

@@ -1,0 +1,284 @@
+//! An application without a connection: a request in, an answer out.
+//!
+//! Everything between is the same: limits, forms, filters, error pages. A handler that writes its answer piece by piece goes
+//! on running inside that answer's body, and ends when the body is dropped.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::{Arc, PoisonError};
+use std::task::{Context, Poll};
+
+use ::http::{Method, StatusCode};
+use bytes::Bytes;
+use futures_core::Stream;
+
+use super::{App, Inner, Target};
+use crate::base::shown;
+use crate::bind::BodyUse;
+use crate::http::{
+    Body, BodyKind, BodyReader, BoxFuture, Error, FormKind, Outgoing, Received, Request, RequestBuilder,
+    Response, Result, SentHead,
+};
+use crate::proto::h1::TargetForm;
+use crate::proto::ws::handshake;
+use crate::websocket::request::Handover;
+
+impl App {
+    /// Answers a request that came over no connection: another server's, a test's, a message queue's.
+    ///
+    /// Filters, forms, limits and error pages work as they do behind a port; `Date` and `Server` are left to whoever sends
+    /// the answer. The answer to HEAD has no body and says its length. A path that speaks WebSocket answers 501 to a
+    /// request that asks for it; `serve_connection` serves those too.
+    ///
+    /// The request is one that [`Request::get`] and its like begin, or an [`http::Request`](::http::Request) with a
+    /// [`Body`]. The runtime must be tokio's, with its timer enabled.
+    ///
+    /// ```
+    /// use vernal::{App, Body, Config, Request, Text, request_map};
+    ///
+    /// #[request_map("/upper", method = "POST")]
+    /// fn upper(Text(text): Text<&str>) -> String {
+    ///     text.to_uppercase()
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> vernal::Result {
+    /// let app = App::from_registry(Config::new())?;
+    /// let answer = app.handle(Request::post("/upper").header("content-type", "text/plain").body("tea")).await;
+    /// assert_eq!(answer.headers.get("content-type"), Some("text/plain; charset=utf-8"));
+    /// assert_eq!(answer.into_bytes(64).await?, "TEA");
+    ///
+    /// let answer = app.handle(http::Request::delete("/upper").body(Body::empty())?).await;
+    /// assert_eq!((answer.status.as_u16(), answer.headers.get("allow")), (405, Some("POST, OPTIONS")));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn handle<R: Into<RequestBuilder>>(
+        &self,
+        request: R,
+    ) -> impl Future<Output = Response> + Send + use<R> {
+        let mut run = Run::new(self, request.into(), None);
+        poll_fn(move |cx| run.poll_answer(cx))
+    }
+}
+
+/// A request that is being answered without a connection.
+pub(crate) struct Run {
+    /// `None` once it has ended.
+    work: Option<BoxFuture<'static, Response>>,
+    /// What the handler writes piece by piece.
+    outgoing: Arc<Outgoing>,
+    /// The head of that, for HEAD, which is answered when the handler has ended.
+    head: Option<SentHead>,
+    is_head: bool,
+}
+
+impl Run {
+    pub(crate) fn new(app: &App, request: RequestBuilder, handover: Option<Arc<Handover>>) -> Run {
+        let outgoing = Arc::<Outgoing>::default();
+        let is_head = request.method == Method::HEAD;
+        Run {
+            work: Some(Box::pin(exchange(app.clone(), request, Arc::clone(&outgoing), handover))),
+            outgoing,
+            head: None,
+            is_head,
+        }
+    }
+
+    fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Response> {
+        loop {
+            let ended = match &mut self.work {
+                Some(work) => work.as_mut().poll(cx),
+                None => Poll::Pending,
+            };
+            if ended.is_ready() {
+                self.work = None;
+                self.outgoing.pipe.end(Ok(()));
+            }
+            // A handler that writes has given its head before anything else.
+            if let Some(head) = self.outgoing.head.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                self.head = Some(head);
+            }
+            match self.head.take() {
+                Some(head) if !self.is_head || ended.is_ready() => {
+                    let response = written(head, self.work.take(), &self.outgoing);
+                    return Poll::Ready(complete(response, self.is_head));
+                }
+                // As on a connection: what the handler writes is not sent, but it runs to its end.
+                Some(head) => self.head = Some(head),
+                None => return ended,
+            }
+            if !matches!(self.outgoing.pipe.poll_take(cx), Poll::Ready(Ok(Some(_)))) {
+                return Poll::Pending;
+            }
+        }
+    }
+}
+
+/// The answer of a handler that writes it while it runs: in `work`, or elsewhere.
+pub(crate) fn written(
+    head: SentHead,
+    work: Option<BoxFuture<'static, Response>>,
+    outgoing: &Arc<Outgoing>,
+) -> Response {
+    let SentHead { status, reason, headers, content_type } = head;
+    let pieces = Written { work, outgoing: Arc::clone(outgoing), is_over: false };
+    let body = Body(BodyKind::Stream(Box::pin(pieces)));
+    Response { status, reason, headers, content_type, body, is_answered: true, ..Response::default() }
+}
+
+/// From the request to a complete answer.
+async fn exchange(
+    app: App,
+    built: RequestBuilder,
+    outgoing: Arc<Outgoing>,
+    handover: Option<Arc<Handover>>,
+) -> Response {
+    let app = &*app.0;
+    let is_head = built.method == Method::HEAD;
+    let mut request = Request::new(Arc::clone(&app.context));
+    let mut response = Response { outgoing: Some(outgoing), ..Response::default() };
+    let result = match arrive(app, &mut request, built, handover).await {
+        Ok(target) => app.answer(target, &mut request, &mut response).await,
+        Err(error) => Some(Err(error)),
+    };
+    if let Some(result) = result {
+        app.conclude(result, &mut request, &mut response).await;
+    }
+    tracing::info!(
+        target: "vernal::access",
+        "\"{} {} {:?}\" {} -",
+        request.method, shown(request.target()), request.version(), response.status.as_u16()
+    );
+    complete(response, is_head)
+}
+
+/// Takes the request in, with as much of its body as its target wants, and finds that target.
+async fn arrive<'a>(
+    app: &'a Inner,
+    request: &mut Request,
+    built: RequestBuilder,
+    handover: Option<Arc<Handover>>,
+) -> Result<Target<'a>> {
+    let body = request.take_built(built, &app.limits).map_err(Error::from_refusal)?;
+    let can_upgrade = handover.is_some();
+    if let Some(handover) = handover {
+        request.extensions.insert(handover);
+    }
+    if let Some(size) = body.size().filter(|&size| size > 0)
+        && !request.headers.contains("content-length")
+    {
+        request.headers.append("content-length", size);
+    }
+    let has_body = !body.is_empty();
+    let form = if has_body { request.form_kind() } else { None };
+    let target = app.target(request, form.is_some());
+    let body_use = app.body_use(target.as_ref(), request);
+    let streams_body = matches!(body_use, BodyUse::Streamed | BodyUse::Parts);
+    let target = match target {
+        Some(target) if !has_body || !streams_body && !target.has_handler() => target,
+        target => {
+            let limits = match &target {
+                Some(target) => app.limits_of(target),
+                None => app.limits_until_found(request),
+            };
+            let is_upload = form == Some(FormKind::Multipart)
+                && !matches!(body_use, BodyUse::Buffered | BodyUse::Streamed);
+            let bound = if is_upload { limits.upload_bound() } else { limits.body_bound() };
+            let mut received = Received::new(body, limits, bound).map_err(Error::from_refusal)?;
+            let mut size = 0;
+            if streams_body {
+                request.set_reader(BodyReader::received(received, limits));
+            } else if is_upload {
+                size = request.receive_form(BodyReader::received(received, limits), limits).await?;
+            } else {
+                request.body = received.read_to_end().await.map_err(Error::from_refusal)?;
+                size = request.body.len() as u64;
+                request.decode_form().map_err(Error::from_refusal)?;
+            }
+            match (target, form) {
+                (Some(target), _) => target,
+                (None, Some(form)) if !streams_body => app.target_by_form(request, form, size)?,
+                (None, _) => Target::NotFound,
+            }
+        }
+    };
+    let asks_in_vain = matches!(target, Target::WebSocketOnly) && !can_upgrade;
+    if asks_in_vain && request.form_of_target == TargetForm::Origin && handshake::is_wanted(&request.headers)
+    {
+        return Ok(Target::NoConnection);
+    }
+    Ok(target)
+}
+
+/// Makes an answer one that stands for itself: the guessed content type is a field, the body needs no buffer, and fields
+/// that belong to the connection are gone.
+pub(crate) fn complete(mut response: Response, is_head: bool) -> Response {
+    if let Some(content_type) = response.content_type.take()
+        && !response.headers.contains("content-type")
+    {
+        response.headers.append("content-type", content_type);
+    }
+    // 101 and 426 name the protocols to change to, which only counts together with `Connection: upgrade`.
+    let offers_upgrade =
+        matches!(response.status, StatusCode::SWITCHING_PROTOCOLS | StatusCode::UPGRADE_REQUIRED);
+    let is_close = response.headers.get("connection").is_some_and(|it| it.eq_ignore_ascii_case("close"));
+    for name in ["connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"] {
+        response.headers.remove(name);
+    }
+    if offers_upgrade {
+        response.headers.append("connection", "upgrade");
+    } else {
+        response.headers.remove("upgrade");
+    }
+    if is_close {
+        response.headers.append("connection", "close");
+    }
+    let has_none = response.status.is_informational()
+        || matches!(response.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    response.body = response.take_body();
+    if is_head
+        && !has_none
+        && let Some(size) = response.body.size()
+    {
+        response.headers.append("content-length", size);
+    }
+    if is_head || has_none {
+        response.body = Body::empty();
+    }
+    response.outgoing = None;
+    response
+}
+
+/// The body of an answer that its handler writes: reading it runs the handler.
+struct Written {
+    work: Option<BoxFuture<'static, Response>>,
+    outgoing: Arc<Outgoing>,
+    is_over: bool,
+}
+
+impl Stream for Written {
+    type Item = Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        if self.is_over {
+            return Poll::Ready(None);
+        }
+        if let Some(work) = &mut self.work
+            && work.as_mut().poll(cx).is_ready()
+        {
+            self.work = None;
+            self.outgoing.pipe.end(Ok(()));
+        }
+        match self.outgoing.pipe.poll_take(cx) {
+            Poll::Ready(Ok(Some(piece))) => Poll::Ready(Some(Ok(piece))),
+            // The handler has closed the answer, and may have more to do.
+            Poll::Ready(Ok(None)) if self.work.is_some() => Poll::Pending,
+            Poll::Ready(end) => {
+                self.is_over = true;
+                Poll::Ready(end.err().map(|refusal| Err(Error::from_refusal(refusal))))
+            }
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! Bodies as streams: what an answer carries, for whoever takes it out instead of sending it.
+
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Bytes, BytesMut};
+use futures_core::Stream;
+use tokio::fs::File;
+use tokio::io::{AsyncRead, ReadBuf};
+
+use super::body::Kind;
+use super::{Body, BodyReader, BoxFuture, BoxStream, Error, Response, Result};
+
+impl Body {
+    /// The whole body in memory.
+    ///
+    /// # Errors
+    /// It is larger than `limit` bytes, or fails before its end.
+    pub async fn into_bytes(self, limit: usize) -> Result<Bytes> {
+        let too_large =
+            || Error::internal(format!("the body is larger than the {limit} bytes that are to be held"));
+        if self.size().is_some_and(|size| size > limit as u64) {
+            return Err(too_large());
+        }
+        if let Kind::Bytes(bytes) = self.0 {
+            return Ok(bytes);
+        }
+        let mut body = Box::pin(self);
+        let mut first = Bytes::new();
+        let mut all = BytesMut::new();
+        while let Some(piece) = std::future::poll_fn(|cx| body.as_mut().poll_next(cx)).await {
+            let piece = piece?;
+            if first.len() + all.len() + piece.len() > limit {
+                return Err(too_large());
+            }
+            if first.is_empty() && all.is_empty() {
+                first = piece;
+                continue;
+            }
+            if all.is_empty() {
+                all.extend_from_slice(&std::mem::take(&mut first));
+            }
+            all.extend_from_slice(&piece);
+        }
+        Ok(if all.is_empty() { first } else { all.freeze() })
+    }
+
+    /// A stream as [`Body::stream`], whose size is known: it is sent with a `Content-Length`. A stream of another size is cut
+    /// where that shows, so that the peer does not take it for whole.
+    pub fn sized<S, B, E>(size: u64, stream: S) -> Body
+    where
+        S: Stream<Item = Result<B, E>> + Send + 'static,
+        B: Into<Bytes>,
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        match Body::stream(stream).0 {
+            Kind::Stream(stream) => {
+                let measured = Measured { stream, left: size, is_over: false };
+                Body(Kind::Sized(Box::pin(measured), size))
+            }
+            other => Body(other),
+        }
+    }
+}
+
+impl Response {
+    /// Takes the body out. The header fields stay, `Content-Type` among them once the answer came from
+    /// [`App::handle`](crate::App::handle).
+    pub fn into_body(mut self) -> Body {
+        self.take_body()
+    }
+
+    /// The whole body in memory.
+    ///
+    /// ```
+    /// # use vernal::{App, Config, Request, request_map};
+    /// # #[request_map("/")]
+    /// # fn index() -> &'static str { "Hello" }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> vernal::Result {
+    /// let app = App::from_registry(Config::new())?;
+    /// let bytes = app.handle(Request::get("/")).await.into_bytes(1 << 20).await?;
+    /// assert_eq!(bytes, "Hello");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// It is larger than `limit` bytes, or fails before its end.
+    pub async fn into_bytes(self, limit: usize) -> Result<Bytes> {
+        self.into_body().into_bytes(limit).await
+    }
+
+    /// Takes the body out and leaves none, for filters that send another one made of it. There is none to take of an answer that
+    /// its handler writes piece by piece.
+    pub fn take_body(&mut self) -> Body {
+        match std::mem::take(&mut self.body) {
+            Body(Kind::Buffer) => Body(Kind::Bytes(Bytes::from(std::mem::take(&mut self.buffer)))),
+            body => body,
+        }
+    }
+}
+
+/// The pieces of the body, as they come: files in pieces of 64 KiB, streams as they yield them.
+impl Stream for Body {
+    type Item = Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        loop {
+            match &mut self.0 {
+                Kind::Empty | Kind::Buffer | Kind::Written => return Poll::Ready(None),
+                Kind::Bytes(bytes) => {
+                    let bytes = std::mem::take(bytes);
+                    self.0 = Kind::Empty;
+                    return Poll::Ready((!bytes.is_empty()).then_some(Ok(bytes)));
+                }
+                Kind::Stream(stream) => return stream.as_mut().poll_next(cx),
+                Kind::Sized(stream, left) => {
+                    let next = ready!(stream.as_mut().poll_next(cx));
+                    if let Some(Ok(piece)) = &next {
+                        *left -= (piece.len() as u64).min(*left);
+                    }
+                    return Poll::Ready(next);
+                }
+                Kind::OpenFile(file, left) => {
+                    let next = ready!(poll_piece(file, left, cx));
+                    if !matches!(next, Some(Ok(_))) {
+                        self.0 = Kind::Empty;
+                    }
+                    return Poll::Ready(next);
+                }
+                Kind::File(path) => {
+                    let path = std::mem::take(path);
+                    self.0 = Kind::Stream(Box::pin(Unopened { opening: Box::pin(open(path)), body: None }));
+                }
+            }
+        }
+    }
+}
+
+/// A body that is passed on as it comes; one that is in memory stays one piece.
+impl From<BodyReader> for Body {
+    fn from(reader: BodyReader) -> Body {
+        match reader.into_memory() {
+            Ok(bytes) => Body::from(bytes),
+            Err(reader) => Body(Kind::Stream(Box::pin(Pieces(reader)))),
+        }
+    }
+}
+
+struct Pieces(BodyReader);
+
+impl Stream for Pieces {
+    type Item = Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        self.0.poll_next(cx).map(Result::transpose)
+    }
+}
+
+/// The next piece of a file, of which `left` bytes are to come.
+fn poll_piece(file: &mut File, left: &mut u64, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+    if *left == 0 {
+        return Poll::Ready(None);
+    }
+    let mut bytes = BytesMut::zeroed(PIECE.min(usize::try_from(*left).unwrap_or(PIECE)));
+    let mut room = ReadBuf::new(&mut bytes);
+    if let Err(error) = ready!(Pin::new(file).poll_read(cx, &mut room)) {
+        return Poll::Ready(Some(Err(Error::internal(format!("a file cannot be read to its end: {error}")))));
+    }
+    let count = room.filled().len();
+    if count == 0 {
+        return Poll::Ready(Some(Err(Error::internal(format!("a file lost its last {left} bytes")))));
+    }
+    *left -= count as u64;
+    bytes.truncate(count);
+    Poll::Ready(Some(Ok(bytes.freeze())))
+}
+
+/// A file that was named and not opened: its answer was taken out before it was complete.
+struct Unopened {
+    opening: BoxFuture<'static, Result<Body>>,
+    body: Option<Body>,
+}
+
+impl Stream for Unopened {
+    type Item = Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        if self.body.is_none() {
+            match ready!(self.opening.as_mut().poll(cx)) {
+                Ok(body) => self.body = Some(body),
+                Err(error) => {
+                    self.body = Some(Body::empty());
+                    return Poll::Ready(Some(Err(error)));
+                }
+            }
+        }
+        match &mut self.body {
+            Some(body) => Pin::new(body).poll_next(cx),
+            None => Poll::Ready(None),
+        }
+    }
+}
+
+/// Opens a file as a body, off the runtime's threads.
+///
+/// # Errors
+/// It is missing, or no regular file: 404.
+pub(crate) async fn open(path: PathBuf) -> Result<Body> {
+    let opened = tokio::task::spawn_blocking(move || {
+        let file = std::fs::File::open(&path)?;
+        let metadata = file.metadata()?;
+        if !metadata.is_file() {
+            return Err(std::io::Error::new(std::io::ErrorKind::NotFound, "not a regular file"));
+        }
+        Ok((file, metadata.len()))
+    });
+    match opened.await? {
+        Ok((file, size)) => Ok(Body(Kind::OpenFile(File::from_std(file), size))),
+        Err(error) => {
+            tracing::debug!(target: "vernal", "a static file cannot be sent: {error}");
+            Err(Error::not_found("Cannot find file for this url."))
+        }
+    }
+}
+
+/// A stream held to the size it was announced with, so that nobody takes a part for the whole.
+struct Measured {
+    stream: BoxStream,
+    left: u64,
+    is_over: bool,
+}
+
+impl Stream for Measured {
+    type Item = Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        if self.is_over {
+            return Poll::Ready(None);
+        }
+        let failure = match ready!(self.stream.as_mut().poll_next(cx)) {
+            Some(Ok(piece)) if piece.len() as u64 <= self.left => {
+                self.left -= piece.len() as u64;
+                return Poll::Ready(Some(Ok(piece)));
+            }
+            Some(Ok(_)) => Some(Error::internal("a body is longer than the length it was announced with")),
+            Some(Err(error)) => Some(error),
+            None if self.left == 0 => None,
+            None => Some(Error::internal(format!("a body lacks its last {} bytes", self.left))),
+        };
+        self.is_over = true;
+        Poll::Ready(failure.map(Err))
+    }
+}
+
+/// How much of a file is read at once.
+const PIECE: usize = 64 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A stream of these pieces.
+    struct Of(std::vec::IntoIter<Result<Bytes>>);
+
+    impl Stream for Of {
+        type Item = Result<Bytes>;
+
+        fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+            Poll::Ready(self.0.next())
+        }
+    }
+
+    fn of(pieces: &[&'static str]) -> Of {
+        let pieces: Vec<_> = pieces.iter().map(|piece| Ok(Bytes::from_static(piece.as_bytes()))).collect();
+        Of(pieces.into_iter())
+    }
+
+    #[tokio::test]
+    async fn bodies_are_taken_out_whole_and_within_a_limit() {
+        type Make = fn() -> Body;
+        let table: [(&str, Make, usize, Option<&str>); 9] = [
+            ("empty", Body::empty, 0, Some("")),
+            ("bytes", || Body::from("abc"), 3, Some("abc")),
+            ("bytes over", || Body::from("abc"), 2, None),
+            ("stream", || Body::stream(of(&["ab", "", "c", "d"])), 4, Some("abcd")),
+            ("stream over", || Body::stream(of(&["ab", "c"])), 2, None),
+            ("sized", || Body::sized(3, of(&["ab", "c"])), 3, Some("abc")),
+            ("sized over", || Body::sized(3, of(&["ab", "c"])), 2, None),
+            ("too little", || Body::sized(3, of(&["ab"])), 9, None),
+            ("too much", || Body::sized(3, of(&["ab", "cd"])), 9, None),
+        ];
+        for (name, make, limit, expected) in table {
+            let bytes = make().into_bytes(limit).await.ok();
+            assert_eq!(bytes.as_deref(), expected.map(str::as_bytes), "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_is_opened_when_it_is_read() {
+        let body = Body(Kind::File(PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))));
+        let bytes = body.into_bytes(1 << 20).await.expect("it is there");
+        assert!(bytes.starts_with(b"[package]"));
+        let missing = Body(Kind::File(PathBuf::from("/nowhere")));
+        assert_eq!(missing.into_bytes(1).await.expect_err("it is not").status(), 404);
+    }
+}

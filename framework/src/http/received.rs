@@ -1,0 +1,79 @@
+//! The body of a request that did not come over a connection of ours: within its size, and not too slowly all the same.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use futures_core::Stream;
+use tokio::time::Instant;
+
+use super::{Body, Result};
+use crate::io::{Deadline, clock};
+use crate::proto::{Limits, Refusal, SizeBound};
+
+/// A body that is counted while it comes.
+pub(crate) struct Received {
+    body: Pin<Box<Body>>,
+    limits: Limits,
+    bound: SizeBound,
+    received: u64,
+    started: Instant,
+    /// Made when the body keeps somebody waiting.
+    deadline: Option<Deadline>,
+}
+
+impl Received {
+    /// # Errors
+    /// The size is known and over the bound: 413.
+    pub(crate) fn new(body: Body, limits: &Limits, bound: SizeBound) -> Result<Received, Refusal> {
+        bound.check(body.size().unwrap_or(0))?;
+        Ok(Received {
+            bound,
+            body: Box::pin(body),
+            limits: limits.clone(),
+            received: 0,
+            started: clock::now().instant,
+            deadline: None,
+        })
+    }
+
+    /// The next piece; `None` at the end.
+    ///
+    /// # Errors
+    /// The body is too large (413), too slow (408) or cut off (400, unless its own error has a status).
+    pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Refusal>> {
+        let refusal = match self.body.as_mut().poll_next(cx) {
+            Poll::Ready(None) => return Poll::Ready(Ok(None)),
+            Poll::Ready(Some(Ok(piece))) => {
+                self.received += piece.len() as u64;
+                return Poll::Ready(self.bound.check(self.received).map(|()| Some(piece)));
+            }
+            Poll::Ready(Some(Err(error))) if error.is_private() => {
+                Refusal::bad_request(format!("the body was cut off: {}", error.explain_text()))
+            }
+            Poll::Ready(Some(Err(error))) => Refusal::new(error.status(), error.explain_text().to_owned()),
+            Poll::Pending => {
+                let due = self.started + self.limits.time_for(self.received);
+                let deadline = self.deadline.get_or_insert_with(|| Deadline::new(due));
+                deadline.set(due);
+                ready!(deadline.poll(cx));
+                self.limits.too_slow()
+            }
+        };
+        Poll::Ready(Err(refusal))
+    }
+
+    /// All of it. One piece that nobody else holds is not copied.
+    ///
+    /// # Errors
+    /// As [`Received::poll_next`].
+    pub(crate) async fn read_to_end(&mut self) -> Result<Vec<u8>, Refusal> {
+        let Some(first) = poll_fn(|cx| self.poll_next(cx)).await? else { return Ok(Vec::new()) };
+        let mut all = Vec::from(first);
+        while let Some(piece) = poll_fn(|cx| self.poll_next(cx)).await? {
+            all.extend_from_slice(&piece);
+        }
+        Ok(all)
+    }
+}
