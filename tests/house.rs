@@ -16,7 +16,7 @@ const FLOORS: &[&[&str]] = &[
     &["http"],
     &["bind", "routing", "registry"],
     &["app", "websocket"],
-    &["server", "test"],
+    &["server", "test", "tower"],
 ];
 
 /// The doors of generated code, of benchmarks and of fuzzing, which may use everything.

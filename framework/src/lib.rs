@@ -24,7 +24,7 @@
 //! | talk over WebSockets | [`websocket_handler`], [`websocket`] |
 //! | bind types of your own | [`FromValue`], [`FromRequest`], [`ModelBinding`], [`model_binding`] |
 //! | start and stop | [`server`] |
-//! | serve it elsewhere | [`App::handle`], [`App::serve_connection`] |
+//! | serve it elsewhere | [`App::handle`], [`App::serve_connection`], `App::service` (feature `tower`) |
 //! | test | [`test::Client`] |
 
 #![deny(missing_docs)]
@@ -47,6 +47,8 @@ mod registry;
 mod routing;
 pub mod server;
 pub mod test;
+#[cfg(feature = "tower")]
+pub mod tower;
 pub mod websocket;
 
 pub use app::{App, Config, ErrorContext, ErrorPageArgument, Filter, FilterArgument, FilterContext, Next};

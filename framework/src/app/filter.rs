@@ -3,6 +3,8 @@
 
 use crate::bind::{FromContext, State, StateNeed};
 use crate::http::{Context, Error, Guard, Request, Response, Result};
+#[cfg(feature = "tower")]
+use crate::proto::Limits;
 use crate::registry::{AnyFilter, BoxFuture};
 
 use super::{Inner, Target};
@@ -130,6 +132,19 @@ impl<'c> Next<'c> {
             result => result,
         };
         app.settle(result, cx.request, cx.response).await;
+    }
+}
+
+#[cfg(feature = "tower")]
+impl Next<'_> {
+    /// The limits for the request's body.
+    pub(crate) fn limits(&self) -> &Limits {
+        self.app.limits_of(&self.target)
+    }
+
+    /// Ends the chain here with an error.
+    pub(crate) async fn fail(self, error: Error, cx: &mut FilterContext<'_>) {
+        self.app.settle(Err(error), cx.request, cx.response).await;
     }
 }
 

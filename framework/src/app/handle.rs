@@ -22,13 +22,15 @@ use crate::http::{
 use crate::proto::h1::TargetForm;
 use crate::proto::ws::handshake;
 use crate::websocket::request::Handover;
+#[cfg(feature = "tower")]
+use crate::websocket::request::Opening;
 
 impl App {
     /// Answers a request that came over no connection: another server's, a test's, a message queue's.
     ///
     /// Filters, forms, limits and error pages work as they do behind a port; `Date` and `Server` are left to whoever sends
     /// the answer. The answer to HEAD has no body and says its length. A path that speaks WebSocket answers 501 to a
-    /// request that asks for it; `serve_connection` serves those too.
+    /// request that asks for it; `serve_connection`, and the service of the feature `tower`, serve those too.
     ///
     /// The request is one that [`Request::get`] and its like begin, or an [`http::Request`](::http::Request) with a
     /// [`Body`]. The runtime must be tokio's, with its timer enabled.
@@ -70,19 +72,59 @@ pub(crate) struct Run {
     outgoing: Arc<Outgoing>,
     /// The head of that, for HEAD, which is answered when the handler has ended.
     head: Option<SentHead>,
+    /// Where a request that asks for WebSocket meets whoever can hand its connection over.
+    #[cfg(feature = "tower")]
+    handover: Option<Arc<Handover>>,
     is_head: bool,
+}
+
+/// What came of a request.
+#[cfg(feature = "tower")]
+#[expect(clippy::large_enum_variant, reason = "it lasts for a moment, and the large one is the usual one")]
+pub(crate) enum Outcome {
+    Answer(Response),
+    /// The handler goes on with the connection as a WebSocket.
+    Opening(Opening),
 }
 
 impl Run {
     pub(crate) fn new(app: &App, request: RequestBuilder, handover: Option<Arc<Handover>>) -> Run {
         let outgoing = Arc::<Outgoing>::default();
         let is_head = request.method == Method::HEAD;
+        #[cfg(feature = "tower")]
+        let kept = handover.clone();
         Run {
             work: Some(Box::pin(exchange(app.clone(), request, Arc::clone(&outgoing), handover))),
             outgoing,
             head: None,
+            #[cfg(feature = "tower")]
+            handover: kept,
             is_head,
         }
+    }
+
+    /// Waits for an answer, or for a handler that asks for the connection.
+    #[cfg(feature = "tower")]
+    pub(crate) fn poll_outcome(&mut self, cx: &mut Context<'_>) -> Poll<Outcome> {
+        if let Poll::Ready(response) = self.poll_answer(cx) {
+            return Poll::Ready(Outcome::Answer(response));
+        }
+        match &self.handover {
+            Some(handover) => handover.poll_opening(cx).map(Outcome::Opening),
+            None => Poll::Pending,
+        }
+    }
+
+    /// Runs to the end of the handler, after its answer.
+    #[cfg(feature = "tower")]
+    pub(crate) fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if let Some(work) = &mut self.work
+            && work.as_mut().poll(cx).is_pending()
+        {
+            return Poll::Pending;
+        }
+        self.work = None;
+        Poll::Ready(())
     }
 
     fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Response> {

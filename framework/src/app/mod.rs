@@ -28,6 +28,9 @@ pub use error_page::{ErrorContext, ErrorPageArgument};
 pub(crate) use exchange::Exchange;
 pub use filter::{Filter, FilterArgument, FilterContext, Next, context_of, go_on};
 
+#[cfg(feature = "tower")]
+pub(crate) use handle::{Outcome, Run, complete, written};
+
 use self::error_page::ErrorPages;
 use crate::base::date::ServerLine;
 use crate::base::shown;

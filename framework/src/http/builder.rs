@@ -140,6 +140,12 @@ impl RequestBuilder {
         self
     }
 
+    /// Says what is known of the connection the request came over.
+    #[cfg(feature = "tower")]
+    pub(crate) fn of_connection(self, info: crate::bind::ConnectionInfo) -> RequestBuilder {
+        RequestBuilder { peer: info.peer(), is_secure: info.is_secure(), ..self }
+    }
+
     /// Says which address the request comes from. Default: none is known.
     pub fn peer(mut self, peer: SocketAddr) -> RequestBuilder {
         self.peer = Some(peer);

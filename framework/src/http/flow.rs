@@ -46,6 +46,18 @@ impl Body {
         Ok(if all.is_empty() { first } else { all.freeze() })
     }
 
+    /// No body, but the length of one: for an answer to HEAD.
+    #[cfg(feature = "tower")]
+    pub(crate) fn announced(size: u64) -> Body {
+        Body(Kind::Sized(Box::pin(Body::empty()), size))
+    }
+
+    /// Whether there is nothing to wait for.
+    #[cfg(feature = "tower")]
+    pub(crate) fn is_in_memory(&self) -> bool {
+        matches!(self.0, Kind::Empty | Kind::Buffer | Kind::Bytes(_))
+    }
+
     /// A stream as [`Body::stream`], whose size is known: it is sent with a `Content-Length`. A stream of another size is cut
     /// where that shows, so that the peer does not take it for whole.
     pub fn sized<S, B, E>(size: u64, stream: S) -> Body

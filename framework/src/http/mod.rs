@@ -26,6 +26,8 @@ pub(crate) use body::{BoxStream, Kind as BodyKind};
 pub use builder::RequestBuilder;
 pub use channel::Sender;
 pub use context::{Context, Instance};
+#[cfg(feature = "tower")]
+pub(crate) use convert::{fields_of, map_of};
 pub use cookies::{Cookies, SameSite, SetCookie};
 pub use error::{BindingError, Error, HttpError, IntoStatus, OrStatus, Result, Source};
 pub(crate) use files::{FilePart, default_directory};

@@ -368,6 +368,26 @@ impl Request {
         }
     }
 
+    /// Whether the body is there to be read as it comes.
+    #[cfg(feature = "tower")]
+    pub(crate) fn is_streamed(&mut self) -> bool {
+        self.reader.get_mut().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    /// Puts other header fields in place of these. The host of a target in absolute form stays the one that counts.
+    #[cfg(feature = "tower")]
+    pub(crate) fn replace_headers(&mut self, mut headers: Headers) {
+        if self.form_of_target == TargetForm::Absolute
+            && let Some(host) = self.host()
+        {
+            headers.insert("host", host);
+        }
+        self.authority = headers.values_of("host").next().unwrap_or_default();
+        self.headers = headers;
+        self.cookies = OnceLock::new();
+        self.json = OnceLock::new();
+    }
+
     /// Lets a handler read the body as it comes.
     pub(crate) fn set_reader(&mut self, reader: BodyReader) {
         *self.reader.get_mut().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(reader));

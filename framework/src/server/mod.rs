@@ -42,6 +42,8 @@ use tokio::task::JoinSet;
 pub(crate) use self::counted::{Counted, Shared};
 use self::lifecycle::{Lifecycle, Phase};
 use self::signals::{begin, stop_on_signals};
+#[cfg(feature = "tower")]
+pub(crate) use self::upgraded::drive;
 use crate::app::{App, Config, config_setters};
 use crate::http::{Error, Result};
 
