@@ -15,7 +15,7 @@ const FLOORS: &[&[&str]] = &[
     &["io"],
     &["http"],
     &["bind", "routing", "registry"],
-    &["app", "websocket"],
+    &["app", "view", "websocket"],
     &["server", "test", "tower"],
 ];
 

@@ -25,6 +25,7 @@
 //! | bind types of your own | [`FromValue`], [`FromRequest`], [`ModelBinding`], [`model_binding`] |
 //! | start and stop | [`server`] |
 //! | serve it elsewhere | [`App::handle`], [`App::serve_connection`], `App::service` (feature `tower`) |
+//! | make pages of templates | `View`, `Templates` (feature `templates`) |
 //! | test | [`test::Client`] |
 
 #![deny(missing_docs)]
@@ -49,6 +50,8 @@ pub mod server;
 pub mod test;
 #[cfg(feature = "tower")]
 pub mod tower;
+#[cfg(feature = "templates")]
+mod view;
 pub mod websocket;
 
 pub use app::{App, Config, ErrorContext, ErrorPageArgument, Filter, FilterArgument, FilterContext, Next};
@@ -69,6 +72,8 @@ pub use vernal_macros::{
     controller, default_model_binding, endpoint, error_message, model_binding, request_filter, request_map,
     route, scan, websocket_close, websocket_handler, websocket_handshake, websocket_message, websocket_open,
 };
+#[cfg(feature = "templates")]
+pub use view::{Templates, View};
 
 /// Makes text safe inside HTML, attributes included: for pages that are put together by hand.
 ///
@@ -78,6 +83,10 @@ pub use vernal_macros::{
 pub fn escape_html(text: &str) -> String {
     app::escape_html(text)
 }
+
+/// The template engine behind [`View`], for its `context!` and the types of an environment.
+#[cfg(feature = "templates")]
+pub use minijinja;
 
 /// Methods, statuses and versions are those of the `http` crate.
 pub use ::http::{Method, StatusCode, Version};

@@ -30,6 +30,8 @@ pub struct Config {
     pub(crate) extensions: Vec<Factory>,
     pub(crate) filters: Vec<GivenFilter>,
     pub(crate) upload_directory: Option<PathBuf>,
+    #[cfg(feature = "templates")]
+    pub(crate) templates: Option<crate::view::Templates>,
 }
 
 pub(crate) struct State {
@@ -52,11 +54,13 @@ macro_rules! config_setters {
             server_name(name: Option<&str>);
             filter[F: $crate::app::Filter](path: &'static str, filter: F);
             upload_directory(path: impl Into<std::path::PathBuf>);
+            #[cfg(feature = "templates")] templates(templates: $crate::view::Templates);
         }
     };
-    ($builder:ident: $($setter:ident $([$($generic:tt)+])? ($($argument:ident: $kind:ty),*);)+) => {
+    ($builder:ident: $($(#[$condition:meta])? $setter:ident $([$($generic:tt)+])? ($($argument:ident: $kind:ty),*);)+) => {
         /// Settings of the application: those of [`Config`].
         impl $builder { $(
+            $(#[$condition])?
             #[doc = concat!("See [`Config::", stringify!($setter), "`].")]
             #[must_use]
             #[track_caller]
@@ -151,6 +155,14 @@ impl Config {
     #[must_use]
     pub fn upload_directory(mut self, path: impl Into<PathBuf>) -> Config {
         self.upload_directory = Some(path.into());
+        self
+    }
+
+    /// Says where the templates of [`View`](crate::View)s come from. Default: the directory `templates` where the program runs.
+    #[cfg(feature = "templates")]
+    #[must_use]
+    pub fn templates(mut self, templates: crate::view::Templates) -> Config {
+        self.templates = Some(templates);
         self
     }
 

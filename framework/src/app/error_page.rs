@@ -102,7 +102,7 @@ impl ErrorPages {
                 let context = ErrorContext { request, error: &error };
                 let result = guarded(|| page(&context, response));
                 if result.is_ok() && response.is_unfinished() {
-                    return Some(Box::pin(conclude_unfinished(error, response)));
+                    return Some(Box::pin(conclude_unfinished(error, request, response)));
                 }
                 conclude(result, error, response);
                 None
@@ -111,7 +111,7 @@ impl ErrorPages {
                 let context = ErrorContext { request, error: &error };
                 let result = Guard(page(&context, response)).await;
                 if result.is_ok() && response.is_unfinished() {
-                    return conclude_unfinished(error, response).await;
+                    return conclude_unfinished(error, request, response).await;
                 }
                 conclude(result, error, response);
             })),
@@ -128,9 +128,9 @@ fn rank_of(code: &str) -> u8 {
     }
 }
 
-/// After a page that named a file.
-async fn conclude_unfinished(error: Error, response: &mut Response) {
-    let result = super::finish_body(response).await;
+/// After a page that named a file or a view.
+async fn conclude_unfinished(error: Error, request: &Request, response: &mut Response) {
+    let result = super::finish_body(&request.context, response).await;
     conclude(result, error, response);
 }
 

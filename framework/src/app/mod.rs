@@ -40,6 +40,8 @@ use crate::proto::h1::TargetForm;
 use crate::proto::{Limits, Refusal};
 use crate::registry::{self, AnyFilter, BoxFuture, Handler, Location};
 use crate::routing::{Entry, Facts, Found, Router};
+#[cfg(feature = "templates")]
+use crate::view::Templates;
 use crate::websocket::config::Settings;
 use crate::websocket::request as upgrade;
 
@@ -177,6 +179,14 @@ impl App {
                     "the state `{}` was given twice; wrap one of them in a type of its own",
                     state.type_name
                 ));
+            }
+        }
+        #[cfg(feature = "templates")]
+        {
+            let templates = config.templates.unwrap_or_else(Templates::usual);
+            problems.extend(templates.problem());
+            if context.add_state(TypeId::of::<Templates>(), Box::new(templates)).is_err() {
+                problems.push("`Templates` are given by `templates(…)`, not as a state".to_owned());
             }
         }
         let mut need = |states: &[StateNeed], at: &Location| {
@@ -420,14 +430,14 @@ impl Inner {
         self.settle(result, request, response).await;
     }
 
-    /// Makes sure that there is an answer which can be sent: errors become pages, files are opened,
+    /// Makes sure that there is an answer which can be sent: errors become pages, files are opened, views are rendered,
     /// header fields that were refused become a 500.
     pub(crate) async fn settle(&self, mut result: Result, request: &mut Request, response: &mut Response) {
         if upgrade::is_open(request) {
             return upgrade::conclude(request, &result);
         }
         if result.is_ok() && response.is_unfinished() {
-            result = finish_body(response).await;
+            result = finish_body(&self.context, response).await;
         }
         if let Some(error) = self.error_of(result, response)
             && let Some(page) = self.pages.render(error, request, response)
@@ -509,10 +519,13 @@ async fn run_blocking(
     result
 }
 
-/// Makes the body of what an answer only names: opens a file.
-async fn finish_body(response: &mut Response) -> Result {
+/// Makes the body of what an answer only names: opens a file, renders a view.
+#[cfg_attr(not(feature = "templates"), expect(unused_variables, reason = "only views need the context"))]
+async fn finish_body(context: &Context, response: &mut Response) -> Result {
     response.body = match std::mem::take(&mut response.body).0 {
         BodyKind::File(path) => open(path).await?,
+        #[cfg(feature = "templates")]
+        BodyKind::View(view) => crate::view::render(*view, context)?,
         other => Body(other),
     };
     Ok(())

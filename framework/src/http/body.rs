@@ -45,6 +45,16 @@ pub(crate) enum Kind {
     Written,
     /// An opened file: what is left to send of it.
     OpenFile(tokio::fs::File, u64),
+    /// A page that is still to be made of its template.
+    #[cfg(feature = "templates")]
+    View(Box<View>),
+}
+
+/// A page before it is made.
+#[cfg(feature = "templates")]
+pub(crate) struct View {
+    pub(crate) template: std::borrow::Cow<'static, str>,
+    pub(crate) model: minijinja::Value,
 }
 
 pub(crate) type BoxStream = Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>;
@@ -79,6 +89,8 @@ impl Body {
             Kind::Bytes(bytes) => Some(bytes.len() as u64),
             Kind::OpenFile(_, size) | Kind::Sized(_, size) => Some(*size),
             Kind::Buffer | Kind::File(_) | Kind::Stream(_) | Kind::Written => None,
+            #[cfg(feature = "templates")]
+            Kind::View(_) => None,
         }
     }
 
@@ -96,6 +108,8 @@ impl fmt::Debug for Body {
             Kind::File(path) => write!(f, "Body(file {})", path.display()),
             Kind::OpenFile(_, size) => write!(f, "Body(file, {size} bytes)"),
             Kind::Sized(_, size) => write!(f, "Body(stream, {size} bytes)"),
+            #[cfg(feature = "templates")]
+            Kind::View(view) => write!(f, "Body(view {})", view.template),
             Kind::Stream(_) | Kind::Written => f.write_str("Body(stream)"),
         }
     }

@@ -146,6 +146,16 @@ impl Stream for Body {
                     let path = std::mem::take(path);
                     self.0 = Kind::Stream(Box::pin(Unopened { opening: Box::pin(open(path)), body: None }));
                 }
+                #[cfg(feature = "templates")]
+                Kind::View(view) => {
+                    let text = format!(
+                        "the view `{}` is a page only once its answer is complete: let the application answer with it, or \
+                         call `Templates::render`",
+                        view.template
+                    );
+                    self.0 = Kind::Empty;
+                    return Poll::Ready(Some(Err(Error::internal(text))));
+                }
             }
         }
     }

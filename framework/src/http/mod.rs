@@ -21,6 +21,8 @@ mod response;
 mod safe_name;
 mod sse;
 
+#[cfg(feature = "templates")]
+pub(crate) use body::View as PendingView;
 pub use body::{Body, BodyReader};
 pub(crate) use body::{BoxStream, Kind as BodyKind};
 pub use builder::RequestBuilder;

@@ -266,11 +266,13 @@ impl Response {
         self.pending_error.take().or(refused).map_or(Ok(()), Err)
     }
 
-    /// Whether the body is only named yet: a file to open.
+    /// Whether the body is only named yet: a file to open, a view to render.
     #[inline]
     pub(crate) fn is_unfinished(&self) -> bool {
         match self.body.0 {
             Kind::File(_) => true,
+            #[cfg(feature = "templates")]
+            Kind::View(_) => true,
             _ => false,
         }
     }

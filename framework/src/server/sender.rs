@@ -39,6 +39,8 @@ impl Sender<'_> {
             BodyKind::Bytes(bytes) => Some(bytes.len() as u64),
             BodyKind::OpenFile(_, size) | BodyKind::Sized(_, size) => Some(*size),
             BodyKind::Stream(_) => None,
+            #[cfg(feature = "templates")]
+            BodyKind::View(_) => Some(0),
         };
         let Response { status, reason, headers, content_type, .. } = &*response;
         let mode = self.head(h1, outbox, *status, reason.as_deref(), headers, *content_type, length);
@@ -57,6 +59,8 @@ impl Sender<'_> {
             }
             BodyKind::OpenFile(file, size) => Some(Rest::File(Box::new((file, size)))),
             BodyKind::Stream(stream) | BodyKind::Sized(stream, _) => Some(Rest::Stream(stream, mode)),
+            #[cfg(feature = "templates")]
+            BodyKind::View(_) => None,
         }
     }
 
