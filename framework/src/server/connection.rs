@@ -3,6 +3,8 @@
 //! An idle connection owns no buffers (it takes an [`Exchange`] with the first byte), and its future is small: what
 //! is rare is boxed. Requests that wait in the inbox together are answered together, with one write.
 
+mod body;
+
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -10,20 +12,18 @@ use std::task::{Context, Poll};
 use ::http::{Method, StatusCode};
 
 use super::Counted;
-use super::arrived::{Arrived, Unfinished};
-use super::pump::{Incoming, Pump};
+use super::arrived::Arrived;
+use super::pump::Pump;
 use super::receiver::Receiver;
 use super::sender::{Rest, Sender};
 use super::upgraded::{self, ByHand};
-use super::uploading::Uploading;
 use super::wire::{Gone, Wire};
 use crate::app::{Answering, Exchange, Inner, Target};
 use crate::base::shown;
-use crate::bind::BodyUse;
-use crate::http::{BodyReader, FormKind, Request, Response, SentHead};
-use crate::io::{Deadline, Pipe, Stream, clock};
+use crate::http::{Request, Response, SentHead};
+use crate::io::{Deadline, Stream, clock};
 use crate::proto::Refusal;
-use crate::proto::h1::{Framing, H1, Next};
+use crate::proto::h1::{H1, Next};
 use crate::proto::ws::handshake;
 use crate::websocket::request::{Handover, Opening, Session};
 
@@ -397,81 +397,6 @@ impl<'c> Connection<'c> {
     #[inline]
     fn sender(&self, second: u64) -> Sender<'c> {
         Sender { second, shared: self.counted.shared() }
-    }
-
-    /// Finds the target of a request with a body, and takes as much of the body as has come, if the target wants it
-    /// whole. What nobody wants is left for later.
-    fn body_at_hand(&mut self, exchange: &mut Exchange, framing: Framing) -> Arrived<'c> {
-        let app = self.app();
-        let Exchange { request, inbox, .. } = exchange;
-        let form = request.form_kind();
-        let target = app.target(request, form.is_some());
-        let body_use = app.body_use(target.as_ref(), request);
-        let streams_body = matches!(body_use, BodyUse::Streamed | BodyUse::Parts);
-        if !streams_body && target.as_ref().is_some_and(|target| !target.has_handler()) {
-            return Arrived::At(target.unwrap_or(Target::NotFound));
-        }
-        let limits = match &target {
-            Some(target) => app.limits_of(target),
-            None => app.limits_until_found(request),
-        };
-        let is_upload =
-            form == Some(FormKind::Multipart) && !matches!(body_use, BodyUse::Buffered | BodyUse::Streamed);
-        let receiver = Receiver::new(limits, clock::now().instant);
-        let mut receiver = if is_upload { receiver.for_upload() } else { receiver };
-        if let Err(refusal) = receiver.check_declared(framing) {
-            return Arrived::Malformed(refusal);
-        }
-        match target {
-            target if streams_body => {
-                let target = target.unwrap_or(Target::NotFound);
-                let pipe = Arc::new(Pipe::default());
-                request.set_reader(BodyReader::piped(Arc::clone(&pipe), limits));
-                Arrived::Streaming(target, Box::new(Incoming { pipe, receiver }))
-            }
-            target if is_upload => Arrived::Uploading(Box::new(Uploading { target, receiver })),
-            target => {
-                let body = &mut request.body;
-                let received = receiver.receive_now(self.wire, inbox, |data| body.extend_from_slice(data));
-                match received {
-                    Ok(true) => self.at_target(request, target),
-                    Ok(false) => Arrived::Unfinished(Box::new(Unfinished { target, receiver })),
-                    Err(refusal) => {
-                        self.wire.h1.refuse();
-                        Arrived::Malformed(refusal)
-                    }
-                }
-            }
-        }
-    }
-
-    /// Waits for the rest of a body.
-    async fn rest_of_body(
-        &mut self,
-        exchange: &mut Exchange,
-        unfinished: Box<Unfinished<'c>>,
-    ) -> Result<Arrived<'c>, Gone> {
-        let Unfinished { target, mut receiver } = *unfinished;
-        let Exchange { request, inbox, outbox, .. } = exchange;
-        match receiver.receive(self.wire, inbox, outbox, &mut request.body).await? {
-            Ok(()) => Ok(self.at_target(request, target)),
-            Err(refusal) => {
-                self.wire.h1.refuse();
-                Ok(Arrived::Malformed(refusal))
-            }
-        }
-    }
-
-    /// A request whose body is there: decodes a form, and finds the target if that had to wait for it.
-    fn at_target(&mut self, request: &mut Request, target: Option<Target<'c>>) -> Arrived<'c> {
-        if let Err(refusal) = request.decode_form() {
-            return Arrived::Malformed(refusal);
-        }
-        let size = request.body.len() as u64;
-        match target.map_or_else(|| self.app().target_by_form(request, FormKind::UrlEncoded, size), Ok) {
-            Ok(target) => Arrived::At(target),
-            Err(error) => Arrived::Ran(Err(error)),
-        }
     }
 
     /// Waits for more bytes of a head, but not for ever: 408.

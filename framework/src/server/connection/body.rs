@@ -1,0 +1,92 @@
+//! Taking in the body of a request: whole, as it comes, or as a form in parts, by what its target wants.
+
+use std::sync::Arc;
+
+use super::Connection;
+use crate::app::{Exchange, Target};
+use crate::bind::BodyUse;
+use crate::http::{BodyReader, FormKind, Request};
+use crate::io::{Pipe, clock};
+use crate::proto::h1::Framing;
+use crate::server::arrived::{Arrived, Unfinished};
+use crate::server::pump::Incoming;
+use crate::server::receiver::Receiver;
+use crate::server::uploading::Uploading;
+use crate::server::wire::Gone;
+
+impl<'c> Connection<'c> {
+    /// Finds the target of a request with a body, and takes as much of the body as has come, if the target wants it
+    /// whole. What nobody wants is left for later.
+    pub(super) fn body_at_hand(&mut self, exchange: &mut Exchange, framing: Framing) -> Arrived<'c> {
+        let app = self.app();
+        let Exchange { request, inbox, .. } = exchange;
+        let form = request.form_kind();
+        let target = app.target(request, form.is_some());
+        let body_use = app.body_use(target.as_ref(), request);
+        let streams_body = matches!(body_use, BodyUse::Streamed | BodyUse::Parts);
+        if !streams_body && target.as_ref().is_some_and(|target| !target.has_handler()) {
+            return Arrived::At(target.unwrap_or(Target::NotFound));
+        }
+        let limits = match &target {
+            Some(target) => app.limits_of(target),
+            None => app.limits_until_found(request),
+        };
+        let is_upload =
+            form == Some(FormKind::Multipart) && !matches!(body_use, BodyUse::Buffered | BodyUse::Streamed);
+        let receiver = Receiver::new(limits, clock::now().instant);
+        let mut receiver = if is_upload { receiver.for_upload() } else { receiver };
+        if let Err(refusal) = receiver.check_declared(framing) {
+            return Arrived::Malformed(refusal);
+        }
+        match target {
+            target if streams_body => {
+                let target = target.unwrap_or(Target::NotFound);
+                let pipe = Arc::new(Pipe::default());
+                request.set_reader(BodyReader::piped(Arc::clone(&pipe), limits));
+                Arrived::Streaming(target, Box::new(Incoming { pipe, receiver }))
+            }
+            target if is_upload => Arrived::Uploading(Box::new(Uploading { target, receiver })),
+            target => {
+                let body = &mut request.body;
+                let received = receiver.receive_now(self.wire, inbox, |data| body.extend_from_slice(data));
+                match received {
+                    Ok(true) => self.at_target(request, target),
+                    Ok(false) => Arrived::Unfinished(Box::new(Unfinished { target, receiver })),
+                    Err(refusal) => {
+                        self.wire.h1.refuse();
+                        Arrived::Malformed(refusal)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Waits for the rest of a body.
+    pub(super) async fn rest_of_body(
+        &mut self,
+        exchange: &mut Exchange,
+        unfinished: Box<Unfinished<'c>>,
+    ) -> Result<Arrived<'c>, Gone> {
+        let Unfinished { target, mut receiver } = *unfinished;
+        let Exchange { request, inbox, outbox, .. } = exchange;
+        match receiver.receive(self.wire, inbox, outbox, &mut request.body).await? {
+            Ok(()) => Ok(self.at_target(request, target)),
+            Err(refusal) => {
+                self.wire.h1.refuse();
+                Ok(Arrived::Malformed(refusal))
+            }
+        }
+    }
+
+    /// A request whose body is there: decodes a form, and finds the target if that had to wait for it.
+    fn at_target(&mut self, request: &mut Request, target: Option<Target<'c>>) -> Arrived<'c> {
+        if let Err(refusal) = request.decode_form() {
+            return Arrived::Malformed(refusal);
+        }
+        let size = request.body.len() as u64;
+        match target.map_or_else(|| self.app().target_by_form(request, FormKind::UrlEncoded, size), Ok) {
+            Ok(target) => Arrived::At(target),
+            Err(error) => Arrived::Ran(Err(error)),
+        }
+    }
+}
