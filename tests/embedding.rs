@@ -18,8 +18,8 @@ use tokio_tungstenite::{WebSocketStream, client_async};
 use vernal::websocket::{WebSocket, WebSocketRequest};
 use vernal::{
     App, Body, BodyReader, BoxFuture, Config, ConnectionInfo, Cookies, Error, Filter, FilterContext, Json,
-    Limits, Next, Redirect, Request, Response, Result, State, StaticFile, error_message, request_filter,
-    request_map, websocket_handler,
+    Limits, MultipartFile, Next, Redirect, Request, Response, Result, State, StaticFile, error_message,
+    request_filter, request_map, websocket_handler,
 };
 
 #[request_map("/hello/{name}", app = "embedded", method = "GET")]
@@ -40,6 +40,11 @@ fn form(name: &str, age: u8) -> String {
 #[request_map("/form", app = "embedded", method = "POST", params = "a=b")]
 fn narrowed() -> &'static str {
     "narrowed"
+}
+
+#[request_map("/upload", app = "embedded", method = "POST")]
+async fn upload(title: &str, photo: MultipartFile<'_>) -> Result<String> {
+    Ok(format!("{title}: {} is {} bytes", photo.safe_name(), photo.bytes().await?.len()))
 }
 
 #[request_map("/state", app = "embedded")]
@@ -329,6 +334,28 @@ fn pieces(pieces: &[&'static str]) -> Body {
     Body::stream(stream::iter(
         pieces.iter().map(|piece| Piece::Ok(Bytes::from_static(piece.as_bytes()))).collect::<Vec<_>>(),
     ))
+}
+
+#[tokio::test]
+async fn forms_in_parts_are_taken_apart() {
+    let form = "--x\r\nContent-Disposition: form-data; name=\"title\"\r\n\r\nsea\r\n--x\r\n\
+                Content-Disposition: form-data; name=\"photo\"; filename=\"a.png\"\r\n\r\nabc\r\n--x--\r\n";
+    let table = [
+        (form, 1000, 200, "sea: a.png is 3 bytes"),
+        (&form[..form.len() - 6], 1000, 400, "the multipart body is cut off in part 2"),
+        (form, 50, 413, "Limits::upload_size"),
+    ];
+    for (body, size, status, part) in table {
+        let config =
+            Config::new().app("embedded").limits(Limits::new().upload_size(size)).state(String::new());
+        let app = App::from_registry(config).expect("nothing is missing");
+        let request = Request::post("/upload").header("content-type", "multipart/form-data; boundary=x");
+        let pieces = body.as_bytes().chunks(7).map(|piece| Ok::<_, Error>(Bytes::from_static(piece)));
+        let answer = app.handle(request.body(Body::stream(stream::iter(pieces.collect::<Vec<_>>())))).await;
+        assert_eq!(answer.status, status, "{size}");
+        let text = answer.into_bytes(1000).await.expect("in memory");
+        assert!(String::from_utf8_lossy(&text).contains(part), "{text:?}");
+    }
 }
 
 #[tokio::test]
