@@ -200,10 +200,10 @@ impl BodyReader {
     }
 
     /// The bytes, if all of them are in memory.
-    pub(crate) fn into_memory(self) -> Result<Bytes, BodyReader> {
-        match self.origin {
-            Origin::Memory(bytes) if self.rest.is_empty() => Ok(bytes),
-            _ => Err(self),
+    pub(crate) fn in_memory_whole(&self) -> Option<Bytes> {
+        match &self.origin {
+            Origin::Memory(bytes) if self.rest.is_empty() => Some(bytes.clone()),
+            _ => None,
         }
     }
 

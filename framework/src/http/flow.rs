@@ -164,9 +164,9 @@ impl Stream for Body {
 /// A body that is passed on as it comes; one that is in memory stays one piece.
 impl From<BodyReader> for Body {
     fn from(reader: BodyReader) -> Body {
-        match reader.into_memory() {
-            Ok(bytes) => Body::from(bytes),
-            Err(reader) => Body(Kind::Stream(Box::pin(Pieces(reader)))),
+        match reader.in_memory_whole() {
+            Some(bytes) => Body::from(bytes),
+            None => Body(Kind::Stream(Box::pin(Pieces(reader)))),
         }
     }
 }
