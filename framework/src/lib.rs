@@ -92,7 +92,7 @@ pub use minijinja;
 pub use ::http::{Method, StatusCode, Version};
 
 /// Compiles and runs what the README shows.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "templates", feature = "tower"))]
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
