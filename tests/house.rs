@@ -15,7 +15,7 @@ const FLOORS: &[&[&str]] = &[
     &["io"],
     &["http"],
     &["bind", "routing", "registry"],
-    &["app", "view", "websocket"],
+    &["app", "tls", "view", "websocket"],
     &["server", "test", "tower"],
 ];
 

@@ -48,6 +48,8 @@ mod registry;
 mod routing;
 pub mod server;
 pub mod test;
+#[cfg(feature = "tls")]
+pub mod tls;
 #[cfg(feature = "tower")]
 pub mod tower;
 #[cfg(feature = "templates")]

@@ -3,6 +3,8 @@
 //! Routing picks a target; filters and the handler make the answer; errors become pages at the nearest link. Plain
 //! `fn` handlers without filters run to their end in [`Inner::answer`] and cost no future.
 
+#[cfg(feature = "tls")]
+mod alone;
 mod bodies;
 mod config;
 mod error_page;

@@ -19,6 +19,7 @@ struct Cache {
 }
 
 /// A `Server` line, and a number that no other line of this process has: comparing it is cheaper than the bytes.
+#[derive(Clone)]
 pub(crate) struct ServerLine {
     id: u64,
     line: Vec<u8>,

@@ -59,6 +59,9 @@ pub struct Request {
     pub(crate) reader: Mutex<Option<Box<BodyReader>>>,
     pub(crate) peer: Option<SocketAddr>,
     pub(crate) is_secure: bool,
+    /// The peer's own certificate and those of its issuers, as DER.
+    #[cfg(feature = "tls")]
+    pub(crate) client_certificates: Option<Arc<Vec<Vec<u8>>>>,
     pub(crate) context: Arc<Context>,
 }
 
@@ -83,6 +86,8 @@ impl Request {
             reader: Mutex::new(None),
             peer: None,
             is_secure: false,
+            #[cfg(feature = "tls")]
+            client_certificates: None,
             context,
         }
     }
@@ -322,6 +327,8 @@ impl Request {
             query: self.query.clone(),
             peer: self.peer,
             is_secure: self.is_secure,
+            #[cfg(feature = "tls")]
+            client_certificates: self.client_certificates.clone(),
             ..Request::new(Arc::clone(&self.context))
         }
     }
@@ -424,6 +431,11 @@ impl Request {
         self.form.trim(keep);
         trim(&mut self.body, keep);
         self.peer = None;
+        self.is_secure = false;
+        #[cfg(feature = "tls")]
+        {
+            self.client_certificates = None;
+        }
     }
 }
 

@@ -71,6 +71,9 @@ limits! {
     parameters: usize = 1_000;
     /// Time from the first byte of a head to its end, or from the start of the connection. Default 10 s; longer is 408.
     header_timeout: Duration = Duration::from_secs(10);
+    /// Time from the start of a connection on a TLS port to the end of its handshake (feature `tls`). Default 10 s; then it is
+    /// cut.
+    handshake_timeout: Duration = Duration::from_secs(10);
     /// Bytes a second that a body must come in with on average, past [`Limits::body_grace`]. Default 256; less is 408.
     body_rate: u32 = 256;
     /// Time a body may take however slow it is. Default 10 s.

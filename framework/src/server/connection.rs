@@ -110,9 +110,16 @@ impl<'c> Connection<'c> {
         let mut exchange = Exchange::take(&self.app().context, self.counted.peer());
         exchange.request.is_secure = self.counted.is_secure();
         match self.wire.poll_fill(&mut exchange.inbox, 0, cx) {
-            Poll::Ready(Ok(true)) => return Poll::Ready(Some(exchange)),
-            Poll::Ready(_) => {
+            Poll::Ready(Ok(true)) => {
+                #[cfg(feature = "tls")]
+                self.counted.introduce(&mut exchange.request);
+                return Poll::Ready(Some(exchange));
+            }
+            Poll::Ready(ended) => {
                 exchange.put_back();
+                if ended.is_ok() {
+                    self.wire.take_leave(cx);
+                }
                 return Poll::Ready(None);
             }
             Poll::Pending => exchange.put_back(),
@@ -123,6 +130,7 @@ impl<'c> Connection<'c> {
         let is_stopping = self.counted.shared().lifecycle.is_stopping();
         // A request that has come by now is answered; closing would reset the connection under it.
         if self.wire.deadline.poll(cx).is_ready() || is_stopping && !self.wire.stream.has_unread() {
+            self.wire.take_leave(cx);
             return Poll::Ready(None);
         }
         Poll::Pending

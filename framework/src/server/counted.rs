@@ -14,12 +14,39 @@ use crate::bind::ConnectionInfo;
 pub(crate) struct Shared {
     pub(crate) app: App,
     pub(crate) lifecycle: Arc<Lifecycle>,
+    /// What speaks TLS with the peers, if the port is one of TLS.
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<Arc<crate::tls::Acceptor>>,
     addresses: Addresses,
 }
 
 impl Shared {
     pub(crate) fn new(app: App, lifecycle: Arc<Lifecycle>) -> Arc<Shared> {
-        Arc::new(Shared { app, lifecycle, addresses: Addresses::default() })
+        Arc::new(Shared {
+            app,
+            lifecycle,
+            #[cfg(feature = "tls")]
+            tls: None,
+            addresses: Addresses::default(),
+        })
+    }
+
+    /// For connections that speak TLS first.
+    #[cfg(feature = "tls")]
+    pub(crate) fn secured(
+        app: App,
+        lifecycle: Arc<Lifecycle>,
+        tls: Arc<crate::tls::Acceptor>,
+    ) -> Arc<Shared> {
+        Arc::new(Shared { app, lifecycle, tls: Some(tls), addresses: Addresses::default() })
+    }
+
+    /// Whether connections speak TLS first.
+    pub(crate) fn is_secured(&self) -> bool {
+        #[cfg(feature = "tls")]
+        return self.tls.is_some();
+        #[cfg(not(feature = "tls"))]
+        false
     }
 
     /// For connections that come over no socket: there is nothing to start.
@@ -72,6 +99,9 @@ pub(crate) struct Counted {
     is_secure: bool,
     /// Where [`Lifecycle::watch`] keeps its waker.
     watch: AtomicU32,
+    /// With which the peer has shown who it is, as DER.
+    #[cfg(feature = "tls")]
+    certificates: Option<Arc<Vec<Vec<u8>>>>,
 }
 
 impl Counted {
@@ -87,7 +117,31 @@ impl Counted {
         if let Some(peer) = peer {
             shared.addresses.open(peer.ip(), usize::MAX);
         }
-        Counted { shared, peer, is_secure: info.is_secure(), watch: AtomicU32::new(UNPLACED) }
+        Counted::new(shared, peer, info.is_secure())
+    }
+
+    fn new(shared: Arc<Shared>, peer: Option<SocketAddr>, is_secure: bool) -> Counted {
+        Counted {
+            shared,
+            peer,
+            is_secure,
+            watch: AtomicU32::new(UNPLACED),
+            #[cfg(feature = "tls")]
+            certificates: None,
+        }
+    }
+
+    /// The peer has shown who it is.
+    #[cfg(feature = "tls")]
+    pub(crate) fn identify(&mut self, certificates: Option<Vec<Vec<u8>>>) {
+        self.certificates = certificates.map(Arc::new);
+    }
+
+    /// Tells a request who sends it.
+    #[cfg(feature = "tls")]
+    #[inline]
+    pub(crate) fn introduce(&self, request: &mut crate::http::Request) {
+        request.client_certificates.clone_from(&self.certificates);
     }
 
     pub(crate) fn shared(&self) -> &Shared {
@@ -131,12 +185,7 @@ impl Counted {
                 "{limit} connections are open from this address (Limits::connections_per_address)"
             ));
         }
-        Ok(Counted {
-            shared: Arc::clone(shared),
-            peer: Some(peer),
-            is_secure: false,
-            watch: AtomicU32::new(UNPLACED),
-        })
+        Ok(Counted::new(Arc::clone(shared), Some(peer), shared.is_secured()))
     }
 }
 

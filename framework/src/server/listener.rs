@@ -15,6 +15,8 @@ use tokio::task::JoinSet;
 
 use super::connection;
 use super::counted::{Counted, Shared};
+#[cfg(feature = "tls")]
+use super::secured;
 use crate::http::Result;
 use crate::io::Stream;
 
@@ -30,11 +32,12 @@ pub(crate) async fn accept(
     let mut stop = pin!(lifecycle.stop_notice());
     stop.as_mut().enable();
     let start = |stream, peer, tasks: &mut Option<&mut JoinSet<()>>| {
-        let Some(connection) = admit(stream, peer, &shared) else { return };
-        match tasks {
-            Some(tasks) => drop(tasks.spawn(connection)),
-            None => drop(tokio::spawn(connection)),
+        let Some((stream, counted)) = admit(stream, peer, &shared) else { return };
+        #[cfg(feature = "tls")]
+        if let Some(acceptor) = &shared.tls {
+            return spawn(secured::serve(stream, counted, Arc::clone(acceptor)), tasks);
         }
+        spawn(connection::serve(stream, counted), tasks);
     };
     loop {
         let accepted = std::future::poll_fn(|cx| {
@@ -73,17 +76,20 @@ pub(crate) async fn accept(
     }
 }
 
-/// Counts the connection and makes its task; one over a limit is told so and closed.
-fn admit(
-    stream: TcpStream,
-    peer: SocketAddr,
-    shared: &Arc<Shared>,
-) -> Option<impl Future<Output = ()> + Send + 'static> {
+fn spawn(connection: impl Future<Output = ()> + Send + 'static, tasks: &mut Option<&mut JoinSet<()>>) {
+    match tasks {
+        Some(tasks) => drop(tasks.spawn(connection)),
+        None => drop(tokio::spawn(connection)),
+    }
+}
+
+/// Counts the connection; one over a limit is told so and closed.
+fn admit(stream: TcpStream, peer: SocketAddr, shared: &Arc<Shared>) -> Option<(Stream, Counted)> {
     let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
     match Counted::open(shared, peer) {
         Ok(counted) => {
             let _ = stream.set_nodelay(true);
-            Some(connection::serve(Stream::Tcp(stream), counted))
+            Some((Stream::Tcp(stream), counted))
         }
         Err(limit) => {
             tracing::warn!(target: "vernal", "refused a connection from {peer}: {limit}");
@@ -94,7 +100,9 @@ fn admit(
                  retry-after: 1\r\nconnection: close\r\n\r\n{body}",
                 body.len()
             );
-            let _ = stream.try_write(answer.as_bytes());
+            if !shared.is_secured() {
+                let _ = stream.try_write(answer.as_bytes());
+            }
             None
         }
     }

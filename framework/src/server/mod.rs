@@ -22,6 +22,8 @@ mod lifecycle;
 mod listener;
 mod pump;
 mod receiver;
+#[cfg(feature = "tls")]
+mod secured;
 mod sender;
 mod signals;
 mod socket;
@@ -99,6 +101,8 @@ pub struct Server {
     shares_threads: bool,
     grace: Duration,
     handles_signals: bool,
+    #[cfg(feature = "tls")]
+    tls: Option<crate::tls::Tls>,
 }
 
 impl Default for Server {
@@ -111,6 +115,8 @@ impl Default for Server {
             shares_threads: false,
             grace: Duration::from_secs(30),
             handles_signals: true,
+            #[cfg(feature = "tls")]
+            tls: None,
         }
     }
 }
@@ -162,6 +168,14 @@ impl Server {
         self
     }
 
+    /// Speaks TLS on the port: HTTPS, and WSS for WebSockets. Needs the feature `tls`. See [`tls`](crate::tls).
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn tls(mut self, tls: crate::tls::Tls) -> Server {
+        self.tls = Some(tls);
+        self
+    }
+
     /// All settings of the application at once.
     #[must_use]
     pub fn config(mut self, config: Config) -> Server {
@@ -175,6 +189,8 @@ impl Server {
     /// As [`start`].
     pub fn bind(self) -> Result<Bound> {
         let app = App::from_registry(self.config)?;
+        #[cfg(feature = "tls")]
+        let tls = self.tls.map(crate::tls::Tls::build).transpose()?;
         let host = self.host.or_else(|| env::var("VERNAL_HOST").ok()).unwrap_or_default();
         let port = match self.port {
             Some(port) => port,
@@ -184,11 +200,21 @@ impl Server {
             Some(threads) => threads,
             None => std::thread::available_parallelism().map_or(1, usize::from),
         };
-        let listeners = socket::bind(&host, port, if self.shares_threads { 1 } else { threads })?;
-        let address = listeners.first().ok_or_else(|| Error::internal("no listener"))?.local_addr()?;
+        let sockets = socket::bind(&host, port, if self.shares_threads { 1 } else { threads })?;
+        let address = sockets.first().ok_or_else(|| Error::internal("no listener"))?.local_addr()?;
         let lifecycle = Lifecycle::new();
         let stopped = Stopped(Arc::clone(&lifecycle));
-        let shared = Shared::new(app, lifecycle);
+        #[cfg(feature = "tls")]
+        let (shared, redirecting) = match tls {
+            Some((acceptor, from)) => {
+                secured::share(app, lifecycle, acceptor, (&host, from, address.port()))?
+            }
+            None => (Shared::new(app, lifecycle), None),
+        };
+        #[cfg(not(feature = "tls"))]
+        let (shared, redirecting) = (Shared::new(app, lifecycle), None);
+        let mut listeners: Vec<_> = sockets.into_iter().map(|socket| (socket, Arc::clone(&shared))).collect();
+        listeners.extend(redirecting);
         Ok(Bound {
             shared,
             listeners,
@@ -226,10 +252,13 @@ impl Server {
     }
 }
 
+/// A listener, and what its connections share.
+type Listening = (StdListener, Arc<Shared>);
+
 /// A server that is bound to its port and does not serve yet.
 pub struct Bound {
     shared: Arc<Shared>,
-    listeners: Vec<StdListener>,
+    listeners: Vec<Listening>,
     address: SocketAddr,
     threads: usize,
     shares_threads: bool,
@@ -265,9 +294,7 @@ impl Bound {
                 .listeners
                 .into_iter()
                 .zip(&mut sets)
-                .map(|(listener, tasks)| {
-                    Box::pin(listener::accept(listener, Arc::clone(&self.shared), Some(tasks)))
-                })
+                .map(|((listener, shared), tasks)| Box::pin(listener::accept(listener, shared, Some(tasks))))
                 .collect();
             std::future::poll_fn(|cx| {
                 let mut at = 0;
@@ -306,10 +333,10 @@ impl Bound {
         }
         let _stopped = self.stopped;
         let mut listeners = self.listeners.into_iter();
-        let first = listeners.next().ok_or_else(|| Error::internal("no listener"))?;
+        let (first, _) = listeners.next().ok_or_else(|| Error::internal("no listener"))?;
         let mut threads = Vec::new();
-        for (index, listener) in listeners.enumerate() {
-            let (shared, grace) = (Arc::clone(&self.shared), self.grace);
+        for (index, (listener, shared)) in listeners.enumerate() {
+            let grace = self.grace;
             let thread = std::thread::Builder::new().name(format!("vernal-{}", index + 1));
             threads.push(thread.spawn(move || serve_on_thread(listener, &shared, grace, false, || ()))?);
         }
@@ -329,7 +356,8 @@ fn announce(shared: &Shared, address: SocketAddr) {
     shared.lifecycle.enter(Phase::Serving);
     tracing::info!(
         target: "vernal",
-        "listening on http://{address} with {} mappings",
+        "listening on {}://{address} with {} mappings",
+        if shared.is_secured() { "https" } else { "http" },
         shared.app.route_count()
     );
 }

@@ -78,6 +78,14 @@ impl Wire {
         std::future::poll_fn(|cx| self.poll_flush(outbox, limits, cx)).await
     }
 
+    /// Says goodbye to the peer of an idle connection, where dropping it does not: TLS has an alert for it. There is nothing before it on its
+    /// way, so this need not be waited for.
+    pub(crate) fn take_leave(&mut self, cx: &mut Context<'_>) {
+        if let Stream::Boxed(_) = self.stream {
+            let _ = self.stream.poll_shutdown(cx);
+        }
+    }
+
     /// Closes so that the peer can read the answer: a socket closed with unread bytes in it is reset, and the answer is
     /// lost (RFC 9112, section 9.6).
     pub(crate) async fn linger(&mut self, inbox: &mut Inbox) {

@@ -20,8 +20,11 @@ use crate::base::{Headers, IntoHeaderValue, shown};
 use crate::http::{Error, Request, Result};
 use crate::io::{Deadline, Stream};
 use crate::proto::ws::{Deflate, Extension, Extensions, Role, handshake};
+#[cfg(feature = "tls")]
+use crate::tls::{Pem, client::Trust, rustls::ClientConfig};
 
-/// Opens a session as a client: await it. The URL begins with `ws://`.
+/// Opens a session as a client: await it. The URL begins with `ws://`, or with `wss://` for TLS, which needs the feature `tls`. A
+/// server's certificate must be signed by an authority the system trusts, or by that of [`Connect::root_certificate`].
 ///
 /// The same [`WebSocket`] as a server's: it answers pings, asks for them, and closes when it is dropped. Needs a tokio runtime, in which
 /// it is driven by a task of its own.
@@ -45,6 +48,8 @@ pub fn connect(url: impl Into<String>) -> Connect {
         config: WebSocketConfig::new(),
         timeout: Duration::from_secs(10),
         stream: None,
+        #[cfg(feature = "tls")]
+        trust: Trust::default(),
     }
 }
 
@@ -58,6 +63,8 @@ pub struct Connect {
     config: WebSocketConfig,
     timeout: Duration,
     stream: Option<Stream>,
+    #[cfg(feature = "tls")]
+    trust: Trust,
 }
 
 impl Connect {
@@ -97,6 +104,29 @@ impl Connect {
         self
     }
 
+    /// Trusts servers whose certificate is signed by this authority, or one of several in the file, and no others: for authorities of
+    /// one's own. Needs the feature `tls`.
+    ///
+    /// ```no_run
+    /// # async fn example() -> vernal::Result {
+    /// let ws = vernal::websocket::connect("wss://intranet/chat").root_certificate("ca.pem").await?;
+    /// # drop(ws);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "tls")]
+    pub fn root_certificate(mut self, pem: impl Into<Pem>) -> Connect {
+        self.trust = Trust::Authorities(pem.into());
+        self
+    }
+
+    /// Speaks TLS as a configuration of one's own says: with a certificate of the client, for one. Needs the feature `tls`.
+    #[cfg(feature = "tls")]
+    pub fn tls_config(mut self, config: Arc<ClientConfig>) -> Connect {
+        self.trust = Trust::Config(config);
+        self
+    }
+
     /// Uses a connection that is there already, whatever it is made of: TLS, a Unix socket, a proxy's tunnel. The URL still says host and path,
     /// and may begin with `wss://`.
     pub fn over(mut self, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Connect {
@@ -126,17 +156,17 @@ impl Connect {
         let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
         let mut stream = match (self.stream.take(), uri.scheme_str()) {
             (Some(stream), Some("ws" | "wss")) => stream,
-            (None, Some("ws")) => {
-                let address = if uri.port().is_some() { host.to_owned() } else { format!("{host}:80") };
-                let stream = TcpStream::connect(&address).await;
-                let stream = stream
-                    .map_err(|error| Error::unavailable(format!("cannot connect to {address}: {error}")))?;
-                stream.set_nodelay(true)?;
-                Stream::Tcp(stream)
+            (None, Some("ws")) => Stream::Tcp(connect_to(&uri, host, 80).await?),
+            #[cfg(feature = "tls")]
+            (None, Some("wss")) => {
+                let stream = connect_to(&uri, host, 443).await?;
+                self.trust.secure(stream, uri.host().unwrap_or(host)).await?
             }
+            #[cfg(not(feature = "tls"))]
             (None, Some("wss")) => {
                 return Err(Error::internal(
-                    "this build has no TLS of its own: make the TLS connection yourself, and write `connect(url).over(stream)`",
+                    "this build has no TLS: turn vernal's feature `tls` on, or make the TLS connection yourself and write \
+                     `connect(url).over(stream)`",
                 ));
             }
             _ => return Err(wrong_url(&self.url)),
@@ -244,6 +274,15 @@ impl fmt::Debug for Connect {
             .field("headers", &self.headers)
             .finish_non_exhaustive()
     }
+}
+
+async fn connect_to(uri: &Uri, host: &str, usual_port: u16) -> Result<TcpStream> {
+    let address = if uri.port().is_some() { host.to_owned() } else { format!("{host}:{usual_port}") };
+    let stream = TcpStream::connect(&address).await;
+    let stream =
+        stream.map_err(|error| Error::unavailable(format!("cannot connect to {address}: {error}")))?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
 }
 
 fn wrong_url(url: &str) -> Error {

@@ -1,0 +1,34 @@
+//! An application that is one filter and has no mappings: it answers whatever is asked.
+
+use std::sync::{Arc, Mutex, Weak};
+
+use super::error_page::ErrorPages;
+use super::{App, Filter, Inner};
+use crate::http::{Context, Error, Result};
+use crate::registry::{AnyFilter, GivenFilter};
+use crate::routing::Router;
+
+impl App {
+    /// The filter must be one for paths that nothing else matches. Limits and the server's name are those of this application.
+    ///
+    /// # Errors
+    /// None that a caller can make.
+    pub(crate) fn beside(&self, filter: impl Filter) -> Result<App> {
+        let filters = [AnyFilter::Given(Arc::new(GivenFilter::new("/**", filter)))];
+        let router = |filters| Router::build(&[], filters).map_err(|found| Error::internal(found.join("; ")));
+        let mut context = Context::default();
+        context.show_errors = self.0.context.show_errors;
+        context.parameters = self.0.context.parameters;
+        Ok(App(Arc::new(Inner {
+            context: Arc::new(context),
+            limits: self.0.limits.clone(),
+            server_line: self.0.server_line.clone(),
+            router: router(&filters)?,
+            sockets: router(&[])?,
+            pages: ErrorPages::none(),
+            name: None,
+            has_answering_filters: false,
+            embedding: Mutex::new(Weak::<()>::new()),
+        })))
+    }
+}

@@ -1,0 +1,136 @@
+//! A connection on a TLS port: the handshake, within its time and counted like all others, and then HTTP.
+
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::io::AsyncBufReadExt;
+use tokio::time::{Instant, timeout_at};
+
+use super::lifecycle::Lifecycle;
+use super::{Counted, Listening, Shared, connection, socket};
+use crate::app::App;
+use crate::http::Result;
+use crate::io::Stream;
+use crate::tls::Acceptor;
+use crate::tls::handshake::Begun;
+use crate::tls::redirect::ToHttps;
+
+/// What the connections of a TLS server share, and the listener of the port that redirects to it, if there is one. `ports`: the host,
+/// the port to redirect from and the one that speaks TLS.
+pub(super) fn share(
+    app: App,
+    lifecycle: Arc<Lifecycle>,
+    acceptor: Arc<Acceptor>,
+    (host, from, to): (&str, Option<u16>, u16),
+) -> Result<(Arc<Shared>, Option<Listening>)> {
+    let redirecting = match from {
+        Some(from) => {
+            let redirecting = app.beside(ToHttps::new(Arc::clone(&acceptor), to))?;
+            let listener = socket::bind(host, from, 1)?.pop();
+            listener.map(|listener| (listener, Shared::new(redirecting, Arc::clone(&lifecycle))))
+        }
+        None => None,
+    };
+    Ok((Shared::secured(app, lifecycle, acceptor), redirecting))
+}
+
+/// Serves one connection until it ends.
+// Not an `async fn`, and the handshake in a box: an open connection does not keep the room of what opened it.
+pub(crate) fn serve(
+    stream: Stream,
+    counted: Counted,
+    acceptor: Arc<Acceptor>,
+) -> impl Future<Output = ()> + Send + 'static {
+    let opening = Box::pin(open(stream, counted, acceptor));
+    async move {
+        if let Some((stream, counted)) = opening.await {
+            connection::serve(stream, counted).await;
+        }
+    }
+}
+
+/// Waits for a peer that speaks TLS; others are told, and gone.
+async fn open(stream: Stream, mut counted: Counted, acceptor: Arc<Acceptor>) -> Option<(Stream, Counted)> {
+    let limit = counted.shared().app.0.limits.handshake_timeout;
+    let deadline = Instant::now() + limit;
+    let mut begun = Begun::new(stream);
+    let opened = timeout_at(deadline, async {
+        if !begins(&mut begun, &counted).await {
+            return None;
+        }
+        Some(begun.shake_hands(acceptor.config().await).await)
+    });
+    let mut stream = match opened.await {
+        Ok(Some(Ok(stream))) => stream,
+        Ok(Some(Err(failed))) => {
+            tracing::debug!(target: "vernal", "no TLS with {}: {}", Peer(&counted), failed.error());
+            let _ = timeout_at(Instant::now() + LINGER_TIME, failed.close()).await;
+            return None;
+        }
+        Ok(None) => return None,
+        Err(_) => {
+            tracing::debug!(
+                target: "vernal",
+                "no TLS with {}: the handshake took longer than {limit:?} (Limits::handshake_timeout)", Peer(&counted)
+            );
+            return None;
+        }
+    };
+    let certificates = stream.get_ref().1.peer_certificates();
+    let certificates =
+        certificates.map(|chain| chain.iter().map(|certificate| certificate.to_vec()).collect());
+    counted.identify(certificates);
+    if counted.shared().lifecycle.is_stopping() {
+        // What comes right after the handshake is answered. Later, an idle connection is closed at once.
+        let _ = timeout_at(deadline, stream.fill_buf()).await;
+    }
+    Some((Stream::Boxed(Box::new(stream)), counted))
+}
+
+/// Waits for the first bytes. `false`: the peer is gone, or the server stops before it has said anything.
+async fn begins(begun: &mut Begun, counted: &Counted) -> bool {
+    poll_fn(|cx| {
+        if let Poll::Ready(first) = begun.poll_first(cx) {
+            return Poll::Ready(first.unwrap_or(false));
+        }
+        counted.watch(cx.waker());
+        if counted.shared().lifecycle.is_stopping() && !begun.has_unread() {
+            return Poll::Ready(false);
+        }
+        Poll::Pending
+    })
+    .await
+}
+
+/// Who it is, for the log.
+struct Peer<'c>(&'c Counted);
+
+impl std::fmt::Display for Peer<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0.peer() {
+            Some(peer) => peer.fmt(f),
+            None => f.write_str("a peer without address"),
+        }
+    }
+}
+
+/// How long one that did not get through may take to read why.
+const LINGER_TIME: Duration = Duration::from_secs(2);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What an idle TLS connection costs beside its socket and what the library keeps.
+    #[test]
+    fn an_idle_connection_is_small() {
+        let size = size_of_output(serve);
+        assert!(size <= 640, "{size} bytes");
+    }
+
+    fn size_of_output<F>(_: fn(Stream, Counted, Arc<Acceptor>) -> F) -> usize {
+        size_of::<F>()
+    }
+}

@@ -1,0 +1,151 @@
+//! The beginning of a connection on a TLS port: its first bytes, the handshake, and what is told to those who speak something
+//! else.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::server::TlsStream;
+
+use crate::io::Stream;
+
+/// A connection whose first bytes have been looked at; they are read again.
+pub(crate) struct Begun {
+    stream: Stream,
+    first: Vec<u8>,
+}
+
+/// A connection that speaks something else, or failed to agree.
+pub(crate) struct Failed {
+    begun: Begun,
+    error: io::Error,
+    speaks_http: bool,
+}
+
+impl Begun {
+    pub(crate) fn new(stream: Stream) -> Begun {
+        Begun { stream, first: Vec::new() }
+    }
+
+    /// Waits for the first bytes. `false`: there will be none.
+    pub(crate) fn poll_first(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
+        let mut first = [0; FIRST];
+        let mut buffer = ReadBuf::new(&mut first);
+        ready!(self.stream.poll_read(cx, &mut buffer))?;
+        self.first.extend_from_slice(buffer.filled());
+        Poll::Ready(Ok(!self.first.is_empty()))
+    }
+
+    /// Whether bytes have come that the runtime has not told of yet.
+    pub(crate) fn has_unread(&self) -> bool {
+        self.stream.has_unread()
+    }
+
+    /// Speaks TLS.
+    ///
+    /// # Errors
+    /// The peer does not, or both do not agree.
+    pub(crate) async fn shake_hands(self, config: Arc<ServerConfig>) -> Result<TlsStream<Begun>, Failed> {
+        if self.speaks_http() {
+            let error = io::Error::other("it speaks plain HTTP");
+            return Err(Failed { begun: self, error, speaks_http: true });
+        }
+        let accepted = TlsAcceptor::from(config).accept(self).into_fallible().await;
+        accepted.map_err(|(error, begun)| Failed { begun, error, speaks_http: false })
+    }
+
+    /// A record of TLS begins with a control character, a method with a letter. Nobody else begins so.
+    fn speaks_http(&self) -> bool {
+        self.first.first().is_some_and(u8::is_ascii_alphabetic)
+    }
+}
+
+impl Failed {
+    pub(crate) fn error(&self) -> &io::Error {
+        &self.error
+    }
+
+    /// Says what is wrong, if the peer can understand it, and closes so that it can read that. Bound its time.
+    pub(crate) async fn close(mut self) {
+        if self.speaks_http && self.begun.stream.write_all(SPEAKS_HTTPS.as_bytes()).await.is_err() {
+            return;
+        }
+        if self.begun.shutdown().await.is_err() {
+            return;
+        }
+        // A socket that is closed with unread bytes in it is reset, and what was said is lost.
+        let mut rest = (&mut self.begun.stream).take(LINGERED);
+        drop(tokio::io::copy(&mut rest, &mut tokio::io::sink()).await);
+    }
+}
+
+impl AsyncRead for Begun {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.first.is_empty() {
+            return self.stream.poll_read(cx, buffer);
+        }
+        let count = self.first.len().min(buffer.remaining());
+        buffer.put_slice(self.first.get(..count).unwrap_or_default());
+        self.first.drain(..count);
+        if self.first.is_empty() {
+            self.first = Vec::new();
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Begun {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.stream.poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.stream.poll_write_vectored(cx, slices)
+    }
+
+    /// So that several records go out by one system call.
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream.poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream.poll_shutdown(cx)
+    }
+}
+
+/// Room for the first message of a client.
+const FIRST: usize = 1 << 10;
+
+/// How much of what a peer goes on sending is thrown away.
+const LINGERED: u64 = 64 << 10;
+
+const SPEAKS_HTTPS: &str = "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\n\
+    content-length: 65\r\nconnection: close\r\n\r\n\
+    This port speaks HTTPS: write `https://` in place of `http://`.\r\n";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_declared_length_is_that_of_the_text() {
+        let (head, body) = SPEAKS_HTTPS.split_once("\r\n\r\n").expect("a head and a body");
+        assert!(head.contains(&format!("content-length: {}\r\n", body.len())), "{}", body.len());
+    }
+}
