@@ -380,6 +380,35 @@ impl AsyncWrite for Trickling {
 }
 
 #[tokio::test]
+async fn a_server_on_threads_of_its_own_has_both_ports() {
+    let authority = Authority::new();
+    let free = || StdListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a port");
+    let (to, from) = (free(), free());
+    let (cert, key) = authority.write("server");
+    let tls = Tls::from_pem(cert, key).expect("a certificate").redirect_http(from.port());
+    // It ends with the process.
+    std::thread::spawn(move || builder("tls").port(to.port()).threads(2).tls(tls).start());
+    let connecting = async {
+        loop {
+            match connect(to, "localhost", authority.plain_client()).await {
+                Ok(stream) => return stream,
+                Err(_) => tokio::task::yield_now().await,
+            }
+        }
+    };
+    let mut stream = timeout(PATIENCE, connecting).await.expect("it starts");
+    assert!(get(&mut stream, "/").await.expect("an answer").ends_with("true true true"));
+    let mut stream = TcpStream::connect(from).await.expect("it listens");
+    stream
+        .write_all(b"GET /a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        .await
+        .expect("it reads");
+    let mut answer = String::new();
+    timeout(PATIENCE, stream.read_to_string(&mut answer)).await.expect("it closes").expect("an answer");
+    assert!(answer.contains(&format!("location: https://localhost:{}/a\r\n", to.port())), "{answer}");
+}
+
+#[tokio::test]
 async fn a_handshake_may_come_byte_by_byte() {
     let authority = Authority::new();
     let running = start(&authority, |tls| tls).await;

@@ -24,6 +24,7 @@
 //! | talk over WebSockets | [`websocket_handler`], [`websocket`] |
 //! | bind types of your own | [`FromValue`], [`FromRequest`], [`ModelBinding`], [`model_binding`] |
 //! | start and stop | [`server`] |
+//! | speak HTTPS and WSS | `tls::Tls`, with the feature `tls` |
 //! | serve it elsewhere | [`App::handle`], [`App::serve_connection`], `App::service` (feature `tower`) |
 //! | make pages of templates | `View`, `Templates` (feature `templates`) |
 //! | test | [`test::Client`] |

@@ -84,7 +84,8 @@ limits! {
     write_timeout: Duration = Duration::from_secs(30);
     /// Requests on one connection; the last one is answered with `Connection: close`. Default 1,000,000.
     requests_per_connection: u32 = 1_000_000;
-    /// Open connections in all. Default 50,000; further ones get a 503 and are closed.
+    /// Open connections in all. Default 50,000; further ones get a 503 and are closed, on a TLS port without a
+    /// word.
     connections: usize = 50_000;
     /// Open connections from one address. Default 20,000, since a proxy in front is one address; further ones get a
     /// 503 and are closed.

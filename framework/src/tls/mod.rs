@@ -219,7 +219,8 @@ impl Tls {
     }
 
     /// Listens on a second port of the same host, and sends those who come by `http://` to the same path and query by
-    /// `https://`, with a 308 that keeps method and body. Hosts that none of the certificates is for are answered 421.
+    /// `https://`, with a 308 that keeps method and body. Hosts that none of the certificates is for are
+    /// answered 421; with [`Tls::from_config`], whose certificates are not known, all are sent on.
     #[must_use]
     pub fn redirect_http(mut self, port: u16) -> Tls {
         self.redirects_from = Some(port);
