@@ -2,6 +2,7 @@
 //!
 //! Each takes any bytes and panics when a promise is broken. The limits are small, so that inputs come up to them.
 
+mod coding;
 mod multipart;
 mod websocket;
 
@@ -10,6 +11,7 @@ use crate::proto::h1::exercise::{Event, in_pieces, summary, whole};
 use crate::proto::h1::{BodyDecoder, Framing, Head, Progress, parse};
 use crate::proto::{Limits, Refusal};
 
+pub use self::coding::coding;
 pub use self::multipart::multipart;
 pub use self::websocket::{deflate, frames, handshake, websocket};
 

@@ -3,16 +3,14 @@
 //! Feed received bytes to a parser and ask for the next event; `Ok(None)` means "not yet, come back with more".
 //! A [`Refusal`] is the peer's mistake: it carries the status to answer with.
 
-#[allow(dead_code, reason = "the first that use it are not here yet")]
 mod accept_encoding;
+pub(crate) mod coding;
 pub(crate) mod h1;
 mod limits;
 pub(crate) mod multipart;
-#[allow(dead_code, reason = "the first that use it are not here yet")]
 mod weighted;
 pub(crate) mod ws;
 
-#[allow(unused_imports, reason = "the first that use it are not here yet")]
 pub(crate) use accept_encoding::{AcceptEncoding, Coding};
 pub use limits::Limits;
 pub(crate) use limits::SizeBound;

@@ -1,0 +1,60 @@
+//! Content codings (RFC 9110, section 8.4.1): [`Encoder`] compresses answers, [`Decoding`] undoes what requests came in.
+//!
+//! Both work piece by piece and append to buffers that the caller keeps, so that neither a body nor what it inflates
+//! to has to be in memory whole. Compressors are kept by the thread: to reset one costs less than to make one.
+
+#[cfg(feature = "brotli")]
+mod brotli;
+mod decoder;
+mod decoding;
+mod encoder;
+mod gzip;
+#[cfg(test)]
+mod tests;
+#[cfg(feature = "zstd")]
+mod zstd;
+
+pub(crate) use decoding::{Decoding, Pulled};
+pub(crate) use encoder::{Encoder, Flush, Form};
+
+/// A coding that a request's body may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ContentCoding {
+    /// RFC 1952; `x-gzip` is the same.
+    Gzip,
+    /// RFC 1950, or the bare RFC 1951 that some send under this name.
+    Deflate,
+    /// RFC 7932.
+    #[cfg(feature = "brotli")]
+    Brotli,
+    /// RFC 8878.
+    #[cfg(feature = "zstd")]
+    Zstd,
+}
+
+impl ContentCoding {
+    /// Its name in Content-Encoding.
+    pub(crate) const fn token(self) -> &'static str {
+        match self {
+            ContentCoding::Gzip => "gzip",
+            ContentCoding::Deflate => "deflate",
+            #[cfg(feature = "brotli")]
+            ContentCoding::Brotli => "br",
+            #[cfg(feature = "zstd")]
+            ContentCoding::Zstd => "zstd",
+        }
+    }
+
+    /// Whether this is the coding of that name, in any case.
+    pub(crate) fn is_named(self, token: &[u8]) -> bool {
+        token.eq_ignore_ascii_case(self.token().as_bytes())
+            || self == ContentCoding::Gzip && token.eq_ignore_ascii_case(b"x-gzip")
+    }
+}
+
+/// A library refused to go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Failed;
+
+/// How much is decoded at a time.
+const PIECE: usize = 32 << 10;
