@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use vernal::websocket::{Deflate, Message, Origins, Rooms, WebSocket, WebSocketConfig, WebSocketSession};
-use vernal::{Json, OrStatus, Result, State, request_map, server, websocket_handler};
+use vernal::{Compression, Json, OrStatus, Result, State, request_map, server, websocket_handler};
 
 #[derive(Serialize)]
 struct Greeting {
@@ -23,7 +23,7 @@ struct Item<'a> {
     tags: Vec<Cow<'a, str>>,
 }
 
-struct Large(Bytes);
+struct Files(Bytes, String);
 
 #[request_map("/plaintext", method = "GET")]
 fn plaintext() -> &'static str {
@@ -46,8 +46,13 @@ fn echo<'a>(Json(item): Json<Item<'a>>) -> Json<Item<'a>> {
 }
 
 #[request_map("/large", method = "GET")]
-fn large(State(large): State<&Large>) -> Bytes {
-    large.0.clone()
+fn large(State(Files(large, _)): State<&Files>) -> Bytes {
+    large.clone()
+}
+
+#[request_map("/gzip", method = "GET")]
+fn gzip(State(Files(_, text)): State<&Files>) -> &str {
+    text
 }
 
 #[websocket_handler("/ws")]
@@ -59,41 +64,37 @@ async fn ws(mut ws: WebSocket) -> Result {
 }
 
 #[derive(Default)]
-struct Chat {
-    rooms: Rooms,
-}
+struct Chat(Rooms);
 
 #[websocket_handler("/chat")]
 impl Chat {
     fn on_open(&self, session: &WebSocketSession) -> Result {
-        self.rooms.join("all", session)
+        self.0.join("all", session)
     }
 
     async fn on_message(&self, message: Message) -> Result {
-        self.rooms.to("all").send(message).await?;
-        Ok(())
+        self.0.to("all").send(message).await.map(drop)
     }
 }
 
 fn main() -> vernal::Result {
     let port = option("--port").map_or(Ok(9090), |text| text.parse())?;
     let threads = option("--threads").map_or(Ok(1), |text| text.parse())?;
-    let large = match option("--static") {
-        Some(folder) => std::fs::read(format!("{folder}/large.txt")).or_404("no large.txt in that folder")?,
-        None => vec![b'x'; 64 << 10],
+    let folder = option("--static");
+    let file = |name: &str, size: usize| match &folder {
+        Some(folder) => std::fs::read_to_string(format!("{folder}/{name}")).or_404("no such file"),
+        None => Ok("x".repeat(size)),
     };
+    let level = option("--gzip-level").map_or(Ok(6), |text| text.parse())?;
     // What conformance suites send is larger, and in more pieces, than what anybody should take by default.
-    let websocket = WebSocketConfig::new()
-        .message_size(16 << 20)
-        .frame_size(16 << 20)
-        .fragments(1 << 20)
-        .origins(Origins::Any);
+    let websocket = WebSocketConfig::new().message_size(16 << 20).frame_size(16 << 20).fragments(1 << 20);
     server::new()
         .host("127.0.0.1")
         .port(port)
         .threads(threads)
-        .state(Large(large.into()))
-        .websocket(websocket)
+        .state(Files(file("large.txt", 64 << 10)?.into(), file("gzip.txt", 16 << 10)?))
+        .compression(Compression::gzip(level))
+        .websocket(websocket.origins(Origins::Any))
         .websocket_deflate(Deflate::default())
         .start()
 }

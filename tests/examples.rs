@@ -77,6 +77,7 @@ fn the_arena_answers_as_its_peers_do() {
         ("/json", r#"{"message":"Hello, World!"}"#, "application/json"),
         ("/hello/ann?greeting=Good+day", "Good day, ann!", "text/plain; charset=utf-8"),
         ("/large", &"x".repeat(64 << 10), "application/octet-stream"),
+        ("/gzip", &"x".repeat(16 << 10), "text/plain; charset=utf-8"),
     ];
     for (path, body, content_type) in table {
         let answer = arena.get(path);
@@ -84,6 +85,7 @@ fn the_arena_answers_as_its_peers_do() {
         assert_eq!(answer.header("content-type"), Some(content_type), "{path}");
         assert_eq!(answer.header("content-length"), Some(&*body.len().to_string()), "{path}");
     }
+    assert_eq!(arena.get("/gzip").header("vary"), Some("accept-encoding"), "it is compressed for others");
     let echo = Curl::parse(&["--json", item, "localhost:9090/echo"]);
     assert_eq!(echo.send(&arena).body, item);
     run(async {

@@ -57,7 +57,9 @@ pub mod tower;
 mod view;
 pub mod websocket;
 
-pub use app::{App, Config, ErrorContext, ErrorPageArgument, Filter, FilterArgument, FilterContext, Next};
+pub use app::{
+    App, Compression, Config, ErrorContext, ErrorPageArgument, Filter, FilterArgument, FilterContext, Next,
+};
 pub use base::{HeaderError, Headers, IntoHeaderValue};
 pub use bind::{
     Arg, BodyUse, ConnectionInfo, Cookie, Form, FromContext, FromRequest, FromValue, FromValues, Header,

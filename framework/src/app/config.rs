@@ -3,7 +3,7 @@
 use std::any::{Any, TypeId};
 use std::path::PathBuf;
 
-use super::Filter;
+use super::{Compression, Filter};
 use crate::proto::Limits;
 use crate::registry::GivenFilter;
 use crate::websocket::config::{Factory, deflate, factory};
@@ -32,6 +32,7 @@ pub struct Config {
     pub(crate) upload_directory: Option<PathBuf>,
     #[cfg(feature = "templates")]
     pub(crate) templates: Option<crate::view::Templates>,
+    pub(crate) compression: Option<Compression>,
 }
 
 pub(crate) struct State {
@@ -55,6 +56,7 @@ macro_rules! config_setters {
             filter[F: $crate::app::Filter](path: &'static str, filter: F);
             upload_directory(path: impl Into<std::path::PathBuf>);
             #[cfg(feature = "templates")] templates(templates: $crate::view::Templates);
+            compression(compression: $crate::app::Compression);
         }
     };
     ($builder:ident: $($(#[$condition:meta])? $setter:ident $([$($generic:tt)+])? ($($argument:ident: $kind:ty),*);)+) => {
@@ -170,6 +172,13 @@ impl Config {
     #[must_use]
     pub fn server_name(mut self, name: Option<&str>) -> Config {
         self.server_name = Some(name.map(str::to_owned));
+        self
+    }
+
+    /// Compresses answers for peers that can decode them. Without it, none is.
+    #[must_use]
+    pub fn compression(mut self, compression: Compression) -> Config {
+        self.compression = Some(compression);
         self
     }
 }

@@ -12,7 +12,7 @@ use ::http::{Method, StatusCode};
 use bytes::Bytes;
 use futures_core::Stream;
 
-use super::{App, Inner, Target};
+use super::{App, Asked, Inner, Target};
 use crate::base::shown;
 use crate::bind::BodyUse;
 use crate::http::{
@@ -76,6 +76,9 @@ pub(crate) struct Run {
     #[cfg(feature = "tower")]
     handover: Option<Arc<Handover>>,
     is_head: bool,
+    app: App,
+    /// What the request says of its answer's coding.
+    asked: Option<Asked>,
 }
 
 /// What came of a request.
@@ -91,6 +94,7 @@ impl Run {
     pub(crate) fn new(app: &App, request: RequestBuilder, handover: Option<Arc<Handover>>) -> Run {
         let outgoing = Arc::<Outgoing>::default();
         let is_head = request.method == Method::HEAD;
+        let asked = app.0.asked(&request.method, &request.headers);
         #[cfg(feature = "tower")]
         let kept = handover.clone();
         Run {
@@ -100,6 +104,8 @@ impl Run {
             #[cfg(feature = "tower")]
             handover: kept,
             is_head,
+            app: app.clone(),
+            asked,
         }
     }
 
@@ -143,7 +149,8 @@ impl Run {
             }
             match self.head.take() {
                 Some(head) if !self.is_head || ended.is_ready() => {
-                    let response = written(head, self.work.take(), &self.outgoing);
+                    let mut response = written(head, self.work.take(), &self.outgoing);
+                    self.app.0.finish_written(self.asked, &mut response);
                     return Poll::Ready(complete(response, self.is_head));
                 }
                 // As on a connection: what the handler writes is not sent, but it runs to its end.
@@ -192,6 +199,7 @@ async fn exchange(
         "\"{} {} {:?}\" {} -",
         request.method, shown(request.target()), request.version(), response.status.as_u16()
     );
+    app.finish(&request, &mut response);
     complete(response, is_head)
 }
 

@@ -6,6 +6,7 @@
 #[cfg(feature = "tls")]
 mod alone;
 mod bodies;
+mod compress;
 mod config;
 mod error_page;
 mod exchange;
@@ -23,6 +24,8 @@ use std::task::{self, Poll};
 
 use ::http::StatusCode;
 
+pub use compress::Compression;
+pub(crate) use compress::{Asked, Compressing};
 pub use config::Config;
 pub(crate) use config::config_setters;
 pub(crate) use error_page::escape_html;
@@ -67,6 +70,7 @@ pub(crate) struct Inner {
     has_answering_filters: bool,
     /// What the connections share that [`App::serve_connection`] serves, as long as there are any.
     pub(crate) embedding: Mutex<Weak<dyn Any + Send + Sync>>,
+    compression: Option<Compression>,
 }
 
 /// What routing decided about a request.
@@ -266,6 +270,7 @@ impl App {
             name,
             has_answering_filters,
             embedding: Mutex::new(Weak::<()>::new()),
+            compression: config.compression,
         })))
     }
 

@@ -262,11 +262,12 @@ impl<'c> Connection<'c> {
     /// Puts the answer into the outbox, as far as it is in memory.
     #[inline]
     fn send(&mut self, exchange: &mut Exchange, second: u64) -> Step {
-        let Exchange { response, outbox, .. } = &mut *exchange;
-        if !response.is_committed()
-            && let Some(rest) = self.sender(second).put(response, &mut self.wire.h1, outbox)
-        {
-            return self.waits(Arrived::Answered(rest));
+        let Exchange { request, response, outbox, .. } = &mut *exchange;
+        if !response.is_committed() {
+            self.app().finish(request, response);
+            if let Some(rest) = self.sender(second).put(response, &mut self.wire.h1, outbox) {
+                return self.waits(Arrived::Answered(rest));
+            }
         }
         Step::Answered(self.conclude(exchange))
     }
@@ -288,11 +289,12 @@ impl<'c> Connection<'c> {
             let sender = self.sender(second);
             let Exchange { request, response, inbox, outbox, outgoing } = exchange;
             let arrived = std::mem::replace(&mut self.arrived, Arrived::NOTHING);
+            let asked = self.app().asked(&request.method, &request.headers);
             let (mut answering, incoming) = arrived.begin(self.app(), request, response);
             if answering.is_done() {
                 return Ok(Step::Ran);
             }
-            let mut pump = Pump::new(self.wire, inbox, outbox, sender, outgoing, incoming);
+            let mut pump = Pump::new(self.wire, inbox, outbox, sender, outgoing, incoming).asked(asked);
             let result = poll_fn(|cx| pump.poll_drive(&mut answering, cx)).await?;
             drop(answering);
             let app = &sender.shared.app.0;
@@ -309,11 +311,12 @@ impl<'c> Connection<'c> {
         let sender = self.sender(clock::now().second);
         let Exchange { request, response, inbox, outbox, outgoing } = exchange;
         let arrived = std::mem::replace(&mut self.arrived, Arrived::NOTHING);
+        let asked = self.app().asked(&request.method, &request.headers);
         let (mut answering, incoming) = arrived.begin(self.app(), request, response);
         if answering.is_done() {
             return Ok(Step::Ran);
         }
-        let mut pump = Pump::new(self.wire, inbox, outbox, sender, outgoing, incoming);
+        let mut pump = Pump::new(self.wire, inbox, outbox, sender, outgoing, incoming).asked(asked);
         let driven = poll_fn(|cx| match pump.poll_drive(&mut answering, cx) {
             Poll::Ready(ended) => Poll::Ready(ended.map(Driven::Ended)),
             Poll::Pending => offered.poll_opening(cx).map(|opening| Ok(Driven::Asks(opening))),

@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use super::receiver::Receiver;
 use super::sender::{Sender, watch};
 use super::wire::{Gone, Wire};
+use crate::app::{Asked, Compressing};
 use crate::http::Outgoing;
 use crate::io::{Inbox, Outbox, Pipe};
 use crate::proto::Refusal;
@@ -26,6 +27,10 @@ pub(crate) struct Pump<'p> {
     pub(crate) mode: Option<BodyMode>,
     /// The end of a written answer is in the outbox.
     pub(crate) is_done: bool,
+    /// What the request says of its answer's coding.
+    asked: Option<Asked>,
+    /// What a written answer's pieces go through.
+    compressing: Option<Box<Compressing>>,
 }
 
 /// A streamed body and the pipe it goes into.
@@ -43,7 +48,24 @@ impl<'p> Pump<'p> {
         outgoing: &'p Outgoing,
         incoming: Option<Box<Incoming<'p>>>,
     ) -> Pump<'p> {
-        Pump { wire, inbox, outbox, sender, outgoing, incoming, mode: None, is_done: false }
+        Pump {
+            wire,
+            inbox,
+            outbox,
+            sender,
+            outgoing,
+            incoming,
+            mode: None,
+            is_done: false,
+            asked: None,
+            compressing: None,
+        }
+    }
+
+    /// Remembers what the request says of its answer's coding, while the handler has the request.
+    pub(crate) fn asked(mut self, asked: Option<Asked>) -> Pump<'p> {
+        self.asked = asked;
+        self
     }
 
     /// Runs `work` to its end with bytes moving beside it.
@@ -127,7 +149,8 @@ impl<'p> Pump<'p> {
     fn turn_outgoing(&mut self, cx: &mut Context<'_>) -> Result<bool, Gone> {
         if self.mode.is_none() {
             let head = self.outgoing.head.lock().unwrap_or_else(PoisonError::into_inner).take();
-            if let Some(head) = head {
+            if let Some(mut head) = head {
+                self.compressing = self.sender.shared.app.0.begin_written(self.asked, &mut head);
                 self.mode = Some(self.sender.put_written(&head, &mut self.wire.h1, self.outbox));
             }
         }
@@ -158,14 +181,17 @@ impl<'p> Pump<'p> {
         }
         match self.outgoing.pipe.poll_take(cx) {
             Poll::Ready(Ok(Some(piece))) => {
-                match mode {
-                    BodyMode::Chunked => encode::chunk(&mut self.outbox.bytes, &piece),
-                    BodyMode::Plain => self.outbox.bytes.extend_from_slice(&piece),
-                    BodyMode::Skip => {}
-                }
+                let piece = match &mut self.compressing {
+                    Some(compressing) => compressing.piece(&piece).map_err(|_| Gone)?,
+                    None => &piece,
+                };
+                put_piece(mode, piece, self.outbox);
                 Ok(true)
             }
             Poll::Ready(Ok(None)) => {
+                if let Some(compressing) = &mut self.compressing {
+                    put_piece(mode, compressing.end().map_err(|_| Gone)?, self.outbox);
+                }
                 if mode == BodyMode::Chunked {
                     encode::last_chunk(&mut self.outbox.bytes);
                 }
@@ -175,6 +201,14 @@ impl<'p> Pump<'p> {
             Poll::Ready(Err(_)) => Err(Gone),
             Poll::Pending => Ok(false),
         }
+    }
+}
+
+fn put_piece(mode: BodyMode, piece: &[u8], outbox: &mut Outbox) {
+    match mode {
+        BodyMode::Chunked => encode::chunk(&mut outbox.bytes, piece),
+        BodyMode::Plain => outbox.bytes.extend_from_slice(piece),
+        BodyMode::Skip => {}
     }
 }
 

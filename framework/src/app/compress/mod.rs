@@ -1,0 +1,285 @@
+//! Compressing answers: the last step before an answer is sent, when its head is final and its body still whole.
+//!
+//! Whether an answer is compressed is decided in one place, [`Compression::decide`], for bodies in memory, files,
+//! streams and those written piece by piece alike.
+
+mod settings;
+mod stream;
+
+use std::cell::RefCell;
+
+use ::http::{Method, StatusCode};
+
+pub use self::settings::Compression;
+pub(crate) use self::stream::Compressing;
+use self::stream::{Source, compressed, nothing};
+use super::Inner;
+use crate::base::{Headers, trim};
+use crate::http::{Body, BodyKind, Request, Response, SentHead};
+use crate::proto::coding::{Encoder, Failed, Flush, Form};
+use crate::proto::{AcceptEncoding, Coding};
+
+/// What a request says of the answer it wants.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked {
+    /// The best of the codings that we have.
+    coding: Coding,
+    /// There will be no body.
+    is_head: bool,
+    /// The peer may hold a compressed answer, for it names a weak entity tag.
+    has_weak_tag: bool,
+}
+
+/// The parts of an answer that say whether it is compressed.
+struct Facts<'a> {
+    status: StatusCode,
+    headers: &'a Headers,
+    /// The guessed one.
+    content_type: Option<&'static str>,
+    /// Bytes of the body, if they are known.
+    size: Option<u64>,
+}
+
+/// What the decision is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Decision {
+    /// It stays as it is, whoever asks.
+    Never,
+    /// This peer gets it as it is, others compressed.
+    NotHere,
+    /// It answers a condition, so there is no body; the compressed one is what the peer has.
+    StillValid,
+    Compress(Form),
+}
+
+impl Inner {
+    /// The last step of an answer that is not written piece by piece: compresses its body, or makes it one that is
+    /// compressed while it is sent. Once for each answer; nothing may change the answer after it.
+    #[inline]
+    pub(crate) fn finish(&self, request: &Request, response: &mut Response) {
+        if let Some(compression) = &self.compression
+            && !compression.is_too_small(response)
+        {
+            compression.finish(|| compression.asked(&request.method, &request.headers), response);
+        }
+    }
+
+    /// What to keep of a request whose handler may write its answer piece by piece, for [`Inner::begin_written`].
+    #[inline]
+    pub(crate) fn asked(&self, method: &Method, headers: &Headers) -> Option<Asked> {
+        self.compression.as_ref().map(|compression| compression.asked(method, headers))
+    }
+
+    /// The same as [`Inner::finish`] for an answer that stands for itself while its handler still has the request.
+    pub(crate) fn finish_written(&self, asked: Option<Asked>, response: &mut Response) {
+        if let (Some(compression), Some(asked)) = (&self.compression, asked) {
+            compression.finish(|| asked, response);
+        }
+    }
+
+    /// The same as [`Inner::finish`] for an answer that is written piece by piece: changes its head, and returns what its
+    /// pieces go through.
+    pub(crate) fn begin_written(
+        &self,
+        asked: Option<Asked>,
+        head: &mut SentHead,
+    ) -> Option<Box<Compressing>> {
+        let (compression, asked) = (self.compression.as_ref()?, asked?);
+        let SentHead { status, headers, content_type, .. } = head;
+        let facts = Facts { status: *status, headers, content_type: *content_type, size: None };
+        let decision = compression.decide(&facts, || asked);
+        let compressing = match decision {
+            Decision::Compress(form) if !asked.is_head => Some(Box::new(Compressing::new(form, None).ok()?)),
+            _ => None,
+        };
+        announce(decision, headers);
+        compressing
+    }
+}
+
+impl Compression {
+    /// Whether a look at the body is enough to leave the answer alone, as most small ones are.
+    #[inline]
+    fn is_too_small(&self, response: &Response) -> bool {
+        matches!(response.body.0, BodyKind::Buffer)
+            && (response.buffer.len() as u64) < self.least()
+            && response.status != StatusCode::NOT_MODIFIED
+    }
+
+    fn asked(&self, method: &Method, headers: &Headers) -> Asked {
+        let values = headers.fields().filter(|(name, _)| name.eq_ignore_ascii_case(b"accept-encoding"));
+        let accepted = AcceptEncoding::parse(values.map(|(_, value)| value));
+        Asked {
+            // Who accepts nothing that we have gets what there is: better than a 406 (RFC 9110, section 12.4.1).
+            coding: accepted.best(self.offered()).unwrap_or(Coding::Identity),
+            is_head: method == Method::HEAD,
+            has_weak_tag: headers.get_all("if-none-match").any(|tags| tags.contains("W/")),
+        }
+    }
+
+    /// Whether an answer is compressed. The request is only asked when it matters.
+    fn decide(&self, facts: &Facts<'_>, asked: impl FnOnce() -> Asked) -> Decision {
+        if facts.status == StatusCode::NOT_MODIFIED {
+            // Nothing tells the type of the body that it stands for, which may well be one that is compressed.
+            return if asked().has_weak_tag { Decision::StillValid } else { Decision::NotHere };
+        }
+        // It is worth nothing to compress what is small.
+        if facts.size.is_some_and(|size| size < self.least()) || is_without_whole_body(facts.status) {
+            return Decision::Never;
+        }
+        let mut content_type = facts.content_type.unwrap_or_default().as_bytes();
+        for (name, value) in facts.headers.fields() {
+            match name.len() {
+                12 if name.eq_ignore_ascii_case(b"content-type") => content_type = value,
+                13 if name.eq_ignore_ascii_case(b"cache-control") && has_token(value, b"no-transform") => {
+                    return Decision::Never;
+                }
+                6..=16 if BODY_IS_FINAL.iter().any(|it| it.as_bytes().eq_ignore_ascii_case(name)) => {
+                    return Decision::Never;
+                }
+                _ => {}
+            }
+        }
+        if !self.is_for(content_type) {
+            return Decision::Never;
+        }
+        self.form(asked().coding).map_or(Decision::NotHere, Decision::Compress)
+    }
+
+    #[inline(never)]
+    fn finish(&self, ask: impl FnOnce() -> Asked, response: &mut Response) {
+        let size = match &response.body.0 {
+            BodyKind::Buffer => Some(response.buffer.len() as u64),
+            BodyKind::Empty if response.status != StatusCode::NOT_MODIFIED => return,
+            BodyKind::Written => return,
+            _ => response.body.size(),
+        };
+        let mut is_head = false;
+        let ask = || {
+            let asked = ask();
+            is_head = asked.is_head;
+            asked
+        };
+        let Response { status, headers, content_type, .. } = &*response;
+        let facts = Facts { status: *status, headers, content_type: *content_type, size };
+        let decision = self.decide(&facts, ask);
+        if let Decision::Compress(form) = decision
+            && let Err(Failed) = compress(form, is_head, size, response)
+        {
+            let coding = form.coding.token();
+            tracing::error!(target: "vernal", "an answer cannot be compressed as {coding}, and is sent as it is");
+            return;
+        }
+        announce(decision, &mut response.headers);
+    }
+}
+
+/// Whether an answer of this status has no body, or a part of one, which stays a part of what it was.
+fn is_without_whole_body(status: StatusCode) -> bool {
+    const SOME: [StatusCode; 3] =
+        [StatusCode::NO_CONTENT, StatusCode::RESET_CONTENT, StatusCode::PARTIAL_CONTENT];
+    status.is_informational() || SOME.contains(&status)
+}
+
+/// Puts the compressed body in place of the plain one.
+fn compress(form: Form, is_head: bool, size: Option<u64>, response: &mut Response) -> Result<(), Failed> {
+    if is_head {
+        // Only compressing would tell the length, and nobody will see the body.
+        response.body = nothing();
+        return Ok(());
+    }
+    let is_small = size.is_some_and(|size| size <= AT_ONCE);
+    match (&response.body.0, is_small) {
+        (BodyKind::Buffer, true) => SCRATCH.with_borrow_mut(|scratch| {
+            scratch.clear();
+            whole(form, &response.buffer, scratch)?;
+            std::mem::swap(scratch, &mut response.buffer);
+            trim(scratch, KEPT);
+            Ok(())
+        }),
+        (BodyKind::Bytes(bytes), true) => {
+            response.buffer.clear();
+            whole(form, bytes, &mut response.buffer)?;
+            response.body = Body(BodyKind::Buffer);
+            Ok(())
+        }
+        _ => {
+            let compressing = Compressing::new(form, size)?;
+            let source = match response.take_body() {
+                Body(BodyKind::Bytes(bytes)) => Source::Memory(bytes),
+                body @ Body(BodyKind::Stream(_) | BodyKind::Sized(..)) => Source::Stream(body),
+                body => Source::Stored(body),
+            };
+            response.body = compressed(source, compressing);
+            Ok(())
+        }
+    }
+}
+
+/// Compresses what is small enough to be done at once.
+fn whole(form: Form, body: &[u8], out: &mut Vec<u8>) -> Result<(), Failed> {
+    let mut encoder = Encoder::lend(form, Some(body.len() as u64))?;
+    encoder.encode(body, Flush::End, out)?;
+    encoder.give_back();
+    Ok(())
+}
+
+/// Says in the head what was decided: `Vary` for all that could have been compressed, so that no cache gives one peer
+/// what another asked for.
+fn announce(decision: Decision, headers: &mut Headers) {
+    if decision == Decision::Never {
+        return;
+    }
+    vary(headers);
+    if decision == Decision::NotHere {
+        return;
+    }
+    // Bytes differ from those that the tag was made for (RFC 9110, section 8.8.3.3).
+    if let Some(tag) = headers.get_bytes("etag").filter(|tag| tag.starts_with(b"\"")) {
+        let weak = [b"W/", tag].concat();
+        headers.insert("etag", &weak[..]);
+    }
+    if let Decision::Compress(form) = decision {
+        headers.insert("content-encoding", form.coding.token());
+        // Ranges are of the plain body.
+        headers.remove("accept-ranges");
+    }
+}
+
+/// Adds `Accept-Encoding` to what the answer varies by.
+fn vary(headers: &mut Headers) {
+    let mut all = String::new();
+    for value in headers.get_all("vary") {
+        if has_token(value.as_bytes(), b"*") || has_token(value.as_bytes(), b"accept-encoding") {
+            return;
+        }
+        all.push_str(value);
+        all.push_str(", ");
+    }
+    if all.is_empty() {
+        return headers.append("vary", "accept-encoding");
+    }
+    all.push_str("accept-encoding");
+    headers.insert("vary", all);
+}
+
+/// Whether a list of tokens has this one.
+fn has_token(list: &[u8], token: &[u8]) -> bool {
+    list.split(|byte| *byte == b',').any(|element| element.trim_ascii().eq_ignore_ascii_case(token))
+}
+
+/// Fields that only hold for the very bytes of the body: a coding it has already, a part of it, its sum.
+const BODY_IS_FINAL: &[&str] =
+    &["content-encoding", "content-range", "content-digest", "repr-digest", "content-md5", "digest"];
+
+/// Bodies up to this size are compressed before their head is sent, which tells their length; larger ones piece by
+/// piece, so that a thread is not kept from its other connections.
+const AT_ONCE: u64 = 256 << 10;
+
+thread_local! {
+    /// Changes places with the answer's own buffer.
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// How much of that stays allocated.
+const KEPT: usize = 64 << 10;
