@@ -58,7 +58,8 @@ mod view;
 pub mod websocket;
 
 pub use app::{
-    App, Compression, Config, ErrorContext, ErrorPageArgument, Filter, FilterArgument, FilterContext, Next,
+    App, Compression, Config, Decompression, ErrorContext, ErrorPageArgument, Filter, FilterArgument,
+    FilterContext, Next,
 };
 pub use base::{HeaderError, Headers, IntoHeaderValue};
 pub use bind::{

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, Weak};
 
 use super::error_page::ErrorPages;
-use super::{App, Filter, Inner};
+use super::{App, Decompression, Filter, Inner};
 use crate::http::{Context, Error, Result};
 use crate::registry::{AnyFilter, GivenFilter};
 use crate::routing::Router;
@@ -26,6 +26,8 @@ impl App {
             router: router(&filters)?,
             sockets: router(&[])?,
             pages: ErrorPages::none(),
+            compression: None,
+            decompression: Decompression::none(),
             name: None,
             has_answering_filters: false,
             embedding: Mutex::new(Weak::<()>::new()),

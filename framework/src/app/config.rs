@@ -3,7 +3,7 @@
 use std::any::{Any, TypeId};
 use std::path::PathBuf;
 
-use super::{Compression, Filter};
+use super::{Compression, Decompression, Filter};
 use crate::proto::Limits;
 use crate::registry::GivenFilter;
 use crate::websocket::config::{Factory, deflate, factory};
@@ -33,6 +33,7 @@ pub struct Config {
     #[cfg(feature = "templates")]
     pub(crate) templates: Option<crate::view::Templates>,
     pub(crate) compression: Option<Compression>,
+    pub(crate) decompression: Decompression,
 }
 
 pub(crate) struct State {
@@ -57,6 +58,7 @@ macro_rules! config_setters {
             upload_directory(path: impl Into<std::path::PathBuf>);
             #[cfg(feature = "templates")] templates(templates: $crate::view::Templates);
             compression(compression: $crate::app::Compression);
+            decompress_requests(codings: $crate::app::Decompression);
         }
     };
     ($builder:ident: $($(#[$condition:meta])? $setter:ident $([$($generic:tt)+])? ($($argument:ident: $kind:ty),*);)+) => {
@@ -179,6 +181,13 @@ impl Config {
     #[must_use]
     pub fn compression(mut self, compression: Compression) -> Config {
         self.compression = Some(compression);
+        self
+    }
+
+    /// Says what becomes of request bodies that come compressed. Default: they are refused with a 415.
+    #[must_use]
+    pub fn decompress_requests(mut self, codings: Decompression) -> Config {
+        self.decompression = codings;
         self
     }
 }

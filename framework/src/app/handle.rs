@@ -236,13 +236,19 @@ async fn arrive<'a>(
                 && !matches!(body_use, BodyUse::Buffered | BodyUse::Streamed);
             let bound = if is_upload { limits.upload_bound() } else { limits.body_bound() };
             let mut received = Received::new(body, limits, bound).map_err(Error::from_refusal)?;
+            app.check_codings(request)?;
             let mut size = 0;
-            if streams_body {
-                request.set_reader(BodyReader::received(received, limits));
-            } else if is_upload {
-                size = request.receive_form(BodyReader::received(received, limits), limits).await?;
+            if streams_body || is_upload {
+                let decoding = app.take_codings(request, bound).map_err(Error::from_refusal)?;
+                let reader = BodyReader::received(received, limits).decoded(decoding);
+                if streams_body {
+                    request.set_reader(reader);
+                } else {
+                    size = request.receive_form(reader, limits).await?;
+                }
             } else {
                 request.body = received.read_to_end().await.map_err(Error::from_refusal)?;
+                app.decode_body(request, target.as_ref()).map_err(Error::from_refusal)?;
                 size = request.body.len() as u64;
                 request.decode_form().map_err(Error::from_refusal)?;
             }

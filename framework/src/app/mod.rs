@@ -8,6 +8,7 @@ mod alone;
 mod bodies;
 mod compress;
 mod config;
+mod decompress;
 mod error_page;
 mod exchange;
 mod filter;
@@ -28,6 +29,7 @@ pub use compress::Compression;
 pub(crate) use compress::{Asked, Compressing};
 pub use config::Config;
 pub(crate) use config::config_setters;
+pub use decompress::Decompression;
 pub(crate) use error_page::escape_html;
 pub use error_page::{ErrorContext, ErrorPageArgument};
 pub(crate) use exchange::Exchange;
@@ -71,6 +73,7 @@ pub(crate) struct Inner {
     /// What the connections share that [`App::serve_connection`] serves, as long as there are any.
     pub(crate) embedding: Mutex<Weak<dyn Any + Send + Sync>>,
     compression: Option<Compression>,
+    decompression: Decompression,
 }
 
 /// What routing decided about a request.
@@ -271,6 +274,7 @@ impl App {
             has_answering_filters,
             embedding: Mutex::new(Weak::<()>::new()),
             compression: config.compression,
+            decompression: config.decompression,
         })))
     }
 

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use futures_core::Stream;
 use tokio::io::{AsyncRead, ReadBuf};
 
@@ -15,8 +15,9 @@ use super::received::Received;
 use super::{Error, Request, Result};
 use crate::bind::{Arg, BodyUse, FromRequest, Profile};
 use crate::io::Pipe;
-use crate::proto::Limits;
+use crate::proto::coding::{Decoding, Pulled};
 use crate::proto::multipart::Bounds;
+use crate::proto::{Limits, Refusal};
 
 /// The body of an answer.
 ///
@@ -168,12 +169,23 @@ where
 /// ```
 pub struct BodyReader {
     origin: Origin,
+    /// What undoes the body's codings.
+    decoding: Option<Box<Encoded>>,
     /// What [`BodyReader::read`] lent last.
     lent: Bytes,
     /// What an `AsyncRead` has not taken yet.
     rest: Bytes,
     /// What its parts may cost, if it is a form.
     pub(super) bounds: Bounds,
+}
+
+/// A body in a coding, and how far it is decoded.
+struct Encoded {
+    decoding: Decoding,
+    input: Bytes,
+    /// The origin has no more.
+    is_over: bool,
+    out: Vec<u8>,
 }
 
 enum Origin {
@@ -192,7 +204,21 @@ impl BodyReader {
     }
 
     fn of(origin: Origin, limits: &Limits) -> BodyReader {
-        BodyReader { origin, lent: Bytes::new(), rest: Bytes::new(), bounds: Bounds::of(limits) }
+        BodyReader {
+            origin,
+            decoding: None,
+            lent: Bytes::new(),
+            rest: Bytes::new(),
+            bounds: Bounds::of(limits),
+        }
+    }
+
+    /// Undoes the body's codings while it is read.
+    pub(crate) fn decoded(mut self, decoding: Option<Decoding>) -> BodyReader {
+        let encoded =
+            |decoding| Box::new(Encoded { decoding, input: Bytes::new(), is_over: false, out: Vec::new() });
+        self.decoding = decoding.map(encoded);
+        self
     }
 
     pub(crate) fn received(received: Received, limits: &Limits) -> BodyReader {
@@ -202,7 +228,7 @@ impl BodyReader {
     /// The bytes, if all of them are in memory.
     pub(crate) fn in_memory_whole(&self) -> Option<Bytes> {
         match &self.origin {
-            Origin::Memory(bytes) if self.rest.is_empty() => Some(bytes.clone()),
+            Origin::Memory(bytes) if self.rest.is_empty() && self.decoding.is_none() => Some(bytes.clone()),
             _ => None,
         }
     }
@@ -210,7 +236,8 @@ impl BodyReader {
     /// The next piece, of whatever size it came in; `None` at the end.
     ///
     /// # Errors
-    /// The body is larger than [`Limits::body_size`](crate::Limits) (413), too slow (408), malformed or cut off (400).
+    /// The body is larger than [`Limits::body_size`](crate::Limits), be it when it is decompressed (413), too slow (408),
+    /// malformed, corrupt in its coding or cut off (400).
     pub async fn read(&mut self) -> Result<Option<&[u8]>> {
         match self.next().await? {
             Some(piece) => {
@@ -249,11 +276,48 @@ impl BodyReader {
         if !self.rest.is_empty() {
             return Poll::Ready(Ok(Some(std::mem::take(&mut self.rest))));
         }
-        match &mut self.origin {
-            Origin::Pipe(pipe) => pipe.poll_take(cx).map_err(Error::from_refusal),
-            Origin::Received(received) => received.poll_next(cx).map_err(Error::from_refusal),
+        let next = match &mut self.decoding {
+            Some(encoded) => encoded.poll_next(&mut self.origin, cx),
+            None => self.origin.poll_next(cx),
+        };
+        next.map_err(Error::from_refusal)
+    }
+}
+
+impl Origin {
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Refusal>> {
+        match self {
+            Origin::Pipe(pipe) => pipe.poll_take(cx),
+            Origin::Received(received) => received.poll_next(cx),
             Origin::Memory(bytes) if bytes.is_empty() => Poll::Ready(Ok(None)),
             Origin::Memory(bytes) => Poll::Ready(Ok(Some(std::mem::take(bytes)))),
+        }
+    }
+}
+
+impl Encoded {
+    fn poll_next(
+        &mut self,
+        origin: &mut Origin,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Option<Bytes>, Refusal>> {
+        loop {
+            let mut source = &self.input[..];
+            let pulled = self.decoding.pull(&mut source, self.is_over, &mut self.out)?;
+            let consumed = self.input.len() - source.len();
+            self.input.advance(consumed);
+            match pulled {
+                Pulled::Piece => {
+                    let piece = Bytes::copy_from_slice(&self.out);
+                    self.out.clear();
+                    return Poll::Ready(Ok(Some(piece)));
+                }
+                Pulled::End => return Poll::Ready(Ok(None)),
+                Pulled::NeedsMore => match ready!(origin.poll_next(cx))? {
+                    Some(bytes) => self.input = bytes,
+                    None => self.is_over = true,
+                },
+            }
         }
     }
 }

@@ -52,6 +52,7 @@ limits! {
     uri_length: usize = 8 << 10;
     /// Bytes of a request's body. Default 2 MiB; more is 413, known from `Content-Length` before anything is read. Of a
     /// `multipart/form-data` body, the bytes of all text fields together; the whole is bounded by [`Limits::upload_size`].
+    /// A body that is decompressed is bounded before and after.
     body_size: u64 = 2 << 20;
     /// Bytes of a `multipart/form-data` body, files included. Default 64 MiB; more is 413.
     upload_size: u64 = 64 << 20;

@@ -1,11 +1,14 @@
 //! Receiving a request's body: within its size, and not too slowly.
 
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use tokio::time::Instant;
 
 use super::wire::{Gone, Wire};
-use crate::io::{Inbox, Outbox};
+use crate::app::Inner;
+use crate::http::{BodyReader, Request};
+use crate::io::{Inbox, Outbox, Pipe};
 use crate::proto::h1::{Framing, Progress};
 use crate::proto::{Limits, Refusal, SizeBound};
 
@@ -29,6 +32,20 @@ impl<'l> Receiver<'l> {
 
     pub(crate) fn limits(&self) -> &'l Limits {
         self.limits
+    }
+
+    /// What reads a body out of a pipe as it comes, its codings undone.
+    ///
+    /// # Errors
+    /// There is no memory for that: 503.
+    pub(crate) fn reader(
+        &self,
+        app: &Inner,
+        request: &mut Request,
+        pipe: Arc<Pipe>,
+    ) -> Result<BodyReader, Refusal> {
+        let decoding = app.take_codings(request, self.bound)?;
+        Ok(BodyReader::piped(pipe, self.limits).decoded(decoding))
     }
 
     /// Judges the declared length before anything is read.

@@ -10,7 +10,7 @@ use super::receiver::Receiver;
 use super::sender::Sender;
 use super::wire::{Gone, Wire};
 use crate::app::{Exchange, Target};
-use crate::http::{BodyReader, FormKind};
+use crate::http::FormKind;
 use crate::io::Pipe;
 
 /// A request whose body is a form in parts. Without a target, one is found when the form is there.
@@ -34,9 +34,13 @@ impl<'c> Uploading<'c> {
         let limits = receiver.limits();
         let Exchange { request, inbox, outbox, outgoing, .. } = exchange;
         let pipe = Arc::new(Pipe::default());
-        let incoming = Box::new(Incoming { pipe: Arc::clone(&pipe), receiver });
+        let reader = match receiver.reader(&sender.shared.app.0, request, Arc::clone(&pipe)) {
+            Ok(reader) => reader,
+            Err(refusal) => return Ok(Arrived::Malformed(refusal)),
+        };
+        let incoming = Box::new(Incoming { pipe, receiver });
         let mut pump = Pump::new(wire, inbox, outbox, sender, outgoing, Some(incoming));
-        let mut form = Box::pin(request.receive_form(BodyReader::piped(pipe, limits), limits));
+        let mut form = Box::pin(request.receive_form(reader, limits));
         let received = poll_fn(|cx| pump.poll_drive(&mut form, cx)).await?;
         drop((form, pump));
         let size = match received {

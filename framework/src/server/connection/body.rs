@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Connection;
 use crate::app::{Exchange, Target};
 use crate::bind::BodyUse;
-use crate::http::{BodyReader, FormKind, Request};
+use crate::http::{FormKind, Request};
 use crate::io::{Pipe, clock};
 use crate::proto::h1::Framing;
 use crate::server::arrived::{Arrived, Unfinished};
@@ -38,11 +38,17 @@ impl<'c> Connection<'c> {
         if let Err(refusal) = receiver.check_declared(framing) {
             return Arrived::Malformed(refusal);
         }
+        if let Err(error) = app.check_codings(request) {
+            return Arrived::Ran(Err(error));
+        }
         match target {
             target if streams_body => {
                 let target = target.unwrap_or(Target::NotFound);
                 let pipe = Arc::new(Pipe::default());
-                request.set_reader(BodyReader::piped(Arc::clone(&pipe), limits));
+                match receiver.reader(app, request, Arc::clone(&pipe)) {
+                    Ok(reader) => request.set_reader(reader),
+                    Err(refusal) => return Arrived::Malformed(refusal),
+                }
                 Arrived::Streaming(target, Box::new(Incoming { pipe, receiver }))
             }
             target if is_upload => Arrived::Uploading(Box::new(Uploading { target, receiver })),
@@ -80,7 +86,8 @@ impl<'c> Connection<'c> {
 
     /// A request whose body is there: decodes a form, and finds the target if that had to wait for it.
     fn at_target(&mut self, request: &mut Request, target: Option<Target<'c>>) -> Arrived<'c> {
-        if let Err(refusal) = request.decode_form() {
+        let decoded = self.app().decode_body(request, target.as_ref());
+        if let Err(refusal) = decoded.and_then(|()| request.decode_form()) {
             return Arrived::Malformed(refusal);
         }
         let size = request.body.len() as u64;
