@@ -6,9 +6,10 @@ mod counting;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use vernal::{Error, Header, Json, Result, State, StatusCode, controller, request_map, server};
+use vernal::{Error, Header, Json, Resources, Result, State, StatusCode, controller, request_map, server};
 
 #[request_map("/hello/{name}")]
 fn hello<'a>(
@@ -76,7 +77,7 @@ fn owned(name: &str) -> String {
 }
 
 /// Name, request, what the answer ends with, allocations of each request.
-const TABLE: [(&str, &str, &str, usize); 12] = [
+const TABLE: [(&str, &str, &str, usize); 13] = [
     ("text", "GET /text", "Hello, World!", 0),
     ("a `fn` that borrows", "GET /hello/ann?times=2&nick=n", "ann", 0),
     ("without the option", "GET /hello/ann?times=3", "agent", 0),
@@ -88,13 +89,15 @@ const TABLE: [(&str, &str, &str, usize); 12] = [
     ("JSON out", "GET /json", r#"{"id":7,"name":"ann"}"#, 0),
     ("JSON in and out", "POST /echo {\"id\":7,\"name\":\"ann\"}", r#"{"id":7,"name":"ann"}"#, 0),
     ("a form", "POST /form name=ann&age=7", "ann", 0),
+    ("a file in memory", "GET /files/index.html", "<h1>embedded</h1>\n", 0),
     ("nothing is there", "GET /nothing", "GET /nothing.\"}", 8),
 ];
 
 #[test]
 fn a_warm_connection_allocates_what_is_listed() {
     let bound = server::new().host("127.0.0.1").port(0).threads(1).handle_signals(false);
-    let bound = bound.state("hi".to_owned()).bind().expect("a free port");
+    let files = Resources::dir("tests/embedded").cache(true).check_every(Duration::from_secs(3600));
+    let bound = bound.state("hi".to_owned()).resources("/files/*", files).bind().expect("a free port");
     let (address, handle) = (bound.local_addr(), bound.handle());
     let serving = counting::serve(bound);
     let mut found = Vec::new();

@@ -15,7 +15,7 @@ const FLOORS: &[&[&str]] = &[
     &["io"],
     &["http"],
     &["bind", "routing", "registry"],
-    &["app", "tls", "view", "websocket"],
+    &["app", "resources", "tls", "view", "websocket"],
     &["server", "test", "tower"],
 ];
 

@@ -9,6 +9,7 @@
 mod attr;
 mod block;
 mod check;
+mod embed;
 mod emit;
 mod errors;
 mod handler;
@@ -406,4 +407,23 @@ pub fn websocket_close(arguments: TokenStream, item: TokenStream) -> TokenStream
 #[proc_macro]
 pub fn scan(crates: TokenStream) -> TokenStream {
     scan::crates(crates.into()).into()
+}
+
+/// Puts the files of a directory into the binary, to be served as resources: `vernal::embed!("static")`. The directory is seen
+/// from the folder of the crate's Cargo.toml.
+///
+/// Files and directories whose names begin with a dot stay out, but for `.well-known`. A file that changes is compiled in
+/// anew; one that is new is seen when the crate is compiled again for another reason, such as `touch src/main.rs`.
+///
+/// ```
+/// use vernal::{Resources, server};
+///
+/// let files = vernal::embed!("src");
+/// assert!(files.paths().any(|path| path == "lib.rs"));
+/// let server = server::new().resources("/source/**", Resources::embedded(files).index("lib.rs"));
+/// # let _ = server;
+/// ```
+#[proc_macro]
+pub fn embed(directory: TokenStream) -> TokenStream {
+    embed::files(directory.into()).into()
 }

@@ -18,6 +18,8 @@ pub use crate::registry::{
     Mapping, Needs, On, Page, Route, WebSocketEvent, WebSocketHandler,
 };
 
+pub use crate::resources::EmbeddedFile;
+
 use crate::bind::State;
 
 /// What the binding of an argument needs in scope: `use ::vernal::__private::binding::*;`. Traits come without their

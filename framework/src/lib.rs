@@ -46,6 +46,7 @@ mod http;
 mod io;
 mod proto;
 mod registry;
+mod resources;
 mod routing;
 pub mod server;
 pub mod test;
@@ -74,9 +75,11 @@ pub use http::{
 };
 pub use proto::Limits;
 pub use registry::BoxFuture;
+pub use resources::{Embedded, Resources};
 pub use vernal_macros::{
-    controller, default_model_binding, endpoint, error_message, model_binding, request_filter, request_map,
-    route, scan, websocket_close, websocket_handler, websocket_handshake, websocket_message, websocket_open,
+    controller, default_model_binding, embed, endpoint, error_message, model_binding, request_filter,
+    request_map, route, scan, websocket_close, websocket_handler, websocket_handshake, websocket_message,
+    websocket_open,
 };
 #[cfg(feature = "templates")]
 pub use view::{Templates, View};

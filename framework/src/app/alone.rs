@@ -6,6 +6,7 @@ use super::error_page::ErrorPages;
 use super::{App, Decompression, Filter, Inner};
 use crate::http::{Context, Error, Result};
 use crate::registry::{AnyFilter, GivenFilter};
+use crate::resources::Mounts;
 use crate::routing::Router;
 
 impl App {
@@ -25,6 +26,7 @@ impl App {
             server_line: self.0.server_line.clone(),
             router: router(&filters)?,
             sockets: router(&[])?,
+            resources: Mounts::default(),
             pages: ErrorPages::none(),
             compression: None,
             decompression: Decompression::none(),

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::{Compression, Decompression, Filter};
 use crate::proto::Limits;
 use crate::registry::GivenFilter;
+use crate::resources::{GivenResources, Resources};
 use crate::websocket::config::{Factory, deflate, factory};
 use crate::websocket::{Deflate, Extension, WebSocketConfig};
 
@@ -34,6 +35,8 @@ pub struct Config {
     pub(crate) templates: Option<crate::view::Templates>,
     pub(crate) compression: Option<Compression>,
     pub(crate) decompression: Decompression,
+    pub(crate) resources: Vec<GivenResources>,
+    pub(crate) favicon: Option<bool>,
 }
 
 pub(crate) struct State {
@@ -59,6 +62,8 @@ macro_rules! config_setters {
             #[cfg(feature = "templates")] templates(templates: $crate::view::Templates);
             compression(compression: $crate::app::Compression);
             decompress_requests(codings: $crate::app::Decompression);
+            resources(path: &'static str, resources: impl Into<$crate::resources::Resources>);
+            favicon(serves: bool);
         }
     };
     ($builder:ident: $($(#[$condition:meta])? $setter:ident $([$($generic:tt)+])? ($($argument:ident: $kind:ty),*);)+) => {
@@ -167,6 +172,40 @@ impl Config {
     #[must_use]
     pub fn templates(mut self, templates: crate::view::Templates) -> Config {
         self.templates = Some(templates);
+        self
+    }
+
+    /// Serves files for the paths that fit the pattern, where no mapping has the path. `/public/**` is everything below a
+    /// prefix, `/public/*` (or `/public/`) only what is directly there: of these, the rest of the path names the file.
+    /// `**.css` is every path that ends so, `*.css` only those of one segment: of these, and of a pattern without a star, the
+    /// whole path names the file.
+    ///
+    /// Places are looked through in the order they are given in, until one has the file. Filters run as for mappings; those of
+    /// a directory's index file also run for the directory. A directory that cannot be read is an error at start. See
+    /// [`Resources`] for what can be set.
+    ///
+    /// ```no_run
+    /// use vernal::{Resources, server};
+    ///
+    /// # fn main() -> vernal::Result {
+    /// server::new()
+    ///     .resources("/public/**", "static")
+    ///     .resources("/files/**", Resources::dir("/srv/files").listing(true).precompressed(true))
+    ///     .start()
+    /// # }
+    /// ```
+    #[must_use]
+    #[track_caller]
+    pub fn resources(mut self, path: &'static str, resources: impl Into<Resources>) -> Config {
+        self.resources.push(GivenResources::new(path, resources.into()));
+        self
+    }
+
+    /// Whether `/favicon.ico`, which browsers ask every site for, is answered with a picture of ours if nothing else has
+    /// that path. Default: yes.
+    #[must_use]
+    pub fn favicon(mut self, serves: bool) -> Config {
+        self.favicon = Some(serves);
         self
     }
 

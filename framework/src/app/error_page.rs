@@ -130,7 +130,7 @@ fn rank_of(code: &str) -> u8 {
 
 /// After a page that named a file or a view.
 async fn conclude_unfinished(error: Error, request: &Request, response: &mut Response) {
-    let result = super::finish_body(&request.context, response).await;
+    let result = super::finish_body(request, response).await;
     conclude(result, error, response);
 }
 

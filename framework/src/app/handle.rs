@@ -83,7 +83,6 @@ pub(crate) struct Run {
 
 /// What came of a request.
 #[cfg(feature = "tower")]
-#[expect(clippy::large_enum_variant, reason = "it lasts for a moment, and the large one is the usual one")]
 pub(crate) enum Outcome {
     Answer(Response),
     /// The handler goes on with the connection as a WebSocket.
@@ -259,7 +258,12 @@ async fn arrive<'a>(
             }
         }
     };
-    let asks_in_vain = matches!(target, Target::WebSocketOnly) && !can_upgrade;
+    let speaks_websocket = match target {
+        Target::WebSocketOnly => true,
+        Target::Resource(_) => app.sockets.knows(request.path.matched()),
+        _ => false,
+    };
+    let asks_in_vain = speaks_websocket && !can_upgrade;
     if asks_in_vain && request.form_of_target == TargetForm::Origin && handshake::is_wanted(&request.headers)
     {
         return Ok(Target::NoConnection);

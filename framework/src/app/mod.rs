@@ -13,6 +13,7 @@ mod error_page;
 mod exchange;
 mod filter;
 mod handle;
+mod resources;
 mod sockets;
 mod uploads;
 
@@ -42,10 +43,11 @@ use self::error_page::ErrorPages;
 use crate::base::date::ServerLine;
 use crate::base::shown;
 use crate::bind::{BodyUse, StateNeed};
-use crate::http::{Body, BodyKind, Context, Error, Guard, Request, Response, Result, guarded, open};
+use crate::http::{Body, BodyKind, Context, Error, Guard, Request, Response, Result, guarded};
 use crate::proto::h1::TargetForm;
 use crate::proto::{Limits, Refusal};
 use crate::registry::{self, AnyFilter, BoxFuture, Handler, Location};
+use crate::resources::{Found as FoundResource, Mounts, open_file};
 use crate::routing::{Entry, Facts, Found, Router};
 #[cfg(feature = "templates")]
 use crate::view::Templates;
@@ -66,6 +68,8 @@ pub(crate) struct Inner {
     router: Router,
     /// The routes of requests that ask for WebSocket; they may share paths with others.
     sockets: Router,
+    /// What is looked through where no mapping has the path.
+    resources: Mounts,
     pages: ErrorPages,
     name: Option<String>,
     /// Whether a filter answers by itself, which makes its paths and their bodies its own.
@@ -85,6 +89,8 @@ pub(crate) enum Target<'a> {
     MethodNotAllowed(String),
     /// OPTIONS that nobody mapped.
     Options(String),
+    /// Resources may have it.
+    Resource(FoundResource),
     /// Nothing is mapped to this path.
     NotFound,
     /// Nothing is mapped to this path but a WebSocket handler, and the request asks for none.
@@ -173,7 +179,8 @@ impl App {
         let mut problems: Vec<String> = Vec::new();
         let sockets = sockets::take(&mut routes, &mut settings, belongs, &mut problems);
         let has_answering_filters = config.filters.iter().any(|given| given.filter.answers());
-        if routes.is_empty() && sockets.routes.is_empty() && !has_answering_filters {
+        let has_others = has_answering_filters || !config.resources.is_empty();
+        if routes.is_empty() && sockets.routes.is_empty() && !has_others {
             return Err(Error::internal(nothing_registered(name.as_deref())));
         }
         let mut context = Context::default();
@@ -231,6 +238,7 @@ impl App {
                 )),
             }
         }
+        let resources = Mounts::build(config.resources, config.favicon.unwrap_or(true), &mut problems);
         let pages = ErrorPages::build(&pages).unwrap_or_else(|found| {
             problems.extend(found);
             ErrorPages::none()
@@ -248,9 +256,9 @@ impl App {
                     return Err(Error::internal(all_of(problems)));
                 }
             };
-        let idle = sockets.unmatched_filters();
+        let idle = sockets.unmatched_filters(resources.patterns());
         let is_idle = |filter: &AnyFilter| idle.iter().any(|idle| idle.is_same(filter));
-        for filter in router.unmatched_filters().into_iter().filter(is_idle) {
+        for filter in router.unmatched_filters(resources.patterns()).into_iter().filter(is_idle) {
             tracing::warn!(target: "vernal", "the filter {} matches none of the mappings", filter.at());
         }
         let server_line = match config.server_name {
@@ -269,6 +277,7 @@ impl App {
             server_line: ServerLine::new(server_line),
             router,
             sockets,
+            resources,
             pages,
             name,
             has_answering_filters,
@@ -321,8 +330,7 @@ impl Inner {
             Found::MethodNotAllowed { allow } => Target::MethodNotAllowed(allow),
             Found::Options { allow } => Target::Options(allow),
             Found::NeedsForm => return None,
-            Found::NotFound if self.sockets.knows(facts.path) => Target::WebSocketOnly,
-            Found::NotFound => Target::NotFound,
+            Found::NotFound => self.target_beyond(facts.path, facts.method),
         })
     }
 
@@ -335,7 +343,13 @@ impl Inner {
         request: &Request,
         response: &mut Response,
     ) -> Option<Result> {
-        let Target::Entry(entry) = target else { return None };
+        let entry = match target {
+            Target::Entry(entry) => entry,
+            Target::Resource(found) if self.filters_of(target, request).is_empty() => {
+                return self.resources.answer_at_once(*found, request, response);
+            }
+            _ => return None,
+        };
         let Handler::Now(call) = entry.route.handler else { return None };
         if !self.filters_of(target, request).is_empty() {
             return None;
@@ -363,6 +377,7 @@ impl Inner {
                     return Answering::Chain(Box::pin(self.finish_chain(target, request, response)));
                 }
             },
+            Target::Resource(found) => return self.look_for_resource(*found, request, response),
             target => end_without_handler(target, request, response),
         };
         self.conclude(result, request, response)
@@ -377,6 +392,7 @@ impl Inner {
                 let router = if is_socket { &self.sockets } else { &self.router };
                 router.filters_for(entry, request.path.matched())
             }
+            Target::Resource(found) => self.filters_of_resource(*found, request),
             Target::NotFound => self.router.filters_for_path(request.path.matched(), false),
             Target::MethodNotAllowed(_)
             | Target::Options(_)
@@ -435,6 +451,7 @@ impl Inner {
                 Handler::Blocking(call) => run_blocking(call, request, response).await,
                 Handler::WebSocket(handler) => upgrade::begin(entry.route, handler, request, response).await,
             },
+            Target::Resource(found) => self.answer_resource(found, request, response).await,
             target => end_without_handler(&target, request, response),
         };
         response.is_answered = true;
@@ -448,7 +465,7 @@ impl Inner {
             return upgrade::conclude(request, &result);
         }
         if result.is_ok() && response.is_unfinished() {
-            result = finish_body(&self.context, response).await;
+            result = finish_body(request, response).await;
         }
         if let Some(error) = self.error_of(result, response)
             && let Some(page) = self.pages.render(error, request, response)
@@ -505,9 +522,13 @@ fn end_without_handler(target: &Target<'_>, request: &Request, response: &mut Re
         Target::NoConnection => Err(Error::status_only(StatusCode::NOT_IMPLEMENTED).explain(
             "This path speaks WebSocket, and the server around this application cannot hand the connection over.",
         )),
-        Target::Entry(_) | Target::NotFound => Err(Error::status_only(StatusCode::NOT_FOUND).explain(
-            format!("Nothing is mapped to {} {}.", shown(request.method.as_str()), shown(request.path())),
-        )),
+        Target::Entry(_) | Target::Resource(_) | Target::NotFound => {
+            Err(Error::status_only(StatusCode::NOT_FOUND).explain(format!(
+                "Nothing is mapped to {} {}.",
+                shown(request.method.as_str()),
+                shown(request.path())
+            )))
+        }
     }
 }
 
@@ -531,14 +552,13 @@ async fn run_blocking(
 }
 
 /// Makes the body of what an answer only names: opens a file, renders a view.
-#[cfg_attr(not(feature = "templates"), expect(unused_variables, reason = "only views need the context"))]
-async fn finish_body(context: &Context, response: &mut Response) -> Result {
-    response.body = match std::mem::take(&mut response.body).0 {
-        BodyKind::File(path) => open(path).await?,
+async fn finish_body(request: &Request, response: &mut Response) -> Result {
+    match std::mem::take(&mut response.body).0 {
+        BodyKind::File(path) => open_file(path, request, response).await?,
         #[cfg(feature = "templates")]
-        BodyKind::View(view) => crate::view::render(*view, context)?,
-        other => Body(other),
-    };
+        BodyKind::View(view) => response.body = crate::view::render(*view, &request.context)?,
+        other => response.body = Body(other),
+    }
     Ok(())
 }
 
@@ -557,7 +577,7 @@ fn log_of_peer(error: &Error) {
 fn nothing_registered(name: Option<&str>) -> String {
     match name {
         Some(name) => format!("nothing is mapped with `app = \"{name}\"`: check the name, and that the crate is linked (`use my_crate as _;`)"),
-        None => "nothing is mapped. Put `#[request_map(\"/…\")]` on a function. If your mappings are in another crate, link it: \
+        None => "nothing is mapped. Put `#[request_map(\"/…\")]` on a function, or give the server resources: `.resources(\"/**\", \"directory\")`. If your mappings are in another crate, link it: \
                  write `use my_crate as _;` or `vernal::scan!(my_crate);` in the crate with `main`".to_owned(),
     }
 }

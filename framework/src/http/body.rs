@@ -12,7 +12,7 @@ use futures_core::Stream;
 use tokio::io::{AsyncRead, ReadBuf};
 
 use super::received::Received;
-use super::{Error, Request, Result};
+use super::{Error, FileBody, Request, Result};
 use crate::bind::{Arg, BodyUse, FromRequest, Profile};
 use crate::io::Pipe;
 use crate::proto::coding::{Decoding, Pulled};
@@ -45,7 +45,7 @@ pub(crate) enum Kind {
     /// The handler wrote it through `write_bytes`; the pipe has it.
     Written,
     /// An opened file: what is left to send of it.
-    OpenFile(tokio::fs::File, u64),
+    OpenFile(Box<FileBody>),
     /// A page that is still to be made of its template.
     #[cfg(feature = "templates")]
     View(Box<View>),
@@ -88,7 +88,8 @@ impl Body {
         match &self.0 {
             Kind::Empty => Some(0),
             Kind::Bytes(bytes) => Some(bytes.len() as u64),
-            Kind::OpenFile(_, size) | Kind::Sized(_, size) => Some(*size),
+            Kind::OpenFile(file) => Some(file.size()),
+            Kind::Sized(_, size) => Some(*size),
             Kind::Buffer | Kind::File(_) | Kind::Stream(_) | Kind::Written => None,
             #[cfg(feature = "templates")]
             Kind::View(_) => None,
@@ -107,7 +108,7 @@ impl fmt::Debug for Body {
             Kind::Buffer => f.write_str("Body(buffered)"),
             Kind::Bytes(bytes) => write!(f, "Body({} bytes)", bytes.len()),
             Kind::File(path) => write!(f, "Body(file {})", path.display()),
-            Kind::OpenFile(_, size) => write!(f, "Body(file, {size} bytes)"),
+            Kind::OpenFile(file) => write!(f, "Body(file, {} bytes)", file.size()),
             Kind::Sized(_, size) => write!(f, "Body(stream, {size} bytes)"),
             #[cfg(feature = "templates")]
             Kind::View(view) => write!(f, "Body(view {})", view.template),

@@ -6,11 +6,11 @@ use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
-use tokio::fs::File;
-use tokio::io::{AsyncRead, ReadBuf};
 
 use super::body::Kind;
-use super::{Body, BodyReader, BoxFuture, BoxStream, Error, Response, Result};
+use super::{
+    Body, BodyReader, BoxFuture, BoxStream, Error, FileBody, Response, Result, Stretch, open_regular,
+};
 
 impl Body {
     /// The whole body in memory.
@@ -114,7 +114,7 @@ impl Response {
     }
 }
 
-/// The pieces of the body, as they come: files in pieces of 64 KiB, streams as they yield them.
+/// The pieces of the body, as they come: files in pieces of 256 KiB, streams as they yield them.
 impl Stream for Body {
     type Item = Result<Bytes>;
 
@@ -135,8 +135,8 @@ impl Stream for Body {
                     }
                     return Poll::Ready(next);
                 }
-                Kind::OpenFile(file, left) => {
-                    let next = ready!(poll_piece(file, left, cx));
+                Kind::OpenFile(file) => {
+                    let next = ready!(Pin::new(&mut **file).poll_next(cx));
                     if !matches!(next, Some(Ok(_))) {
                         self.0 = Kind::Empty;
                     }
@@ -181,25 +181,6 @@ impl Stream for Pieces {
     }
 }
 
-/// The next piece of a file, of which `left` bytes are to come.
-fn poll_piece(file: &mut File, left: &mut u64, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
-    if *left == 0 {
-        return Poll::Ready(None);
-    }
-    let mut bytes = BytesMut::zeroed(PIECE.min(usize::try_from(*left).unwrap_or(PIECE)));
-    let mut room = ReadBuf::new(&mut bytes);
-    if let Err(error) = ready!(Pin::new(file).poll_read(cx, &mut room)) {
-        return Poll::Ready(Some(Err(Error::internal(format!("a file cannot be read to its end: {error}")))));
-    }
-    let count = room.filled().len();
-    if count == 0 {
-        return Poll::Ready(Some(Err(Error::internal(format!("a file lost its last {left} bytes")))));
-    }
-    *left -= count as u64;
-    bytes.truncate(count);
-    Poll::Ready(Some(Ok(bytes.freeze())))
-}
-
 /// A file that was named and not opened: its answer was taken out before it was complete.
 struct Unopened {
     opening: BoxFuture<'static, Result<Body>>,
@@ -230,22 +211,15 @@ impl Stream for Unopened {
 ///
 /// # Errors
 /// It is missing, or no regular file: 404.
-pub(crate) async fn open(path: PathBuf) -> Result<Body> {
+async fn open(path: PathBuf) -> Result<Body> {
     let opened = tokio::task::spawn_blocking(move || {
-        let file = std::fs::File::open(&path)?;
-        let metadata = file.metadata()?;
-        if !metadata.is_file() {
-            return Err(std::io::Error::new(std::io::ErrorKind::NotFound, "not a regular file"));
-        }
-        Ok((file, metadata.len()))
+        let (file, metadata) = open_regular(&path)?;
+        FileBody::new(file, [Stretch::File(0..metadata.len())]).read_first()
     });
-    match opened.await? {
-        Ok((file, size)) => Ok(Body(Kind::OpenFile(File::from_std(file), size))),
-        Err(error) => {
-            tracing::debug!(target: "vernal", "a static file cannot be sent: {error}");
-            Err(Error::not_found("Cannot find file for this url."))
-        }
-    }
+    opened.await?.map_err(|error| {
+        tracing::debug!(target: "vernal", "a static file cannot be sent: {error}");
+        Error::not_found("Cannot find file for this url.")
+    })
 }
 
 /// A stream held to the size it was announced with, so that nobody takes a part for the whole.
@@ -276,9 +250,6 @@ impl Stream for Measured {
         Poll::Ready(failure.map(Err))
     }
 }
-
-/// How much of a file is read at once.
-const PIECE: usize = 64 << 10;
 
 #[cfg(test)]
 mod tests {

@@ -439,7 +439,11 @@ impl Responder for Redirect {
 
 /// A file as the body, with its length; opened and sent without being loaded whole.
 ///
-/// A path that is missing, or no regular file, is a 404. The path is yours: check what a peer may choose of it.
+/// A path that is missing, or no regular file, is a 404; one that may not be read is a 403. The path is yours: check what a
+/// peer may choose of it, or give the server [`Resources`](crate::Resources).
+///
+/// A GET or HEAD request that is answered with a file and nothing but a file (no other status, no validators of your own)
+/// gets an `ETag` and `Last-Modified`, and its conditions and ranges are obeyed: 304, 412, 206 and 416.
 ///
 /// ```
 /// use vernal::{StaticFile, request_map};
@@ -456,7 +460,7 @@ pub struct StaticFile {
 }
 
 impl StaticFile {
-    /// The file at `path`, sent as `application/octet-stream`.
+    /// The file at `path`, with the content type that its extension is known by.
     pub fn new(path: impl Into<PathBuf>) -> StaticFile {
         StaticFile { path: path.into(), content_type: None }
     }

@@ -5,15 +5,18 @@
 
 mod accept_encoding;
 pub(crate) mod coding;
+pub(crate) mod conditions;
 pub(crate) mod h1;
 mod limits;
 pub(crate) mod multipart;
+mod ranges;
 mod weighted;
 pub(crate) mod ws;
 
 pub(crate) use accept_encoding::{AcceptEncoding, Coding};
 pub use limits::Limits;
 pub(crate) use limits::SizeBound;
+pub(crate) use ranges::{ByteRange, Ranges};
 
 use std::borrow::Cow;
 

@@ -114,6 +114,17 @@ impl Filters {
         Cow::Owned(running.map(|rule| rule.filter.clone()).collect())
     }
 
+    /// The filters that run for a path which something other than a mapping has, under one of its names.
+    pub(super) fn of_paths(&self, path: &str, also: impl FnOnce() -> Option<String>) -> Cow<'_, [AnyFilter]> {
+        if self.0.is_empty() {
+            return Cow::Borrowed(&[]);
+        }
+        let also = also();
+        let runs =
+            |rule: &&Rule| rule.matches(path) || also.as_deref().is_some_and(|also| rule.matches(also));
+        Cow::Owned(self.0.iter().filter(runs).map(|rule| rule.filter.clone()).collect())
+    }
+
     /// The filters that certainly never run, whichever of the targets is asked for.
     pub(super) fn idle<'t>(&self, targets: impl Iterator<Item = &'t Matcher> + Clone) -> Vec<AnyFilter> {
         if self.0.iter().any(|rule| rule.filter.answers()) {

@@ -21,4 +21,5 @@ mod testing;
 mod tests;
 mod tree;
 
+pub(crate) use pattern::Pattern;
 pub(crate) use router::{Entry, Facts, Found, Router};

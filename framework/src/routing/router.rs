@@ -15,6 +15,7 @@ use super::draft::{Draft, drafts, duplicates};
 use super::filters::{FilterPlan, Filters};
 use super::matcher::{Class, Matcher};
 use super::methods::MethodSet;
+use super::pattern::Pattern;
 use super::segment::Name;
 use super::table::Table;
 use super::tree::{Tree, Visitor};
@@ -321,9 +322,21 @@ impl Router {
         self.methods_of(path, NONE).is_some()
     }
 
-    /// Filters that can never run, since they match the path of no mapping. Only when that is certain.
-    pub(crate) fn unmatched_filters(&self) -> Vec<AnyFilter> {
-        self.filters.idle(self.entries.iter().map(|entry| &entry.matcher))
+    /// The filters that run for a path which something else has, in order; `also` is another name of it, whose filters run
+    /// too.
+    pub(crate) fn filters_for_known(
+        &self,
+        path: &str,
+        also: impl FnOnce() -> Option<String>,
+    ) -> Cow<'_, [AnyFilter]> {
+        self.filters.of_paths(path, also)
+    }
+
+    /// Filters that can never run, since they match the path of no mapping and of none of the other patterns. Only when that
+    /// is certain.
+    pub(crate) fn unmatched_filters<'p>(&self, others: impl Iterator<Item = &'p Pattern>) -> Vec<AnyFilter> {
+        let others: Vec<_> = others.map(|pattern| Matcher::Path(pattern.clone())).collect();
+        self.filters.idle(self.entries.iter().map(|entry| &entry.matcher).chain(&others))
     }
 
     /// The limits with the largest body among those that mappings of this path set: what may be read of a form that

@@ -4,13 +4,12 @@ use std::future::poll_fn;
 use std::task::Poll;
 
 use ::http::StatusCode;
-use tokio::io::AsyncReadExt;
 
 use super::Shared;
 use super::wire::{Gone, Wire};
 use crate::base::Headers;
 use crate::base::shown;
-use crate::http::{BodyKind, BoxStream, Response, SentHead};
+use crate::http::{BodyKind, BoxStream, FileBody, Piece, Response, SentHead};
 use crate::io::{Inbox, Outbox};
 use crate::proto::Limits;
 use crate::proto::h1::{Answer, BodyMode, H1, encode};
@@ -25,7 +24,7 @@ pub(crate) struct Sender<'s> {
 
 /// The part of a body that is not in memory.
 pub(crate) enum Rest {
-    File(Box<(tokio::fs::File, u64)>),
+    File(Box<FileBody>),
     Stream(BoxStream, BodyMode),
 }
 
@@ -37,7 +36,8 @@ impl Sender<'_> {
             BodyKind::Empty | BodyKind::File(_) | BodyKind::Written => Some(0),
             BodyKind::Buffer => Some(response.buffer.len() as u64),
             BodyKind::Bytes(bytes) => Some(bytes.len() as u64),
-            BodyKind::OpenFile(_, size) | BodyKind::Sized(_, size) => Some(*size),
+            BodyKind::OpenFile(file) => Some(file.size()),
+            BodyKind::Sized(_, size) => Some(*size),
             BodyKind::Stream(_) => None,
             #[cfg(feature = "templates")]
             BodyKind::View(_) => Some(0),
@@ -57,7 +57,7 @@ impl Sender<'_> {
                 outbox.push(bytes);
                 None
             }
-            BodyKind::OpenFile(file, size) => Some(Rest::File(Box::new((file, size)))),
+            BodyKind::OpenFile(file) => Some(Rest::File(file)),
             BodyKind::Stream(stream) | BodyKind::Sized(stream, _) => Some(Rest::Stream(stream, mode)),
             #[cfg(feature = "templates")]
             BodyKind::View(_) => None,
@@ -108,40 +108,42 @@ impl Rest {
         limits: &Limits,
     ) -> Result<(), Gone> {
         match self {
-            Rest::File(file) => send_file(file.0, file.1, wire, outbox, limits).await,
+            Rest::File(file) => send_file(file, wire, outbox, limits).await,
             Rest::Stream(stream, mode) => send_stream(stream, mode, wire, inbox, outbox, limits).await,
         }
     }
 }
 
 async fn send_file(
-    file: tokio::fs::File,
-    size: u64,
+    mut file: Box<FileBody>,
     wire: &mut Wire,
     outbox: &mut Outbox,
     limits: &Limits,
 ) -> Result<(), Gone> {
-    let mut file = file.take(size);
-    while file.limit() > 0 {
-        outbox.bytes.reserve(PIECE);
-        let room = outbox.bytes.len() + PIECE;
-        let mut is_at_end = false;
-        while outbox.bytes.len() < room && file.limit() > 0 && !is_at_end {
-            match file.read_buf(&mut outbox.bytes).await {
-                Ok(count) => is_at_end = count == 0,
-                Err(error) => {
-                    tracing::error!(target: "vernal", "a file that is being sent cannot be read: {error}");
-                    return Err(Gone);
+    loop {
+        match poll_fn(|cx| file.poll_piece(cx)).await {
+            Ok(None) => return Ok(()),
+            Ok(Some(Piece::Bytes(bytes))) => outbox.push(bytes),
+            Ok(Some(Piece::Read(mut bytes))) => {
+                // The buffer itself is sent, unless the head still waits in the outbox.
+                if outbox.is_empty() {
+                    std::mem::swap(&mut outbox.bytes, &mut bytes);
+                    wire.flush(outbox, limits).await?;
+                    std::mem::swap(&mut outbox.bytes, &mut bytes);
+                } else {
+                    outbox.bytes.extend_from_slice(&bytes);
                 }
+                file.give_back(bytes);
+            }
+            Err(error) => {
+                tracing::error!(target: "vernal", "a file that is being sent was cut: {error}");
+                return Err(Gone);
             }
         }
-        if is_at_end {
-            tracing::error!(target: "vernal", "a file that is being sent lost its last {} bytes", file.limit());
-            return Err(Gone);
+        if !outbox.is_empty() {
+            wire.flush(outbox, limits).await?;
         }
-        wire.flush(outbox, limits).await?;
     }
-    Ok(())
 }
 
 async fn send_stream(
@@ -201,6 +203,3 @@ pub(crate) fn watch(
     }
     Poll::Pending
 }
-
-/// How much of a file is held in memory while it is sent.
-const PIECE: usize = 64 << 10;

@@ -1,0 +1,70 @@
+//! The way of a request to files: what no mapping has is looked for among the resources.
+
+use std::borrow::Cow;
+
+use ::http::{Method, StatusCode};
+
+use super::{Answering, Inner, Target, end_without_handler};
+use crate::http::{Request, Response, Result};
+use crate::registry::AnyFilter;
+use crate::resources::Found;
+
+impl Inner {
+    /// Who answers where no mapping does.
+    #[inline(never)]
+    pub(super) fn target_beyond(&self, path: &str, method: &Method) -> Target<'_> {
+        match self.resources.find(path) {
+            Some(found) if matches!(*method, Method::GET | Method::HEAD) => Target::Resource(found),
+            _ if self.sockets.knows(path) => Target::WebSocketOnly,
+            Some(_) if *method == Method::OPTIONS => Target::Options(OF_RESOURCES.to_owned()),
+            Some(_) => Target::MethodNotAllowed(OF_RESOURCES.to_owned()),
+            None => Target::NotFound,
+        }
+    }
+
+    /// The filters that run for a resource; those of an index file run for its directory too.
+    pub(super) fn filters_of_resource(&self, found: Found, request: &Request) -> Cow<'_, [AnyFilter]> {
+        let path = request.path.matched();
+        self.router.filters_for_known(path, || self.resources.index_of(found, path))
+    }
+
+    /// Answers from resources when memory has been asked already.
+    pub(super) fn look_for_resource<'r>(
+        &'r self,
+        found: Found,
+        request: &'r mut Request,
+        response: &'r mut Response,
+    ) -> Answering<'r> {
+        Answering::Chain(Box::pin(async move {
+            let result = self.look_on_disk(found, request, response).await;
+            self.settle(result, request, response).await;
+        }))
+    }
+
+    /// Answers from resources.
+    pub(super) async fn answer_resource(
+        &self,
+        found: Found,
+        request: &Request,
+        response: &mut Response,
+    ) -> Result {
+        match self.resources.answer_at_once(found, request, response) {
+            Some(result) => result,
+            None => self.look_on_disk(found, request, response).await,
+        }
+    }
+
+    async fn look_on_disk(&self, found: Found, request: &Request, response: &mut Response) -> Result {
+        match self.resources.answer(found, request, response).await {
+            Err(error)
+                if error.status() == StatusCode::NOT_FOUND && self.sockets.knows(request.path.matched()) =>
+            {
+                end_without_handler(&Target::WebSocketOnly, request, response)
+            }
+            result => result,
+        }
+    }
+}
+
+/// What resources take, as a value of `Allow`.
+const OF_RESOURCES: &str = "GET, HEAD, OPTIONS";

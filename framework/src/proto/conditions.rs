@@ -1,0 +1,177 @@
+//! Conditional requests (RFC 9110, section 13): whether a request still wants what there is now.
+//!
+//! The order in which conditions are judged is that of section 13.2.2. A date that cannot be read is no condition, and
+//! neither is one beside an entity tag that speaks of the same.
+
+use std::time::UNIX_EPOCH;
+
+use crate::base::Headers;
+
+/// What is known of the current representation.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Validators<'v> {
+    /// A strong entity tag with its quotes.
+    pub(crate) etag: &'v str,
+    /// When it was last changed, in seconds since 1970.
+    pub(crate) modified: Option<u64>,
+}
+
+/// What the conditions of a GET or HEAD request come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It is answered. Its Range counts, unless it is for another representation than this one.
+    Holds { range_counts: bool },
+    /// The peer has it already: 304.
+    NotModified,
+    /// The peer wants another one: 412.
+    Fails,
+}
+
+/// The fields that [`judge`] looks at, and those that choose among what a resource has.
+pub(crate) const FIELDS: [&str; 7] = [
+    "if-match",
+    "if-unmodified-since",
+    "if-none-match",
+    "if-modified-since",
+    "if-range",
+    "range",
+    "accept-encoding",
+];
+
+/// Judges the conditions of a GET or HEAD request.
+pub(crate) fn judge(headers: &Headers, now: Validators<'_>) -> Verdict {
+    // Most requests have none; one look over the fields is cheaper than seven.
+    if !headers.fields().any(|(name, _)| matches!(name, [b'i' | b'I', b'f' | b'F', b'-', ..])) {
+        return Verdict::Holds { range_counts: true };
+    }
+    if headers.contains("if-match") {
+        if !headers.get_all("if-match").any(|list| names(list, now.etag, true)) {
+            return Verdict::Fails;
+        }
+    } else if let (Some(date), Some(modified)) = (date(headers, "if-unmodified-since"), now.modified)
+        && modified > date
+    {
+        return Verdict::Fails;
+    }
+    if headers.contains("if-none-match") {
+        if headers.get_all("if-none-match").any(|list| names(list, now.etag, false)) {
+            return Verdict::NotModified;
+        }
+    } else if let (Some(date), Some(modified)) = (date(headers, "if-modified-since"), now.modified)
+        && modified <= date
+    {
+        return Verdict::NotModified;
+    }
+    let range_counts = match headers.get("if-range").map(str::trim) {
+        None => !headers.contains("if-range"),
+        Some(tag) if tag.contains('"') => tag == now.etag,
+        Some(date) => now.modified.is_some() && seconds(date) == now.modified,
+    };
+    Verdict::Holds { range_counts }
+}
+
+/// Whether a list of entity tags, or `*`, names this one. Weak tags never match when `strongly` (section 8.8.3.2).
+fn names(list: &str, etag: &str, strongly: bool) -> bool {
+    let mut rest = list.trim_ascii();
+    if rest == "*" {
+        return true;
+    }
+    loop {
+        rest = rest.trim_start_matches([' ', '\t', ',']);
+        let (is_weak, tag) = match rest.strip_prefix("W/") {
+            Some(tag) => (true, tag),
+            None => (false, rest),
+        };
+        let Some(end) = tag.strip_prefix('"').and_then(|opaque| opaque.find('"')) else { return false };
+        let (tag, after) = tag.split_at(end + 2);
+        if tag == etag && !(strongly && is_weak) {
+            return true;
+        }
+        rest = after;
+    }
+}
+
+fn date(headers: &Headers, name: &str) -> Option<u64> {
+    headers.get(name).and_then(seconds)
+}
+
+/// The seconds since 1970 of an HTTP date in any of its three forms.
+fn seconds(date: &str) -> Option<u64> {
+    httpdate::parse_http_date(date.trim()).ok()?.duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BEFORE: &str = "Sun, 06 Nov 1994 08:49:36 GMT";
+    const SAME: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
+    const AFTER: &str = "Sun, 06 Nov 1994 08:49:38 GMT";
+    const WHOLE: Verdict = Verdict::Holds { range_counts: false };
+    const HOLDS: Verdict = Verdict::Holds { range_counts: true };
+
+    #[test]
+    fn conditions_are_judged_in_their_order() {
+        use Verdict::{Fails, NotModified};
+        let table: [(&[(&str, &str)], Verdict); 38] = [
+            (&[], HOLDS),
+            (&[("if-match", "\"a\"")], HOLDS),
+            (&[("If-Match", "\"x\", \"a\"")], HOLDS),
+            (&[("if-match", "*")], HOLDS),
+            (&[("if-match", "\"x\""), ("if-match", "\"a\"")], HOLDS),
+            (&[("if-match", "\"x\"")], Fails),
+            (&[("if-match", "W/\"a\"")], Fails),
+            (&[("if-match", "a")], Fails),
+            (&[("if-match", "")], Fails),
+            (&[("if-match", "\"x\""), ("if-unmodified-since", AFTER)], Fails),
+            (&[("if-match", "\"a\""), ("if-unmodified-since", BEFORE)], HOLDS),
+            (&[("if-unmodified-since", BEFORE)], Fails),
+            (&[("if-unmodified-since", SAME)], HOLDS),
+            (&[("if-unmodified-since", "yesterday")], HOLDS),
+            (&[("if-none-match", "\"a\"")], NotModified),
+            (&[("if-none-match", "W/\"a\"")], NotModified),
+            (&[("if-none-match", "\"x\",W/\"y\" , \"a\"")], NotModified),
+            (&[("if-none-match", "\"a,b\", \"a\"")], NotModified),
+            (&[("if-none-match", "*")], NotModified),
+            (&[("if-none-match", "\"x\"")], HOLDS),
+            (&[("if-none-match", "a")], HOLDS),
+            (&[("if-none-match", "\"a")], HOLDS),
+            (&[("if-none-match", "\"x\""), ("if-modified-since", AFTER)], HOLDS),
+            (&[("if-none-match", "\"a\""), ("if-modified-since", BEFORE)], NotModified),
+            (&[("if-modified-since", BEFORE)], HOLDS),
+            (&[("if-modified-since", SAME)], NotModified),
+            (&[("if-modified-since", AFTER)], NotModified),
+            (&[("if-modified-since", "Sunday, 06-Nov-94 08:49:37 GMT")], NotModified),
+            (&[("if-modified-since", "Sun Nov  6 08:49:37 1994")], NotModified),
+            (&[("if-modified-since", "0")], HOLDS),
+            (&[("if-match", "\"a\""), ("if-none-match", "\"a\"")], NotModified),
+            (&[("if-match", "\"x\""), ("if-none-match", "\"a\"")], Fails),
+            (&[("if-range", "\"a\"")], HOLDS),
+            (&[("if-range", "W/\"a\"")], WHOLE),
+            (&[("if-range", "\"x\"")], WHOLE),
+            (&[("if-range", SAME)], HOLDS),
+            (&[("if-range", AFTER)], WHOLE),
+            (&[("if-range", "soon")], WHOLE),
+        ];
+        for (fields, expected) in table {
+            let headers: Headers = fields.iter().copied().collect();
+            let now = Validators { etag: "\"a\"", modified: Some(784_111_777) };
+            assert_eq!(judge(&headers, now), expected, "{fields:?}");
+        }
+    }
+
+    #[test]
+    fn without_a_date_only_tags_count() {
+        let now = Validators { etag: "\"a\"", modified: None };
+        let table = [
+            ("if-unmodified-since", BEFORE, HOLDS),
+            ("if-modified-since", AFTER, HOLDS),
+            ("if-range", SAME, WHOLE),
+            ("if-range", "soon", WHOLE),
+            ("if-none-match", "\"a\"", Verdict::NotModified),
+        ];
+        for (name, value, expected) in table {
+            assert_eq!(judge(&Headers::from([(name, value)]), now), expected, "{name}: {value}");
+        }
+    }
+}

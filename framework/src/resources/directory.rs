@@ -1,0 +1,157 @@
+//! Files of a directory. Nothing outside is opened, no device is ever touched, and nothing here waits for a peer.
+//!
+//! The file that was opened is asked where it lies, not its name, so that no link can be changed between the look and the
+//! opening. All functions block.
+
+use std::fs::{self, File, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock};
+use std::time::SystemTime;
+
+use super::failure::{error_of, is_missing};
+use super::tree::{Item, Node, Tree, is_name};
+use crate::http::{Result, open_regular};
+
+/// A directory to serve.
+pub(super) struct Directory {
+    /// As it was named, from the file system's root: where it leads may change while the server runs.
+    root: PathBuf,
+    /// Where it leads.
+    real: RwLock<PathBuf>,
+    follows_symlinks: bool,
+    shows_hidden: bool,
+}
+
+/// What tells that a file is the same as before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stamp {
+    pub(super) modified: Option<SystemTime>,
+    pub(super) size: u64,
+    inode: u64,
+}
+
+impl Stamp {
+    pub(super) fn of(metadata: &Metadata) -> Stamp {
+        #[cfg(unix)]
+        let inode = std::os::unix::fs::MetadataExt::ino(metadata);
+        #[cfg(not(unix))]
+        let inode = 0;
+        Stamp { modified: metadata.modified().ok(), size: metadata.len(), inode }
+    }
+
+    /// That of the file of this name, if it is a regular one.
+    pub(super) fn at(path: &Path) -> Option<Stamp> {
+        fs::metadata(path).ok().filter(Metadata::is_file).map(|metadata| Stamp::of(&metadata))
+    }
+}
+
+impl Directory {
+    /// # Errors
+    /// It is not there, or is no directory.
+    pub(super) fn new(path: &Path, follows_symlinks: bool, shows_hidden: bool) -> io::Result<Directory> {
+        let root = std::path::absolute(path)?;
+        let real = fs::canonicalize(&root)?;
+        if !fs::metadata(&real)?.is_dir() {
+            return Err(io::Error::new(io::ErrorKind::NotADirectory, "it is not a directory"));
+        }
+        Ok(Directory { root, real: RwLock::new(real), follows_symlinks, shows_hidden })
+    }
+
+    /// Opens a regular file below.
+    ///
+    /// # Errors
+    /// It is not there, is something else, lies outside, or may not be read.
+    pub(super) fn open(&self, path: &Path) -> io::Result<(File, Stamp)> {
+        let (file, metadata) = open_regular(path)?;
+        if !self.follows_symlinks && !self.contains(&real_path(&file, path)?) {
+            return Err(io::Error::new(io::ErrorKind::NotFound, "it lies outside of the directory"));
+        }
+        Ok((file, Stamp::of(&metadata)))
+    }
+
+    fn contains(&self, real: &Path) -> bool {
+        if real.starts_with(&*self.real.read().unwrap_or_else(PoisonError::into_inner)) {
+            return true;
+        }
+        // The directory itself may be a link, by which a new version is put in place of the old one.
+        let Ok(now) = fs::canonicalize(&self.root) else { return false };
+        let is_inside = real.starts_with(&now);
+        *self.real.write().unwrap_or_else(PoisonError::into_inner) = now;
+        is_inside
+    }
+
+    /// Whether what has this name may be shown.
+    fn holds(&self, path: &Path) -> bool {
+        self.follows_symlinks || fs::canonicalize(path).is_ok_and(|real| self.contains(&real))
+    }
+
+    fn path_of(&self, path: &str) -> PathBuf {
+        let mut full = self.root.clone();
+        full.extend(path.split('/').filter(|name| !name.is_empty()));
+        full
+    }
+}
+
+impl Tree for Directory {
+    type File = (PathBuf, Stamp);
+
+    fn look(&self, path: &str) -> Result<Node<(PathBuf, Stamp)>> {
+        let full = self.path_of(path);
+        match fs::metadata(&full) {
+            Ok(metadata) if metadata.is_file() => Ok(Node::File((full, Stamp::of(&metadata)))),
+            Ok(metadata) if metadata.is_dir() => {
+                let is_ours = path.is_empty() || self.holds(&full);
+                Ok(if is_ours { Node::Directory } else { Node::Nothing })
+            }
+            Ok(_) => Ok(Node::Nothing),
+            Err(error) if is_missing(&error) => Ok(Node::Nothing),
+            Err(error) => Err(error_of(error)),
+        }
+    }
+
+    fn list(&self, path: &str) -> Result<Vec<Item>> {
+        let mut items = Vec::new();
+        for entry in fs::read_dir(self.path_of(path)).map_err(error_of)?.take(MOST) {
+            let entry = entry.map_err(error_of)?;
+            // What has no name in UTF-8 can be asked for by nobody, and what leads out is answered to nobody.
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            if !is_name(&name, self.shows_hidden) {
+                continue;
+            }
+            if entry.file_type().map_err(error_of)?.is_symlink() && !self.holds(&entry.path()) {
+                continue;
+            }
+            let below = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
+            let (size, modified) = match self.look(&below) {
+                Ok(Node::Directory) => (None, None),
+                Ok(Node::File((_, stamp))) => (Some(stamp.size), stamp.modified),
+                Ok(Node::Nothing) | Err(_) => continue,
+            };
+            items.push(Item { name, size, modified });
+        }
+        Ok(items)
+    }
+}
+
+/// Where an opened file lies.
+fn real_path(file: &File, path: &Path) -> io::Result<PathBuf> {
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::fd::AsRawFd;
+        if let Ok(real) = fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())) {
+            return Ok(real);
+        }
+    }
+    let _ = file;
+    fs::canonicalize(path)
+}
+
+/// What a directory could not be served for, as a problem of the application.
+pub(super) fn problem(path: &Path, error: &io::Error) -> String {
+    let full = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    format!("the directory `{}` cannot be served: {error} (looked for at {})", path.display(), full.display())
+}
+
+/// A listing of more than this is cut.
+const MOST: usize = 10_000;

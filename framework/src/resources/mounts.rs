@@ -1,0 +1,136 @@
+//! All resources of an application, in the order they are given in.
+
+use std::panic::Location;
+use std::sync::Arc;
+
+use ::http::Method;
+
+use super::answer::{Ask, asked_fields, take_over};
+use super::embedded::{Embedded, EmbeddedFile};
+use super::failure::missing;
+use super::mount::{Asked, Mount};
+use super::place::{Part, Place};
+use super::settings::Resources;
+use crate::http::{Request, Response, Result};
+use crate::routing::Pattern;
+
+/// See the head of this file.
+#[derive(Default)]
+pub(crate) struct Mounts(Vec<(Place, Arc<Mount>)>);
+
+/// Resources as they are given to an application.
+pub(crate) struct GivenResources {
+    path: &'static str,
+    resources: Resources,
+    at: &'static Location<'static>,
+}
+
+/// Where a path was found.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Found {
+    mount: usize,
+    part: Part,
+}
+
+impl GivenResources {
+    /// Those that are given by the caller of the function this is called in.
+    #[track_caller]
+    pub(crate) fn new(path: &'static str, resources: Resources) -> GivenResources {
+        GivenResources { path, resources, at: Location::caller() }
+    }
+}
+
+impl Mounts {
+    /// Opens them; adds to `problems` what is wrong. With a favicon, one is there where nothing else is.
+    pub(crate) fn build(given: Vec<GivenResources>, favicon: bool, problems: &mut Vec<String>) -> Mounts {
+        let png = || Resources::embedded(FAVICON).content_type("ico", "image/png");
+        let favicon = favicon.then(|| GivenResources::new("/favicon.ico", png()));
+        let mut mounts = Vec::with_capacity(given.len() + 1);
+        for GivenResources { path, resources, at } in given.into_iter().chain(favicon) {
+            let place = Place::parse(path);
+            let mount = Mount::new(resources);
+            match (place, mount) {
+                (Ok(place), Ok(mount)) => mounts.push((place, Arc::new(mount))),
+                (place, mount) => {
+                    let found = place.err().into_iter().chain(mount.err());
+                    let (file, line) = (at.file(), at.line());
+                    problems.extend(
+                        found.map(|problem| format!("the resources `{path}` at {file}:{line}: {problem}")),
+                    );
+                }
+            }
+        }
+        Mounts(mounts)
+    }
+
+    /// The patterns of all.
+    pub(crate) fn patterns(&self) -> impl Iterator<Item = &Pattern> + Clone {
+        self.0.iter().map(|(place, _)| place.pattern())
+    }
+
+    /// Finds a path among the resources, without a look at the files.
+    pub(crate) fn find(&self, path: &str) -> Option<Found> {
+        self.find_from(0, path)
+    }
+
+    fn find_from(&self, first: usize, path: &str) -> Option<Found> {
+        let found = |(mount, (place, _)): (usize, &(Place, Arc<Mount>))| {
+            place.part_of(path).map(|part| Found { mount, part })
+        };
+        self.0.iter().enumerate().skip(first).find_map(found)
+    }
+
+    /// What a path that ends with a slash is called when it is a file: filters that guard this guard the directory too.
+    pub(crate) fn index_of(&self, found: Found, path: &str) -> Option<String> {
+        let (_, mount) = self.0.get(found.mount)?;
+        path.ends_with('/').then(|| format!("{path}{}", mount.index_name()))
+    }
+
+    /// Answers from memory; `None` if that cannot be done, or there is nothing in the first place where the path could be.
+    pub(crate) fn answer_at_once(
+        &self,
+        found: Found,
+        request: &Request,
+        response: &mut Response,
+    ) -> Option<Result> {
+        let (_, mount) = self.0.get(found.mount)?;
+        let asked = Asked {
+            path: request.path.matched(),
+            query: request.query_string(),
+            part: found.part,
+            ask: Ask { headers: &request.headers, is_head: request.method == Method::HEAD },
+        };
+        mount.answer_at_once(asked, response)
+    }
+
+    /// Answers, off the runtime's threads.
+    ///
+    /// # Errors
+    /// There is no such file in any of the places, it cannot be sent, or not as it was asked for.
+    pub(crate) async fn answer(&self, found: Found, request: &Request, response: &mut Response) -> Result {
+        let path = request.path.matched();
+        let mut next = Some(found);
+        while let Some(Found { mount: index, part }) = next {
+            let Some((_, mount)) = self.0.get(index) else { break };
+            let mount = Arc::clone(mount);
+            let (path_of, query) = (path.to_owned(), request.query_string().to_owned());
+            let (headers, is_head) = (asked_fields(&request.headers), request.method == Method::HEAD);
+            let answered = tokio::task::spawn_blocking(move || {
+                let mut answer = Response::default();
+                let ask = Ask { headers: &headers, is_head };
+                let asked = Asked { path: &path_of, query: &query, part, ask };
+                mount.answer(asked, &mut answer).map(|is_there| is_there.then_some(answer))
+            });
+            if let Some(answer) = answered.await?? {
+                take_over(answer, response);
+                return Ok(());
+            }
+            next = self.find_from(index + 1, path);
+        }
+        Err(missing())
+    }
+}
+
+/// What browsers ask every site for.
+const FAVICON: Embedded =
+    Embedded::new(&[EmbeddedFile { path: "favicon.ico", bytes: include_bytes!("favicon.png"), hash: 1 }]);

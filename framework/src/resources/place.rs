@@ -1,0 +1,172 @@
+//! Where resources are: patterns with one star, and what part of a path is looked for below their directory.
+//!
+//! `/public/**` is everything below `/public/`, `/public/*` (or `/public/`) only what is directly there; of both the rest
+//! of the path is looked for. `**.css` is every path that ends so, `*.css` only those of one segment, and `/robots.txt` the
+//! one path; of these the whole path is looked for.
+
+use crate::base::Span;
+use crate::routing::Pattern;
+
+/// The paths of one mount.
+pub(super) struct Place {
+    pattern: Pattern,
+    form: Form,
+}
+
+enum Form {
+    /// Everything below this, which ends with a slash.
+    Below { base: String, is_deep: bool },
+    /// Paths that the pattern matches, whole.
+    Whole,
+}
+
+/// What of a path is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Part {
+    /// Without the slashes around it; empty is the directory itself.
+    pub(super) path: Span,
+    /// What may be there.
+    pub(super) takes: Takes,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Takes {
+    /// A file or a directory.
+    Anything,
+    /// A file, or the directory itself.
+    FilesOfRoot,
+    Files,
+}
+
+impl Place {
+    /// Reads a pattern.
+    ///
+    /// # Errors
+    /// What is wrong with it, and what to write.
+    pub(super) fn parse(source: &'static str) -> Result<Place, String> {
+        let pattern = Pattern::parse(source)?;
+        let text = source.strip_prefix('/').unwrap_or(source);
+        let wrong = || {
+            format!(
+                "the path `{source}` is none for resources: write a prefix such as `/public/**`, a suffix such as `**.css`, \
+                 or one path without a star"
+            )
+        };
+        if text.contains('{') {
+            return Err(wrong());
+        }
+        let Some(star) = text.find('*') else {
+            let form = if text.is_empty() || text.ends_with('/') {
+                Form::Below { base: pattern.exact().ok_or_else(wrong)?, is_deep: false }
+            } else {
+                Form::Whole
+            };
+            return Ok(Place { pattern, form });
+        };
+        let (before, after) = text.split_at(star);
+        let form = match after.trim_start_matches('*') {
+            "" if before.is_empty() || before.ends_with('/') => {
+                let base = Pattern::parse(before)?.exact().ok_or_else(wrong)?;
+                Form::Below { base, is_deep: after.len() == 2 }
+            }
+            suffix if before.is_empty() && !suffix.contains('/') => Form::Whole,
+            _ => return Err(wrong()),
+        };
+        Ok(Place { pattern, form })
+    }
+
+    /// The pattern, for those that ask which filters can run.
+    pub(super) fn pattern(&self) -> &Pattern {
+        &self.pattern
+    }
+
+    /// What is looked for, if the path (in its matched form) is one of these.
+    pub(super) fn part_of(&self, path: &str) -> Option<Part> {
+        match &self.form {
+            Form::Whole => {
+                let path_of = Span::new(1.min(path.len()), path.len());
+                self.pattern.matches(path).then_some(Part { path: path_of, takes: Takes::Files })
+            }
+            Form::Below { base, is_deep } => {
+                let rest = match path.strip_prefix(base.as_str()) {
+                    Some(rest) => rest,
+                    // The directory itself without its slash.
+                    None if base.strip_suffix('/') == Some(path) => "",
+                    None => return None,
+                };
+                let trimmed = rest.strip_suffix('/').unwrap_or(rest);
+                if !is_deep && rest.contains('/') {
+                    return None;
+                }
+                let start = path.len() - rest.len();
+                let takes = if *is_deep { Takes::Anything } else { Takes::FilesOfRoot };
+                Some(Part { path: Span::new(start, start + trimmed.len()), takes })
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prefixes_take_the_rest_and_suffixes_the_whole() {
+        let table = [
+            ("/public/**", "/public/a.txt", Some("a.txt")),
+            ("public/**", "/public/a/b.txt", Some("a/b.txt")),
+            ("/public/**", "/public/a/", Some("a")),
+            ("/public/**", "/public/", Some("")),
+            ("/public/**", "/public", Some("")),
+            ("/public/**", "/publicx", None),
+            ("/public/**", "/other", None),
+            ("/public/*", "/public/a.txt", Some("a.txt")),
+            ("/public/*", "/public/a/b.txt", None),
+            ("/public/*", "/public/a/", None),
+            ("/public/*", "/public/", Some("")),
+            ("/public/", "/public/a.txt", Some("a.txt")),
+            ("/public/", "/public/a/b.txt", None),
+            ("/a%20b/中/**", "/a b/中/c", Some("c")),
+            ("/", "/a.txt", Some("a.txt")),
+            ("/", "/a/b.txt", None),
+            ("/", "/", Some("")),
+            ("/*", "/a.txt", Some("a.txt")),
+            ("*", "/a.txt", Some("a.txt")),
+            ("/*", "/a/b.txt", None),
+            ("/**", "/a/b.txt", Some("a/b.txt")),
+            ("**", "/a/b.txt", Some("a/b.txt")),
+            ("/**", "/", Some("")),
+            ("/**", "/a\0b", Some("a\0b")),
+            ("*.txt", "/b.txt", Some("b.txt")),
+            ("*.txt", "/inner/b.txt", None),
+            ("**.txt", "/inner/b.txt", Some("inner/b.txt")),
+            ("**.txt", "/b.css", None),
+            ("/**-min.js", "/x/a-min.js", Some("x/a-min.js")),
+            ("/robots.txt", "/robots.txt", Some("robots.txt")),
+            ("/robots.txt", "/robots", None),
+        ];
+        for (source, path, expected) in table {
+            let place = Place::parse(source).expect(source);
+            let part = place.part_of(path);
+            assert_eq!(part.map(|part| part.path.text(path)), expected, "{source} of {path}");
+        }
+    }
+
+    #[test]
+    fn other_patterns_are_refused() {
+        let table = [
+            ("/a/*/b", "star in the middle"),
+            ("*/b.txt", "write a prefix such as"),
+            ("**/b.txt", "write a prefix such as"),
+            ("/img*", "write a prefix such as"),
+            ("/{name}/**", "write a prefix such as"),
+            ("/{name}", "write a prefix such as"),
+            ("/a/../**", "segment `..`"),
+            ("//**", "empty segment"),
+        ];
+        for (source, expected) in table {
+            let problem = Place::parse(source).err().expect(source);
+            assert!(problem.contains(expected), "{source}: {problem}");
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! A representation (RFC 9110, section 3.2): one form of a resource, with all that is said of it in every answer.
+
+use std::borrow::Cow;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+
+use super::directory::Stamp;
+use crate::base::Headers;
+use crate::proto::conditions::Validators;
+use crate::proto::{AcceptEncoding, Coding};
+
+/// What is known of one form of a resource.
+pub(super) struct Representation {
+    pub(super) coding: Coding,
+    pub(super) size: u64,
+    pub(super) content_type: Cow<'static, str>,
+    /// Strong, with its quotes.
+    pub(super) etag: String,
+    modified: Option<u64>,
+    /// All fields of an answer that carries it whole.
+    pub(super) headers: Headers,
+}
+
+/// What the representations of a resource have in common.
+pub(super) struct Common<'c> {
+    pub(super) content_type: Cow<'static, str>,
+    pub(super) cache_control: Option<&'c str>,
+    /// Whether there are others, so that the answer depends on `Accept-Encoding`.
+    pub(super) varies: bool,
+}
+
+impl Representation {
+    /// A file's.
+    pub(super) fn of_file(stamp: &Stamp, coding: Coding, common: &Common<'_>) -> Representation {
+        let since = stamp.modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        let nanoseconds = since.unwrap_or_default().as_nanos();
+        let etag = match coding {
+            Coding::Identity => format!("\"{nanoseconds:x}-{:x}\"", stamp.size),
+            coding => format!("\"{nanoseconds:x}-{:x}-{}\"", stamp.size, coding.token()),
+        };
+        Representation::new(coding, stamp.size, etag, since.map(|since| since.as_secs()), common)
+    }
+
+    /// That of a content which is known by its hash.
+    pub(super) fn of_content(size: usize, hash: u64, coding: Coding, common: &Common<'_>) -> Representation {
+        Representation::new(coding, size as u64, format!("\"{hash:016x}-{size:x}\""), None, common)
+    }
+
+    fn new(
+        coding: Coding,
+        size: u64,
+        etag: String,
+        modified: Option<u64>,
+        common: &Common<'_>,
+    ) -> Representation {
+        let mut headers = Headers::from([("content-type", &*common.content_type), ("etag", &*etag)]);
+        if let Some(modified) = modified {
+            // No date is later than that of the answer (RFC 9110, section 8.8.2.1).
+            let date = (UNIX_EPOCH + Duration::from_secs(modified)).min(SystemTime::now());
+            headers.append("last-modified", httpdate::fmt_http_date(date));
+        }
+        headers.append("accept-ranges", "bytes");
+        if coding != Coding::Identity {
+            headers.append("content-encoding", coding.token());
+        }
+        if common.varies {
+            headers.append("vary", "accept-encoding");
+        }
+        if let Some(value) = common.cache_control {
+            headers.append("cache-control", value);
+        }
+        Representation { coding, size, content_type: common.content_type.clone(), etag, modified, headers }
+    }
+
+    pub(super) fn validators(&self) -> Validators<'_> {
+        Validators { etag: &self.etag, modified: self.modified }
+    }
+}
+
+/// The codings that may lie beside a file, the best first, and how their names end.
+pub(super) const SIBLINGS: [(Coding, &str); 3] =
+    [(Coding::Brotli, ".br"), (Coding::Zstd, ".zst"), (Coding::Gzip, ".gz")];
+
+/// Which of the codings there are is sent, in identity's place or as it.
+pub(super) fn choose(headers: &Headers, there_are: &[Coding]) -> Coding {
+    if there_are.is_empty() {
+        return Coding::Identity;
+    }
+    let fields = headers.fields().filter(|(name, _)| name.eq_ignore_ascii_case(b"accept-encoding"));
+    // Whoever takes nothing of all there is gets it plain: that is of more use than a 406.
+    AcceptEncoding::parse(fields.map(|(_, value)| value)).best(there_are).unwrap_or(Coding::Identity)
+}
+
+/// A resource in memory, with all its representations; identity comes first.
+pub(super) struct Stored(Vec<(Representation, Bytes)>);
+
+impl Stored {
+    pub(super) fn new(representations: Vec<(Representation, Bytes)>) -> Stored {
+        debug_assert!(representations.first().is_some_and(|(first, _)| first.coding == Coding::Identity));
+        Stored(representations)
+    }
+
+    /// The one for a request.
+    pub(super) fn choose(&self, headers: &Headers) -> Option<(&Representation, &Bytes)> {
+        let chosen = match &self.0[..] {
+            [only] => Some(only),
+            all => {
+                let mut codings = [Coding::Identity; SIBLINGS.len()];
+                let mut count = 0;
+                for ((one, _), place) in all.iter().skip(1).zip(&mut codings) {
+                    (*place, count) = (one.coding, count + 1);
+                }
+                let coding = choose(headers, &codings[..count]);
+                all.iter().find(|(one, _)| one.coding == coding)
+            }
+        };
+        chosen.map(|(representation, bytes)| (representation, bytes))
+    }
+
+    /// How many bytes it holds, and about as many again as it needs to hold them.
+    pub(super) fn weight(&self) -> usize {
+        self.0.iter().map(|(one, bytes)| bytes.len() + one.headers.bytes().len() + OVERHEAD).sum()
+    }
+}
+
+/// What a representation in memory costs beside its bytes, roughly.
+const OVERHEAD: usize = 512;

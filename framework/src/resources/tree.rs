@@ -1,0 +1,144 @@
+//! From a path to what is sent for it: a file, an index, a list, a fallback. The same for directories and for the binary.
+
+use std::time::SystemTime;
+
+use super::place::Takes;
+use super::settings::Resources;
+use crate::http::Result;
+
+/// Files by their paths, which have slashes between their names and none at their ends; the root's is empty.
+pub(super) trait Tree {
+    type File;
+
+    /// What is there. Never anything outside.
+    fn look(&self, path: &str) -> Result<Node<Self::File>>;
+
+    /// What is in a directory, in no order.
+    fn list(&self, path: &str) -> Result<Vec<Item>>;
+}
+
+pub(super) enum Node<F> {
+    File(F),
+    Directory,
+    Nothing,
+}
+
+/// A line of a listing.
+pub(super) struct Item {
+    pub(super) name: String,
+    /// `None` for a directory.
+    pub(super) size: Option<u64>,
+    pub(super) modified: Option<SystemTime>,
+}
+
+/// What is looked for.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted<'p> {
+    /// In the matched form, in which an encoded slash is NUL.
+    pub(super) path: &'p str,
+    /// Whether the path of the request ends with a slash.
+    pub(super) has_slash: bool,
+    pub(super) takes: Takes,
+}
+
+/// What is sent.
+pub(super) enum Resolved<F> {
+    File(F),
+    /// In place of what is not there.
+    Fallback(F),
+    /// To the same path with a slash at its end.
+    Redirect,
+    Listing(Vec<Item>),
+    Nothing,
+}
+
+impl Wanted<'_> {
+    fn takes_directory(&self) -> bool {
+        match self.takes {
+            Takes::Anything => true,
+            Takes::FilesOfRoot => self.path.is_empty(),
+            Takes::Files => false,
+        }
+    }
+
+    /// Whether every name of the path can only be one of a file below the root, and is to be shown.
+    fn is_inside(&self, shows_hidden: bool) -> bool {
+        self.path.is_empty() || self.path.split('/').all(|name| is_name(name, shows_hidden))
+    }
+}
+
+/// See [`Wanted::is_inside`].
+pub(super) fn is_name(name: &str, shows_hidden: bool) -> bool {
+    let is_foreign = |char: char| matches!(char, '\0' | '\\') || cfg!(windows) && char == ':';
+    let is_hidden = name.starts_with('.') && name != ".well-known";
+    !name.is_empty()
+        && name != "."
+        && name != ".."
+        && !name.contains(is_foreign)
+        && (shows_hidden || !is_hidden)
+}
+
+/// Finds what is sent.
+pub(super) fn resolve<T: Tree>(
+    tree: &T,
+    settings: &Resources,
+    wanted: Wanted<'_>,
+) -> Result<Resolved<T::File>> {
+    if !wanted.is_inside(settings.hidden_files) {
+        return Ok(Resolved::Nothing);
+    }
+    match tree.look(wanted.path)? {
+        Node::File(file) if !wanted.has_slash => return Ok(Resolved::File(file)),
+        Node::Directory if wanted.takes_directory() => {
+            let index = match &settings.index {
+                Some(name) if wanted.path.is_empty() => tree.look(name)?,
+                Some(name) => tree.look(&format!("{}/{name}", wanted.path))?,
+                None => Node::Nothing,
+            };
+            match index {
+                Node::File(_) if !wanted.has_slash => return Ok(Resolved::Redirect),
+                Node::File(file) => return Ok(Resolved::File(file)),
+                Node::Directory | Node::Nothing if !settings.listing => {}
+                _ if !wanted.has_slash => return Ok(Resolved::Redirect),
+                _ => return tree.list(wanted.path).map(Resolved::Listing),
+            }
+        }
+        _ => {}
+    }
+    match &settings.fallback {
+        Some(path) if wanted.takes != Takes::Files => Ok(match tree.look(path)? {
+            Node::File(file) => Resolved::Fallback(file),
+            Node::Directory | Node::Nothing => Resolved::Nothing,
+        }),
+        _ => Ok(Resolved::Nothing),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_cannot_lead_out() {
+        let table = [
+            ("a", true),
+            ("a.b", true),
+            ("a..b", true),
+            ("a b+~,", true),
+            ("中", true),
+            ("", false),
+            (".", false),
+            ("..", false),
+            ("a\\b", false),
+            ("..\\..", false),
+            ("..\0..", false),
+            ("a\0", false),
+        ];
+        for (name, expected) in table {
+            assert_eq!(is_name(name, true), expected, "{name:?}");
+        }
+        for (name, expected) in [(".git", false), (".well-known", true), ("...", false), ("a.", true)] {
+            assert_eq!(is_name(name, false), expected, "{name:?}");
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! A directory for the time of a test.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Removed with all that is in it when it goes.
+pub struct Scratch(PathBuf);
+
+impl Scratch {
+    pub fn new() -> Scratch {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("vernal-scratch-{}-{number}", std::process::id()));
+        fs::create_dir_all(&path).expect("a place for a directory");
+        Scratch(path)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Writes a file, with the directories it lies in.
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.0.join(name);
+        fs::create_dir_all(path.parent().expect("it is below")).expect("a place for a directory");
+        fs::write(&path, content).expect("a place for a file");
+        path
+    }
+
+    #[allow(dead_code, reason = "not all that have a directory remove from it")]
+    pub fn remove(&self, name: &str) {
+        fs::remove_file(self.0.join(name)).expect("it is there");
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
