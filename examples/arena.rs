@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use vernal::websocket::{Deflate, Message, Origins, Rooms, WebSocket, WebSocketConfig, WebSocketSession};
-use vernal::{Compression, Json, OrStatus, Result, State, request_map, server, websocket_handler};
+use vernal::{Compression, Json, OrStatus, Resources, Result, State, request_map, server, websocket_handler};
 
 #[derive(Serialize)]
 struct Greeting {
@@ -88,7 +88,11 @@ fn main() -> vernal::Result {
     let level = option("--gzip-level").map_or(Ok(6), |text| text.parse())?;
     // What conformance suites send is larger, and in more pieces, than what anybody should take by default.
     let websocket = WebSocketConfig::new().message_size(16 << 20).frame_size(16 << 20).fragments(1 << 20);
+    // `--cache off` shows what reading each file anew costs.
+    let files = Resources::dir(folder.as_deref().unwrap_or("examples"));
+    let caches = option("--cache").is_none_or(|cache| cache != "off");
     server::new()
+        .resources("/static/*", files.cache(caches))
         .host("127.0.0.1")
         .port(port)
         .threads(threads)
