@@ -89,10 +89,12 @@ limits! {
     /// word.
     connections: usize = 50_000;
     /// Open connections from one address. Default 20,000, since a proxy in front is one address; further ones get a
-    /// 503 and are closed.
+    /// 503 and are closed. Those of trusted proxies are not counted, but the clients that the PROXY protocol names are.
     connections_per_address: usize = 20_000;
     /// Bytes of an unread body that are thrown away to keep the connection. Default 64 KiB; beyond, it is closed.
     drain_size: u64 = 64 << 10;
+    /// Bytes of a PROXY protocol header of version 2. Default 16 KiB; more closes the connection.
+    proxy_header: usize = 16 << 10;
 }
 
 impl Default for Limits {

@@ -6,9 +6,12 @@
 mod accept_encoding;
 pub(crate) mod coding;
 pub(crate) mod conditions;
+pub(crate) mod forwarded;
 pub(crate) mod h1;
 mod limits;
 pub(crate) mod multipart;
+pub(crate) mod networks;
+pub(crate) mod proxy;
 mod ranges;
 mod weighted;
 pub(crate) mod ws;

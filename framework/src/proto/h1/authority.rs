@@ -6,7 +6,7 @@ use std::net::Ipv6Addr;
 
 /// Whether `text` is a host that is not empty, with or without a port.
 #[inline]
-pub(super) fn is_authority(text: &[u8]) -> bool {
+pub(crate) fn is_authority(text: &[u8]) -> bool {
     let end = text.iter().position(|&byte| !NAME_BYTES[usize::from(byte)]).unwrap_or(text.len());
     match text.get(end..) {
         Some([]) => end > 0,

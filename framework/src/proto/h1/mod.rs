@@ -15,6 +15,7 @@ mod parts;
 mod scan;
 mod target;
 
+pub(crate) use authority::is_authority;
 pub(crate) use body::Progress;
 pub(crate) use connection::{Answer, BodyMode, H1, Next};
 pub(crate) use head::{Framing, Head};
