@@ -20,6 +20,7 @@ impl App {
         let mut context = Context::default();
         context.show_errors = self.0.context.show_errors;
         context.parameters = self.0.context.parameters;
+        context.trusted_proxies = self.0.context.trusted_proxies.clone();
         Ok(App(Arc::new(Inner {
             context: Arc::new(context),
             limits: self.0.limits.clone(),

@@ -37,6 +37,7 @@ pub struct Config {
     pub(crate) decompression: Decompression,
     pub(crate) resources: Vec<GivenResources>,
     pub(crate) favicon: Option<bool>,
+    pub(crate) trusted_proxies: Vec<String>,
 }
 
 pub(crate) struct State {
@@ -64,6 +65,7 @@ macro_rules! config_setters {
             decompress_requests(codings: $crate::app::Decompression);
             resources(path: &'static str, resources: impl Into<$crate::resources::Resources>);
             favicon(serves: bool);
+            trusted_proxies(networks: impl IntoIterator<Item: Into<String>>);
         }
     };
     ($builder:ident: $($(#[$condition:meta])? $setter:ident $([$($generic:tt)+])? ($($argument:ident: $kind:ty),*);)+) => {
@@ -227,6 +229,35 @@ impl Config {
     #[must_use]
     pub fn decompress_requests(mut self, codings: Decompression) -> Config {
         self.decompression = codings;
+        self
+    }
+
+    /// Believes what these peers say of the clients they speak for: networks (`10.0.0.0/8`, `fd00::/8`), addresses, and
+    /// `unix` for peers on Unix sockets. Default: nobody. Name the proxies in front of the server, and nothing else.
+    ///
+    /// `Forwarded` (RFC 7239) or `X-Forwarded-For`, `-Proto` and `-Host` of such a peer then decide about
+    /// [`Request::peer`](crate::Request::peer), [`Request::is_secure`](crate::Request::is_secure) and
+    /// [`Request::host`](crate::Request::host); from all others they mean nothing. A proxy must set these fields itself, or remove
+    /// what its client sends: it answers for them.
+    ///
+    /// ```
+    /// use vernal::{Config, ConnectionInfo, request_map};
+    ///
+    /// #[request_map("/who")]
+    /// fn who(connection: ConnectionInfo) -> String {
+    ///     connection.peer().map_or_else(|| "somebody".to_owned(), |peer| peer.ip().to_string())
+    /// }
+    ///
+    /// let config = Config::new().trusted_proxies(["10.0.0.0/8", "unix"]);
+    /// # vernal::App::from_registry(config).expect("networks");
+    /// # assert!(vernal::App::from_registry(Config::new().trusted_proxies(["10.0.0.0/33"])).is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// The application cannot be built, and the text names what is no network.
+    #[must_use]
+    pub fn trusted_proxies(mut self, networks: impl IntoIterator<Item: Into<String>>) -> Config {
+        self.trusted_proxies.extend(networks.into_iter().map(Into::into));
         self
     }
 }

@@ -189,6 +189,15 @@ impl App {
         let (upload_directory, problem) = uploads::directory(config.upload_directory);
         context.upload_directory = upload_directory;
         problems.extend(problem);
+        for network in &config.trusted_proxies {
+            problems.extend(
+                context
+                    .trusted_proxies
+                    .add(network)
+                    .err()
+                    .map(|problem| format!("trusted_proxies: {problem}")),
+            );
+        }
         for state in config.states {
             if context.add_state(state.type_id, state.value).is_err() {
                 problems.push(format!(

@@ -182,7 +182,7 @@ impl Request {
     ) -> std::result::Result<Body, Refusal> {
         self.headers = built.headers;
         self.extensions = built.extensions;
-        self.peer = built.peer;
+        self.set_peer(built.peer);
         self.is_secure = built.is_secure;
         self.path.target = built.target;
         if let Some(failure) = built.failure {

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{Error, Request, Result};
 use crate::bind::Arg;
+use crate::proto::networks::Networks;
 
 /// States and shared controllers of one application.
 #[derive(Default)]
@@ -21,6 +22,8 @@ pub struct Context {
     pub(crate) parameters: usize,
     /// Where uploads are kept that are too large for memory.
     pub(crate) upload_directory: PathBuf,
+    /// Whom to believe what it says of the clients of others.
+    pub(crate) trusted_proxies: Networks,
 }
 
 pub(crate) type DefaultBindingCall = for<'r> fn(&'r Request, &Arg) -> Result<serde_json::Value>;

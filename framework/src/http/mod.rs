@@ -21,6 +21,7 @@ mod responder;
 mod response;
 mod safe_name;
 mod sse;
+mod via;
 
 #[cfg(feature = "templates")]
 pub(crate) use body::View as PendingView;
@@ -46,6 +47,7 @@ pub use responder::Responder;
 pub(crate) use response::{HTML, JSON, Outgoing, SentHead, TEXT};
 pub use response::{Redirect, Response, StaticFile};
 pub use sse::{Event, Sse};
+pub(crate) use via::{Peer, Via};
 
 /// A boxed future, as adapters of `async fn`s return it.
 pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

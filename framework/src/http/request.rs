@@ -6,13 +6,13 @@
 
 use std::any::Any;
 use std::fmt;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ::http::{Extensions, Method, Version};
 use serde_json::Value;
 
 use super::path::{Path, PathValues};
+use super::via::Peer;
 use super::{
     Body, BodyReader, Context, Cookies, Error, FilePart, Instance, MultipartFile, Params, Result, Source,
 };
@@ -57,7 +57,7 @@ pub struct Request {
     cookies: OnceLock<Box<Cookies>>,
     json: OnceLock<Box<Option<Value>>>,
     pub(crate) reader: Mutex<Option<Box<BodyReader>>>,
-    pub(crate) peer: Option<SocketAddr>,
+    pub(crate) peer: Peer,
     pub(crate) is_secure: bool,
     /// The peer's own certificate and those of its issuers, as DER.
     #[cfg(feature = "tls")]
@@ -84,7 +84,7 @@ impl Request {
             cookies: OnceLock::new(),
             json: OnceLock::new(),
             reader: Mutex::new(None),
-            peer: None,
+            peer: Peer::Unknown,
             is_secure: false,
             #[cfg(feature = "tls")]
             client_certificates: None,
@@ -108,8 +108,14 @@ impl Request {
         &self.path.target
     }
 
-    /// The host and port the peer wants: the target's own in the absolute form, else the `Host` field.
+    /// The host and port the client wants: what a trusted proxy says of it (see [`Config::trusted_proxies`]), else the
+    /// target's own in the absolute form, else the `Host` field.
+    ///
+    /// [`Config::trusted_proxies`]: crate::Config::trusted_proxies
     pub fn host(&self) -> Option<&str> {
+        if let Some(host) = self.forwarded_host() {
+            return Some(host);
+        }
         let host = std::str::from_utf8(self.authority.bytes(self.headers.bytes())).unwrap_or_default();
         (!host.is_empty()).then_some(host)
     }
@@ -257,16 +263,6 @@ impl Request {
         }
     }
 
-    /// Whether the request came over TLS.
-    pub fn is_secure(&self) -> bool {
-        self.is_secure
-    }
-
-    /// The address of the peer; `None` for requests that came over no socket.
-    pub fn peer(&self) -> Option<SocketAddr> {
-        self.peer
-    }
-
     /// The state of type `T` that was given to the server, if any.
     pub fn state<T: Any + Send + Sync>(&self) -> Option<&T> {
         self.context.state()
@@ -325,7 +321,7 @@ impl Request {
             path: self.path.clone(),
             path_values: self.path_values.clone(),
             query: self.query.clone(),
-            peer: self.peer,
+            peer: self.peer.clone(),
             is_secure: self.is_secure,
             #[cfg(feature = "tls")]
             client_certificates: self.client_certificates.clone(),
@@ -419,6 +415,7 @@ impl Request {
         if !self.extensions.is_empty() {
             self.extensions.clear();
         }
+        self.peer.forget_request();
         *self.reader.get_mut().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
@@ -430,7 +427,7 @@ impl Request {
         self.query.trim(keep);
         self.form.trim(keep);
         trim(&mut self.body, keep);
-        self.peer = None;
+        self.peer = Peer::Unknown;
         self.is_secure = false;
         #[cfg(feature = "tls")]
         {

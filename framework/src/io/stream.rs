@@ -9,14 +9,19 @@ use std::task::{Context, Poll};
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+#[cfg(unix)]
+use tokio::net::UnixStream;
 
 /// Anything that reads and writes.
 pub(crate) trait Transport: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Transport for T {}
 
-/// A TCP connection, or anything else in a box: TLS, Unix sockets, pipes in memory.
+/// A connection over TCP or a Unix socket, or anything else in a box: TLS, pipes in memory.
 pub(crate) enum Stream {
     Tcp(TcpStream),
+    /// In a box, since two kinds of this size would cost every connection eight bytes.
+    #[cfg(unix)]
+    Unix(Box<UnixStream>),
     Boxed(Box<dyn Transport>),
 }
 
@@ -60,32 +65,59 @@ impl Stream {
     ) -> Poll<io::Result<()>> {
         match self {
             Stream::Tcp(stream) => Pin::new(stream).poll_read(cx, buffer),
+            #[cfg(unix)]
+            Stream::Unix(stream) => Pin::new(&mut **stream).poll_read(cx, buffer),
             Stream::Boxed(stream) => Pin::new(stream).poll_read(cx, buffer),
         }
+    }
+
+    /// Whether it is closed by being dropped, with nothing to say before.
+    pub(crate) fn closes_by_drop(&self) -> bool {
+        match self {
+            Stream::Tcp(_) => true,
+            #[cfg(unix)]
+            Stream::Unix(_) => true,
+            Stream::Boxed(_) => false,
+        }
+    }
+
+    /// Writes what is taken at once, of a few bytes that are of no great weight.
+    pub(crate) fn try_write(&self, bytes: &[u8]) {
+        let _ = match self {
+            Stream::Tcp(stream) => stream.try_write(bytes),
+            #[cfg(unix)]
+            Stream::Unix(stream) => stream.try_write(bytes),
+            Stream::Boxed(_) => Ok(0),
+        };
     }
 
     /// Pending if it is known, without a look, that there is nothing to read yet. The task is woken when there is.
     pub(crate) fn poll_read_ready(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match self {
             Stream::Tcp(stream) => stream.poll_read_ready(cx).map(|_| ()),
+            #[cfg(unix)]
+            Stream::Unix(stream) => stream.poll_read_ready(cx).map(|_| ()),
             Stream::Boxed(_) => Poll::Ready(()),
         }
     }
 
     /// Whether bytes have come that the runtime may not have told of yet. A system call: for the last look before closing.
     pub(crate) fn has_unread(&self) -> bool {
-        match self {
-            Stream::Tcp(stream) => {
-                SockRef::from(stream).peek(&mut [MaybeUninit::uninit()]).is_ok_and(|count| count > 0)
-            }
-            Stream::Boxed(_) => false,
-        }
+        let socket = match self {
+            Stream::Tcp(stream) => SockRef::from(stream),
+            #[cfg(unix)]
+            Stream::Unix(stream) => SockRef::from(&**stream),
+            Stream::Boxed(_) => return false,
+        };
+        socket.peek(&mut [MaybeUninit::uninit()]).is_ok_and(|count| count > 0)
     }
 
     #[inline]
     pub(crate) fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match self {
             Stream::Tcp(stream) => Pin::new(stream).poll_write(cx, bytes),
+            #[cfg(unix)]
+            Stream::Unix(stream) => Pin::new(&mut **stream).poll_write(cx, bytes),
             Stream::Boxed(stream) => Pin::new(stream).poll_write(cx, bytes),
         }
     }
@@ -97,6 +129,8 @@ impl Stream {
     ) -> Poll<io::Result<usize>> {
         match self {
             Stream::Tcp(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
+            #[cfg(unix)]
+            Stream::Unix(stream) => Pin::new(&mut **stream).poll_write_vectored(cx, slices),
             Stream::Boxed(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
         }
     }
@@ -104,6 +138,8 @@ impl Stream {
     pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Stream::Tcp(_) => Poll::Ready(Ok(())),
+            #[cfg(unix)]
+            Stream::Unix(_) => Poll::Ready(Ok(())),
             Stream::Boxed(stream) => Pin::new(stream).poll_flush(cx),
         }
     }
@@ -111,6 +147,8 @@ impl Stream {
     pub(crate) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Stream::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
+            #[cfg(unix)]
+            Stream::Unix(stream) => Pin::new(&mut **stream).poll_shutdown(cx),
             Stream::Boxed(stream) => Pin::new(stream).poll_shutdown(cx),
         }
     }

@@ -20,7 +20,7 @@ use super::upgraded::{self, ByHand};
 use super::wire::{Gone, Wire};
 use crate::app::{Answering, Exchange, Inner, Target};
 use crate::base::shown;
-use crate::http::{Request, Response, SentHead};
+use crate::http::{Peer, Request, Response, SentHead};
 use crate::io::{Deadline, Stream, clock};
 use crate::proto::Refusal;
 use crate::proto::h1::{H1, Next};
@@ -111,6 +111,9 @@ impl<'c> Connection<'c> {
         exchange.request.is_secure = self.counted.is_secure();
         match self.wire.poll_fill(&mut exchange.inbox, 0, cx) {
             Poll::Ready(Ok(true)) => {
+                if let Some(via) = self.counted.via() {
+                    exchange.request.peer = Peer::via(via);
+                }
                 #[cfg(feature = "tls")]
                 self.counted.introduce(&mut exchange.request);
                 return Poll::Ready(Some(exchange));

@@ -9,6 +9,7 @@ use std::task::Waker;
 use super::lifecycle::{Lifecycle, UNPLACED};
 use crate::app::App;
 use crate::bind::ConnectionInfo;
+use crate::http::Via;
 
 /// What the connections of one server share.
 pub(crate) struct Shared {
@@ -18,27 +19,25 @@ pub(crate) struct Shared {
     #[cfg(feature = "tls")]
     pub(crate) tls: Option<Arc<crate::tls::Acceptor>>,
     addresses: Addresses,
+    /// Connections of trusted proxies begin with a header of the PROXY protocol.
+    pub(super) expects_proxy_header: bool,
 }
 
 impl Shared {
     pub(crate) fn new(app: App, lifecycle: Arc<Lifecycle>) -> Arc<Shared> {
-        Arc::new(Shared {
+        Arc::new(Shared::alone(app, lifecycle))
+    }
+
+    /// What nobody shares yet.
+    pub(super) fn alone(app: App, lifecycle: Arc<Lifecycle>) -> Shared {
+        Shared {
             app,
             lifecycle,
             #[cfg(feature = "tls")]
             tls: None,
+            expects_proxy_header: false,
             addresses: Addresses::default(),
-        })
-    }
-
-    /// For connections that speak TLS first.
-    #[cfg(feature = "tls")]
-    pub(crate) fn secured(
-        app: App,
-        lifecycle: Arc<Lifecycle>,
-        tls: Arc<crate::tls::Acceptor>,
-    ) -> Arc<Shared> {
-        Arc::new(Shared { app, lifecycle, tls: Some(tls), addresses: Addresses::default() })
+        }
     }
 
     /// Whether connections speak TLS first.
@@ -92,11 +91,22 @@ impl Addresses {
     }
 }
 
+/// Who is at the other end of a connection.
+enum Remote {
+    /// It has no address, or is not known yet.
+    Unknown,
+    Direct(SocketAddr),
+    /// A trusted proxy, or whom it speaks for.
+    Proxied(Arc<Via>),
+}
+
 /// A connection that is counted until it is dropped.
 pub(crate) struct Counted {
     shared: Arc<Shared>,
-    peer: Option<SocketAddr>,
-    is_secure: bool,
+    peer: Remote,
+    /// It is counted by the address of its peer.
+    is_address_counted: bool,
+    pub(super) is_secure: bool,
     /// Where [`Lifecycle::watch`] keeps its waker.
     watch: AtomicU32,
     /// With which the peer has shown who it is, as DER.
@@ -113,22 +123,16 @@ impl Counted {
     /// Counts a connection that somebody else has accepted, and who bounds how many there are.
     pub(crate) fn given(shared: Arc<Shared>, info: ConnectionInfo) -> Counted {
         shared.lifecycle.connection_opened();
-        let peer = info.peer();
-        if let Some(peer) = peer {
-            shared.addresses.open(peer.ip(), usize::MAX);
+        let mut counted = Counted::alone(shared);
+        counted.is_secure = info.is_secure();
+        if let Some(peer) = info.peer() {
+            counted.shared.addresses.open(peer.ip(), usize::MAX);
+            counted.set_direct(peer);
+            if counted.shared.app.0.context.trusted_proxies.contain(peer.ip()) {
+                counted.set_via(Via::of(Some(peer)));
+            }
         }
-        Counted::new(shared, peer, info.is_secure())
-    }
-
-    fn new(shared: Arc<Shared>, peer: Option<SocketAddr>, is_secure: bool) -> Counted {
-        Counted {
-            shared,
-            peer,
-            is_secure,
-            watch: AtomicU32::new(UNPLACED),
-            #[cfg(feature = "tls")]
-            certificates: None,
-        }
+        counted
     }
 
     /// The peer has shown who it is.
@@ -148,8 +152,27 @@ impl Counted {
         &self.shared
     }
 
+    #[inline]
     pub(crate) fn peer(&self) -> Option<SocketAddr> {
-        self.peer
+        match &self.peer {
+            Remote::Direct(peer) => Some(*peer),
+            Remote::Unknown => None,
+            Remote::Proxied(via) => via.client,
+        }
+    }
+
+    /// What is known of a connection that a trusted proxy made.
+    #[inline]
+    pub(crate) fn via(&self) -> Option<&Arc<Via>> {
+        match &self.peer {
+            Remote::Proxied(via) => Some(via),
+            Remote::Direct(_) | Remote::Unknown => None,
+        }
+    }
+
+    /// Says who it is, now that it is known.
+    pub(super) fn set_via(&mut self, via: Via) {
+        self.peer = Remote::Proxied(Arc::new(via));
     }
 
     /// Whether the connection is one over TLS.
@@ -172,27 +195,52 @@ impl Counted {
     }
 
     /// Counts a connection in, or says which limit it is over.
-    pub(super) fn open(shared: &Arc<Shared>, peer: SocketAddr) -> Result<Counted, String> {
-        let limits = &shared.app.0.limits;
-        if shared.lifecycle.connection_opened() >= limits.connections {
+    pub(super) fn open(shared: &Arc<Shared>) -> Result<Counted, String> {
+        let limit = shared.app.0.limits.connections;
+        if shared.lifecycle.connection_opened() >= limit {
             shared.lifecycle.connection_closed();
-            return Err(format!("{} connections are open (Limits::connections)", limits.connections));
+            return Err(format!("{limit} connections are open (Limits::connections)"));
         }
-        if !shared.addresses.open(peer.ip(), limits.connections_per_address) {
-            shared.lifecycle.connection_closed();
-            let limit = limits.connections_per_address;
+        Ok(Counted::alone(Arc::clone(shared)))
+    }
+
+    /// One that is counted in all, and not by an address.
+    fn alone(shared: Arc<Shared>) -> Counted {
+        Counted {
+            is_secure: shared.is_secured(),
+            shared,
+            peer: Remote::Unknown,
+            is_address_counted: false,
+            watch: AtomicU32::new(UNPLACED),
+            #[cfg(feature = "tls")]
+            certificates: None,
+        }
+    }
+
+    fn set_direct(&mut self, peer: SocketAddr) {
+        self.peer = Remote::Direct(peer);
+        self.is_address_counted = true;
+    }
+
+    /// Counts it by its address too, or says which limit it is over.
+    pub(super) fn count_by(&mut self, peer: SocketAddr) -> Result<(), String> {
+        let limit = self.shared.app.0.limits.connections_per_address;
+        if !self.shared.addresses.open(peer.ip(), limit) {
             return Err(format!(
                 "{limit} connections are open from this address (Limits::connections_per_address)"
             ));
         }
-        Ok(Counted::new(Arc::clone(shared), Some(peer), shared.is_secured()))
+        self.set_direct(peer);
+        Ok(())
     }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
         self.unwatch();
-        if let Some(peer) = self.peer {
+        if self.is_address_counted
+            && let Some(peer) = self.peer()
+        {
             self.shared.addresses.close(peer.ip());
         }
         self.shared.lifecycle.connection_closed();

@@ -7,45 +7,183 @@ use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+#[cfg(unix)]
+use std::os::unix::net::UnixListener as StdUnixListener;
+
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
+#[cfg(unix)]
+use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinSet;
 
-use super::connection;
-use super::counted::{Counted, Shared};
-#[cfg(feature = "tls")]
-use super::secured;
-use crate::http::Result;
+use super::address::LocalAddr;
+use super::admission::admit;
+use super::counted::Shared;
+use super::lifecycle::Lifecycle;
+#[cfg(unix)]
+use super::unix::SocketFile;
+use crate::http::{Error, Result};
 use crate::io::Stream;
+
+/// A socket that listens.
+#[derive(Debug)]
+pub(super) enum Listener {
+    Tcp(StdListener),
+    /// With the file that goes when nobody listens on it any more.
+    #[cfg(unix)]
+    Unix(StdUnixListener, Option<Arc<SocketFile>>),
+}
+
+impl Listener {
+    /// Another handle of the same socket.
+    pub(super) fn try_clone(&self) -> io::Result<Listener> {
+        Ok(match self {
+            Listener::Tcp(socket) => Listener::Tcp(socket.try_clone()?),
+            #[cfg(unix)]
+            Listener::Unix(socket, file) => Listener::Unix(socket.try_clone()?, file.clone()),
+        })
+    }
+
+    pub(super) fn local_addr(&self) -> io::Result<LocalAddr> {
+        Ok(match self {
+            Listener::Tcp(socket) => LocalAddr::Tcp(socket.local_addr()?),
+            #[cfg(unix)]
+            Listener::Unix(socket, _) => {
+                let address = SockRef::from(socket).local_addr()?;
+                let name =
+                    address.as_abstract_namespace().map(|name| format!("@{}", String::from_utf8_lossy(name)));
+                LocalAddr::Unix(match name {
+                    Some(name) => name.into(),
+                    None => address.as_pathname().map(Into::into).unwrap_or_default(),
+                })
+            }
+        })
+    }
+
+    /// Makes a socket that somebody else has bound fit to be waited for.
+    ///
+    /// # Errors
+    /// It does not listen.
+    pub(super) fn adopt(&self) -> Result {
+        let socket = match self {
+            Listener::Tcp(socket) => SockRef::from(socket),
+            #[cfg(unix)]
+            Listener::Unix(socket, _) => SockRef::from(socket),
+        };
+        #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+        if !socket.is_listener()? {
+            let address = self.local_addr()?;
+            return Err(Error::internal(format!(
+                "cannot accept from the given socket at {address}: it does not listen. With systemd, `Accept=no` is meant"
+            )));
+        }
+        Ok(socket.set_nonblocking(true)?)
+    }
+}
+
+/// A listener, and what its connections share.
+pub(super) type Entrance = (Listener, Arc<Shared>);
+
+/// A socket that listens, in a runtime.
+enum Accepting {
+    Tcp(TcpListener),
+    #[cfg(unix)]
+    Unix(UnixListener, Option<Arc<SocketFile>>),
+}
+
+impl Accepting {
+    fn new(listener: Listener) -> io::Result<Accepting> {
+        Ok(match listener {
+            Listener::Tcp(socket) => Accepting::Tcp(TcpListener::from_std(socket)?),
+            #[cfg(unix)]
+            Listener::Unix(socket, file) => Accepting::Unix(UnixListener::from_std(socket)?, file),
+        })
+    }
+
+    fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(Stream, Option<SocketAddr>)>> {
+        match self {
+            Accepting::Tcp(socket) => {
+                socket.poll_accept(cx).map_ok(|(stream, peer)| (Stream::Tcp(stream), Some(peer)))
+            }
+            #[cfg(unix)]
+            Accepting::Unix(socket, _) => {
+                socket.poll_accept(cx).map_ok(|(stream, _)| (Stream::Unix(Box::new(stream)), None))
+            }
+        }
+    }
+
+    /// Takes what waits in the backlog, then listens no more. The runtime may not have told of it, so the system itself
+    /// is asked.
+    fn drain(self, mut each: impl FnMut(Stream, Option<SocketAddr>)) -> Result {
+        match self {
+            Accepting::Tcp(socket) => {
+                let socket = socket.into_std()?;
+                drain(
+                    || socket.accept(),
+                    |(stream, peer)| {
+                        stream.set_nonblocking(true)?;
+                        each(Stream::Tcp(TcpStream::from_std(stream)?), Some(peer));
+                        Ok(())
+                    },
+                )
+            }
+            #[cfg(unix)]
+            Accepting::Unix(socket, file) => {
+                // First the file, so that nobody comes to a socket which is about to close.
+                drop(file);
+                let socket = socket.into_std()?;
+                drain(
+                    || socket.accept(),
+                    |(stream, _)| {
+                        stream.set_nonblocking(true)?;
+                        each(Stream::Unix(Box::new(UnixStream::from_std(stream)?)), None);
+                        Ok(())
+                    },
+                )
+            }
+        }
+    }
+}
+
+fn drain<S>(mut accept: impl FnMut() -> io::Result<S>, mut each: impl FnMut(S) -> Result) -> Result {
+    loop {
+        match accept() {
+            Ok(stream) => each(stream)?,
+            Err(error) if is_of_the_peer(&error) => {}
+            Err(_) => return Ok(()),
+        }
+    }
+}
 
 /// Accepts and serves until stopping begins. Connections are tasks of the current runtime; `tasks` holds them where the
 /// runtime is not ours and they must be cut with the server.
-pub(crate) async fn accept(
-    listener: StdListener,
-    shared: Arc<Shared>,
+pub(super) async fn accept(
+    entrances: Vec<Entrance>,
+    lifecycle: Arc<Lifecycle>,
     mut tasks: Option<&mut JoinSet<()>>,
 ) -> Result {
-    let listener = TcpListener::from_std(listener)?;
-    let lifecycle = Arc::clone(&shared.lifecycle);
+    let mut listeners = Vec::new();
+    for (listener, shared) in entrances {
+        listeners.push((Accepting::new(listener)?, shared));
+    }
     let mut stop = pin!(lifecycle.stop_notice());
     stop.as_mut().enable();
-    let start = |stream, peer, tasks: &mut Option<&mut JoinSet<()>>| {
-        let Some((stream, counted)) = admit(stream, peer, &shared) else { return };
-        #[cfg(feature = "tls")]
-        if let Some(acceptor) = &shared.tls {
-            return spawn(secured::serve(stream, counted, Arc::clone(acceptor)), tasks);
-        }
-        spawn(connection::serve(stream, counted), tasks);
-    };
+    // Who is asked first: the one after the one that had something last, so that none waits for ever.
+    let mut first = 0;
     loop {
         let accepted = std::future::poll_fn(|cx| {
             if let Some(tasks) = &mut tasks {
                 while let Poll::Ready(Some(_)) = tasks.poll_join_next(cx) {}
             }
-            if let Poll::Ready(accepted) = listener.poll_accept(cx) {
-                return Poll::Ready(Some(accepted));
+            for index in (first..listeners.len()).chain(0..first) {
+                let (listener, shared) = &listeners[index];
+                if let Poll::Ready(accepted) = listener.poll_accept(cx) {
+                    first = (index + 1) % listeners.len();
+                    return Poll::Ready(Some(accepted.map(|(stream, peer)| (stream, peer, shared))));
+                }
             }
             if lifecycle.is_stopping() || stop.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(None);
@@ -53,7 +191,7 @@ pub(crate) async fn accept(
             Poll::Pending
         });
         match accepted.await {
-            Some(Ok((stream, peer))) => start(stream, peer, &mut tasks),
+            Some(Ok((stream, peer, shared))) => admit(stream, peer, shared, tasks.as_deref_mut()),
             Some(Err(error)) if is_of_the_peer(&error) => {}
             Some(Err(error)) => {
                 tracing::error!(target: "vernal", "cannot accept connections: {error}; trying again in {BACK_OFF:?}");
@@ -62,50 +200,10 @@ pub(crate) async fn accept(
             None => break,
         }
     }
-    // The runtime may not have told of those that wait in the backlog, so the system itself is asked.
-    let listener = listener.into_std()?;
-    loop {
-        match listener.accept() {
-            Ok((stream, peer)) => {
-                stream.set_nonblocking(true)?;
-                start(TcpStream::from_std(stream)?, peer, &mut tasks);
-            }
-            Err(error) if is_of_the_peer(&error) => {}
-            Err(_) => return Ok(()),
-        }
+    for (listener, shared) in listeners {
+        listener.drain(|stream, peer| admit(stream, peer, &shared, tasks.as_deref_mut()))?;
     }
-}
-
-fn spawn(connection: impl Future<Output = ()> + Send + 'static, tasks: &mut Option<&mut JoinSet<()>>) {
-    match tasks {
-        Some(tasks) => drop(tasks.spawn(connection)),
-        None => drop(tokio::spawn(connection)),
-    }
-}
-
-/// Counts the connection; one over a limit is told so and closed.
-fn admit(stream: TcpStream, peer: SocketAddr, shared: &Arc<Shared>) -> Option<(Stream, Counted)> {
-    let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
-    match Counted::open(shared, peer) {
-        Ok(counted) => {
-            let _ = stream.set_nodelay(true);
-            Some((Stream::Tcp(stream), counted))
-        }
-        Err(limit) => {
-            tracing::warn!(target: "vernal", "refused a connection from {peer}: {limit}");
-            let body =
-                format!("{{\"code\":503,\"message\":\"Service Unavailable\",\"explain\":\"{limit}\"}}");
-            let answer = format!(
-                "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
-                 retry-after: 1\r\nconnection: close\r\n\r\n{body}",
-                body.len()
-            );
-            if !shared.is_secured() {
-                let _ = stream.try_write(answer.as_bytes());
-            }
-            None
-        }
-    }
+    Ok(())
 }
 
 /// Errors of a connection that died before it was accepted; the listener is well.

@@ -13,6 +13,8 @@
 //! }
 //! ```
 
+mod address;
+mod admission;
 mod arrived;
 pub(crate) mod connection;
 mod console;
@@ -20,6 +22,7 @@ mod counted;
 mod embedded;
 mod lifecycle;
 mod listener;
+mod listening;
 mod pump;
 mod receiver;
 #[cfg(feature = "tls")]
@@ -27,22 +30,28 @@ mod secured;
 mod sender;
 mod signals;
 mod socket;
+#[cfg(all(unix, feature = "systemd"))]
+mod systemd;
+#[cfg(unix)]
+mod unix;
 mod upgraded;
 mod uploading;
 mod wire;
 
-use std::env;
-use std::net::{SocketAddr, TcpListener as StdListener};
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
 use tokio::runtime;
 use tokio::task::JoinSet;
 
+pub use self::address::LocalAddr;
 pub(crate) use self::counted::{Counted, Shared};
 use self::lifecycle::{Lifecycle, Phase};
+use self::listener::Entrance;
+pub use self::listening::Given;
+use self::listening::{Listening, Place};
 use self::signals::{begin, stop_on_signals};
 #[cfg(feature = "tower")]
 pub(crate) use self::upgraded::drive;
@@ -95,8 +104,8 @@ pub fn new() -> Server {
 /// ```
 pub struct Server {
     config: Config,
-    host: Option<String>,
-    port: Option<u16>,
+    listening: Listening,
+    expects_proxy_header: bool,
     threads: Option<usize>,
     shares_threads: bool,
     grace: Duration,
@@ -109,8 +118,8 @@ impl Default for Server {
     fn default() -> Server {
         Server {
             config: Config::default(),
-            host: None,
-            port: None,
+            listening: Listening::default(),
+            expects_proxy_header: false,
             threads: None,
             shares_threads: false,
             grace: Duration::from_secs(30),
@@ -124,17 +133,18 @@ impl Default for Server {
 config_setters!(Server);
 
 impl Server {
-    /// The address or name to listen on; empty is all interfaces. Default: `VERNAL_HOST`, else all.
+    /// The address or name to listen on; empty is all interfaces. Default: `VERNAL_HOST`, else all. For more than one, and for
+    /// Unix sockets, see [`Server::listen`].
     #[must_use]
     pub fn host(mut self, host: impl Into<String>) -> Server {
-        self.host = Some(host.into());
+        self.listening.host = Some(host.into());
         self
     }
 
     /// The port; 0 lets the system choose, see [`Bound::local_addr`]. Default: `VERNAL_PORT`, else 9090.
     #[must_use]
     pub fn port(mut self, port: u16) -> Server {
-        self.port = Some(port);
+        self.listening.port = Some(port);
         self
     }
 
@@ -176,6 +186,20 @@ impl Server {
         self
     }
 
+    /// Whether connections of trusted proxies ([`Config::trusted_proxies`]) begin with a header of the PROXY protocol, version
+    /// 1 or 2, that says whom they speak for: HAProxy's `send-proxy-v2`, nginx's `proxy_protocol on`. Default: no.
+    ///
+    /// One that begins otherwise is closed, and the log says so. Those of all others begin with HTTP or TLS. With TLS the header comes
+    /// before it.
+    ///
+    /// # Errors
+    /// [`Server::bind`] fails if no proxies are trusted.
+    #[must_use]
+    pub fn proxy_protocol(mut self, expects: bool) -> Server {
+        self.expects_proxy_header = expects;
+        self
+    }
+
     /// All settings of the application at once.
     #[must_use]
     pub fn config(mut self, config: Config) -> Server {
@@ -189,36 +213,36 @@ impl Server {
     /// As [`start`].
     pub fn bind(self) -> Result<Bound> {
         let app = App::from_registry(self.config)?;
+        if self.expects_proxy_header && app.0.context.trusted_proxies.is_empty() {
+            return Err(Error::internal(
+                "the PROXY protocol is expected, and nobody is trusted to speak it: name the proxies with \
+                 `server::new().trusted_proxies([\"10.0.0.0/8\"])`",
+            ));
+        }
         #[cfg(feature = "tls")]
         let tls = self.tls.map(crate::tls::Tls::build).transpose()?;
-        let host = self.host.or_else(|| env::var("VERNAL_HOST").ok()).unwrap_or_default();
-        let port = match self.port {
-            Some(port) => port,
-            None => port_of_environment()?,
-        };
         let threads = match self.threads {
             Some(threads) => threads,
             None => std::thread::available_parallelism().map_or(1, usize::from),
         };
-        let sockets = socket::bind(&host, port, if self.shares_threads { 1 } else { threads })?;
-        let address = sockets.first().ok_or_else(|| Error::internal("no listener"))?.local_addr()?;
+        let places = self.listening.bind(if self.shares_threads { 1 } else { threads })?;
         let lifecycle = Lifecycle::new();
         let stopped = Stopped(Arc::clone(&lifecycle));
+        let mut shared = Shared::alone(app, lifecycle);
+        shared.expects_proxy_header = self.expects_proxy_header;
         #[cfg(feature = "tls")]
-        let (shared, redirecting) = match tls {
-            Some((acceptor, from)) => {
-                secured::share(app, lifecycle, acceptor, (&host, from, address.port()))?
-            }
-            None => (Shared::new(app, lifecycle), None),
+        let redirecting = match tls {
+            Some((acceptor, from)) => secured::secure(&mut shared, acceptor, from, &places)?,
+            None => None,
         };
         #[cfg(not(feature = "tls"))]
-        let (shared, redirecting) = (Shared::new(app, lifecycle), None);
-        let mut listeners: Vec<_> = sockets.into_iter().map(|socket| (socket, Arc::clone(&shared))).collect();
-        listeners.extend(redirecting);
+        let redirecting = None;
+        let shared = Arc::new(shared);
+        let mut places: Vec<_> = places.into_iter().map(|place| (place, Arc::clone(&shared))).collect();
+        places.extend(redirecting);
         Ok(Bound {
             shared,
-            listeners,
-            address,
+            places,
             threads,
             shares_threads: self.shares_threads,
             grace: self.grace,
@@ -252,14 +276,10 @@ impl Server {
     }
 }
 
-/// A listener, and what its connections share.
-type Listening = (StdListener, Arc<Shared>);
-
 /// A server that is bound to its port and does not serve yet.
 pub struct Bound {
     shared: Arc<Shared>,
-    listeners: Vec<Listening>,
-    address: SocketAddr,
+    places: Vec<(Place, Arc<Shared>)>,
     threads: usize,
     shares_threads: bool,
     grace: Duration,
@@ -268,9 +288,19 @@ pub struct Bound {
 }
 
 impl Bound {
-    /// The address it listens on, with the port the system chose.
+    /// The first address of TCP it listens on, with the port the system chose.
+    ///
+    /// # Panics
+    /// It listens on Unix sockets alone; [`Bound::local_addrs`] tells of all.
     pub fn local_addr(&self) -> SocketAddr {
-        self.address
+        let first = self.local_addrs().find_map(LocalAddr::tcp);
+        first.expect("the server listens on Unix sockets alone: ask `local_addrs()`")
+    }
+
+    /// All addresses it listens on: first that of [`Server::host`] and [`Server::port`], then those of [`Server::listen`], then
+    /// the sockets that were given, and last the port that redirects to TLS.
+    pub fn local_addrs(&self) -> impl Iterator<Item = &LocalAddr> {
+        self.places.iter().map(|(place, _)| &place.address)
     }
 
     /// A handle to stop the server with and to ask how it is.
@@ -284,31 +314,14 @@ impl Bound {
     /// The listener could not be used.
     pub async fn serve(self) -> Result {
         let lifecycle = Arc::clone(&self.shared.lifecycle);
+        let addresses = shown(&self.places);
         let _stopped = self.stopped;
         let mut signals = pin!(stop_on_signals(&lifecycle, self.handles_signals));
         begin(signals.as_mut()).await;
-        announce(&self.shared, self.address);
-        let mut sets: Vec<_> = self.listeners.iter().map(|_| JoinSet::new()).collect();
-        let mut accepting = pin!(async {
-            let mut loops: Vec<_> = self
-                .listeners
-                .into_iter()
-                .zip(&mut sets)
-                .map(|((listener, shared), tasks)| Box::pin(listener::accept(listener, shared, Some(tasks))))
-                .collect();
-            std::future::poll_fn(|cx| {
-                let mut at = 0;
-                while at < loops.len() {
-                    match loops[at].as_mut().poll(cx) {
-                        Poll::Ready(Ok(())) => drop(loops.swap_remove(at)),
-                        Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                        Poll::Pending => at += 1,
-                    }
-                }
-                if loops.is_empty() { Poll::Ready(Ok(())) } else { Poll::Pending }
-            })
-            .await
-        });
+        announce(&self.shared, &addresses);
+        let entrances = self.places.into_iter().flat_map(|(place, shared)| place.entrances(shared)).collect();
+        let mut tasks = JoinSet::new();
+        let mut accepting = pin!(listener::accept(entrances, Arc::clone(&lifecycle), Some(&mut tasks)));
         std::future::poll_fn(|cx| {
             let _ = signals.as_mut().poll(cx);
             accepting.as_mut().poll(cx)
@@ -331,18 +344,19 @@ impl Bound {
                 runtime::Builder::new_multi_thread().worker_threads(self.threads).enable_all().build()?;
             return runtime.block_on(self.serve());
         }
+        let addresses = shown(&self.places);
         let _stopped = self.stopped;
-        let mut listeners = self.listeners.into_iter();
-        let (first, _) = listeners.next().ok_or_else(|| Error::internal("no listener"))?;
+        let mut sets = Place::share_out(self.places, self.threads)?.into_iter();
+        let first = sets.next().ok_or_else(|| Error::internal("no listener"))?;
         let mut threads = Vec::new();
-        for (index, (listener, shared)) in listeners.enumerate() {
-            let grace = self.grace;
+        for (index, entrances) in sets.enumerate() {
+            let (shared, grace) = (Arc::clone(&self.shared), self.grace);
             let thread = std::thread::Builder::new().name(format!("vernal-{}", index + 1));
-            threads.push(thread.spawn(move || serve_on_thread(listener, &shared, grace, false, || ()))?);
+            threads.push(thread.spawn(move || serve_on_thread(entrances, &shared, grace, false, || ()))?);
         }
-        let (shared, address) = (&self.shared, self.address);
+        let shared = &self.shared;
         let result =
-            serve_on_thread(first, shared, self.grace, self.handles_signals, || announce(shared, address));
+            serve_on_thread(first, shared, self.grace, self.handles_signals, || announce(shared, &addresses));
         lifecycle.enter(Phase::Stopping);
         for thread in threads {
             thread.join().map_err(|payload| Error::from_panic(&*payload))??;
@@ -352,20 +366,29 @@ impl Bound {
 }
 
 /// Says that the server is there. Signals are listened to by then, so that whoever reads this can send one.
-fn announce(shared: &Shared, address: SocketAddr) {
+fn announce(shared: &Shared, addresses: &str) {
     shared.lifecycle.enter(Phase::Serving);
     tracing::info!(
         target: "vernal",
-        "listening on {}://{address} with {} mappings",
-        if shared.is_secured() { "https" } else { "http" },
+        "listening on {addresses} with {} mappings",
         shared.app.route_count()
     );
 }
 
-/// One thread of a server whose threads share nothing: a runtime, a listener, and the connections it accepts. Leaving
+/// The addresses as they are announced.
+fn shown(places: &[(Place, Arc<Shared>)]) -> String {
+    let shown = places.iter().map(|(place, shared)| match &place.address {
+        LocalAddr::Tcp(address) if shared.is_secured() => format!("https://{address}"),
+        LocalAddr::Tcp(address) => format!("http://{address}"),
+        address @ LocalAddr::Unix(_) => address.to_string(),
+    });
+    shown.collect::<Vec<_>>().join(", ")
+}
+
+/// One thread of a server whose threads share nothing: a runtime, its listeners, and the connections it accepts. Leaving
 /// the runtime cuts what is left of them.
 fn serve_on_thread(
-    listener: StdListener,
+    entrances: Vec<Entrance>,
     shared: &Arc<Shared>,
     grace: Duration,
     handles_signals: bool,
@@ -378,7 +401,7 @@ fn serve_on_thread(
         begin(signals.as_mut()).await;
         ready();
         let mut serving = pin!(async {
-            listener::accept(listener, Arc::clone(shared), None).await?;
+            listener::accept(entrances, Arc::clone(lifecycle), None).await?;
             drain(lifecycle, grace).await;
             Ok(())
         });
@@ -457,10 +480,4 @@ impl Drop for Stopped {
     fn drop(&mut self) {
         self.0.enter(Phase::Stopped);
     }
-}
-
-fn port_of_environment() -> Result<u16> {
-    let Ok(text) = env::var("VERNAL_PORT") else { return Ok(9090) };
-    text.parse()
-        .map_err(|_| Error::internal(format!("VERNAL_PORT is {text:?}: write a number from 0 to 65535")))
 }

@@ -8,32 +8,41 @@ use std::time::Duration;
 use tokio::io::AsyncBufReadExt;
 use tokio::time::{Instant, timeout_at};
 
-use super::lifecycle::Lifecycle;
-use super::{Counted, Listening, Shared, connection, socket};
-use crate::app::App;
-use crate::http::Result;
+use super::listener::Listener;
+use super::listening::Place;
+use super::{Counted, Shared, connection, socket};
+use crate::http::{Error, Result};
 use crate::io::Stream;
 use crate::tls::Acceptor;
 use crate::tls::handshake::Begun;
 use crate::tls::redirect::ToHttps;
 
-/// What the connections of a TLS server share, and the listener of the port that redirects to it, if there is one. `ports`: the host,
-/// the port to redirect from and the one that speaks TLS.
-pub(super) fn share(
-    app: App,
-    lifecycle: Arc<Lifecycle>,
+/// Makes connections speak TLS first, and binds the port `from` that redirects to the first of `places`, if there is to be one.
+pub(super) fn secure(
+    shared: &mut Shared,
     acceptor: Arc<Acceptor>,
-    (host, from, to): (&str, Option<u16>, u16),
-) -> Result<(Arc<Shared>, Option<Listening>)> {
+    from: Option<u16>,
+    places: &[Place],
+) -> Result<Option<(Place, Arc<Shared>)>> {
     let redirecting = match from {
         Some(from) => {
-            let redirecting = app.beside(ToHttps::new(Arc::clone(&acceptor), to))?;
-            let listener = socket::bind(host, from, 1)?.pop();
-            listener.map(|listener| (listener, Shared::new(redirecting, Arc::clone(&lifecycle))))
+            let to = places.iter().find_map(|place| place.address.tcp()).ok_or_else(|| {
+                Error::internal(
+                    "there is no port to redirect to, since the server listens on Unix sockets alone: name one with \
+                     `server::new().port(…)`",
+                )
+            })?;
+            let app = shared.app.beside(ToHttps::new(Arc::clone(&acceptor), to.port()))?;
+            let mut redirecting = Shared::alone(app, Arc::clone(&shared.lifecycle));
+            redirecting.expects_proxy_header = shared.expects_proxy_header;
+            let sockets = socket::bind(&to.ip().to_string(), from, 1)?;
+            let place = Place::new(sockets.into_iter().map(Listener::Tcp).collect())?;
+            Some((place, Arc::new(redirecting)))
         }
         None => None,
     };
-    Ok((Shared::secured(app, lifecycle, acceptor), redirecting))
+    shared.tls = Some(acceptor);
+    Ok(redirecting)
 }
 
 /// Serves one connection until it ends.

@@ -1,4 +1,4 @@
-//! The making of listening sockets.
+//! Sockets that listen on TCP.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener as StdListener, ToSocketAddrs};
@@ -9,7 +9,7 @@ use crate::http::{Error, Result};
 
 /// Binds `count` sockets to one address. More than one share the port with `SO_REUSEPORT`; so that a port taken by
 /// somebody else is an error all the same, it is first bound without.
-pub(crate) fn bind(host: &str, port: u16, count: usize) -> Result<Vec<StdListener>> {
+pub(super) fn bind(host: &str, port: u16, count: usize) -> Result<Vec<StdListener>> {
     let mut last = None;
     for address in resolve(host, port)? {
         match bind_all(address, count) {
@@ -17,14 +17,25 @@ pub(crate) fn bind(host: &str, port: u16, count: usize) -> Result<Vec<StdListene
             Err(error) => last = Some((address, error)),
         }
     }
-    Err(match last {
-        Some((address, error)) if error.kind() == io::ErrorKind::AddrInUse => Error::internal(format!(
-            "cannot listen on {address}: the port is taken. Stop the other program, or choose another port: \
-             `server::new().port(…)` or the environment's VERNAL_PORT"
-        )),
-        Some((address, error)) => Error::internal(format!("cannot listen on {address}: {error}")),
-        None => Error::internal(format!("the host {host:?} has no address")),
-    })
+    Err(Error::internal(match last {
+        Some((address, error)) => format!("cannot listen on {address}: {}", advice(&error)),
+        None => format!("the host {host:?} has no address"),
+    }))
+}
+
+fn advice(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => "the port is taken. Stop the other program, or choose another port: \
+                                     `server::new().port(…)` or the environment's VERNAL_PORT"
+            .to_owned(),
+        io::ErrorKind::AddrNotAvailable => {
+            "no interface of this machine has the address. Leave the host empty for all of them".to_owned()
+        }
+        io::ErrorKind::PermissionDenied => "this user may not take the port. Choose one from 1024 on, or give the program \
+                                            the capability CAP_NET_BIND_SERVICE, or let systemd pass the socket"
+            .to_owned(),
+        _ => error.to_string(),
+    }
 }
 
 /// All interfaces are IPv6 and IPv4 together where the machine has IPv6.
@@ -75,4 +86,4 @@ fn socket(address: SocketAddr, shares_port: bool) -> io::Result<Socket> {
 }
 
 /// Connections the kernel keeps waiting for us.
-const BACKLOG: i32 = 4096;
+pub(super) const BACKLOG: i32 = 4096;

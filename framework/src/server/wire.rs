@@ -90,8 +90,7 @@ impl Wire {
     /// lost (RFC 9112, section 9.6).
     pub(crate) async fn linger(&mut self, inbox: &mut Inbox) {
         let has_unread = self.is_refused || !self.h1.body_is_complete() || !inbox.is_empty();
-        let closes_by_drop = matches!(self.stream, Stream::Tcp(_));
-        if closes_by_drop && !has_unread {
+        if self.stream.closes_by_drop() && !has_unread {
             return;
         }
         if std::future::poll_fn(|cx| self.stream.poll_shutdown(cx)).await.is_err() || !has_unread {

@@ -1,0 +1,130 @@
+//! Who a request comes from: the other end of its connection, or the client that the proxies in between tell of.
+//!
+//! Proxies are believed by their address alone ([`Config::trusted_proxies`](crate::Config::trusted_proxies)). Their fields
+//! are read when somebody asks, so that requests which came straight cost nothing.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
+
+use super::Request;
+use crate::proto::forwarded::{Client, Source, read};
+
+/// What is known of a connection that a trusted proxy made.
+#[derive(Debug)]
+pub(crate) struct Via {
+    /// Whom the proxy speaks for by the PROXY protocol, or the proxy itself.
+    pub(crate) client: Option<SocketAddr>,
+    /// The other end of the socket.
+    pub(crate) socket: Option<SocketAddr>,
+    /// `client` is a trusted proxy itself, so that the fields it sends are to be believed.
+    pub(crate) is_trusted: bool,
+}
+
+impl Via {
+    /// A trusted proxy that says nothing but what is in the heads of its requests.
+    pub(crate) fn of(peer: Option<SocketAddr>) -> Via {
+        Via { client: peer, socket: peer, is_trusted: true }
+    }
+}
+
+/// Whom a request comes from.
+#[derive(Clone, Debug)]
+pub(crate) enum Peer {
+    /// It came over no socket, or one without addresses.
+    Unknown,
+    Direct(SocketAddr),
+    /// It came over a connection that a trusted proxy made.
+    Proxied(Box<Proxied>),
+}
+
+/// See [`Peer::Proxied`].
+#[derive(Clone, Debug)]
+pub(crate) struct Proxied {
+    via: Arc<Via>,
+    /// What the fields say, read when first asked for.
+    client: OnceLock<Option<Client>>,
+}
+
+impl Peer {
+    pub(crate) fn via(via: &Arc<Via>) -> Peer {
+        Peer::Proxied(Box::new(Proxied { via: Arc::clone(via), client: OnceLock::new() }))
+    }
+
+    /// The connection is the same, the request another.
+    #[inline]
+    pub(super) fn forget_request(&mut self) {
+        if let Peer::Proxied(proxied) = self {
+            proxied.client = OnceLock::new();
+        }
+    }
+
+    fn address(&self) -> Option<SocketAddr> {
+        match self {
+            Peer::Unknown => None,
+            Peer::Direct(address) => Some(*address),
+            Peer::Proxied(proxied) => proxied.via.client,
+        }
+    }
+}
+
+impl From<Option<SocketAddr>> for Peer {
+    #[inline]
+    fn from(address: Option<SocketAddr>) -> Peer {
+        address.map_or(Peer::Unknown, Peer::Direct)
+    }
+}
+
+/// Where it comes from.
+impl Request {
+    /// The address of the client. That is the other end of the connection; or, if that is a trusted proxy
+    /// ([`Config::trusted_proxies`]), whom it speaks for: by the PROXY protocol, and by `Forwarded` or `X-Forwarded-For`,
+    /// read from the right over all trusted proxies up to the first address that is none.
+    ///
+    /// The port is 0 where a proxy does not tell it. `None`: the request came over a Unix socket or none, or a trusted proxy
+    /// says nothing that makes sense: it hides the client, or sends both kinds of fields and they differ.
+    ///
+    /// [`Config::trusted_proxies`]: crate::Config::trusted_proxies
+    pub fn peer(&self) -> Option<SocketAddr> {
+        match self.forwarded().map(|client| client.source) {
+            None | Some(Source::Peer) => self.peer.address(),
+            Some(Source::Known(address)) => Some(address),
+            Some(Source::Unknown) => None,
+        }
+    }
+
+    /// The address at the other end of the socket, be it a proxy's or the client's; `None` for Unix sockets.
+    pub fn socket_peer(&self) -> Option<SocketAddr> {
+        match &self.peer {
+            Peer::Proxied(proxied) => proxied.via.socket,
+            peer => peer.address(),
+        }
+    }
+
+    /// Whether the client's request was under TLS: on its way to us, or, if a trusted proxy says so, on its way to the first
+    /// of them (`Forwarded: proto=…`, `X-Forwarded-Proto`, or the PROXY protocol's word of TLS).
+    pub fn is_secure(&self) -> bool {
+        let told = self.forwarded().and_then(|client| client.is_secure);
+        told.unwrap_or(self.is_secure)
+    }
+
+    /// Says whom somebody else has accepted it from. A trusted proxy is believed here too.
+    pub(super) fn set_peer(&mut self, peer: Option<SocketAddr>) {
+        let is_trusted = peer.is_some_and(|peer| self.context.trusted_proxies.contain(peer.ip()));
+        self.peer = if is_trusted { Peer::via(&Arc::new(Via::of(peer))) } else { peer.into() };
+    }
+
+    pub(super) fn forwarded_host(&self) -> Option<&str> {
+        self.forwarded()?.host.as_deref()
+    }
+
+    /// What trusted proxies say in the head.
+    #[inline]
+    fn forwarded(&self) -> Option<&Client> {
+        match &self.peer {
+            Peer::Proxied(proxied) if proxied.via.is_trusted => {
+                proxied.client.get_or_init(|| read(&self.headers, &self.context.trusted_proxies)).as_ref()
+            }
+            _ => None,
+        }
+    }
+}
