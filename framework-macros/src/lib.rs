@@ -400,13 +400,42 @@ pub fn websocket_close(arguments: TokenStream, item: TokenStream) -> TokenStream
     emit::attribute("websocket_close", arguments.into(), item.into()).into()
 }
 
-/// Names crates whose handlers are to be served: `vernal::scan!(my_controllers, my_admin);`
+/// Names what is to be served beside the file this stands in: other crates, or the files of a folder.
 ///
-/// A crate that nothing names is not linked, and its handlers vanish without a word. `use my_controllers as _;` does
-/// the same.
+/// # Crates
+/// `vernal::scan!(my_controllers, my_admin);` links crates. One that nothing names is not linked, and its handlers vanish
+/// without a word. `use my_controllers as _;` does the same.
+///
+/// # A folder
+/// ```text
+/// vernal::scan!("src/controllers");
+/// vernal::scan!("src/shop", "**/*_controller.rs");
+/// ```
+/// stands for the `mod` lines of all Rust files in a folder, which is named from that of `Cargo.toml` on: the first line is
+/// `mod controllers { pub(crate) mod users; pub(crate) mod admin { pub(crate) mod keys; } }` where there are
+/// `src/controllers/users.rs` and `src/controllers/admin/keys.rs`. A folder with a `mod.rs`, or with a file of its name beside it,
+/// is left to that file. A pattern narrows which files: `*` is anything within a folder, `?` one character, `**/` any number of
+/// folders. Hidden files are left out. It stands at the top of a file, in `main.rs` or `lib.rs` mostly.
+///
+/// Cargo does not look for *new* files by itself. A `build.rs` beside `Cargo.toml` tells it to:
+///
+/// ```text
+/// fn main() {
+///     println!("cargo::rerun-if-changed=src/controllers");
+/// }
+/// ```
+///
+/// `cargo fmt` only looks into files that are named without a macro; give it the others by `rustfmt src/controllers/*.rs`.
+///
+/// In debug builds, a server that starts warns of files in the folder that were not compiled, or that their `mod.rs` does not
+/// name.
+///
+/// # Errors
+/// While compiling: there is no such folder, or no Rust file in it; a file or folder has a name that no module can have; two are the
+/// same module.
 #[proc_macro]
-pub fn scan(crates: TokenStream) -> TokenStream {
-    scan::crates(crates.into()).into()
+pub fn scan(input: TokenStream) -> TokenStream {
+    scan::scan(input.into()).into()
 }
 
 /// Puts the files of a directory into the binary, to be served as resources: `vernal::embed!("static")`. The directory is seen

@@ -15,7 +15,7 @@ pub use crate::bind::{Arg, BodyUse, FromContext, FromRequest, ModelBinding, Prof
 pub use crate::http::{Context, Error, Instance, Request, Responder, Response, Result};
 pub use crate::registry::{
     BoxFuture, Controller, DefaultBinding, ErrorPage, EventFunction, Expressions, Filter, Handler, Location,
-    Mapping, Needs, On, Page, Route, WebSocketEvent, WebSocketHandler,
+    Mapping, Needs, On, Page, Route, Scanned, WebSocketEvent, WebSocketHandler,
 };
 
 pub use crate::resources::EmbeddedFile;

@@ -320,9 +320,23 @@ pub struct DefaultBinding {
     pub at: Location,
 }
 
+/// A folder whose files `scan!` has made modules. Only in debug builds.
+#[derive(Debug)]
+pub struct Scanned {
+    /// The folder, wherever the program runs.
+    pub folder: &'static str,
+    /// As it stands in the source.
+    pub written: &'static str,
+    /// Which files are wanted, by their paths inside the folder.
+    pub regexp: &'static str,
+    /// Those that there were while compiling.
+    pub files: &'static [&'static str],
+}
+
 inventory::collect!(Route);
 inventory::collect!(Filter);
 inventory::collect!(ErrorPage);
 inventory::collect!(Controller);
 inventory::collect!(DefaultBinding);
 inventory::collect!(WebSocketEvent);
+inventory::collect!(Scanned);

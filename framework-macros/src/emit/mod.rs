@@ -98,7 +98,7 @@ fn refuse(item: TokenStream, span: Span, text: &str) -> TokenStream {
 }
 
 /// The only door of the framework for generated code.
-fn private() -> TokenStream {
+pub(crate) fn private() -> TokenStream {
     quote!(::vernal::__private)
 }
 

@@ -25,6 +25,7 @@ mod listener;
 mod listening;
 mod pump;
 mod receiver;
+mod scanned;
 #[cfg(feature = "tls")]
 mod secured;
 mod sender;
@@ -212,6 +213,7 @@ impl Server {
     /// # Errors
     /// As [`start`].
     pub fn bind(self) -> Result<Bound> {
+        scanned::warn_of_unnamed();
         let app = App::from_registry(self.config)?;
         if self.expects_proxy_header && app.0.context.trusted_proxies.is_empty() {
             return Err(Error::internal(

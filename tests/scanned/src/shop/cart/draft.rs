@@ -1,0 +1,3 @@
+//! Not what the pattern is for: it need not even compile.
+
+fn draft( {
