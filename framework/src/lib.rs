@@ -109,3 +109,8 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/websocket-from-elsewhere.md")]
 struct WebSocketFromElsewhere;
+
+/// Compiles and runs what the page on logging shows.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/logging.md")]
+struct Logging;

@@ -1,11 +1,12 @@
 //! What a server says on the console when nobody else listens: a line on standard error for each event.
 //!
-//! Installed by `server::start()` only if no `tracing` subscriber is set. `VERNAL_LOG` chooses the level: `off`, `error`,
-//! `warn`, `info` (the default), `debug` or `trace`. The line of each request comes with `debug`, since writing it costs
-//! more than answering.
+//! Installed by `server::start()` only if no `tracing` subscriber is set. `VERNAL_LOG`, else `RUST_LOG`, chooses the level,
+//! `off`, `error`, `warn`, `info` (the default), `debug` or `trace`, and others by target: `info,vernal::access=debug`. The
+//! line of each request comes with `debug`, since writing it costs more than answering.
 
 use std::fmt::{self, Write as _};
 use std::io::Write as _;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
@@ -13,54 +14,100 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::Interest;
 use tracing::{Event, Level, Metadata, Subscriber};
 
-/// Prints events up to a level.
-struct Console(LevelFilter);
+/// Prints events up to the level of their target.
+struct Console(Levels);
+
+/// A level for all, and others for targets and what is below them.
+#[derive(Debug, PartialEq, Eq)]
+struct Levels {
+    all: LevelFilter,
+    /// The longest first.
+    targets: Vec<(String, LevelFilter)>,
+}
 
 /// Makes the console listen, unless somebody does.
 pub(super) fn install() {
     if tracing::dispatcher::has_been_set() {
         return;
     }
-    let level =
-        std::env::var("VERNAL_LOG").ok().and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
-    let _ = tracing::dispatcher::set_global_default(Console(level).into());
-}
-
-impl Console {
-    fn shows(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_event() && is_shown(self.0, metadata.target(), *metadata.level())
+    let variable = ["VERNAL_LOG", "RUST_LOG"].into_iter().find(|name| std::env::var_os(name).is_some());
+    let text = variable.and_then(|name| std::env::var(name).ok()).unwrap_or_default();
+    let (levels, unknown) = Levels::read(&text);
+    if tracing::dispatcher::set_global_default(Console(levels).into()).is_err() {
+        return;
+    }
+    for word in unknown {
+        let variable = variable.unwrap_or_default();
+        tracing::warn!(
+            target: "vernal",
+            "{variable}: {word:?} says nothing. Write a level (off, error, warn, info, debug, trace), or one for a target: \
+             my_app=debug"
+        );
     }
 }
 
-fn is_shown(most: LevelFilter, target: &str, level: Level) -> bool {
-    let level = if target == "vernal::access" { Level::DEBUG } else { level };
-    level <= most
+impl Levels {
+    /// Reads a list with commas; also tells what in it says nothing.
+    fn read(text: &str) -> (Levels, Vec<&str>) {
+        let mut levels = Levels { all: LevelFilter::INFO, targets: Vec::new() };
+        let mut unknown = Vec::new();
+        for word in text.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+            match word.split_once('=') {
+                None => match level(word) {
+                    Some(level) => levels.all = level,
+                    None => unknown.push(word),
+                },
+                Some((target, text)) => match level(text.trim()) {
+                    Some(level) => levels.targets.push((target.trim().to_owned(), level)),
+                    None => unknown.push(word),
+                },
+            }
+        }
+        levels.targets.sort_by_key(|(target, _)| std::cmp::Reverse(target.len()));
+        (levels, unknown)
+    }
+
+    fn shows(&self, target: &str, level: Level) -> bool {
+        let is_in =
+            |of: &str| target.strip_prefix(of).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"));
+        let own = self.targets.iter().find(|(of, _)| is_in(of));
+        match own {
+            Some((of, most)) if of == ACCESS || target != ACCESS => level <= *most,
+            _ if target == ACCESS => Level::DEBUG <= own.map_or(self.all, |(_, most)| *most),
+            _ => level <= self.all,
+        }
+    }
+
+    fn most(&self) -> LevelFilter {
+        self.targets.iter().map(|(_, level)| *level).fold(self.all, LevelFilter::max)
+    }
 }
+
+/// A level by name; numbers, which `tracing` takes too, are none.
+fn level(text: &str) -> Option<LevelFilter> {
+    text.parse().ok().filter(|_| text.starts_with(|first: char| first.is_ascii_alphabetic()))
+}
+
+/// The target of the lines of requests. They count as `debug` unless it is named.
+const ACCESS: &str = "vernal::access";
 
 impl Subscriber for Console {
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
-        if self.shows(metadata) { Interest::always() } else { Interest::never() }
+        if self.enabled(metadata) { Interest::always() } else { Interest::never() }
     }
 
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        self.shows(metadata)
+        metadata.is_event() && self.0.shows(metadata.target(), *metadata.level())
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(self.0)
+        Some(self.0.most())
     }
 
     fn event(&self, event: &Event<'_>) {
-        let mut line = Line { text: String::with_capacity(128) };
-        let seconds = crate::base::date::seconds();
-        let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+        let mut line = Line { text: String::with_capacity(160) };
         let metadata = event.metadata();
-        let _ = write!(
-            line.text,
-            "[{hour:02}:{minute:02}:{second:02}Z] {:5} {}: ",
-            metadata.level(),
-            metadata.target()
-        );
+        line.begin(metadata.target(), metadata.line(), *metadata.level());
         event.record(&mut line);
         line.text.push('\n');
         // Standard error may be closed; there is nobody to tell.
@@ -85,6 +132,39 @@ struct Line {
     text: String,
 }
 
+impl Line {
+    /// Time, thread, target and line, level.
+    fn begin(&mut self, target: &str, line: Option<u32>, level: Level) {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let (year, month, day) = civil(now.as_secs() / 86_400);
+        let (hour, minute, second) = (now.as_secs() / 3600 % 24, now.as_secs() / 60 % 60, now.as_secs() % 60);
+        let thread = std::thread::current();
+        let name = thread.name().unwrap_or("unnamed");
+        let milli = now.subsec_millis();
+        let _ = write!(
+            self.text,
+            "[{year}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}.{milli:03}Z]-[{name}]-[{target}"
+        );
+        if let Some(line) = line {
+            let _ = write!(self.text, ":{line}");
+        }
+        let _ = write!(self.text, "] {level:5}: ");
+    }
+}
+
+/// Year, month and day of the Gregorian calendar, from days since 1970-01-01. Years begin with March here, so that the leap
+/// day is the last.
+fn civil(days: u64) -> (u64, u64, u64) {
+    let days = days + 719_468;
+    let (era, of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    (era * 400 + year_of_era + u64::from(month <= 2), month, day)
+}
+
 impl Visit for Line {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         let text = format!("{value:?}");
@@ -107,14 +187,63 @@ mod tests {
     #[test]
     fn the_level_and_the_target_choose() {
         let table = [
-            (LevelFilter::OFF, "vernal", Level::ERROR, false),
-            (LevelFilter::WARN, "vernal", Level::INFO, false),
-            (LevelFilter::INFO, "vernal", Level::INFO, true),
-            (LevelFilter::INFO, "vernal::access", Level::INFO, false),
-            (LevelFilter::DEBUG, "vernal::access", Level::INFO, true),
+            ("off", "vernal", Level::ERROR, false),
+            ("warn", "vernal", Level::INFO, false),
+            ("", "vernal", Level::INFO, true),
+            ("", "vernal", Level::DEBUG, false),
+            ("", ACCESS, Level::INFO, false),
+            ("info", ACCESS, Level::INFO, false),
+            ("debug", ACCESS, Level::INFO, true),
+            ("INFO,vernal::access=debug", ACCESS, Level::INFO, true),
+            ("vernal::access=info", ACCESS, Level::INFO, true),
+            ("vernal=info", ACCESS, Level::INFO, false),
+            ("vernal=debug", ACCESS, Level::INFO, true),
+            ("debug,vernal::access=off", ACCESS, Level::INFO, false),
+            ("off, my_app = trace ,", "my_app", Level::TRACE, true),
+            ("off,my_app=trace", "my_app::orders", Level::TRACE, true),
+            ("off,my_app=trace", "my_apparatus", Level::ERROR, false),
+            ("my_app=warn,my_app::orders=debug", "my_app::orders", Level::DEBUG, true),
+            ("my_app::orders=debug,my_app=warn", "my_app::orders::new", Level::DEBUG, true),
+            ("my_app=warn,my_app::orders=debug", "my_app::users", Level::INFO, false),
+            ("my_app=trace", "other", Level::INFO, true),
         ];
-        for (most, target, level, expected) in table {
-            assert_eq!(is_shown(most, target, level), expected, "{most} {target} {level}");
+        for (text, target, level, expected) in table {
+            let (levels, unknown) = Levels::read(text);
+            assert_eq!(levels.shows(target, level), expected, "{text} {target} {level}");
+            assert!(!expected || level <= levels.most(), "{text}: the hint hides nothing");
+            assert_eq!(unknown, Vec::<&str>::new(), "{text}");
         }
+        let (levels, unknown) = Levels::read("loud,my_app=very,3,warn");
+        assert_eq!(
+            (levels, unknown),
+            (Levels { all: LevelFilter::WARN, targets: Vec::new() }, vec!["loud", "my_app=very", "3"])
+        );
+    }
+
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        let table = [
+            (0, (1970, 1, 1)),
+            (58, (1970, 2, 28)),
+            (59, (1970, 3, 1)),
+            (11_016, (2000, 2, 29)),
+            (11_017, (2000, 3, 1)),
+            (19_782, (2024, 2, 29)),
+            (20_088, (2024, 12, 31)),
+            (20_089, (2025, 1, 1)),
+            (47_540, (2100, 2, 28)),
+            (47_541, (2100, 3, 1)),
+        ];
+        for (days, expected) in table {
+            assert_eq!(civil(days), expected, "{days}");
+        }
+    }
+
+    #[test]
+    fn a_line_begins_with_when_who_and_where() {
+        let mut line = Line { text: String::new() };
+        line.begin("vernal::access", Some(7), Level::INFO);
+        let test = "server::console::tests::a_line_begins_with_when_who_and_where";
+        assert!(line.text.ends_with(&format!("Z]-[{test}]-[vernal::access:7] INFO : ")), "{}", line.text);
     }
 }
