@@ -98,6 +98,18 @@ enum Remote {
     Direct(SocketAddr),
     /// A trusted proxy, or whom it speaks for.
     Proxied(Arc<Via>),
+    /// It has shown who it is. Boxed with the rest, since few do.
+    #[cfg(feature = "tls")]
+    Identified(Arc<Identity>),
+}
+
+/// A peer with a certificate.
+#[cfg(feature = "tls")]
+struct Identity {
+    peer: Option<SocketAddr>,
+    via: Option<Arc<Via>>,
+    /// As DER.
+    certificates: Arc<Vec<Vec<u8>>>,
 }
 
 /// A connection that is counted until it is dropped.
@@ -109,9 +121,6 @@ pub(crate) struct Counted {
     pub(super) is_secure: bool,
     /// Where [`Lifecycle::watch`] keeps its waker.
     watch: AtomicU32,
-    /// With which the peer has shown who it is, as DER.
-    #[cfg(feature = "tls")]
-    certificates: Option<Arc<Vec<Vec<u8>>>>,
 }
 
 impl Counted {
@@ -138,14 +147,21 @@ impl Counted {
     /// The peer has shown who it is.
     #[cfg(feature = "tls")]
     pub(crate) fn identify(&mut self, certificates: Option<Vec<Vec<u8>>>) {
-        self.certificates = certificates.map(Arc::new);
+        if let Some(certificates) = certificates {
+            let (peer, via) = (self.peer(), self.via().cloned());
+            let identity = Identity { peer, via, certificates: Arc::new(certificates) };
+            self.peer = Remote::Identified(Arc::new(identity));
+        }
     }
 
     /// Tells a request who sends it.
     #[cfg(feature = "tls")]
     #[inline]
     pub(crate) fn introduce(&self, request: &mut crate::http::Request) {
-        request.client_certificates.clone_from(&self.certificates);
+        request.client_certificates = match &self.peer {
+            Remote::Identified(identity) => Some(Arc::clone(&identity.certificates)),
+            _ => None,
+        };
     }
 
     pub(crate) fn shared(&self) -> &Shared {
@@ -158,6 +174,8 @@ impl Counted {
             Remote::Direct(peer) => Some(*peer),
             Remote::Unknown => None,
             Remote::Proxied(via) => via.client,
+            #[cfg(feature = "tls")]
+            Remote::Identified(identity) => identity.peer,
         }
     }
 
@@ -166,6 +184,8 @@ impl Counted {
     pub(crate) fn via(&self) -> Option<&Arc<Via>> {
         match &self.peer {
             Remote::Proxied(via) => Some(via),
+            #[cfg(feature = "tls")]
+            Remote::Identified(identity) => identity.via.as_ref(),
             Remote::Direct(_) | Remote::Unknown => None,
         }
     }
@@ -212,8 +232,6 @@ impl Counted {
             peer: Remote::Unknown,
             is_address_counted: false,
             watch: AtomicU32::new(UNPLACED),
-            #[cfg(feature = "tls")]
-            certificates: None,
         }
     }
 
