@@ -15,6 +15,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use vernal::websocket::{Deflate, Message, WebSocket, connect};
 
 use crate::webdriver::{Browser, Window};
@@ -382,6 +384,7 @@ impl Curl {
                 "-X" => curl.method = Some(value().to_owned()),
                 "-H" => curl.fields.push(value().to_owned()),
                 "-A" => curl.fields.push(format!("user-agent: {}", value())),
+                "-u" => curl.fields.push(format!("authorization: Basic {}", STANDARD.encode(value()))),
                 "-b" => curl.fields.push(format!("cookie: {}", value())),
                 "-d" => curl.add_form(value()),
                 "-F" => curl.add_part(value()),

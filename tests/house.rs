@@ -15,7 +15,7 @@ const FLOORS: &[&[&str]] = &[
     &["io"],
     &["http"],
     &["bind", "routing", "registry"],
-    &["app", "resources", "tls", "view", "websocket"],
+    &["app", "resources", "security", "tls", "view", "websocket"],
     &["server", "test", "tower"],
 ];
 

@@ -20,7 +20,8 @@
 //! | read a request | arguments by name, [`Json`], [`Form`], [`Header`], [`Cookie`], [`State`], [`BodyReader`], [`MultipartFile`], [`Request`] |
 //! | answer | text, [`Json`], a status, tuples, [`Redirect`], [`StaticFile`], [`Sse`], [`Response`], [`Result`] |
 //! | say what went wrong | [`Error`], [`OrStatus`], [`error_message`] |
-//! | look at all requests | [`request_filter`] |
+//! | look at all requests | [`request_filter`], [`Filter`] |
+//! | keep out what does not belong | [`security`] |
 //! | talk over WebSockets | [`websocket_handler`], [`websocket`] |
 //! | bind types of your own | [`FromValue`], [`FromRequest`], [`ModelBinding`], [`model_binding`] |
 //! | start and stop | [`server`] |
@@ -48,6 +49,7 @@ mod proto;
 mod registry;
 mod resources;
 mod routing;
+pub mod security;
 pub mod server;
 pub mod test;
 #[cfg(feature = "tls")]
@@ -114,3 +116,8 @@ struct WebSocketFromElsewhere;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/logging.md")]
 struct Logging;
+
+/// Compiles and runs what the page about security shows.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/security.md")]
+struct Security;

@@ -224,6 +224,11 @@ impl GivenFilter {
         let at = Location { file: at.file(), line: at.line(), column: at.column(), module: "", name };
         GivenFilter { path, filter: Box::new(filter), at }
     }
+
+    /// What is wrong with its settings.
+    pub(crate) fn problem(&self) -> Option<String> {
+        self.filter.check().err().map(|problem| format!("the filter {}: {problem}", self.at))
+    }
 }
 
 /// A filter of an application.

@@ -104,6 +104,14 @@ pub trait Filter: Send + Sync + 'static {
     fn answers(&self) -> bool {
         false
     }
+
+    /// Whether its settings make sense, asked once at start. Default: they do.
+    ///
+    /// # Errors
+    /// What is wrong and what to write instead. With the place where the filter was given it is the error at start.
+    fn check(&self) -> Result<(), String> {
+        Ok(())
+    }
 }
 
 /// The rest of the chain: further filters, then the handler. Running it takes it, so that nothing runs twice.

@@ -46,7 +46,7 @@ use crate::bind::{BodyUse, StateNeed};
 use crate::http::{Body, BodyKind, Context, Error, Guard, Request, Response, Result, guarded};
 use crate::proto::h1::TargetForm;
 use crate::proto::{Limits, Refusal};
-use crate::registry::{self, AnyFilter, BoxFuture, Handler, Location};
+use crate::registry::{self, AnyFilter, BoxFuture, GivenFilter, Handler, Location};
 use crate::resources::{Found as FoundResource, Mounts, open_file};
 use crate::routing::{Entry, Facts, Found, Router};
 #[cfg(feature = "templates")]
@@ -176,7 +176,7 @@ impl App {
         bindings.sort_unstable_by_key(|binding| binding.at);
 
         let mut settings = sockets::settings(config.websocket, config.extensions);
-        let mut problems: Vec<String> = Vec::new();
+        let mut problems: Vec<_> = config.filters.iter().filter_map(GivenFilter::problem).collect();
         let sockets = sockets::take(&mut routes, &mut settings, belongs, &mut problems);
         let has_answering_filters = config.filters.iter().any(|given| given.filter.answers());
         let has_others = has_answering_filters || !config.resources.is_empty();

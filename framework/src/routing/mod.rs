@@ -10,6 +10,7 @@ mod draft;
 mod filters;
 mod matcher;
 mod methods;
+mod paths;
 mod pattern;
 mod regexp;
 mod router;
@@ -21,5 +22,6 @@ mod testing;
 mod tests;
 mod tree;
 
+pub(crate) use paths::Paths;
 pub(crate) use pattern::Pattern;
 pub(crate) use router::{Entry, Facts, Found, Router};
