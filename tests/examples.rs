@@ -254,7 +254,9 @@ fn the_frame_log_shows_both_sides_of_the_compression() {
     let log = frame_log.child.stderr.take().expect("it is piped");
     let lines = BufReader::new(log).lines().map(|line| line.expect("the log is UTF-8"));
     assert!(frame_log.stop().success());
-    let log: Vec<_> = lines.filter_map(|line| Some(line.split_once(" frames: ")?.1.to_owned())).collect();
+    let log: Vec<_> = lines
+        .filter_map(|line| Some(line.split_once("-[frames:")?.1.split_once(": ")?.1.to_owned()))
+        .collect();
     assert!(log[0].starts_with("plain: the client offers [\"permessage-deflate"), "{log:#?}");
     let frames: Vec<_> = log.iter().filter_map(|line| line.split_once(": Text, ")).take(4).collect();
     let places: Vec<_> = frames.iter().map(|(place, _)| *place).collect();
