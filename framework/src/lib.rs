@@ -103,7 +103,7 @@ pub use minijinja;
 pub use ::http::{Method, StatusCode, Version};
 
 /// Compiles and runs what the README shows.
-#[cfg(all(doctest, feature = "templates", feature = "tower"))]
+#[cfg(all(doctest, feature = "templates", feature = "tls", feature = "tower"))]
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
