@@ -34,7 +34,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use crate::app::{App, Config, config_setters};
 use crate::base::{Headers, IntoHeaderValue};
 use crate::io::Stream;
-use crate::server::{Counted, Handle, Shared, connection};
+use crate::server::connection::{self, SessionTask};
+use crate::server::{Counted, Handle, Shared};
 
 pub use websocket::{SocketBuilder, TestSocket};
 
@@ -134,7 +135,7 @@ impl Client {
     pub fn connect(&self) -> DuplexStream {
         let (ours, theirs) = tokio::io::duplex(64 << 10);
         let counted = Counted::without_address(Arc::clone(&self.shared));
-        tokio::spawn(connection::serve(Stream::Boxed(Box::new(theirs)), counted));
+        tokio::spawn(connection::serve(Stream::Boxed(Box::new(theirs)), counted, SessionTask::Own));
         ours
     }
 

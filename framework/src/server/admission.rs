@@ -10,7 +10,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::ReadBuf;
 use tokio::task::JoinSet;
 
-use super::connection;
+use super::connection::{self, SessionTask};
 use super::counted::{Counted, Shared};
 #[cfg(feature = "tls")]
 use super::secured;
@@ -50,7 +50,7 @@ pub(super) fn admit(
     if let Some(acceptor) = &shared.tls {
         return spawn(secured::serve(stream, counted, Arc::clone(acceptor)), tasks);
     }
-    spawn(connection::serve(stream, counted), tasks);
+    spawn(connection::serve(stream, counted, SessionTask::Own), tasks);
 }
 
 fn spawn(connection: impl Future<Output = ()> + Send + 'static, tasks: Option<&mut JoinSet<()>>) {
@@ -107,7 +107,7 @@ async fn serve_proxied(mut stream: Stream, socket: Option<SocketAddr>, mut count
     if let Some(acceptor) = counted.shared().tls.clone() {
         return Box::pin(secured::serve(stream, counted, acceptor)).await;
     }
-    Box::pin(connection::serve(stream, counted)).await;
+    Box::pin(connection::serve(stream, counted, SessionTask::Own)).await;
 }
 
 /// Reads the header and nothing that follows it. `None`: the peer left without a word, or the server stops before it

@@ -25,23 +25,23 @@ use crate::io::{Deadline, Stream, clock};
 use crate::proto::Refusal;
 use crate::proto::h1::{H1, Next};
 use crate::proto::ws::handshake;
-use crate::websocket::request::{Handover, Opening, Session};
+use crate::websocket::request::{Handover, Opening};
 
-/// Serves one connection until it ends.
-pub(crate) fn serve(stream: Stream, counted: Counted) -> impl Future<Output = ()> + Send + 'static {
-    serve_then(stream, counted, |session, counted| {
-        // A task of its own is smaller than this one, which could answer further requests.
-        tokio::spawn(upgraded::drive(session.core, session.handler, counted));
-        std::future::ready(())
-    })
+/// Where the WebSocket session runs that a connection may become.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SessionTask {
+    /// In a task of its own, which is smaller than this one that could answer further requests.
+    Own,
+    /// In the connection's own task, which then lasts as long as the session.
+    Same,
 }
 
-/// Serves one connection until it ends, or has become a WebSocket: `then` drives that.
-// Not an `async fn`: its arguments would lie in the future twice.
-pub(super) fn serve_then<F: Future<Output = ()> + Send>(
+/// Serves one connection until it ends.
+// Not an `async fn`: its arguments would lie in the future twice. And not generic: what one function calls is inlined.
+pub(crate) fn serve(
     stream: Stream,
     counted: Counted,
-    then: impl FnOnce(Session, Counted) -> F + Send + 'static,
+    task: SessionTask,
 ) -> impl Future<Output = ()> + Send + 'static {
     let deadline = Deadline::new(clock::now().instant + counted.shared().app.0.limits.header_timeout);
     let mut wire = Wire { stream, h1: H1::new(), deadline, is_half_closed: false, is_refused: false };
@@ -58,7 +58,11 @@ pub(super) fn serve_then<F: Future<Output = ()> + Send>(
         }
         if let Some(session) = connection.offered.take().and_then(|offered| offered.0.take_session()) {
             counted.unwatch();
-            then(session, counted).await;
+            let session = upgraded::drive(session.core, session.handler, counted);
+            match task {
+                SessionTask::Own => drop(tokio::spawn(session)),
+                SessionTask::Same => Box::pin(session).await,
+            }
         }
     }
 }
@@ -536,7 +540,7 @@ mod tests {
         assert!(size <= 512, "{size} bytes");
     }
 
-    fn size_of_output<F>(_: fn(Stream, Counted) -> F) -> usize {
+    fn size_of_output<F>(_: fn(Stream, Counted, SessionTask) -> F) -> usize {
         size_of::<F>()
     }
 }

@@ -6,8 +6,8 @@ use std::sync::{Arc, PoisonError, Weak};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
+use super::connection::{self, SessionTask};
 use super::counted::{Counted, Shared};
-use super::{connection, upgraded};
 use crate::app::App;
 use crate::bind::ConnectionInfo;
 use crate::io::Stream;
@@ -58,9 +58,7 @@ impl App {
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
         let counted = Counted::given(shared(self), info);
-        connection::serve_then(transport(stream), counted, |session, counted| {
-            upgraded::drive(session.core, session.handler, counted)
-        })
+        connection::serve(transport(stream), counted, SessionTask::Same)
     }
 }
 

@@ -8,9 +8,10 @@ use std::time::Duration;
 use tokio::io::AsyncBufReadExt;
 use tokio::time::{Instant, timeout_at};
 
+use super::connection::{self, SessionTask};
 use super::listener::Listener;
 use super::listening::Place;
-use super::{Counted, Shared, connection, socket};
+use super::{Counted, Shared, socket};
 use crate::http::{Error, Result};
 use crate::io::Stream;
 use crate::tls::Acceptor;
@@ -55,7 +56,7 @@ pub(crate) fn serve(
     let opening = Box::pin(open(stream, counted, acceptor));
     async move {
         if let Some((stream, counted)) = opening.await {
-            connection::serve(stream, counted).await;
+            connection::serve(stream, counted, SessionTask::Own).await;
         }
     }
 }
