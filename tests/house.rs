@@ -14,7 +14,7 @@ const FLOORS: &[&[&str]] = &[
     &["proto"],
     &["io"],
     &["http"],
-    &["bind", "routing", "registry"],
+    &["bind", "routing", "registry", "session"],
     &["app", "resources", "security", "tls", "view", "websocket"],
     &["server", "test", "tower"],
 ];

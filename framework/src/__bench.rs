@@ -6,6 +6,7 @@
 
 use std::hint::black_box;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
 use http::StatusCode;
@@ -20,6 +21,7 @@ use crate::proto::multipart::{self, Boundary, MultipartDecoder};
 use crate::proto::ws::{Bounds, OpCode, Protocol, Received as Event, Role, Rsv, Utf8, mask, write_frame};
 use crate::registry::{Handler, Route};
 use crate::routing::{Facts, Found, Router};
+use crate::session::{MemoryStore, SessionId, SessionRecord};
 
 /// Routing by itself: no request is read, no handler is called.
 pub struct Routing {
@@ -184,6 +186,40 @@ pub fn decode_form(content_type: &str, body: &[u8], piece: usize) -> Option<(usi
     }
     decoder.finish().ok()?;
     Some((parts, size))
+}
+
+/// The store of sessions in memory by itself.
+pub struct Sessions {
+    store: MemoryStore,
+    ids: Vec<SessionId>,
+}
+
+impl Sessions {
+    /// A store with this many sessions of one value each.
+    ///
+    /// # Panics
+    /// The system has no random bytes.
+    pub fn with(count: usize) -> Sessions {
+        let store = MemoryStore::new().capacity(count);
+        let now = SystemTime::now();
+        let mut record = SessionRecord::new(now, now, Duration::from_secs(1_800));
+        record.insert("n", "1");
+        let ids: Vec<_> = (0..count).map(|_| SessionId::random().expect("random bytes")).collect();
+        for id in &ids {
+            store.insert(id, &record);
+        }
+        Sessions { store, ids }
+    }
+
+    /// Finds a session; tells whether it is there.
+    pub fn find(&self, number: usize) -> bool {
+        self.store.find(&self.ids[number % self.ids.len()]).is_some()
+    }
+
+    /// Sets a value of a session; tells whether it is there.
+    pub fn set(&self, number: usize) -> bool {
+        self.store.insert_value(&self.ids[number % self.ids.len()], "n", "2")
+    }
 }
 
 const LIMITS: Limits = Limits::new();

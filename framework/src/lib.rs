@@ -19,6 +19,7 @@
 //! | answer a path | [`request_map`], [`controller`], [`endpoint`] |
 //! | read a request | arguments by name, [`Json`], [`Form`], [`Header`], [`Cookie`], [`State`], [`BodyReader`], [`MultipartFile`], [`Request`] |
 //! | answer | text, [`Json`], a status, tuples, [`Redirect`], [`StaticFile`], [`Sse`], [`Response`], [`Result`] |
+//! | remember who asks | [`Session`], [`SessionStore`] |
 //! | say what went wrong | [`Error`], [`OrStatus`], [`error_message`] |
 //! | look at all requests | [`request_filter`], [`Filter`] |
 //! | keep out what does not belong | [`security`] |
@@ -51,6 +52,7 @@ mod resources;
 mod routing;
 pub mod security;
 pub mod server;
+mod session;
 pub mod test;
 #[cfg(feature = "tls")]
 pub mod tls;
@@ -78,6 +80,9 @@ pub use http::{
 pub use proto::Limits;
 pub use registry::BoxFuture;
 pub use resources::{Embedded, Resources};
+pub use session::{
+    MemoryStore, Saved, Session, SessionChanges, SessionConfig, SessionId, SessionRecord, SessionStore,
+};
 pub use vernal_macros::{
     controller, default_model_binding, embed, endpoint, error_message, model_binding, request_filter,
     request_map, route, scan, websocket_close, websocket_handler, websocket_handshake, websocket_message,

@@ -7,6 +7,7 @@ use super::{Compression, Decompression, Filter};
 use crate::proto::Limits;
 use crate::registry::GivenFilter;
 use crate::resources::{GivenResources, Resources};
+use crate::session::{SessionConfig, SessionStore};
 use crate::websocket::config::{Factory, deflate, factory};
 use crate::websocket::{Deflate, Extension, WebSocketConfig};
 
@@ -38,6 +39,8 @@ pub struct Config {
     pub(crate) resources: Vec<GivenResources>,
     pub(crate) favicon: Option<bool>,
     pub(crate) trusted_proxies: Vec<String>,
+    pub(crate) sessions: Option<Box<dyn SessionStore>>,
+    pub(crate) session_config: Option<SessionConfig>,
 }
 
 pub(crate) struct State {
@@ -66,6 +69,8 @@ macro_rules! config_setters {
             resources(path: &'static str, resources: impl Into<$crate::resources::Resources>);
             favicon(serves: bool);
             trusted_proxies(networks: impl IntoIterator<Item: Into<String>>);
+            sessions[S: $crate::session::SessionStore](store: S);
+            session_config(config: $crate::session::SessionConfig);
         }
     };
     ($builder:ident: $($(#[$condition:meta])? $setter:ident $([$($generic:tt)+])? ($($argument:ident: $kind:ty),*);)+) => {
@@ -208,6 +213,20 @@ impl Config {
     #[must_use]
     pub fn favicon(mut self, serves: bool) -> Config {
         self.favicon = Some(serves);
+        self
+    }
+
+    /// Keeps sessions in this store. Default: a [`MemoryStore`](crate::MemoryStore).
+    #[must_use]
+    pub fn sessions<S: SessionStore>(mut self, store: S) -> Config {
+        self.sessions = Some(Box::new(store));
+        self
+    }
+
+    /// Sets the time that sessions are kept, and their cookie.
+    #[must_use]
+    pub fn session_config(mut self, config: SessionConfig) -> Config {
+        self.session_config = Some(config);
         self
     }
 

@@ -47,9 +47,10 @@ impl Exchange {
     /// Forgets request and answer, for the next ones.
     #[inline]
     pub(crate) fn clear(&mut self) {
-        if self.response.is_committed() {
+        if self.response.is_committed() || self.request.kept().is_some() {
             self.outgoing = Arc::default();
             self.response.outgoing = Some(Arc::clone(&self.outgoing));
+            self.request.outgoing = Some(Arc::clone(&self.outgoing));
         }
         self.request.clear();
         self.response.clear();
@@ -75,10 +76,12 @@ impl Exchange {
     #[cold]
     fn make(context: &Arc<Context>) -> Box<Exchange> {
         let outgoing = Arc::<Outgoing>::default();
+        let mut request = Request::new(Arc::clone(context));
+        request.outgoing = Some(Arc::clone(&outgoing));
         Box::new(Exchange {
             inbox: Inbox::new(),
             outbox: Outbox::default(),
-            request: Request::new(Arc::clone(context)),
+            request,
             response: Response { outgoing: Some(Arc::clone(&outgoing)), ..Response::default() },
             outgoing,
         })

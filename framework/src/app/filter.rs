@@ -1,6 +1,8 @@
 //! Filters and the chain they form. Errors become answers at the nearest link, so header fields that a filter adds
 //! after `next` reach error pages too.
 
+use std::borrow::Cow;
+
 use crate::bind::{FromContext, State, StateNeed};
 use crate::http::{Context, Error, Guard, Request, Response, Result};
 #[cfg(feature = "tower")]
@@ -153,6 +155,21 @@ impl Next<'_> {
     /// Ends the chain here with an error.
     pub(crate) async fn fail(self, error: Error, cx: &mut FilterContext<'_>) {
         self.app.settle(Err(error), cx.request, cx.response).await;
+    }
+}
+
+impl Inner {
+    /// Runs filters, then the handler.
+    pub(super) async fn run_chain(
+        &self,
+        filters: Cow<'_, [AnyFilter]>,
+        target: Target<'_>,
+        request: &mut Request,
+        response: &mut Response,
+    ) {
+        let next = Next { app: self, filters: &filters, target };
+        next.run(&mut FilterContext { request: &mut *request, response: &mut *response }).await;
+        self.settle_and_keep(Ok(()), request, response).await;
     }
 }
 

@@ -185,6 +185,7 @@ async fn exchange(
     let app = &*app.0;
     let is_head = built.method == Method::HEAD;
     let mut request = Request::new(Arc::clone(&app.context));
+    request.outgoing = Some(Arc::clone(&outgoing));
     let mut response = Response { outgoing: Some(outgoing), ..Response::default() };
     let result = match arrive(app, &mut request, built, handover).await {
         Ok(target) => app.answer(target, &mut request, &mut response).await,

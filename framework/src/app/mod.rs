@@ -14,6 +14,7 @@ mod exchange;
 mod filter;
 mod handle;
 mod resources;
+mod sessions;
 mod sockets;
 mod uploads;
 
@@ -49,6 +50,7 @@ use crate::proto::{Limits, Refusal};
 use crate::registry::{self, AnyFilter, BoxFuture, GivenFilter, Handler, Location};
 use crate::resources::{Found as FoundResource, Mounts, open_file};
 use crate::routing::{Entry, Facts, Found, Router};
+use crate::session::Sessions;
 #[cfg(feature = "templates")]
 use crate::view::Templates;
 use crate::websocket::config::Settings;
@@ -235,6 +237,7 @@ impl App {
             problems.push(format!("two default model bindings: {} and {}", first.at, second.at));
         }
         problems.extend(settings.conflict());
+        problems.extend(Sessions::install(config.sessions, config.session_config, &mut context).err());
         let _ = context.add_state(TypeId::of::<Settings>(), Box::new(settings));
         context.default_binding = bindings.first().map(|binding| binding.call);
         for controller in controllers {
@@ -360,7 +363,7 @@ impl Inner {
             _ => return None,
         };
         let Handler::Now(call) = entry.route.handler else { return None };
-        if !self.filters_of(target, request).is_empty() {
+        if request.is_in_session() || !self.filters_of(target, request).is_empty() {
             return None;
         }
         Some(guarded(|| call(request, response)))
@@ -383,7 +386,7 @@ impl Inner {
                 Handler::Now(call) => guarded(|| call(request, response)),
                 Handler::Async(call) => return Answering::Handler(Guard(call(request, response))),
                 Handler::Blocking(_) | Handler::WebSocket(_) => {
-                    return Answering::Chain(Box::pin(self.finish_chain(target, request, response)));
+                    return Answering::Chain(Box::pin(self.run_chain(filters, target, request, response)));
                 }
             },
             Target::Resource(found) => return self.look_for_resource(*found, request, response),
@@ -417,33 +420,21 @@ impl Inner {
         request: &'r mut Request,
         response: &'r mut Response,
     ) -> Answering<'r> {
-        if result.is_ok() && response.is_plain() {
+        if result.is_ok() && response.is_plain() && !request.is_in_session() {
             return Answering::Done;
         }
         if upgrade::is_open(request) {
             upgrade::conclude(request, &result);
             return Answering::Done;
         }
-        if response.is_unfinished() {
-            return Answering::Chain(Box::pin(self.settle(result, request, response)));
+        if response.is_unfinished() || request.is_in_session() {
+            return Answering::Chain(Box::pin(self.settle_and_keep(result, request, response)));
         }
         let Some(error) = self.error_of(result, response) else { return Answering::Done };
         match self.pages.render(error, request, response) {
             Some(page) => Answering::Chain(page),
             None => Answering::Done,
         }
-    }
-
-    async fn run_chain(
-        &self,
-        filters: Cow<'_, [AnyFilter]>,
-        target: Target<'_>,
-        request: &mut Request,
-        response: &mut Response,
-    ) {
-        let next = Next { app: self, filters: &filters, target };
-        next.run(&mut FilterContext { request: &mut *request, response: &mut *response }).await;
-        self.settle(Ok(()), request, response).await;
     }
 
     /// The end of a chain: the handler, or what is said when there is none.

@@ -209,6 +209,15 @@ pub trait ModelBinding<'r>: Sized {
     /// # Errors
     /// The request does not hold it; the error's status is sent.
     fn bind(req: &'r Request, arg: &Arg) -> impl Future<Output = Result<Self>> + Send;
+
+    /// Makes the value, or `None` when nothing came.
+    ///
+    /// # Errors
+    /// Something came, and it is bad.
+    #[doc(hidden)]
+    fn optional(req: &'r Request, arg: &Arg) -> impl Future<Output = Result<Option<Self>>> + Send {
+        async { unless_missing(Self::bind(req, arg).await) }
+    }
 }
 
 /// `None` when nothing came.
@@ -241,7 +250,7 @@ impl<'r, T: FromRequest<'r>> FromRequest<'r> for Result<T> {
 /// `None` when nothing came.
 impl<'r, T: ModelBinding<'r>> ModelBinding<'r> for Option<T> {
     async fn bind(req: &'r Request, arg: &Arg) -> Result<Option<T>> {
-        unless_missing(T::bind(req, arg).await)
+        T::optional(req, arg).await
     }
 }
 

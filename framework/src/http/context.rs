@@ -24,6 +24,8 @@ pub struct Context {
     pub(crate) upload_directory: PathBuf,
     /// Whom to believe what it says of the clients of others.
     pub(crate) trusted_proxies: Networks,
+    /// The cookie that keeps sessions alive, once there may be sessions.
+    pub(crate) session_cookie: OnceLock<Box<str>>,
 }
 
 pub(crate) type DefaultBindingCall = for<'r> fn(&'r Request, &Arg) -> Result<serde_json::Value>;

@@ -6,15 +6,18 @@
 
 use std::any::Any;
 use std::fmt;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ::http::{Extensions, Method, Version};
 use serde_json::Value;
 
+use super::kept::Rare;
 use super::path::{Path, PathValues};
 use super::via::Peer;
 use super::{
-    Body, BodyReader, Context, Cookies, Error, FilePart, Instance, MultipartFile, Params, Result, Source,
+    Body, BodyReader, Context, Cookies, Error, FilePart, Instance, MultipartFile, Outgoing, Params, Result,
+    Source,
 };
 use crate::base::{Headers, Span, trim};
 use crate::bind::{Arg, FromRequest};
@@ -41,9 +44,9 @@ pub struct Request {
     pub extensions: Extensions,
     pub(crate) version: Version,
     /// The raw query, inside the target.
-    raw_query: Span,
+    pub(super) raw_query: Span,
     /// Inside `headers`' buffer.
-    authority: Span,
+    pub(super) authority: Span,
     pub(crate) form_of_target: TargetForm,
     pub(crate) path: Path,
     pub(crate) path_values: PathValues,
@@ -54,14 +57,16 @@ pub struct Request {
     #[expect(clippy::box_collection, reason = "few requests have it")]
     pub(crate) files: Option<Box<Vec<FilePart>>>,
     // What few requests have is boxed: a WebSocket session keeps its request as long as it lasts.
-    cookies: OnceLock<Box<Cookies>>,
-    json: OnceLock<Box<Option<Value>>>,
+    pub(super) rare: OnceLock<Box<Rare>>,
     pub(crate) reader: Mutex<Option<Box<BodyReader>>>,
+    /// The answer's other end, which must know what is kept before a head goes out.
+    pub(crate) outgoing: Option<Arc<Outgoing>>,
     pub(crate) peer: Peer,
     pub(crate) is_secure: bool,
     /// The peer's own certificate and those of its issuers, as DER.
     #[cfg(feature = "tls")]
     pub(crate) client_certificates: Option<Arc<Vec<Vec<u8>>>>,
+    pub(super) head_is_out: AtomicBool,
     pub(crate) context: Arc<Context>,
 }
 
@@ -81,13 +86,14 @@ impl Request {
             form: Params::default(),
             body: Vec::new(),
             files: None,
-            cookies: OnceLock::new(),
-            json: OnceLock::new(),
+            rare: OnceLock::new(),
             reader: Mutex::new(None),
+            outgoing: None,
             peer: Peer::Unknown,
             is_secure: false,
             #[cfg(feature = "tls")]
             client_certificates: None,
+            head_is_out: AtomicBool::new(false),
             context,
         }
     }
@@ -218,7 +224,7 @@ impl Request {
 
     /// The cookies, parsed when first asked for.
     pub fn cookies(&self) -> &Cookies {
-        self.cookies.get_or_init(|| Box::new(Cookies::parse(self.headers.get_all("cookie"))))
+        self.rare().cookies.get_or_init(|| Cookies::parse(self.headers.get_all("cookie")))
     }
 
     /// The body, read before the handler ran; empty if the handler takes a [`BodyReader`], and if the body was a form in
@@ -230,7 +236,12 @@ impl Request {
     /// The body as JSON, if its `Content-Type` says so and it is well formed; parsed when first asked for.
     pub fn json(&self) -> Option<&Value> {
         let parse = || if self.is_json() { serde_json::from_slice(&self.body).ok() } else { None };
-        (**self.json.get_or_init(|| Box::new(parse()))).as_ref()
+        self.rare().json.get_or_init(parse).as_ref()
+    }
+
+    #[inline]
+    pub(super) fn rare(&self) -> &Rare {
+        self.rare.get_or_init(Box::default)
     }
 
     /// Whether the `Content-Type` is `application/json` or another `+json` type.
@@ -307,40 +318,6 @@ impl Request {
         Ok(())
     }
 
-    /// A copy of all but the body and the extensions, in buffers of its own that are no larger than they must be: what a WebSocket session
-    /// keeps of the request that opened it.
-    pub(crate) fn detached(&self) -> Request {
-        let (headers, authority) = self.headers.compact(self.authority);
-        Request {
-            method: self.method.clone(),
-            headers,
-            version: self.version,
-            raw_query: self.raw_query,
-            authority,
-            form_of_target: self.form_of_target,
-            path: self.path.clone(),
-            path_values: self.path_values.clone(),
-            query: self.query.clone(),
-            peer: self.peer.clone(),
-            is_secure: self.is_secure,
-            #[cfg(feature = "tls")]
-            client_certificates: self.client_certificates.clone(),
-            ..Request::new(Arc::clone(&self.context))
-        }
-    }
-
-    /// A request of our own, as a client's session shows it.
-    pub(crate) fn sent(target: &str, headers: Headers) -> Result<Request> {
-        let mut request = Request::new(Arc::default());
-        request.headers = headers;
-        request.path.target = target.to_owned();
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        request.raw_query = Span::new(target.len() - query.len(), target.len());
-        request.path.set(path.as_bytes()).map_err(Error::from_refusal)?;
-        request.query.parse(query.as_bytes(), usize::MAX).map_err(Error::from_refusal)?;
-        Ok(request)
-    }
-
     /// Decodes a form body that has been read.
     ///
     /// # Errors
@@ -387,8 +364,9 @@ impl Request {
         }
         self.authority = headers.values_of("host").next().unwrap_or_default();
         self.headers = headers;
-        self.cookies = OnceLock::new();
-        self.json = OnceLock::new();
+        if let Some(rare) = self.rare.get_mut() {
+            (rare.cookies, rare.json) = Default::default();
+        }
     }
 
     /// Lets a handler read the body as it comes.
@@ -406,11 +384,8 @@ impl Request {
         if self.files.is_some() {
             self.files = None;
         }
-        if self.cookies.get().is_some() {
-            self.cookies = OnceLock::new();
-        }
-        if self.json.get().is_some() {
-            self.json = OnceLock::new();
+        if self.rare.get().is_some() {
+            self.rare = OnceLock::new();
         }
         if !self.extensions.is_empty() {
             self.extensions.clear();

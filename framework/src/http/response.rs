@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ::http::StatusCode;
 use bytes::Bytes;
 
 use super::body::Kind;
-use super::{Body, Error, IntoStatus, Responder, Result, SetCookie};
+use super::{Body, Error, IntoStatus, Kept, Responder, Result, SetCookie};
 use crate::base::{Headers, IntoHeaderValue, trim};
 use crate::io::Pipe;
 use crate::proto::Refusal;
@@ -54,6 +55,9 @@ pub struct Response {
 pub(crate) struct Outgoing {
     pub(crate) pipe: Pipe,
     pub(crate) head: Mutex<Option<SentHead>>,
+    /// What must be written and announced before the head goes out.
+    pub(crate) kept: OnceLock<Arc<dyn Kept>>,
+    pub(crate) is_committed: AtomicBool,
 }
 
 impl fmt::Debug for Outgoing {
@@ -175,6 +179,11 @@ impl Response {
     /// This is not the answer given as `res: &mut Response`, it has a body already or was closed, or a header field was
     /// refused.
     pub async fn write_bytes(&mut self, bytes: impl AsRef<[u8]>) -> Result {
+        if !self.is_committed()
+            && let Some(kept) = self.outgoing.as_ref().and_then(|outgoing| outgoing.kept.get())
+        {
+            kept.keep().await?;
+        }
         let outgoing = self.commit()?;
         if outgoing.pipe.is_ended() {
             return Err(Error::internal("the answer is closed, so nothing can be written to it any more"));
@@ -232,9 +241,13 @@ impl Response {
                 "the answer has a body already, so it cannot be written piece by piece",
             ));
         }
+        if let Some(cookie) = outgoing.kept.get().and_then(|kept| kept.announce()) {
+            self.add_cookie(cookie);
+        }
         if let Some(refused) = self.headers.refused() {
             return Err(Error::internal(refused.to_string()));
         }
+        outgoing.is_committed.store(true, Ordering::Release);
         outgoing.pipe.open();
         *outgoing.head.lock().unwrap_or_else(PoisonError::into_inner) = Some(SentHead {
             status: self.status,

@@ -259,7 +259,7 @@ impl<'c> Connection<'c> {
             }
         };
         match app.answer_at_once(&target, &exchange.request, &mut exchange.response) {
-            Some(Ok(())) if exchange.response.is_plain() => {}
+            Some(Ok(())) if exchange.response.is_plain() && exchange.request.kept().is_none() => {}
             Some(result) => return self.waits(Arrived::Ran(result)),
             None => return self.waits(Arrived::At(target)),
         }
@@ -304,12 +304,12 @@ impl<'c> Connection<'c> {
             let mut pump = Pump::new(self.wire, inbox, outbox, sender, outgoing, incoming).asked(asked);
             let result = poll_fn(|cx| pump.poll_drive(&mut answering, cx)).await?;
             drop(answering);
-            let app = &sender.shared.app.0;
-            let Some(step) = step_after(&mut self.arrived, result, app, request, response) else {
-                poll_fn(|cx| pump.poll_finish(cx)).await?;
-                return Ok(Step::Ran);
+            let app = &pump.sender.shared.app.0;
+            let finishing = match step_after(&mut self.arrived, result, app, request, response) {
+                Ok(step) => return Ok(step),
+                Err(late) => pump.finish_after(late),
             };
-            Ok(step)
+            finishing.await.map(|()| Step::Ran)
         }
     }
 
@@ -333,12 +333,12 @@ impl<'c> Connection<'c> {
             Driven::Asks(opening) => return serve_by_hand(opening, pump, answering, self.counted).await,
         };
         drop(answering);
-        let app = &sender.shared.app.0;
-        let Some(step) = step_after(&mut self.arrived, result, app, request, response) else {
-            poll_fn(|cx| pump.poll_finish(cx)).await?;
-            return Ok(Step::Ran);
+        let app = &pump.sender.shared.app.0;
+        let finishing = match step_after(&mut self.arrived, result, app, request, response) {
+            Ok(step) => return Ok(step),
+            Err(late) => pump.finish_after(late),
         };
-        Ok(step)
+        finishing.await.map(|()| Step::Ran)
     }
 
     /// What happens so seldom that its future is boxed.
@@ -481,21 +481,21 @@ impl<'c> Connection<'c> {
     }
 }
 
-/// What follows a handler that has run to its end; `None` if its head is out, and the rest is still to be sent.
-fn step_after(
+/// What follows a handler that has run to its end; if its head is out, `Err` with what is left to do before the answer
+/// ends: the changes to a session.
+fn step_after<'r>(
     arrived: &mut Arrived<'_>,
     result: Option<crate::http::Result>,
-    app: &Inner,
-    request: &mut Request,
-    response: &mut Response,
-) -> Option<Step> {
+    app: &'r Inner,
+    request: &'r mut Request,
+    response: &'r mut Response,
+) -> Result<Step, Answering<'r>> {
     if response.is_committed() {
-        // Only to log what it may have failed with, and to cut it then.
-        drop(app.conclude(result.unwrap_or(Ok(())), request, response));
-        return None;
+        // What it may have failed with is logged, and the answer cut then.
+        return Err(app.conclude(result.unwrap_or(Ok(())), request, response));
     }
-    Some(match result {
-        Some(Ok(())) if response.is_plain() => Step::Ran,
+    Ok(match result {
+        Some(Ok(())) if response.is_plain() && !request.is_in_session() => Step::Ran,
         Some(result) => {
             *arrived = Arrived::Ran(result);
             Step::Waits

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use super::receiver::Receiver;
 use super::sender::{Sender, watch};
 use super::wire::{Gone, Wire};
-use crate::app::{Asked, Compressing};
+use crate::app::{Answering, Asked, Compressing};
 use crate::http::Outgoing;
 use crate::io::{Inbox, Outbox, Pipe};
 use crate::proto::Refusal;
@@ -31,6 +31,28 @@ pub(crate) struct Pump<'p> {
     asked: Option<Asked>,
     /// What a written answer's pieces go through.
     compressing: Option<Box<Compressing>>,
+}
+
+/// The wait for the end of an answer that its handler wrote piece by piece.
+pub(crate) struct Finishing<'p> {
+    pump: Pump<'p>,
+    work: Answering<'p>,
+}
+
+/// An error: the peer is gone, or the answer was cut.
+impl Future for Finishing<'_> {
+    type Output = Result<(), Gone>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Gone>> {
+        let Finishing { pump, work } = &mut *self;
+        if !work.is_done() {
+            match pump.poll_drive(work, cx) {
+                Poll::Ready(ended) => ended.map(|_| *work = Answering::Done)?,
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+        pump.poll_finish(cx)
+    }
 }
 
 /// A streamed body and the pipe it goes into.
@@ -90,11 +112,17 @@ impl<'p> Pump<'p> {
         }
     }
 
+    /// Runs what is left to do when the handler has ended, then sends what is left of the answer that it wrote. Boxed, to
+    /// take no room in every connection's future.
+    pub(crate) fn finish_after(self, work: Answering<'p>) -> Box<Finishing<'p>> {
+        Box::new(Finishing { pump: self, work })
+    }
+
     /// Sends what is left of an answer that its handler wrote piece by piece.
     ///
     /// # Errors
     /// The peer is gone, or the answer was cut.
-    pub(crate) fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Gone>> {
+    fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Gone>> {
         self.outgoing.pipe.end(Ok(()));
         match self.turn_outgoing(cx) {
             Ok(_) if self.is_done && self.outbox.is_empty() => Poll::Ready(Ok(())),

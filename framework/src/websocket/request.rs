@@ -16,9 +16,10 @@ use super::session::WebSocketSession;
 use super::socket::WebSocket;
 use crate::base::{Headers, IntoHeaderValue, shown};
 use crate::bind::{Arg, FromRequest, Profile};
-use crate::http::{Error, Guard, IntoStatus, Request, Responder, Response, Result};
+use crate::http::{Error, Guard, IntoStatus, Outgoing, Request, Responder, Response, Result};
 use crate::proto::ws::{Extensions, Role, handshake};
 use crate::registry::{Route, WebSocketHandler};
+use crate::session;
 
 /// A request that asks for WebSocket, as an argument of any `async` handler: accept it, or answer something else.
 ///
@@ -45,6 +46,8 @@ use crate::registry::{Route, WebSocketHandler};
 pub struct WebSocketRequest {
     request: Box<Request>,
     handover: Arc<Handover>,
+    /// Where the handler's session lies, if it has one.
+    outgoing: Option<Arc<Outgoing>>,
 }
 
 impl WebSocketRequest {
@@ -62,13 +65,19 @@ impl WebSocketRequest {
     /// As [`WebSocketRequest::accept`]; and a subprotocol that was not offered, or a header field that cannot be sent, is
     /// a 500.
     pub async fn accept_with(self, mut accept: Accept) -> Result<WebSocket> {
-        let WebSocketRequest { request, handover } = self;
+        let WebSocketRequest { request, handover, outgoing } = self;
+        if let Some(kept) = outgoing.as_ref().and_then(|outgoing| outgoing.kept.get()) {
+            request.set_kept(Arc::clone(kept));
+        }
+        drop(outgoing);
         let config = match accept.config.take() {
             Some(config) => Arc::from(config),
             None => config_of_server(&request),
         };
         let core = Arc::new(Core::new(Role::Server, config, *request));
-        let headers = agree(&core, accept, None)?;
+        let mut headers = agree(&core, accept, None)?;
+        session::announce(&core.request, &mut headers).await?;
+        core.request.set_head_is_out();
         handover.ask(Opening { core: Arc::clone(&core), headers })?;
         core.opened().await?;
         Ok(WebSocket::new(core))
@@ -111,7 +120,8 @@ impl<'r> FromRequest<'r> for WebSocketRequest {
     fn optional(req: &'r Request, _: &Arg) -> Result<Option<WebSocketRequest>> {
         let Some(handover) = handover_of(req) else { return Ok(None) };
         judge(req, &handover, &config_of_server(req))?;
-        Ok(Some(WebSocketRequest { request: Box::new(detached(req)), handover }))
+        let request = Box::new(detached(req));
+        Ok(Some(WebSocketRequest { request, handover, outgoing: req.outgoing.clone() }))
     }
 }
 
@@ -299,6 +309,8 @@ pub(crate) async fn begin(
                 return refusal.respond(response);
             }
             let headers = agree(&core, *accept, route.mapping.protocol)?;
+            session::join(request, &core.request);
+            core.request.set_head_is_out();
             response.set_status(::http::StatusCode::SWITCHING_PROTOCOLS);
             response.headers.extend(&headers);
             handover.keep(Session { core, handler: session });
@@ -310,6 +322,7 @@ pub(crate) async fn begin(
 /// The request as the session keeps it: with what filters left in its extensions, but without the way back to the connection.
 fn detached(request: &Request) -> Request {
     let mut detached = request.detached();
+    session::join(request, &detached);
     if request.extensions.len() > 1 {
         detached.extensions.clone_from(&request.extensions);
         detached.extensions.remove::<Arc<Handover>>();
