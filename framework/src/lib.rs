@@ -80,6 +80,8 @@ pub use http::{
 pub use proto::Limits;
 pub use registry::BoxFuture;
 pub use resources::{Embedded, Resources};
+#[cfg(feature = "redis")]
+pub use session::RedisStore;
 pub use session::{
     MemoryStore, Saved, Session, SessionChanges, SessionConfig, SessionId, SessionRecord, SessionStore,
 };

@@ -7,6 +7,8 @@ mod config;
 mod id;
 mod live;
 mod memory;
+#[cfg(feature = "redis")]
+mod redis;
 mod slot;
 mod store;
 
@@ -24,6 +26,8 @@ pub use self::config::SessionConfig;
 pub use self::id::SessionId;
 use self::live::{Live, Standing, State};
 pub use self::memory::MemoryStore;
+#[cfg(feature = "redis")]
+pub use self::redis::RedisStore;
 pub(crate) use self::slot::{Sessions, announce, conclude, join};
 use self::store::gone;
 pub use self::store::{Saved, SessionChanges, SessionRecord, SessionStore};

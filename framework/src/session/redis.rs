@@ -1,0 +1,343 @@
+//! Sessions in Redis, for several servers: a hash for each session, which Redis lets go when its time is over.
+//!
+//! Each change is one script, so that it is made whole or not at all. Nothing waits longer than the store's timeout, and a
+//! connection that failed is made anew by the next request.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, Client, Cmd, FromRedisValue, RedisError, Script, ScriptInvocation};
+
+use super::SessionId;
+use super::store::{Saved, SessionChanges, SessionRecord, SessionStore, Values, millis, millis_of, time};
+use crate::http::{BoxFuture, Error, Result};
+
+/// Keeps sessions in Redis 5 or newer, or in Valkey: servers that share it share their sessions. Needs the feature `redis`.
+///
+/// A session is a hash named by a prefix and the id: the fields `created`, `accessed` and `max_inactive` in milliseconds, and
+/// `v:` with the name for each value, as JSON. Its time to live is the session's time without use.
+///
+/// When Redis is away, slow, or has no room for more (`maxmemory` with `noeviction`), requests that need their session
+/// are answered with 503 within the [timeout](RedisStore::timeout), all others as always. It is asked anew by each
+/// request, so that nothing is to be done when it is back.
+///
+/// It is meant for one server or a primary with replicas. In a cluster, [`Session::rotate`](crate::Session::rotate) would rename over
+/// the bounds of a slot, which is refused.
+///
+/// ```no_run
+/// use vernal::{RedisStore, server};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> vernal::Result {
+/// let sessions = RedisStore::connect("redis://localhost:6379/").await?;
+/// server::new().sessions(sessions).start_async().await
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct RedisStore(Arc<Inner>);
+
+struct Inner {
+    client: Client,
+    prefix: String,
+    timeout: Duration,
+    connection: Mutex<Option<Known>>,
+    /// Held while a connection is made, so that there is one for all.
+    connecting: tokio::sync::Mutex<()>,
+    save: Script,
+    rename: Script,
+}
+
+#[derive(Clone)]
+struct Known {
+    connection: MultiplexedConnection,
+    number: u64,
+}
+
+/// What Redis is asked.
+enum Question<'s> {
+    Command(Cmd),
+    Script(ScriptInvocation<'s>),
+}
+
+impl Question<'_> {
+    async fn ask<T: FromRedisValue>(&self, mut connection: MultiplexedConnection) -> redis::RedisResult<T> {
+        match self {
+            Question::Command(command) => command.query_async(&mut connection).await,
+            Question::Script(script) => script.invoke_async(&mut connection).await,
+        }
+    }
+}
+
+impl RedisStore {
+    /// A store behind a URL: `redis://[user][:password@]host[:port][/database]`, or `redis+unix:///path` for a socket.
+    ///
+    /// # Errors
+    /// 500: the URL is malformed, or there is no Redis: better to know at start.
+    pub async fn connect(url: &str) -> Result<RedisStore> {
+        let store = RedisStore::new(url)?;
+        match tokio::time::timeout(store.0.timeout, store.0.connection(None)).await {
+            Ok(Ok(_)) => Ok(store),
+            Ok(Err(error)) => Err(Error::internal(format!("{} cannot be used: {error}", store.0.name()))),
+            Err(_) => Err(Error::internal(format!(
+                "{} does not answer within {:?}",
+                store.0.name(),
+                store.0.timeout
+            ))),
+        }
+    }
+
+    /// The same without asking whether there is a Redis yet.
+    ///
+    /// # Errors
+    /// 500: the URL is malformed.
+    pub fn new(url: &str) -> Result<RedisStore> {
+        let client = Client::open(url)
+            .map_err(|error| Error::internal(format!("the URL of Redis is malformed: {error}")))?;
+        Ok(RedisStore(Arc::new(Inner {
+            client,
+            prefix: "vernal:session:".to_owned(),
+            timeout: Duration::from_secs(2),
+            connection: Mutex::default(),
+            connecting: tokio::sync::Mutex::const_new(()),
+            save: Script::new(SAVE),
+            rename: Script::new(RENAME),
+        })))
+    }
+
+    /// Begins the names of all keys with this. Default `vernal:session:`.
+    #[must_use]
+    pub fn prefix(self, prefix: impl Into<String>) -> RedisStore {
+        self.with(|inner| inner.prefix = prefix.into())
+    }
+
+    /// How long a request waits for Redis at most, each time it asks. Default 2 seconds.
+    #[must_use]
+    pub fn timeout(self, timeout: Duration) -> RedisStore {
+        self.with(|inner| inner.timeout = timeout)
+    }
+
+    /// Changes a setting: of this store alone, if it has clones.
+    fn with(mut self, change: impl FnOnce(&mut Inner)) -> RedisStore {
+        if let Some(inner) = Arc::get_mut(&mut self.0) {
+            change(inner);
+            return self;
+        }
+        let Inner { client, prefix, timeout, .. } = &*self.0;
+        let mut inner = Inner {
+            client: client.clone(),
+            prefix: prefix.clone(),
+            timeout: *timeout,
+            connection: Mutex::default(),
+            connecting: tokio::sync::Mutex::const_new(()),
+            save: Script::new(SAVE),
+            rename: Script::new(RENAME),
+        };
+        change(&mut inner);
+        RedisStore(Arc::new(inner))
+    }
+}
+
+impl fmt::Debug for RedisStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisStore").field("server", &self.0.name()).field("prefix", &self.0.prefix).finish()
+    }
+}
+
+impl SessionStore for RedisStore {
+    fn load<'s>(&'s self, id: &'s SessionId) -> BoxFuture<'s, Result<Option<SessionRecord>>> {
+        Box::pin(async move {
+            let mut command = redis::cmd("HGETALL");
+            command.arg(self.0.key(id));
+            let fields: HashMap<String, String> = self.0.run(true, &Question::Command(command)).await?;
+            Ok(record_of(&fields))
+        })
+    }
+
+    fn save<'s>(&'s self, id: &'s SessionId, changes: &'s SessionChanges) -> BoxFuture<'s, Result<Saved>> {
+        Box::pin(async move {
+            let script = Question::Script(self.0.save_script(id, changes));
+            // What depends on a value must not be tried twice: the first time may have changed it.
+            let is_repeatable = changes.expected().is_none();
+            let kept: i64 = self.0.run(is_repeatable, &script).await?;
+            Ok(match kept {
+                -1 => Saved::Gone,
+                -2 => Saved::Conflict,
+                millis => Saved::Kept(Duration::from_millis(millis.unsigned_abs())),
+            })
+        })
+    }
+
+    fn remove<'s>(&'s self, id: &'s SessionId) -> BoxFuture<'s, Result> {
+        Box::pin(async move {
+            let mut command = redis::cmd("DEL");
+            command.arg(self.0.key(id));
+            self.0.run::<i64>(true, &Question::Command(command)).await.map(drop)
+        })
+    }
+
+    fn rename<'s>(&'s self, from: &'s SessionId, to: &'s SessionId) -> BoxFuture<'s, Result<bool>> {
+        Box::pin(async move {
+            let mut script = self.0.rename.prepare_invoke();
+            script.key(self.0.key(from)).key(self.0.key(to));
+            self.0.run(true, &Question::Script(script)).await
+        })
+    }
+}
+
+impl Inner {
+    fn key(&self, id: &SessionId) -> String {
+        format!("{}{id}", self.prefix)
+    }
+
+    /// Host and port, for the log; the password stays out of it.
+    fn name(&self) -> String {
+        format!("the Redis at {}", self.client.get_connection_info().addr())
+    }
+
+    fn save_script<'s>(&'s self, id: &SessionId, changes: &SessionChanges) -> ScriptInvocation<'s> {
+        let mut script = self.save.prepare_invoke();
+        script.key(self.key(id));
+        script.arg(i32::from(changes.is_new())).arg(millis(changes.created())).arg(millis(changes.now()));
+        script.arg(
+            changes.max_inactive().map_or(-1, |time| i64::try_from(millis_of(time)).unwrap_or(i64::MAX)),
+        );
+        match changes.expected() {
+            None => script.arg(0).arg("").arg(""),
+            Some((name, None)) => script.arg(1).arg(field_of(name)).arg(""),
+            Some((name, Some(value))) => script.arg(2).arg(field_of(name)).arg(value),
+        };
+        for (name, value) in changes.values() {
+            match value {
+                Some(value) => script.arg(field_of(name)).arg(1).arg(value),
+                None => script.arg(field_of(name)).arg(0).arg(""),
+            };
+        }
+        script
+    }
+
+    /// Asks Redis, within the timeout. A connection that turns out to be dead is made anew; the question is repeated then if it
+    /// may be.
+    async fn run<T: FromRedisValue>(&self, is_repeatable: bool, question: &Question<'_>) -> Result<T> {
+        let work = async {
+            let known = self.connection(None).await?;
+            let number = known.number;
+            match question.ask::<T>(known.connection).await {
+                Err(error) if error.is_unrecoverable_error() => {
+                    self.forget(number);
+                    if !is_repeatable {
+                        return Err(error);
+                    }
+                    let known = self.connection(Some(number)).await?;
+                    question.ask(known.connection).await
+                }
+                answer => answer,
+            }
+        };
+        let before = self.known().map(|known| known.number);
+        match tokio::time::timeout(self.timeout, work).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => Err(self.failed(&error)),
+            Err(_) => {
+                // It may be a peer that vanished without a word.
+                before.into_iter().for_each(|number| self.forget(number));
+                tracing::error!(target: "vernal", "{} does not answer within {:?} (RedisStore::timeout)", self.name(), self.timeout);
+                Err(unavailable())
+            }
+        }
+    }
+
+    fn failed(&self, error: &RedisError) -> Error {
+        tracing::error!(target: "vernal", "{} failed: {error}", self.name());
+        unavailable()
+    }
+
+    /// The connection; made if there is none, or only the one that failed.
+    async fn connection(&self, failed: Option<u64>) -> redis::RedisResult<Known> {
+        let usable = || self.known().filter(|known| Some(known.number) != failed);
+        if let Some(known) = usable() {
+            return Ok(known);
+        }
+        let _connecting = self.connecting.lock().await;
+        if let Some(known) = usable() {
+            return Ok(known);
+        }
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(self.timeout))
+            .set_response_timeout(Some(self.timeout));
+        let connection = self.client.get_multiplexed_async_connection_with_config(&config).await?;
+        let known = Known { connection, number: fresh_number() };
+        *self.connection.lock().unwrap_or_else(PoisonError::into_inner) = Some(known.clone());
+        Ok(known)
+    }
+
+    fn known(&self) -> Option<Known> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn forget(&self, number: u64) {
+        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        if connection.as_ref().is_some_and(|known| known.number == number) {
+            *connection = None;
+        }
+    }
+}
+
+fn fresh_number() -> u64 {
+    static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+    NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
+}
+
+fn unavailable() -> Error {
+    Error::unavailable("Sessions cannot be reached at the moment; try again later.")
+        .header("retry-after", "1")
+}
+
+fn field_of(name: &str) -> String {
+    format!("{VALUE}{name}")
+}
+
+/// A hash as a session; `None` if there is none, or it is something else.
+fn record_of(fields: &HashMap<String, String>) -> Option<SessionRecord> {
+    let number = |name: &str| fields.get(name).and_then(|text| text.parse().ok());
+    let record = SessionRecord::new(
+        time(number("created")?),
+        time(number("accessed")?),
+        Duration::from_millis(number("max_inactive")?),
+    );
+    let values = fields
+        .iter()
+        .filter_map(|(name, value)| Some((name.strip_prefix(VALUE)?.into(), value.as_str().into())));
+    Some(SessionRecord { values: Arc::new(values.collect::<Values>()), ..record })
+}
+
+/// What the names of value fields begin with.
+const VALUE: &str = "v:";
+
+/// -1: gone. -2: conflict. Else the milliseconds that the session is kept without use.
+const SAVE: &str = r"
+local key = KEYS[1]
+local is_there = redis.call('EXISTS', key) == 1
+if not is_there and ARGV[1] == '0' then return -1 end
+if ARGV[5] ~= '0' then
+  local value = redis.call('HGET', key, ARGV[6])
+  if ARGV[5] == '1' and value or ARGV[5] == '2' and value ~= ARGV[7] then return -2 end
+end
+if not is_there then redis.call('HSET', key, 'created', ARGV[2]) end
+redis.call('HSET', key, 'accessed', ARGV[3])
+if ARGV[4] ~= '-1' then redis.call('HSET', key, 'max_inactive', ARGV[4]) end
+for i = 8, #ARGV, 3 do
+  if ARGV[i + 1] == '1' then redis.call('HSET', key, ARGV[i], ARGV[i + 2]) else redis.call('HDEL', key, ARGV[i]) end
+end
+local kept = redis.call('HGET', key, 'max_inactive')
+redis.call('PEXPIRE', key, kept)
+return tonumber(kept)
+";
+
+const RENAME: &str = r"
+if redis.call('EXISTS', KEYS[1]) == 0 then return redis.call('EXISTS', KEYS[2]) end
+redis.call('RENAME', KEYS[1], KEYS[2])
+return 1
+";
