@@ -77,6 +77,8 @@ pub use http::{
     MultipartFile, OrStatus, Params, Part, Progress, Redirect, Request, RequestBuilder, Responder, Response,
     Result, SameSite, Sender, SetCookie, Source, Sse, StaticFile,
 };
+#[cfg(feature = "signed-cookies")]
+pub use http::{CookieKey, PrivateCookies, SignedCookies};
 pub use proto::Limits;
 pub use registry::BoxFuture;
 pub use resources::{Embedded, Resources};

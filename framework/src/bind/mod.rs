@@ -40,6 +40,8 @@ mod model;
 mod multipart;
 #[cfg(test)]
 mod requests;
+#[cfg(feature = "signed-cookies")]
+mod sealed;
 mod state;
 mod value;
 mod wrappers;

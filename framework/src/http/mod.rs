@@ -22,6 +22,8 @@ mod request;
 mod responder;
 mod response;
 mod safe_name;
+#[cfg(feature = "signed-cookies")]
+mod sealed;
 mod sse;
 mod via;
 
@@ -49,6 +51,8 @@ pub use request::Request;
 pub use responder::Responder;
 pub(crate) use response::{HTML, JSON, Outgoing, SentHead, TEXT};
 pub use response::{Redirect, Response, StaticFile};
+#[cfg(feature = "signed-cookies")]
+pub use sealed::{CookieKey, PrivateCookies, SignedCookies};
 pub use sse::{Event, Sse};
 pub(crate) use via::{Peer, Via};
 
