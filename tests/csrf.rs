@@ -158,6 +158,17 @@ fn issued(answer: &Answer) -> (String, String) {
     (value.to_owned(), answer.text().split(' ').next().expect("a token").to_owned())
 }
 
+/// A form in parts, with a file in one of them.
+fn in_parts(request: RequestBuilder, token: &str) -> RequestBuilder {
+    let parts = [
+        ("name=\"_csrf\"", token),
+        ("name=\"file\"; filename=\"a.txt\"\r\ncontent-type: text/plain", "text"),
+    ];
+    let parts = parts
+        .map(|(head, body)| format!("--cut\r\ncontent-disposition: form-data; {head}\r\n\r\n{body}\r\n"));
+    request.header("content-type", "multipart/form-data; boundary=cut").body(parts.concat() + "--cut--\r\n")
+}
+
 #[tokio::test]
 async fn a_form_brings_its_token() {
     let client = client(Csrf::new().tokens());
@@ -181,6 +192,9 @@ async fn a_form_brings_its_token() {
         (post().form("_csrf", &masked).cookie("csrf", &cookie), ""),
         (post().json(&1).header("X-CSRF-Token", &*token).cookie("csrf", &cookie), ""),
         (post().header("x-csrf-token", &*token).cookie("csrf", &cookie), ""),
+        (in_parts(post(), &token).cookie("csrf", &cookie), ""),
+        (in_parts(post(), &other_token).cookie("csrf", &cookie), foreign),
+        (in_parts(post(), &token), "no cookie `csrf`"),
         (post().form("to", "ann").cookie("csrf", &cookie), missing),
         (post().cookie("csrf", &cookie), missing),
         // In an address it would end up in logs and in what links tell.

@@ -94,7 +94,8 @@ impl RateLimit {
         self
     }
 
-    /// Counts by what this says of a request: a user, a session, the path beside the address. `None` is not counted.
+    /// Counts by what this says of a request: a user, a tenant, the path beside the address. `None` is not counted. Take what
+    /// another filter has proved, not what a peer may make up.
     ///
     /// ```
     /// use std::time::Duration;
