@@ -34,7 +34,7 @@ impl Exchange {
         if !Arc::ptr_eq(&exchange.request.context, context) {
             exchange.request.context = Arc::clone(context);
         }
-        exchange.request.peer = peer.into();
+        exchange.request.peer.set(peer.into());
         exchange
     }
 

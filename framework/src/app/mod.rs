@@ -396,7 +396,7 @@ impl Inner {
     }
 
     /// The filters that run for this request, in order.
-    #[inline]
+    #[inline(always)]
     fn filters_of<'a>(&'a self, target: &Target<'a>, request: &Request) -> Cow<'a, [AnyFilter]> {
         match target {
             Target::Entry(entry) => {
@@ -404,13 +404,16 @@ impl Inner {
                 let router = if is_socket { &self.sockets } else { &self.router };
                 router.filters_for(entry, request.path.matched())
             }
-            Target::Resource(found) => self.filters_of_resource(*found, request),
-            Target::NotFound => self.router.filters_for_path(request.path.matched(), false),
-            Target::MethodNotAllowed(_)
-            | Target::Options(_)
-            | Target::WebSocketOnly
-            | Target::NoConnection => self.router.filters_for_path(request.path.matched(), true),
+            other => self.filters_without_mapping(other, request),
         }
+    }
+
+    #[cold]
+    fn filters_without_mapping(&self, target: &Target<'_>, request: &Request) -> Cow<'_, [AnyFilter]> {
+        if let Target::Resource(found) = target {
+            return self.filters_of_resource(*found, request);
+        }
+        self.router.filters_for_path(request.path.matched(), !matches!(target, Target::NotFound))
     }
 
     /// What is left to do after a handler without filters.

@@ -402,7 +402,7 @@ impl Request {
         self.query.trim(keep);
         self.form.trim(keep);
         trim(&mut self.body, keep);
-        self.peer = Peer::Unknown;
+        self.peer.set(Peer::Unknown);
         self.is_secure = false;
         #[cfg(feature = "tls")]
         {

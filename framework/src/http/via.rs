@@ -50,6 +50,14 @@ impl Peer {
         Peer::Proxied(Box::new(Proxied { via: Arc::clone(via), client: OnceLock::new() }))
     }
 
+    /// Puts another in this place. Most have nothing to drop, and are not worth a call that finds that out.
+    #[inline]
+    pub(crate) fn set(&mut self, other: Peer) {
+        if let Peer::Proxied(proxied) = std::mem::replace(self, other) {
+            drop(proxied);
+        }
+    }
+
     /// The connection is the same, the request another.
     #[inline]
     pub(super) fn forget_request(&mut self) {
