@@ -5,7 +5,6 @@ pub(super) fn safe_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let mut safe: String = last.chars().filter(|char| !is_invisible(*char)).map(replaced).collect();
     // Windows drops dots and spaces at the end; a dot at the begin hides a file, or makes it a setting.
-    let is_trimmed = |char: char| char == '.' || char.is_whitespace();
     safe = safe.trim_matches(is_trimmed).to_owned();
     if safe.is_empty() {
         return "unnamed".to_owned();
@@ -15,6 +14,10 @@ pub(super) fn safe_name(name: &str) -> String {
         safe.insert(0, '_');
     }
     if safe.len() > LONGEST { shortened(&safe) } else { safe }
+}
+
+fn is_trimmed(char: char) -> bool {
+    char == '.' || char.is_whitespace()
 }
 
 /// Control characters, and those that change how the others are shown.
@@ -47,7 +50,8 @@ fn shortened(name: &str) -> String {
         _ => (name, ""),
     };
     let end = stem.floor_char_boundary(LONGEST - extension.len());
-    [stem.get(..end).unwrap_or_default(), extension].concat()
+    // What the cut lays bare at the end of a name without an extension is trimmed as it was before.
+    [stem.get(..end).unwrap_or_default(), extension].concat().trim_end_matches(is_trimmed).to_owned()
 }
 
 #[cfg(test)]
@@ -92,6 +96,7 @@ mod tests {
         let long = safe_name(&format!("{}.jpeg", "ü".repeat(500)));
         assert!(long.len() <= 200 && long.ends_with("ü.jpeg"), "{long}");
         assert_eq!(safe_name(&"x".repeat(500)).len(), 200);
+        assert_eq!(safe_name(&format!("{} . {}", "x".repeat(198), "y".repeat(99))), "x".repeat(198));
         assert_eq!(safe_name(&format!("a.{}", "x".repeat(500))).len(), 200);
     }
 }
