@@ -722,3 +722,39 @@ async fn end(session: Session, gate: vernal::State<&tokio::sync::Barrier>) -> Re
     gate.wait().await;
     Ok(())
 }
+
+#[request_map("/shared/{kind}", app = "sessions")]
+fn shared(kind: &str, value: &str) -> vernal::Headers {
+    vernal::Headers::from([(if kind == "etag" { "etag" } else { "cache-control" }, value)])
+}
+
+#[request_map("/cached", app = "sessions")]
+async fn cached(session: Session) -> Result<vernal::Headers> {
+    session.set("n", 1)?;
+    Ok(vernal::Headers::from([("cache-control", "public, max-age=60")]))
+}
+
+#[tokio::test]
+async fn no_cache_that_is_shared_gets_a_cookie() {
+    let client = client();
+    let begun = client.get("/cached").await;
+    begun.assert_header("cache-control", "private, max-age=60");
+    let id = id_of(&begun);
+    let table = [
+        ("/plain", true),
+        ("/shared/cache?value=private", true),
+        ("/shared/cache?value=no-store", true),
+        ("/shared/cache?value=public", false),
+        ("/shared/cache?value=max-age%3D60", false),
+        ("/shared/etag?value=%22x%22", false),
+    ];
+    for (path, expected) in table {
+        let answer = client.get(path).cookie("vernal_session", &id).await;
+        answer.assert_status(200);
+        assert_eq!(answer.header("set-cookie").is_some(), expected, "{path}: {answer}");
+        if expected {
+            let control = answer.header("cache-control").unwrap_or_default();
+            assert!(control == "private" || control == "no-store", "{path}: {answer}");
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! The end of a request for its session: changes are written and the cookie is added when the answer is made.
 
 use super::Inner;
-use crate::http::{Request, Response, Result};
+use crate::http::{Request, Response, Result, add_private_cookie, is_for_all};
 use crate::session;
 
 impl Inner {
@@ -17,9 +17,11 @@ impl Inner {
         if !request.is_in_session() {
             return;
         }
+        // Where nobody looked at the session, the answer is one for all if it says so.
+        let may_be_told = request.kept().is_some() || !is_for_all(&response.headers);
         let (cookie, result) = session::conclude(request).await;
-        if let Some(cookie) = cookie.filter(|_| !response.is_committed()) {
-            response.add_cookie(cookie);
+        if let Some(cookie) = cookie.filter(|_| may_be_told && !response.is_committed()) {
+            add_private_cookie(&mut response.headers, cookie);
         }
         if result.is_err() || !response.is_plain() {
             self.settle(result, request, response).await;

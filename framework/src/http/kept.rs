@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use serde_json::Value;
 
 use super::{BoxFuture, Cookies, Request, Result, SetCookie};
+use crate::base::Headers;
 
 /// See the head of this file. It is a session; the floors above know more of it.
 pub(crate) trait Kept: Any + Send + Sync {
@@ -59,5 +60,70 @@ impl Request {
     /// Says that the head of the answer goes out now.
     pub(crate) fn set_head_is_out(&self) {
         self.head_is_out.store(true, Ordering::Release);
+    }
+}
+
+/// Adds a cookie that is for one browser alone, and keeps the answer out of caches that others share: whoever got the cookie
+/// from one would be in somebody else's session (RFC 9111, section 5.2.2.7).
+pub(crate) fn add_private_cookie(headers: &mut Headers, cookie: SetCookie) {
+    headers.append("set-cookie", cookie);
+    let directives: Vec<&str> = headers
+        .get_all("cache-control")
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .filter(|directive| !directive.is_empty())
+        .collect();
+    if directives.iter().any(|directive| is_unshared(directive)) {
+        return;
+    }
+    let kept = directives.iter().filter(|directive| {
+        let name = directive.split('=').next().unwrap_or(directive).trim_end();
+        !["public", "s-maxage"].iter().any(|shared| name.eq_ignore_ascii_case(shared))
+    });
+    let value = std::iter::once(&"private").chain(kept).copied().collect::<Vec<_>>().join(", ");
+    headers.insert("cache-control", value);
+}
+
+/// Whether an answer looks as if it were the same for all, to be stored by caches they share: it says so, or has a validator
+/// and does not say otherwise.
+pub(crate) fn is_for_all(headers: &Headers) -> bool {
+    let mut directives = headers.get_all("cache-control").flat_map(|value| value.split(',')).peekable();
+    let is_said = directives.peek().is_some();
+    if directives.any(|directive| is_unshared(directive.trim())) {
+        return false;
+    }
+    is_said || headers.contains("etag") || headers.contains("last-modified")
+}
+
+fn is_unshared(directive: &str) -> bool {
+    ["private", "no-store"].iter().any(|unshared| directive.eq_ignore_ascii_case(unshared))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_with_a_cookie_are_kept_from_shared_caches() {
+        let table = [
+            (None, "private", false),
+            (Some("no-store"), "no-store", false),
+            (Some("Private, max-age=60"), "Private, max-age=60", false),
+            (Some("public, max-age=60"), "private, max-age=60", true),
+            (Some("max-age=60, s-maxage=600,, Public"), "private, max-age=60", true),
+            (Some("no-cache"), "private, no-cache", true),
+        ];
+        for (value, expected, for_all) in table {
+            let mut headers = Headers::new();
+            if let Some(value) = value {
+                headers.append("cache-control", value);
+            }
+            assert_eq!(is_for_all(&headers), for_all, "{value:?}");
+            add_private_cookie(&mut headers, SetCookie::new("a", "b"));
+            assert_eq!(headers.get_all("cache-control").collect::<Vec<_>>(), [expected], "{value:?}");
+            assert!(headers.contains("set-cookie"));
+        }
+        assert!(is_for_all(&Headers::from([("etag", "\"x\"")])));
+        assert!(!is_for_all(&Headers::from([("etag", "\"x\""), ("cache-control", "private")])));
     }
 }

@@ -42,7 +42,7 @@ pub(crate) use file::{FileBody, Piece, Stretch, open_regular, read_range};
 pub(crate) use files::{FilePart, default_directory};
 pub use files::{FileReader, MultipartFile};
 pub(crate) use guard::{Guard, guarded, poll_guarded};
-pub(crate) use kept::Kept;
+pub(crate) use kept::{Kept, add_private_cookie, is_for_all};
 pub use multipart::{Multipart, Part, Progress};
 pub use params::Params;
 pub(crate) use received::Received;

@@ -10,7 +10,7 @@ use ::http::StatusCode;
 use bytes::Bytes;
 
 use super::body::Kind;
-use super::{Body, Error, IntoStatus, Kept, Responder, Result, SetCookie};
+use super::{Body, Error, IntoStatus, Kept, Responder, Result, SetCookie, add_private_cookie};
 use crate::base::{Headers, IntoHeaderValue, trim};
 use crate::io::Pipe;
 use crate::proto::Refusal;
@@ -242,7 +242,7 @@ impl Response {
             ));
         }
         if let Some(cookie) = outgoing.kept.get().and_then(|kept| kept.announce()) {
-            self.add_cookie(cookie);
+            add_private_cookie(&mut self.headers, cookie);
         }
         if let Some(refused) = self.headers.refused() {
             return Err(Error::internal(refused.to_string()));

@@ -99,7 +99,8 @@ impl SessionConfig {
 
     /// Whether a request that brings the cookie of a session keeps that session alive, though nothing looks at it.
     /// Default: yes, so that people are not logged out while they read; it costs a look into the store.
-    /// Static resources that no filter runs for do not count.
+    /// The cookie is not sent again with answers for all: those that shared caches may store. Static resources that no filter
+    /// runs for do not count.
     #[must_use]
     pub fn refresh_unused(mut self, refresh: bool) -> SessionConfig {
         self.refresh_unused = refresh;

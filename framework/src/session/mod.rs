@@ -71,6 +71,10 @@ pub use self::store::{Saved, SessionChanges, SessionRecord, SessionStore};
 /// without use. An id that the server does not know is never taken over: a new session gets a fresh one. Where a cookie comes
 /// several times, the first known id counts.
 ///
+/// An answer with the cookie is `Cache-Control: private`, unless it is `no-store`: a cache that others share would give them the
+/// session. `public` and `s-maxage` are taken out of what a handler says. With answers for all, such as files, the cookie is not
+/// sent again.
+///
 /// # Requests at the same time
 ///
 /// A request sees the session as it was when it first looked, with its own changes. What it

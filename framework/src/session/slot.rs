@@ -9,7 +9,7 @@ use super::memory::MemoryStore;
 use super::store::{Saved, SessionChanges, SessionRecord, SessionStore};
 use super::{Session, SessionId, Standing};
 use crate::base::Headers;
-use crate::http::{BoxFuture, Context, Error, Kept, Request, Result, SetCookie};
+use crate::http::{BoxFuture, Context, Error, Kept, Request, Result, SetCookie, add_private_cookie};
 
 /// What keeps the sessions of an application, and how.
 pub(crate) struct Sessions {
@@ -226,7 +226,7 @@ pub(crate) async fn announce(request: &Request, headers: &mut Headers) -> Result
         let (cookie, result) = conclude(request).await;
         result?;
         if let Some(cookie) = cookie {
-            headers.append("set-cookie", cookie);
+            add_private_cookie(headers, cookie);
         }
     }
     Ok(())

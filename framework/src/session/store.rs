@@ -89,15 +89,16 @@ pub trait SessionStore: Send + Sync + 'static {
 
     /// Gives a session another id; the old one is unknown from then on. Tells whether there was such a session.
     ///
-    /// Unless a store does it better, the session is read, written under its new id, and removed under the old one.
+    /// Unless a store does it better, the session is read, removed under its old id, and written under the new one. If that last
+    /// step fails the session is lost, rather than known by both ids.
     ///
     /// # Errors
     /// The store cannot.
     fn rename<'s>(&'s self, from: &'s SessionId, to: &'s SessionId) -> BoxFuture<'s, Result<bool>> {
         Box::pin(async move {
             let Some(record) = self.load(from).await? else { return Ok(false) };
-            self.save(to, &SessionChanges::whole(&record)).await?;
             self.remove(from).await?;
+            self.save(to, &SessionChanges::whole(&record)).await?;
             Ok(true)
         })
     }
