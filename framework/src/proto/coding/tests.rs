@@ -10,13 +10,14 @@ use crate::proto::{Limits, Refusal, SizeBound};
 
 /// What is encoded so, and by what it is decoded.
 fn forms() -> Vec<(Form, ContentCoding)> {
-    let mut forms: Vec<_> =
-        (0..=9).map(|level| (Form { coding: Coding::Gzip, level }, ContentCoding::Gzip)).collect();
+    let forms = (0..=9).map(|level| (Form { coding: Coding::Gzip, level }, ContentCoding::Gzip));
     #[cfg(feature = "brotli")]
-    forms.extend((0..=11).map(|level| (Form { coding: Coding::Brotli, level }, ContentCoding::Brotli)));
+    let forms =
+        forms.chain((0..=11).map(|level| (Form { coding: Coding::Brotli, level }, ContentCoding::Brotli)));
     #[cfg(feature = "zstd")]
-    forms.extend([1, 3, 9, 19].map(|level| (Form { coding: Coding::Zstd, level }, ContentCoding::Zstd)));
-    forms
+    let forms =
+        forms.chain([1, 3, 9, 19].map(|level| (Form { coding: Coding::Zstd, level }, ContentCoding::Zstd)));
+    forms.collect()
 }
 
 fn bound(limit: u64) -> SizeBound {
