@@ -147,6 +147,7 @@ fn what_may_not_be_read_is_a_403_and_the_server_goes_on() {
 fn the_arena_sends_files_of_a_directory() {
     let scratch = Scratch::new();
     scratch.write("large.txt", "x");
+    scratch.write("gzip.txt", "x");
     scratch.write("file.txt", "a file");
     for cache in ["on", "off"] {
         let mut command = Command::new(example("arena"));
