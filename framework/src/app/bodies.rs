@@ -3,13 +3,59 @@
 use super::{Inner, Target};
 use crate::bind::BodyUse;
 use crate::http::{Error, FormKind, Request, Result};
-use crate::proto::Limits;
+use crate::proto::{Limits, SizeBound};
 use crate::registry::AnyFilter;
 
+/// How a request's body is to be taken in.
+pub(crate) struct BodyPlan<'a> {
+    /// `None`: a candidate narrows by parameters, and is found by [`Inner::target_by_form`] when the form has been read.
+    pub(crate) target: Option<Target<'a>>,
+    pub(crate) way: BodyWay,
+    pub(crate) form: Option<FormKind>,
+    pub(crate) limits: &'a Limits,
+    pub(crate) bound: SizeBound,
+}
+
+/// Who takes a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BodyWay {
+    /// Nobody.
+    Left,
+    /// The handler, or a filter that answers itself, as it comes.
+    Streamed,
+    /// The request, as a form in parts.
+    InParts,
+    /// The request, whole.
+    Whole,
+}
+
 impl Inner {
+    /// Finds the target of a request with a body, and how the body is to be taken in for it.
+    pub(crate) fn plan_body(&self, request: &mut Request) -> BodyPlan<'_> {
+        let form = request.form_kind();
+        let target = self.target(request, form.is_some());
+        let body_use = self.body_use(target.as_ref(), request);
+        let takes_itself = matches!(body_use, BodyUse::Buffered | BodyUse::Streamed);
+        let is_upload = form == Some(FormKind::Multipart) && !takes_itself;
+        let way = match body_use {
+            BodyUse::Streamed | BodyUse::Parts => BodyWay::Streamed,
+            _ if target.as_ref().is_some_and(|target| !target.has_handler()) => BodyWay::Left,
+            _ if is_upload => BodyWay::InParts,
+            _ => BodyWay::Whole,
+        };
+        let limits = match &target {
+            Some(target) => self.limits_of(target),
+            None => self.limits_until_found(request),
+        };
+        let bound = if is_upload { limits.upload_bound() } else { limits.body_bound() };
+        // What is read as it comes is not there to choose by.
+        let target = if way == BodyWay::Streamed { target.or(Some(Target::NotFound)) } else { target };
+        BodyPlan { target, way, form, limits, bound }
+    }
+
     /// How the body is used: by the handler, or as it comes by a filter that answers itself. Without a target, the path
     /// decides.
-    pub(crate) fn body_use(&self, target: Option<&Target<'_>>, request: &Request) -> BodyUse {
+    fn body_use(&self, target: Option<&Target<'_>>, request: &Request) -> BodyUse {
         let by_handler = target.map_or(BodyUse::None, Target::body_use);
         if !self.has_answering_filters {
             return by_handler;

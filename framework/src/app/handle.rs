@@ -12,12 +12,11 @@ use ::http::{Method, StatusCode};
 use bytes::Bytes;
 use futures_core::Stream;
 
-use super::{App, Asked, Inner, Target};
+use super::{App, Asked, BodyPlan, BodyWay, Inner, Target};
 use crate::base::shown;
-use crate::bind::BodyUse;
 use crate::http::{
-    Body, BodyKind, BodyReader, BoxFuture, Error, FormKind, Outgoing, Received, Request, RequestBuilder,
-    Response, Result, SentHead,
+    Body, BodyKind, BodyReader, BoxFuture, Error, Outgoing, Received, Request, RequestBuilder, Response,
+    Result, SentHead,
 };
 use crate::proto::h1::TargetForm;
 use crate::proto::ws::handshake;
@@ -220,44 +219,9 @@ async fn arrive<'a>(
     {
         request.headers.append("content-length", size);
     }
-    let has_body = !body.is_empty();
-    let form = if has_body { request.form_kind() } else { None };
-    let target = app.target(request, form.is_some());
-    let body_use = app.body_use(target.as_ref(), request);
-    let streams_body = matches!(body_use, BodyUse::Streamed | BodyUse::Parts);
-    let target = match target {
-        Some(target) if !has_body || !streams_body && !target.has_handler() => target,
-        target => {
-            let limits = match &target {
-                Some(target) => app.limits_of(target),
-                None => app.limits_until_found(request),
-            };
-            let is_upload = form == Some(FormKind::Multipart)
-                && !matches!(body_use, BodyUse::Buffered | BodyUse::Streamed);
-            let bound = if is_upload { limits.upload_bound() } else { limits.body_bound() };
-            let mut received = Received::new(body, limits, bound).map_err(Error::from_refusal)?;
-            app.check_codings(request)?;
-            let mut size = 0;
-            if streams_body || is_upload {
-                let decoding = app.take_codings(request, bound).map_err(Error::from_refusal)?;
-                let reader = BodyReader::received(received, limits).decoded(decoding);
-                if streams_body {
-                    request.set_reader(reader);
-                } else {
-                    size = request.receive_form(reader, limits).await?;
-                }
-            } else {
-                request.body = received.read_to_end().await.map_err(Error::from_refusal)?;
-                app.decode_body(request, target.as_ref()).map_err(Error::from_refusal)?;
-                size = request.body.len() as u64;
-                request.decode_form().map_err(Error::from_refusal)?;
-            }
-            match (target, form) {
-                (Some(target), _) => target,
-                (None, Some(form)) if !streams_body => app.target_by_form(request, form, size)?,
-                (None, _) => Target::NotFound,
-            }
-        }
+    let target = match body.is_empty() {
+        true => app.target(request, false).unwrap_or(Target::NotFound),
+        false => take_in(app, request, body).await?,
     };
     let speaks_websocket = match target {
         Target::WebSocketOnly => true,
@@ -270,6 +234,35 @@ async fn arrive<'a>(
         return Ok(Target::NoConnection);
     }
     Ok(target)
+}
+
+/// Takes a body in as its target wants it, and finds that target.
+async fn take_in<'a>(app: &'a Inner, request: &mut Request, body: Body) -> Result<Target<'a>> {
+    let BodyPlan { target, way, form, limits, bound } = app.plan_body(request);
+    if way == BodyWay::Left {
+        return Ok(target.unwrap_or(Target::NotFound));
+    }
+    let mut received = Received::new(body, limits, bound).map_err(Error::from_refusal)?;
+    app.check_codings(request)?;
+    let mut size = 0;
+    if way == BodyWay::Whole {
+        request.body = received.read_to_end().await.map_err(Error::from_refusal)?;
+        app.decode_body(request, target.as_ref()).map_err(Error::from_refusal)?;
+        size = request.body.len() as u64;
+        request.decode_form().map_err(Error::from_refusal)?;
+    } else {
+        let decoding = app.take_codings(request, bound).map_err(Error::from_refusal)?;
+        let reader = BodyReader::received(received, limits).decoded(decoding);
+        match way {
+            BodyWay::InParts => size = request.receive_form(reader, limits).await?,
+            _ => request.set_reader(reader),
+        }
+    }
+    match (target, form) {
+        (Some(target), _) => Ok(target),
+        (None, Some(form)) => app.target_by_form(request, form, size),
+        (None, None) => Ok(Target::NotFound),
+    }
 }
 
 /// Makes an answer one that stands for itself: the guessed content type is a field, the body needs no buffer, and fields

@@ -27,6 +27,7 @@ use std::task::{self, Poll};
 
 use ::http::StatusCode;
 
+pub(crate) use bodies::{BodyPlan, BodyWay};
 pub use compress::Compression;
 pub(crate) use compress::{Asked, Compressing};
 pub use config::Config;

@@ -469,7 +469,7 @@ impl<'c> Connection<'c> {
         if self.wire.h1.finish() == Next::Drain {
             let Exchange { inbox, outbox, .. } = &mut *exchange;
             let bounded = limits.clone().body_size(limits.drain_size);
-            let mut receiver = Receiver::new(&bounded, clock::now().instant);
+            let mut receiver = Receiver::new(&bounded, bounded.body_bound(), clock::now().instant);
             if let Ok(Ok(())) = receiver.discard(self.wire, inbox, outbox).await
                 && self.wire.h1.finish() == Next::Keep
             {

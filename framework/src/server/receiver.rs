@@ -21,13 +21,8 @@ pub(crate) struct Receiver<'l> {
 }
 
 impl<'l> Receiver<'l> {
-    pub(crate) fn new(limits: &'l Limits, now: Instant) -> Receiver<'l> {
-        Receiver { limits, bound: limits.body_bound(), received: 0, started: now }
-    }
-
-    /// The same for a form in parts, which has a size of its own.
-    pub(crate) fn for_upload(self) -> Receiver<'l> {
-        Receiver { bound: self.limits.upload_bound(), ..self }
+    pub(crate) fn new(limits: &'l Limits, bound: SizeBound, now: Instant) -> Receiver<'l> {
+        Receiver { limits, bound, received: 0, started: now }
     }
 
     pub(crate) fn limits(&self) -> &'l Limits {

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use super::Connection;
-use crate::app::{Exchange, Target};
-use crate::bind::BodyUse;
+use crate::app::{BodyPlan, BodyWay, Exchange, Target};
 use crate::http::{FormKind, Request};
 use crate::io::{Pipe, clock};
 use crate::proto::h1::Framing;
@@ -20,29 +19,19 @@ impl<'c> Connection<'c> {
     pub(super) fn body_at_hand(&mut self, exchange: &mut Exchange, framing: Framing) -> Arrived<'c> {
         let app = self.app();
         let Exchange { request, inbox, .. } = exchange;
-        let form = request.form_kind();
-        let target = app.target(request, form.is_some());
-        let body_use = app.body_use(target.as_ref(), request);
-        let streams_body = matches!(body_use, BodyUse::Streamed | BodyUse::Parts);
-        if !streams_body && target.as_ref().is_some_and(|target| !target.has_handler()) {
+        let BodyPlan { target, way, limits, bound, .. } = app.plan_body(request);
+        if way == BodyWay::Left {
             return Arrived::At(target.unwrap_or(Target::NotFound));
         }
-        let limits = match &target {
-            Some(target) => app.limits_of(target),
-            None => app.limits_until_found(request),
-        };
-        let is_upload =
-            form == Some(FormKind::Multipart) && !matches!(body_use, BodyUse::Buffered | BodyUse::Streamed);
-        let receiver = Receiver::new(limits, clock::now().instant);
-        let mut receiver = if is_upload { receiver.for_upload() } else { receiver };
+        let mut receiver = Receiver::new(limits, bound, clock::now().instant);
         if let Err(refusal) = receiver.check_declared(framing) {
             return Arrived::Malformed(refusal);
         }
         if let Err(error) = app.check_codings(request) {
             return Arrived::Ran(Err(error));
         }
-        match target {
-            target if streams_body => {
+        match way {
+            BodyWay::Streamed => {
                 let target = target.unwrap_or(Target::NotFound);
                 let pipe = Arc::new(Pipe::default());
                 match receiver.reader(app, request, Arc::clone(&pipe)) {
@@ -51,8 +40,8 @@ impl<'c> Connection<'c> {
                 }
                 Arrived::Streaming(target, Box::new(Incoming { pipe, receiver }))
             }
-            target if is_upload => Arrived::Uploading(Box::new(Uploading { target, receiver })),
-            target => {
+            BodyWay::InParts => Arrived::Uploading(Box::new(Uploading { target, receiver })),
+            BodyWay::Whole | BodyWay::Left => {
                 let body = &mut request.body;
                 let received = receiver.receive_now(self.wire, inbox, |data| body.extend_from_slice(data));
                 match received {
