@@ -20,7 +20,7 @@ use super::upgraded::{self, ByHand};
 use super::wire::{Gone, Wire};
 use crate::app::{Answering, Exchange, Inner, Target};
 use crate::base::shown;
-use crate::http::{Peer, Request, Response, SentHead};
+use crate::http::{BoxFuture, Peer, Request, Response, SentHead};
 use crate::io::{Deadline, Stream, clock};
 use crate::proto::Refusal;
 use crate::proto::h1::{H1, Next};
@@ -167,7 +167,7 @@ impl<'c> Connection<'c> {
                             },
                             _ => {
                                 has_waited = true;
-                                Box::pin(self.end_or_drain(exchange)).await
+                                rarely(self.end_or_drain(exchange)).await
                             }
                         };
                         if goes_on { Ok(self.step(exchange, now.second)) } else { Err(Gone) }
@@ -175,7 +175,7 @@ impl<'c> Connection<'c> {
                     Step::Waits => {
                         has_waited = true;
                         let progress = if self.arrived.is_rare() || self.offered.is_some() {
-                            Box::pin(self.serve_rare(exchange)).await
+                            rarely(self.serve_rare(exchange)).await
                         } else {
                             self.run(exchange, now.second).await
                         };
@@ -524,6 +524,12 @@ async fn serve_by_hand(
     pump.inbox.close();
     upgraded::drive(core, ByHand(&mut answering), counted).await;
     Err(Gone)
+}
+
+/// Boxes what happens so seldom that it shall neither take room in every connection's future nor be inlined into the way of
+/// ordinary requests.
+fn rarely<'f, T>(work: impl Future<Output = T> + Send + 'f) -> BoxFuture<'f, T> {
+    Box::pin(work)
 }
 
 /// What an inbox may hold beyond a head, so that the head's own limit is what speaks.
