@@ -17,8 +17,9 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{DEFAULT_VERSIONS, ProtocolVersion};
+use vernal::security::{Csrf, CsrfToken, SecurityHeaders};
 use vernal::tls::{ClientCertificate, Tls, TlsVersion};
-use vernal::{ConnectionInfo, Limits, Request, Text, request_map};
+use vernal::{ConnectionInfo, Limits, Request, Result, Session, Text, request_map};
 
 use crate::authority::{Authority, PATIENCE, Running, TLS_12, TLS_13, Time, builder, connect, get, keep};
 
@@ -103,6 +104,33 @@ async fn curl_is_served() {
     let arguments = ["--resolve", &resolve, &format!("{url}/echo"), "-H", "content-type: text/plain"];
     let (answer, _) = curl(&authority, &[&arguments[..], &["--data-binary", &file]].concat()).await;
     assert!(answer == body, "{} bytes came back", answer.len());
+}
+
+#[request_map("/session", app = "tls")]
+async fn session(session: Session, token: CsrfToken) -> Result<String> {
+    session.set("n", 1)?;
+    Ok(token.text().to_owned())
+}
+
+#[tokio::test]
+async fn cookies_are_for_tls_alone_and_browsers_are_told_to_stay() {
+    let authority = Authority::new();
+    let (cert, key) = authority.write("server");
+    let tls = Tls::from_pem(cert, key).expect("a certificate");
+    let server = builder("tls").tls(tls).filter("/**", SecurityHeaders::new());
+    let running = Running::start(server.filter("/**", Csrf::new().tokens())).await;
+    let port = running.address.port();
+    let (url, resolve) = (format!("https://localhost:{port}/session"), format!("localhost:{port}:127.0.0.1"));
+    let (answer, _) = curl(&authority, &["-i", "--resolve", &resolve, &url]).await;
+    let fields: Vec<_> = answer.lines().filter_map(|line| line.split_once(": ")).collect();
+    let cookies: Vec<_> =
+        fields.iter().filter(|(name, _)| *name == "set-cookie").map(|(_, value)| *value).collect();
+    assert_eq!(cookies.len(), 2, "{answer}");
+    for cookie in cookies {
+        assert!(cookie.split("; ").any(|attribute| attribute == "Secure"), "{answer}");
+    }
+    assert!(answer.contains("set-cookie: __Host-csrf="), "{answer}");
+    assert!(answer.contains("strict-transport-security: max-age=31536000"), "{answer}");
 }
 
 #[tokio::test]
