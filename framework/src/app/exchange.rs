@@ -3,7 +3,6 @@
 //! An idle connection owns none. The first byte takes one from the thread's pool, and when nothing is pending it
 //! goes back, cleared and trimmed.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::http::{Context, Outgoing, Request, Response};
@@ -26,7 +25,7 @@ thread_local! {
 impl Exchange {
     /// Lends an exchange for a connection of this application.
     #[inline]
-    pub(crate) fn take(context: &Arc<Context>, peer: Option<SocketAddr>) -> Box<Exchange> {
+    pub(crate) fn take(context: &Arc<Context>) -> Box<Exchange> {
         let mut exchange = match POOL.with(Pool::take) {
             Some(exchange) => exchange,
             None => Exchange::make(context),
@@ -34,7 +33,6 @@ impl Exchange {
         if !Arc::ptr_eq(&exchange.request.context, context) {
             exchange.request.context = Arc::clone(context);
         }
-        exchange.request.peer.set(peer.into());
         exchange
     }
 

@@ -20,7 +20,7 @@ use super::upgraded::{self, ByHand};
 use super::wire::{Gone, Wire};
 use crate::app::{Answering, Exchange, Inner, Target};
 use crate::base::shown;
-use crate::http::{BoxFuture, Peer, Request, Response, SentHead};
+use crate::http::{BoxFuture, Request, Response, SentHead};
 use crate::io::{Deadline, Stream, clock};
 use crate::proto::Refusal;
 use crate::proto::h1::{H1, Next};
@@ -111,14 +111,9 @@ enum Step {
 impl<'c> Connection<'c> {
     /// Waits for the first byte of a request without holding a buffer. `None`: the connection is over.
     fn poll_first_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Box<Exchange>>> {
-        let mut exchange = Exchange::take(&self.app().context, self.counted.peer());
-        exchange.request.is_secure = self.counted.is_secure();
+        let mut exchange = Exchange::take(&self.app().context);
         match self.wire.poll_fill(&mut exchange.inbox, 0, cx) {
             Poll::Ready(Ok(true)) => {
-                if let Some(via) = self.counted.via() {
-                    exchange.request.peer = Peer::via(via);
-                }
-                #[cfg(feature = "tls")]
                 self.counted.introduce(&mut exchange.request);
                 return Poll::Ready(Some(exchange));
             }

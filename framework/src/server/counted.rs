@@ -9,7 +9,7 @@ use std::task::Waker;
 use super::lifecycle::{Lifecycle, UNPLACED};
 use crate::app::App;
 use crate::bind::ConnectionInfo;
-use crate::http::Via;
+use crate::http::{Peer, Request, Via};
 
 /// What the connections of one server share.
 pub(crate) struct Shared {
@@ -154,14 +154,18 @@ impl Counted {
         }
     }
 
-    /// Tells a request who sends it.
-    #[cfg(feature = "tls")]
+    /// Tells a request who sends it, and how.
     #[inline]
-    pub(crate) fn introduce(&self, request: &mut crate::http::Request) {
-        request.client_certificates = match &self.peer {
-            Remote::Identified(identity) => Some(Arc::clone(&identity.certificates)),
-            _ => None,
-        };
+    pub(crate) fn introduce(&self, request: &mut Request) {
+        request.peer.set(self.via().map_or_else(|| self.peer().into(), Peer::via));
+        request.is_secure = self.is_secure;
+        #[cfg(feature = "tls")]
+        {
+            request.client_certificates = match &self.peer {
+                Remote::Identified(identity) => Some(Arc::clone(&identity.certificates)),
+                _ => None,
+            };
+        }
     }
 
     pub(crate) fn shared(&self) -> &Shared {
@@ -193,11 +197,6 @@ impl Counted {
     /// Says who it is, now that it is known.
     pub(super) fn set_via(&mut self, via: Via) {
         self.peer = Remote::Proxied(Arc::new(via));
-    }
-
-    /// Whether the connection is one over TLS.
-    pub(crate) fn is_secure(&self) -> bool {
-        self.is_secure
     }
 
     /// Wakes this task when the server begins to stop.
