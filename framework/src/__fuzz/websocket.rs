@@ -70,7 +70,7 @@ pub fn handshake(input: &[u8]) {
         assert_eq!((key.len(), handshake::accept_of(key).len()), (24, 28));
     }
     let is_wanted = handshake::is_wanted(&headers);
-    let mut tokens = handshake::tokens(&headers, "sec-websocket-protocol");
+    let mut tokens = headers.elements("sec-websocket-protocol");
     assert_eq!(is_wanted, tokens.any(|token| token.eq_ignore_ascii_case("websocket")));
     assert!(tokens.all(|token| !token.contains(',') && token.trim() == token && !token.is_empty()));
 

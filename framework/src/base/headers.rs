@@ -101,6 +101,19 @@ impl Headers {
             .filter_map(|field| std::str::from_utf8(field.value.bytes(&self.bytes)).ok())
     }
 
+    /// The elements of a comma-separated field, from all its lines; empty ones do not count (RFC 9110, section 5.6.1).
+    pub(crate) fn elements<'h>(&'h self, name: &'h str) -> impl Iterator<Item = &'h str> {
+        self.get_all(name)
+            .flat_map(|line| line.split(','))
+            .map(str::trim)
+            .filter(|element| !element.is_empty())
+    }
+
+    /// Whether the `Vary` of an answer names this field of the request, or all (RFC 9110, section 12.5.5).
+    pub(crate) fn varies_by(&self, name: &str) -> bool {
+        self.elements("vary").any(|known| known == "*" || known.eq_ignore_ascii_case(name))
+    }
+
     /// Where the values of `name` are in [`Headers::bytes`].
     pub(crate) fn values_of<'h>(&'h self, name: &'h str) -> impl Iterator<Item = Span> {
         self.fields.iter().filter(move |field| self.is_named(field, name)).map(|field| field.value)

@@ -67,12 +67,7 @@ impl Request {
 /// from one would be in somebody else's session (RFC 9111, section 5.2.2.7).
 pub(crate) fn add_private_cookie(headers: &mut Headers, cookie: SetCookie) {
     headers.append("set-cookie", cookie);
-    let directives: Vec<&str> = headers
-        .get_all("cache-control")
-        .flat_map(|value| value.split(','))
-        .map(str::trim)
-        .filter(|directive| !directive.is_empty())
-        .collect();
+    let directives: Vec<&str> = headers.elements("cache-control").collect();
     if directives.iter().any(|directive| is_unshared(directive)) {
         return;
     }
@@ -87,11 +82,10 @@ pub(crate) fn add_private_cookie(headers: &mut Headers, cookie: SetCookie) {
 /// Whether an answer looks as if it were the same for all, to be stored by caches they share: it says so, or has a validator
 /// and does not say otherwise.
 pub(crate) fn is_for_all(headers: &Headers) -> bool {
-    let mut directives = headers.get_all("cache-control").flat_map(|value| value.split(',')).peekable();
-    let is_said = directives.peek().is_some();
-    if directives.any(|directive| is_unshared(directive.trim())) {
+    if headers.elements("cache-control").any(is_unshared) {
         return false;
     }
+    let is_said = headers.get_all("cache-control").next().is_some();
     is_said || headers.contains("etag") || headers.contains("last-modified")
 }
 

@@ -23,7 +23,6 @@ use crate::base::Headers;
 use crate::http::Params;
 use crate::http::path::PathValues;
 use crate::proto::Limits;
-use crate::proto::ws::handshake;
 use crate::registry::{AnyFilter, Mapping, Route};
 
 /// All mappings and filters of an application.
@@ -415,7 +414,7 @@ impl Narrowing {
         if !self.headers.hold(fields) {
             return Some(false);
         }
-        let offered = || handshake::tokens(facts.headers, "sec-websocket-protocol");
+        let offered = || facts.headers.elements("sec-websocket-protocol");
         if self.protocol.is_some_and(|protocol| offered().all(|offered| offered != protocol)) {
             return Some(false);
         }

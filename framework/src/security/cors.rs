@@ -208,13 +208,7 @@ impl Cors {
                 shown(method)
             )));
         }
-        let asked: Vec<&str> = request
-            .headers
-            .get_all("access-control-request-headers")
-            .flat_map(|field| field.split(','))
-            .map(str::trim)
-            .filter(|name| !name.is_empty())
-            .collect();
+        let asked: Vec<&str> = request.headers.elements("access-control-request-headers").collect();
         let is_known = |name: &str| match self.any_header {
             true => is_token(name.as_bytes()),
             false => self.headers.iter().any(|known| known.eq_ignore_ascii_case(name)),

@@ -4,12 +4,7 @@ use crate::base::Headers;
 
 /// Says that the answer depends on this field of the request (RFC 9110, section 12.5.5), unless that is said already.
 pub(super) fn vary(headers: &mut Headers, name: &str) {
-    let is_said = headers
-        .get_all("vary")
-        .flat_map(|value| value.split(','))
-        .map(str::trim)
-        .any(|known| known == "*" || known.eq_ignore_ascii_case(name));
-    if !is_said {
+    if !headers.varies_by(name) {
         headers.append("vary", name);
     }
 }

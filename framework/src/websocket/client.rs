@@ -234,7 +234,7 @@ impl Connect {
         let headers = &answer.headers;
         let bad = |explain: String| Error::new(502, "Bad Gateway").explain(explain);
         let has = |name: &'static str, wanted: &str| {
-            handshake::tokens(headers, name).any(|token| token.eq_ignore_ascii_case(wanted))
+            headers.elements(name).any(|token| token.eq_ignore_ascii_case(wanted))
         };
         if !has("upgrade", "websocket") || !has("connection", "upgrade") {
             return Err(bad("the server's 101 is for another protocol than WebSocket".to_owned()));

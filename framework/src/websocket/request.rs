@@ -99,7 +99,7 @@ impl WebSocketRequest {
 
     /// The subprotocols that the peer offers, in its order.
     pub fn subprotocols(&self) -> impl Iterator<Item = &str> {
-        handshake::tokens(&self.request.headers, SUBPROTOCOL)
+        self.request.headers.elements(SUBPROTOCOL)
     }
 }
 
@@ -242,8 +242,7 @@ fn agree(core: &Core, accept: Accept, protocol: Option<&str>) -> Result<Headers>
     if let (Some(protocol), true) = (protocol, subprotocols.is_empty()) {
         (subprotocols, is_strict) = (vec![protocol.to_owned()], false);
     }
-    let is_offered =
-        |name: &String| handshake::tokens(&request.headers, SUBPROTOCOL).any(|offered| offered == name);
+    let is_offered = |name: &String| request.headers.elements(SUBPROTOCOL).any(|offered| offered == name);
     match subprotocols.iter().find(|name| is_offered(name)) {
         Some(name) => {
             headers.append(SUBPROTOCOL, name);

@@ -248,18 +248,14 @@ fn announce(decision: Decision, headers: &mut Headers) {
 
 /// Adds `Accept-Encoding` to what the answer varies by.
 fn vary(headers: &mut Headers) {
-    let mut all = String::new();
-    for value in headers.get_all("vary") {
-        if has_token(value.as_bytes(), b"*") || has_token(value.as_bytes(), b"accept-encoding") {
-            return;
-        }
-        all.push_str(value);
-        all.push_str(", ");
+    if headers.varies_by("accept-encoding") {
+        return;
     }
-    if all.is_empty() {
+    if !headers.contains("vary") {
         return headers.append("vary", "accept-encoding");
     }
-    all.push_str("accept-encoding");
+    let known = headers.get_all("vary");
+    let all = known.chain(std::iter::once("accept-encoding")).collect::<Vec<_>>().join(", ");
     headers.insert("vary", all);
 }
 

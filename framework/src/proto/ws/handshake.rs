@@ -11,7 +11,7 @@ use crate::proto::Refusal;
 
 /// Whether a request asks for WebSocket: an Upgrade field with the token `websocket`, in any case.
 pub(crate) fn is_wanted(headers: &Headers) -> bool {
-    tokens(headers, "upgrade").any(|token| token.eq_ignore_ascii_case("websocket"))
+    headers.elements("upgrade").any(|token| token.eq_ignore_ascii_case("websocket"))
 }
 
 /// Judges the fields of a request that asks for WebSocket, and gives its key (section 4.2.1).
@@ -45,11 +45,6 @@ pub(crate) fn accept_of(key: &str) -> String {
 /// A key for a request of our own.
 pub(crate) fn key_of(random: [u8; 16]) -> String {
     STANDARD.encode(random)
-}
-
-/// The elements of a comma-separated field, from all its lines.
-pub(crate) fn tokens<'h>(headers: &'h Headers, name: &'h str) -> impl Iterator<Item = &'h str> {
-    headers.get_all(name).flat_map(|line| line.split(',')).map(str::trim).filter(|token| !token.is_empty())
 }
 
 /// The extensions that a peer names in Sec-WebSocket-Extensions (section 9.1), in order.
