@@ -470,12 +470,22 @@ async fn a_head_that_takes_too_long_is_refused() {
 
 #[tokio::test(start_paused = true)]
 async fn a_silent_connection_is_closed_without_a_word() {
-    let start = Instant::now();
-    let mut peer = Peer::of(Limits::new().header_timeout(7 * SECOND));
-    assert_eq!(peer.rest().await, "");
-    assert_eq!(start.elapsed().as_secs(), 7, "nothing was ever sent");
+    // The shorter one bounds the wait for the very first byte.
+    let table = [
+        (Limits::new(), 10),
+        (Limits::new().header_timeout(7 * SECOND), 7),
+        (Limits::new().idle_time(3 * SECOND), 3),
+        (Limits::new().idle_time(3 * SECOND).header_timeout(7 * SECOND), 3),
+        (Limits::new().idle_time(7 * SECOND).header_timeout(3 * SECOND), 3),
+    ];
+    for (limits, seconds) in table {
+        let start = Instant::now();
+        let mut peer = Peer::of(limits);
+        assert_eq!(peer.rest().await, "");
+        assert_eq!(start.elapsed().as_secs(), seconds, "nothing was ever sent");
+    }
 
-    for (pause, is_kept) in [(60 * SECOND - MILLISECOND, true), (60 * SECOND + MILLISECOND, false)] {
+    for (pause, is_kept) in [(75 * SECOND - MILLISECOND, true), (75 * SECOND + MILLISECOND, false)] {
         let mut peer = Peer::of(Limits::new());
         for _ in 0..3 {
             peer.send(GET).await;
@@ -519,6 +529,74 @@ async fn a_body_that_comes_too_slowly_is_refused() {
             writer.abort();
         }
     }
+}
+
+#[request_map("/field", method = "POST")]
+fn field(f: &str) -> String {
+    f.len().to_string()
+}
+
+#[request_map("/late", method = "POST")]
+async fn late(mut body: BodyReader) -> vernal::Result<String> {
+    body.read().await?;
+    sleep(3600 * SECOND).await;
+    read(body).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_falls_silent_is_refused() {
+    let silent = "408 no byte of the body came for 15s (Limits::body_idle) | closed";
+    // What has come gives it time for hours by its rate.
+    let part = "--b\r\nContent-Disposition: form-data; name=\"f\"\r\n\r\n";
+    let whole = |path: &str, kind: &str, before: &str, after: &str| {
+        let (before, after) = (format!("{before}{}", "y".repeat(1 << 20)), format!("y{after}"));
+        let length = before.len() + after.len();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: h\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n"
+        );
+        (path.to_owned(), head + &before, after)
+    };
+    let chunked = |path: &str| {
+        let head = format!("POST {path} HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
+        (
+            format!("{path}, chunked"),
+            format!("{head}100000\r\n{}\r\n", "y".repeat(1 << 20)),
+            "1\r\ny\r\n0\r\n\r\n".to_owned(),
+        )
+    };
+    let table = [
+        whole("/size", "a/b", "", ""),
+        whole("/read", "a/b", "", ""),
+        whole("/field", "application/x-www-form-urlencoded", "f=", ""),
+        whole("/field", "multipart/form-data; boundary=b", part, "\r\n--b--\r\n"),
+        chunked("/size"),
+        chunked("/read"),
+    ];
+    for (name, before, after) in table {
+        for (pause, is_refused) in [(15 * SECOND - MILLISECOND, false), (15 * SECOND + MILLISECOND, true)] {
+            let mut peer = Peer::of(Limits::new());
+            peer.send(&before).await;
+            sleep(pause).await;
+            let _ = peer.0.write_all(after.as_bytes()).await;
+            let _ = peer.0.shutdown().await;
+            let expected = if is_refused { silent.to_owned() } else { format!("200 {}", (1 << 20) + 1) };
+            assert_eq!(told(&peer.rest().await), expected, "{name}");
+        }
+    }
+    // A handler that is late itself is no fault of the peer's, who has not been able to send more meanwhile.
+    let (_, before, after) = whole("/late", "a/b", "", "");
+    let peer = Peer::of(Limits::new());
+    let (mut reading, mut writing) = tokio::io::split(peer.0);
+    let writer = tokio::spawn(async move {
+        writing.write_all(before.as_bytes()).await?;
+        sleep(SECOND).await;
+        writing.write_all(after.as_bytes()).await?;
+        Ok::<_, std::io::Error>(writing)
+    });
+    let mut answer = vec![0; 4 << 10];
+    let count = reading.read(&mut answer).await.expect("an answer");
+    assert!(answer[..count].starts_with(b"HTTP/1.1 200 OK"), "{}", String::from_utf8_lossy(&answer[..count]));
+    writer.await.expect("no panic").expect("the server reads");
 }
 
 #[request_map("/megabyte")]

@@ -6,10 +6,9 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_core::Stream;
-use tokio::time::Instant;
 
 use super::{Body, Result};
-use crate::io::{Deadline, clock};
+use crate::io::{Deadline, Pace};
 use crate::proto::{Limits, Refusal, SizeBound};
 
 /// A body that is counted while it comes.
@@ -18,7 +17,7 @@ pub(crate) struct Received {
     limits: Limits,
     bound: SizeBound,
     received: u64,
-    started: Instant,
+    pace: Pace,
     /// Made when the body keeps somebody waiting.
     deadline: Option<Deadline>,
 }
@@ -33,7 +32,7 @@ impl Received {
             body: Box::pin(body),
             limits: limits.clone(),
             received: 0,
-            started: clock::now().instant,
+            pace: Pace::default(),
             deadline: None,
         })
     }
@@ -46,6 +45,7 @@ impl Received {
         let refusal = match self.body.as_mut().poll_next(cx) {
             Poll::Ready(None) => return Poll::Ready(Ok(None)),
             Poll::Ready(Some(Ok(piece))) => {
+                self.pace.came();
                 self.received += piece.len() as u64;
                 return Poll::Ready(self.bound.check(self.received).map(|()| Some(piece)));
             }
@@ -54,11 +54,11 @@ impl Received {
             }
             Poll::Ready(Some(Err(error))) => Refusal::new(error.status(), error.explain_text().to_owned()),
             Poll::Pending => {
-                let due = self.started + self.limits.time_for(self.received);
+                let due = self.pace.due(&self.limits, self.received);
                 let deadline = self.deadline.get_or_insert_with(|| Deadline::new(due));
                 deadline.set(due);
                 ready!(deadline.poll(cx));
-                self.limits.too_slow()
+                self.pace.refusal(&self.limits, self.received)
             }
         };
         Poll::Ready(Err(refusal))

@@ -70,17 +70,23 @@ limits! {
     part_header_count: usize = 16;
     /// Number of parameters in query and form together. Default 1,000; more is 400.
     parameters: usize = 1_000;
-    /// Time from the first byte of a head to its end, or from the start of the connection. Default 10 s; longer is 408.
+    /// Time from the first byte of a head to its end. Default 10 s; longer is 408. A connection on which not one byte has come
+    /// for this time, or for [`Limits::idle_time`] if that is shorter, is closed without an answer.
     header_timeout: Duration = Duration::from_secs(10);
     /// Time from the start of a connection on a TLS port to the end of its handshake (feature `tls`). Default 10 s; then it is
     /// cut.
     handshake_timeout: Duration = Duration::from_secs(10);
     /// Bytes a second that a body must come in with on average, past [`Limits::body_grace`]. Default 256; less is 408.
     body_rate: u32 = 256;
-    /// Time a body may take however slow it is. Default 10 s.
+    /// Time a body may be waited for however slowly it comes. Default 10 s. Waits for the peer count, not for the handler
+    /// that reads the body.
     body_grace: Duration = Duration::from_secs(10);
-    /// Time a connection may stay silent between two requests. Default 60 s; then it is closed.
-    idle_time: Duration = Duration::from_secs(60);
+    /// Time a body may stay silent in the midst of it, however fast it came before. Default 15 s; longer is 408.
+    body_idle: Duration = Duration::from_secs(15);
+    /// Time a connection may stay silent between two requests, and before the first one if that is shorter than
+    /// [`Limits::header_timeout`]. Default 75 s, since proxies keep theirs for 60 s and would send a request into one
+    /// that is just being closed; then it is closed.
+    idle_time: Duration = Duration::from_secs(75);
     /// Time in which a peer must take at least some of an answer. Default 30 s; then the connection is cut.
     write_timeout: Duration = Duration::from_secs(30);
     /// Requests on one connection; the last one is answered with `Connection: close`. Default 1,000,000.
@@ -136,13 +142,24 @@ impl Limits {
         SizeBound { size: self.upload_size, setting: "Limits::upload_size" }
     }
 
+    /// How long a fresh connection may stay silent.
+    pub(crate) fn first_byte(&self) -> Duration {
+        self.header_timeout.min(self.idle_time)
+    }
+
     /// How long a body may have taken of which `received` bytes have come.
     pub(crate) fn time_for(&self, received: u64) -> Duration {
         self.body_grace + Duration::from_secs(received / u64::from(self.body_rate.max(1)))
     }
 
+    /// What a body is answered with that was silent for too long.
+    pub(crate) fn body_stalled(&self) -> Refusal {
+        let explain = format!("no byte of the body came for {:?} (Limits::body_idle)", self.body_idle);
+        Refusal::new(StatusCode::REQUEST_TIMEOUT, explain)
+    }
+
     /// What a body that takes longer is answered with.
-    pub(crate) fn too_slow(&self) -> Refusal {
+    pub(crate) fn body_too_slow(&self) -> Refusal {
         Refusal::new(
             StatusCode::REQUEST_TIMEOUT,
             format!(

@@ -43,7 +43,7 @@ pub(crate) fn serve(
     counted: Counted,
     task: SessionTask,
 ) -> impl Future<Output = ()> + Send + 'static {
-    let deadline = Deadline::new(clock::now().instant + counted.shared().app.0.limits.header_timeout);
+    let deadline = Deadline::new(clock::now().instant + counted.shared().app.0.limits.first_byte());
     let mut wire = Wire { stream, h1: H1::new(), deadline, is_half_closed: false, is_refused: false };
     async move {
         let mut connection =
@@ -464,7 +464,7 @@ impl<'c> Connection<'c> {
         if self.wire.h1.finish() == Next::Drain {
             let Exchange { inbox, outbox, .. } = &mut *exchange;
             let bounded = limits.clone().body_size(limits.drain_size);
-            let mut receiver = Receiver::new(&bounded, bounded.body_bound(), clock::now().instant);
+            let mut receiver = Receiver::new(&bounded, bounded.body_bound());
             if let Ok(Ok(())) = receiver.discard(self.wire, inbox, outbox).await
                 && self.wire.h1.finish() == Next::Keep
             {

@@ -3,12 +3,10 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use tokio::time::Instant;
-
 use super::wire::{Gone, Wire};
 use crate::app::Inner;
 use crate::http::{BodyReader, Request};
-use crate::io::{Inbox, Outbox, Pipe};
+use crate::io::{Inbox, Outbox, Pace, Pipe};
 use crate::proto::h1::{Framing, Progress};
 use crate::proto::{Limits, Refusal, SizeBound};
 
@@ -17,12 +15,12 @@ pub(crate) struct Receiver<'l> {
     limits: &'l Limits,
     bound: SizeBound,
     received: u64,
-    started: Instant,
+    pace: Pace,
 }
 
 impl<'l> Receiver<'l> {
-    pub(crate) fn new(limits: &'l Limits, bound: SizeBound, now: Instant) -> Receiver<'l> {
-        Receiver { limits, bound, received: 0, started: now }
+    pub(crate) fn new(limits: &'l Limits, bound: SizeBound) -> Receiver<'l> {
+        Receiver { limits, bound, received: 0, pace: Pace::default() }
     }
 
     pub(crate) fn limits(&self) -> &'l Limits {
@@ -110,7 +108,10 @@ impl<'l> Receiver<'l> {
             return Poll::Ready(Err(gone));
         }
         match wire.poll_fill(inbox, 0, cx) {
-            Poll::Ready(Ok(true)) => return Poll::Ready(Ok(Ok(()))),
+            Poll::Ready(Ok(true)) => {
+                self.pace.came();
+                return Poll::Ready(Ok(Ok(())));
+            }
             Poll::Ready(Ok(false)) => {
                 return Poll::Ready(Ok(Err(Refusal::bad_request("the connection ended inside the body"))));
             }
@@ -118,9 +119,9 @@ impl<'l> Receiver<'l> {
             Poll::Pending => {}
         }
         if outbox.is_empty() {
-            wire.deadline.set(self.due());
+            wire.deadline.set(self.pace.due(self.limits, self.received));
             if wire.deadline.poll(cx).is_ready() {
-                return Poll::Ready(Ok(Err(self.limits.too_slow())));
+                return Poll::Ready(Ok(Err(self.pace.refusal(self.limits, self.received))));
             }
         }
         Poll::Pending
@@ -170,10 +171,5 @@ impl<'l> Receiver<'l> {
                 return Ok(Err(refusal));
             }
         }
-    }
-
-    /// When what has come so far is too little.
-    fn due(&self) -> Instant {
-        self.started + self.limits.time_for(self.received)
     }
 }

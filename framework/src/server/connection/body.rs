@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Connection;
 use crate::app::{BodyPlan, BodyWay, Exchange, Target};
 use crate::http::{FormKind, Request};
-use crate::io::{Pipe, clock};
+use crate::io::Pipe;
 use crate::proto::h1::Framing;
 use crate::server::arrived::{Arrived, Unfinished};
 use crate::server::pump::Incoming;
@@ -23,7 +23,7 @@ impl<'c> Connection<'c> {
         if way == BodyWay::Left {
             return Arrived::At(target.unwrap_or(Target::NotFound));
         }
-        let mut receiver = Receiver::new(limits, bound, clock::now().instant);
+        let mut receiver = Receiver::new(limits, bound);
         if let Err(refusal) = receiver.check_declared(framing) {
             return Arrived::Malformed(refusal);
         }
