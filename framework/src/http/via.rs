@@ -16,7 +16,7 @@ pub(crate) struct Via {
     pub(crate) client: Option<SocketAddr>,
     /// The other end of the socket.
     pub(crate) socket: Option<SocketAddr>,
-    /// `client` is a trusted proxy itself, so that the fields it sends are to be believed.
+    /// `client` is a trusted proxy that has written the heads of the requests itself, so that their fields are to be believed.
     pub(crate) is_trusted: bool,
 }
 

@@ -95,13 +95,17 @@ async fn serve_proxied(mut stream: Stream, socket: Option<SocketAddr>, mut count
             );
         }
     };
-    if let Some(client) = proxied.client {
-        if let Err(limit) = counted.count_by(client) {
-            return refuse(stream, Some(client), &limit, counted.shared());
+    match proxied.client {
+        Some(client) => {
+            if let Err(limit) = counted.count_by(client) {
+                return refuse(stream, Some(client), &limit, counted.shared());
+            }
+            let is_trusted = counted.shared().app.0.context.trusted_proxies.contain(client.ip());
+            counted.set_via(Via { client: Some(client), socket, is_trusted });
+            counted.is_secure |= proxied.is_secure;
         }
-        let is_trusted = counted.shared().app.0.context.trusted_proxies.contain(client.ip());
-        counted.set_via(Via { client: Some(client), socket, is_trusted });
-        counted.is_secure |= proxied.is_secure;
+        // What follows may come from anybody whom the proxy could not name, so its fields are nobody's word.
+        None => counted.set_via(Via { client: socket, socket, is_trusted: false }),
     }
     #[cfg(feature = "tls")]
     if let Some(acceptor) = counted.shared().tls.clone() {

@@ -193,6 +193,9 @@ impl Server {
     /// One that begins otherwise is closed, and the log says so. Those of all others begin with HTTP or TLS. With TLS the header comes
     /// before it.
     ///
+    /// The client that the header names is the peer, and its fields are read only if it is a trusted proxy itself. A header that names
+    /// none (`UNKNOWN`, `LOCAL`, Unix sockets), as for looks at the server's health, leaves the proxy as the peer, and no fields are read.
+    ///
     /// # Errors
     /// [`Server::bind`] fails if no proxies are trusted.
     #[must_use]
