@@ -246,6 +246,14 @@ async fn headers_and_cookies_are_bound_by_name() {
     assert_eq!(said(&answer), "Header[X-N] should be an integer from 0 to 255, not `x`.");
 
     client.get("/cookie").header("cookie", "userInfo=ann; n=3").await.assert_text("ann Some(3)");
+    // A cookie that is no text takes no other with it.
+    for field in
+        [&b"userInfo=ann; b=caf\xe9; n=3"[..], b"\xff=1; n=3; userInfo=ann", b"n=3; userInfo=ann;\xff"]
+    {
+        client.get("/cookie").header("cookie", field).await.assert_text("ann Some(3)");
+    }
+    let answer = client.get("/cookie").header("cookie", &b"userInfo=\xff; n=3"[..]).await;
+    assert_eq!((answer.status().as_u16(), answer.reason()), (400, "Missing Cookie"));
     let answer = client.get("/cookie").await;
     assert_eq!((answer.status().as_u16(), answer.reason()), (400, "Missing Cookie"));
     assert_eq!(said(&answer), "Cookie[userInfo] is required: a text.");

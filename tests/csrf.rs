@@ -122,9 +122,16 @@ async fn where_a_request_comes_from_is_judged() {
 }
 
 #[tokio::test]
-async fn two_origins_or_one_that_is_no_text_are_another_sites() {
+async fn two_sources_or_one_that_is_no_text_are_another_sites() {
     let client = client(Csrf::new());
-    for fields in ["Origin: http://h\r\nOrigin: http://h", "Origin: \u{e4}", "Sec-Fetch-Site: \u{e4}"] {
+    for fields in [
+        "Origin: http://h\r\nOrigin: http://h",
+        "Origin: \u{e4}",
+        "Sec-Fetch-Site: \u{e4}",
+        "Sec-Fetch-Site: same-origin\r\nSec-Fetch-Site: cross-site",
+        "Referer: http://h/\u{e4}",
+        "Referer: http://h/\r\nReferer: http://evil.example/",
+    ] {
         let request = format!(
             "POST /plain HTTP/1.1\r\nHost: h\r\n{fields}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
         );

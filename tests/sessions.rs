@@ -344,6 +344,26 @@ async fn unknown_ids_are_never_taken_over() {
 }
 
 #[tokio::test]
+async fn a_cookie_that_is_no_text_does_not_hide_the_sessions() {
+    let client = client();
+    let id = id_of(&client.get("/count").await);
+    let own = format!("vernal_session={id}").into_bytes();
+    let table: [(&str, &[&[u8]]); 5] = [
+        ("behind it", &[b"b=caf\xe9; ", &own]),
+        ("before it", &[&own, b"; \xff"]),
+        ("its name", &[b"caf\xe9=1;", &own]),
+        ("around it", &[b"\xff;", &own, b";\xff"]),
+        ("of the same name", &[b"vernal_session=\xff; ", &own]),
+    ];
+    for (number, (name, parts)) in table.into_iter().enumerate() {
+        let answer = client.get("/count").header("cookie", &parts.concat()[..]).await;
+        assert_eq!(answer.text(), (number + 2).to_string(), "{name}");
+    }
+    let lines = client.get("/count").header("cookie", &b"\xff"[..]).header("cookie", &own[..]).await;
+    lines.assert_text("7");
+}
+
+#[tokio::test]
 async fn the_first_known_of_a_few_repeated_cookies_counts() {
     let client = client();
     let id = id_of(&client.get("/count").await);

@@ -315,12 +315,20 @@ names! {
 #[tokio::test]
 async fn pages_of_other_origins_may_not_connect() {
     let client = Client::new();
-    let forbidden =
-        |origin: &str| format!("403 pages of the origin {origin} may not connect (WebSocketConfig::origins)");
+    let forbidden = |origin: &str| {
+        format!(
+            "403 pages of the origin {origin} may not connect to the host localhost (WebSocketConfig::origins)"
+        )
+    };
     let table = [
         ("same", None, "101 in".to_owned()),
         ("same", Some("http://localhost"), "101 in".to_owned()),
         ("same", Some("http://localhost:81"), forbidden("http://localhost:81")),
+        ("same", Some("http://localhost:80"), "101 in".to_owned()),
+        ("same", Some("https://localhost:443"), "101 in".to_owned()),
+        ("same", Some("https://localhost:80"), forbidden("https://localhost:80")),
+        ("same", Some("http://localhost\r\nOrigin: http://localhost"), forbidden("")),
+        ("listed", Some("https://app.example.com\r\nOrigin: http://localhost"), forbidden("")),
         ("same", Some("http://localhost.evil.example"), forbidden("http://localhost.evil.example")),
         ("same", Some("null"), forbidden("null")),
         ("listed", Some("https://app.example.com"), "101 in".to_owned()),

@@ -77,12 +77,8 @@ impl Decompression {
         if self.is_left_alone {
             return Ok(codings);
         }
-        let fields = request
-            .headers
-            .fields()
-            .filter(|(name, _)| name.eq_ignore_ascii_case(CONTENT_ENCODING.as_bytes()));
-        let tokens = fields.flat_map(|(_, value)| value.split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
-        for token in tokens.filter(|token| !token.is_empty() && !token.eq_ignore_ascii_case(b"identity")) {
+        let tokens = request.headers.element_bytes(CONTENT_ENCODING);
+        for token in tokens.filter(|token| !token.eq_ignore_ascii_case(b"identity")) {
             match self.codings.iter().find(|coding| coding.is_named(token)) {
                 Some(_) if codings.len() == MOST => {
                     return Err(self.unsupported(format!("The body has more than {MOST} codings.")));

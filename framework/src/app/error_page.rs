@@ -151,7 +151,7 @@ fn conclude(result: Result, error: Error, response: &mut Response) {
 fn write_default(error: &Error, request: &Request, response: &mut Response) {
     let (code, message) = (error.status().as_u16(), error.message_text());
     let explain = error.public_explain(request.context.show_errors);
-    match preferred(request.headers.get("accept").unwrap_or("")) {
+    match preferred(request.headers.elements("accept")) {
         Form::Json => {
             // By hand, since a map would put the fields in another order than the documented one.
             let body = format!(
@@ -192,9 +192,9 @@ enum Form {
 }
 
 /// What `Accept` likes best of our three forms (RFC 9110, section 12.5.1); JSON when it does not care.
-fn preferred(accept: &str) -> Form {
+fn preferred<'h>(ranges: impl Iterator<Item = &'h str>) -> Form {
     let mut best = (Form::Json, 0.0);
-    for range in accept.split(',') {
+    for range in ranges {
         let mut parts = range.split(';').map(str::trim);
         let form = match parts.next().unwrap_or("").to_ascii_lowercase().as_str() {
             "application/json" | "application/*" | "*/*" => Form::Json,
@@ -301,21 +301,28 @@ impl<'e, T: Send + Sync + 'static> ErrorPageArgument<'e> for State<&'e T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::Headers;
 
     #[test]
     fn the_form_follows_the_accept_field() {
-        let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
-        let table = [
-            ("", Form::Json),
-            ("*/*", Form::Json),
-            (browser, Form::Html),
-            ("application/problem+json", Form::Problem),
-            ("application/json;q=0.5, application/problem+json", Form::Problem),
-            ("text/html;q=0, application/json", Form::Json),
-            ("image/png", Form::Json),
+        let browser = b"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+        let table: [(&[&[u8]], Form); 11] = [
+            (&[], Form::Json),
+            (&[b""], Form::Json),
+            (&[b"*/*"], Form::Json),
+            (&[browser], Form::Html),
+            (&[b"application/problem+json"], Form::Problem),
+            (&[b"application/json;q=0.5, application/problem+json"], Form::Problem),
+            (&[b"text/html;q=0, application/json"], Form::Json),
+            (&[b"image/png"], Form::Json),
+            // What is no text hides nothing, and the field may come in several lines.
+            (&[b"text/\xff, text/html"], Form::Html),
+            (&[b"image/png", b"text/html"], Form::Html),
+            (&[b"application/json;q=0.5", b"text/html"], Form::Html),
         ];
         for (accept, form) in table {
-            assert_eq!(preferred(accept), form, "{accept}");
+            let headers: Headers = accept.iter().map(|value| ("accept", *value)).collect();
+            assert_eq!(preferred(headers.elements("accept")), form, "{accept:?}");
         }
     }
 

@@ -93,20 +93,38 @@ impl Headers {
             .map(|field| field.value.bytes(&self.bytes))
     }
 
-    /// Every value of `name` that is UTF-8, in order.
+    /// Every value of `name` that is UTF-8, in order. Others are left out, whole: where that may hide something, ask for the
+    /// bytes.
     pub fn get_all<'h>(&'h self, name: &'h str) -> impl Iterator<Item = &'h str> {
-        self.fields
-            .iter()
-            .filter(move |field| self.is_named(field, name))
-            .filter_map(|field| std::str::from_utf8(field.value.bytes(&self.bytes)).ok())
+        self.get_all_bytes(name).filter_map(|value| std::str::from_utf8(value).ok())
     }
 
-    /// The elements of a comma-separated field, from all its lines; empty ones do not count (RFC 9110, section 5.6.1).
+    /// Every value of `name` as it was sent, in order.
+    pub fn get_all_bytes<'h>(&'h self, name: &'h str) -> impl Iterator<Item = &'h [u8]> {
+        let fields = self.fields.iter().filter(move |field| self.is_named(field, name));
+        fields.map(|field| field.value.bytes(&self.bytes))
+    }
+
+    /// The elements of a comma-separated field, from all its lines; empty ones do not count (RFC 9110, section 5.6.1). One that
+    /// is no text is left out, and nothing beside it.
     pub(crate) fn elements<'h>(&'h self, name: &'h str) -> impl Iterator<Item = &'h str> {
-        self.get_all(name)
-            .flat_map(|line| line.split(','))
-            .map(str::trim)
+        self.element_bytes(name).filter_map(|element| std::str::from_utf8(element).ok())
+    }
+
+    /// The same elements, whatever they are.
+    pub(crate) fn element_bytes<'h>(&'h self, name: &'h str) -> impl Iterator<Item = &'h [u8]> {
+        self.get_all_bytes(name)
+            .flat_map(|line| line.split(|byte| *byte == b','))
+            .map(<[u8]>::trim_ascii)
             .filter(|element| !element.is_empty())
+    }
+
+    /// The only value of `name`: empty if it came several times or is no text, so that neither is taken for a field that is
+    /// not there.
+    pub(crate) fn only<'h>(&'h self, name: &'h str) -> Option<&'h str> {
+        let mut values = self.get_all_bytes(name);
+        let first = values.next()?;
+        Some(values.next().map_or_else(|| std::str::from_utf8(first).unwrap_or_default(), |_| ""))
     }
 
     /// Whether the `Vary` of an answer names this field of the request, or all (RFC 9110, section 12.5.5).
@@ -392,6 +410,25 @@ mod tests {
         assert!(headers.remove("x-A"));
         assert!(!headers.remove("x-a"));
         assert_eq!(headers.len(), 1);
+    }
+
+    #[test]
+    fn what_is_no_text_hides_nothing_beside_it() {
+        type Row = (&'static [&'static [u8]], &'static [&'static str], Option<&'static str>);
+        let table: [Row; 6] = [
+            (&[], &[], None),
+            (&[b"a, b"], &["a", "b"], Some("a, b")),
+            (&[b"a, \xff ,b,,"], &["a", "b"], Some("")),
+            (&[b"a\xff, b"], &["b"], Some("")),
+            (&[b"\xff", b"b"], &["b"], Some("")),
+            (&[b"a", b"b"], &["a", "b"], Some("")),
+        ];
+        for (fields, elements, only) in table {
+            let headers: Headers = fields.iter().map(|value| ("x", *value)).collect();
+            assert_eq!(headers.elements("X").collect::<Vec<_>>(), elements, "{fields:?}");
+            assert_eq!(headers.only("X"), only, "{fields:?}");
+            assert_eq!(headers.get_all_bytes("X").collect::<Vec<_>>(), fields);
+        }
     }
 
     #[test]

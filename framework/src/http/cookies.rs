@@ -1,6 +1,6 @@
 //! Cookies: those a request brings and those an answer sets (RFC 6265).
 //!
-//! Reading is generous and never fails: what is no cookie is left out. Writing is strict: a cookie that would not
+//! Reading is generous and never fails: what is no cookie is left out, and nothing beside it. Writing is strict: a cookie that would not
 //! come back as it was sent, or that browsers drop, is refused, and the answer becomes a 500 that names it.
 
 use std::borrow::Cow;
@@ -12,7 +12,8 @@ use crate::base::{IntoHeaderValue, Span};
 /// The cookies of a request, in the order they were sent.
 ///
 /// Values are as they were sent, without the quotes around them; percent signs are left alone. Where a name stands
-/// twice the first one counts: browsers send the cookie with the longer path first.
+/// twice the first one counts: browsers send the cookie with the longer path first. A cookie that is not UTF-8 is left out; the
+/// others stay.
 ///
 /// ```
 /// use vernal::{Cookies, request_map};
@@ -30,21 +31,25 @@ pub struct Cookies {
 
 impl Cookies {
     /// Reads the values of all `Cookie` fields. The size of the head bounds them.
-    pub(crate) fn parse<'h>(fields: impl Iterator<Item = &'h str>) -> Cookies {
+    pub(crate) fn parse<'h>(fields: impl Iterator<Item = &'h [u8]>) -> Cookies {
         let mut cookies = Cookies::default();
-        for field in fields {
-            let base = cookies.text.len();
-            cookies.text.push_str(field);
-            for pair in field.split(';') {
-                let Some((name, value)) = pair.split_once('=') else { continue };
-                let (name, value) = (name.trim_matches(BLANK), unquoted(value.trim_matches(BLANK)));
-                if !name.is_empty() {
-                    let span = |part: &str| Span::of(part.as_bytes(), field.as_bytes()).moved(base);
-                    cookies.pairs.push((span(name), span(value)));
-                }
+        let pairs = fields.flat_map(|field| field.split(|byte| *byte == b';'));
+        // What some other application of the same host has set may be no text.
+        for pair in pairs.filter_map(|pair| std::str::from_utf8(pair).ok()) {
+            let Some((name, value)) = pair.split_once('=') else { continue };
+            let (name, value) = (name.trim_matches(BLANK), unquoted(value.trim_matches(BLANK)));
+            if !name.is_empty() {
+                let pair = (cookies.keep(name), cookies.keep(value));
+                cookies.pairs.push(pair);
             }
         }
         cookies
+    }
+
+    fn keep(&mut self, text: &str) -> Span {
+        let start = self.text.len();
+        self.text.push_str(text);
+        Span::new(start, self.text.len())
     }
 
     /// The value of a cookie. Names compare with regard to case.
@@ -288,21 +293,29 @@ mod tests {
 
     #[test]
     fn cookies_are_read_generously() {
-        type Row = (&'static [&'static str], &'static [(&'static str, &'static str)]);
-        let table: [Row; 13] = [
+        type Row = (&'static [&'static [u8]], &'static [(&'static str, &'static str)]);
+        let table: [Row; 20] = [
             (&[], &[]),
-            (&[""], &[]),
-            (&["k=v"], &[("k", "v")]),
-            (&["k=v; z=\"q w\""], &[("k", "v"), ("z", "q w")]),
-            (&["a=1;b=2;  c=3 "], &[("a", "1"), ("b", "2"), ("c", "3")]),
-            (&["a=1", "b=2"], &[("a", "1"), ("b", "2")]),
-            (&["a=b=c"], &[("a", "b=c")]),
-            (&["a=%20%"], &[("a", "%20%")]),
-            (&["a=; b"], &[("a", "")]),
-            (&["=x; a=1"], &[("a", "1")]),
-            (&["a=\""], &[("a", "\"")]),
-            (&["a=\"\""], &[("a", "")]),
-            (&["a=中;;"], &[("a", "中")]),
+            (&[b""], &[]),
+            (&[b"k=v"], &[("k", "v")]),
+            (&[b"k=v; z=\"q w\""], &[("k", "v"), ("z", "q w")]),
+            (&[b"a=1;b=2;  c=3 "], &[("a", "1"), ("b", "2"), ("c", "3")]),
+            (&[b"a=1", b"b=2"], &[("a", "1"), ("b", "2")]),
+            (&[b"a=b=c"], &[("a", "b=c")]),
+            (&[b"a=%20%"], &[("a", "%20%")]),
+            (&[b"a=; b"], &[("a", "")]),
+            (&[b"=x; a=1"], &[("a", "1")]),
+            (&[b"a=\""], &[("a", "\"")]),
+            (&[b"a=\"\""], &[("a", "")]),
+            (&[b"a=\xe4\xb8\xad;;"], &[("a", "中")]),
+            (&[b"a=\xff"], &[]),
+            (&[b"a=1; b=caf\xe9; c=3"], &[("a", "1"), ("c", "3")]),
+            (&[b"a\xe9=1; c=3"], &[("c", "3")]),
+            (&[b"\xff; c=3"], &[("c", "3")]),
+            (&[b"a=1\xff;\xffb=2;c=\"3\""], &[("c", "3")]),
+            (&[b"a=\xff", b"a=2"], &[("a", "2")]),
+            // A character that is cut in two by the semicolon.
+            (&[b"a=\xe4\xb8;b=\xad; c=3"], &[("c", "3")]),
         ];
         for (fields, expected) in table {
             let cookies = Cookies::parse(fields.iter().copied());
@@ -312,7 +325,7 @@ mod tests {
 
     #[test]
     fn the_first_of_a_name_wins() {
-        let cookies = Cookies::parse(["a=1; A=2; a=3"].into_iter());
+        let cookies = Cookies::parse([&b"a=1; A=2; a=3"[..]].into_iter());
         assert_eq!((cookies.get("a"), cookies.get("A"), cookies.get("b")), (Some("1"), Some("2"), None));
         assert_eq!((cookies.len(), cookies.is_empty()), (3, false));
     }

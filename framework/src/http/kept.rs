@@ -48,7 +48,10 @@ impl Request {
 
     /// Whether a cookie of that name may have come; the session is looked up by the cookies themselves.
     fn brings(&self, name: &str) -> bool {
-        self.headers.get_all("cookie").any(|field| field.contains(name))
+        let name = name.as_bytes();
+        self.headers
+            .get_all_bytes("cookie")
+            .any(|field| !name.is_empty() && field.windows(name.len()).any(|part| part == name))
     }
 
     /// Whether it is too late to add a field to the answer.
@@ -67,30 +70,31 @@ impl Request {
 /// from one would be in somebody else's session (RFC 9111, section 5.2.2.7).
 pub(crate) fn add_private_cookie(headers: &mut Headers, cookie: SetCookie) {
     headers.append("set-cookie", cookie);
-    let directives: Vec<&str> = headers.elements("cache-control").collect();
-    if directives.iter().any(|directive| is_unshared(directive)) {
-        return;
+    let mut value = b"private".to_vec();
+    for directive in headers.element_bytes("cache-control") {
+        if is_unshared(directive) {
+            return;
+        }
+        let name = directive.split(|byte| *byte == b'=').next().unwrap_or(directive).trim_ascii_end();
+        if !["public", "s-maxage"].iter().any(|shared| name.eq_ignore_ascii_case(shared.as_bytes())) {
+            value.extend_from_slice(b", ");
+            value.extend_from_slice(directive);
+        }
     }
-    let kept = directives.iter().filter(|directive| {
-        let name = directive.split('=').next().unwrap_or(directive).trim_end();
-        !["public", "s-maxage"].iter().any(|shared| name.eq_ignore_ascii_case(shared))
-    });
-    let value = std::iter::once(&"private").chain(kept).copied().collect::<Vec<_>>().join(", ");
-    headers.insert("cache-control", value);
+    headers.insert("cache-control", &value[..]);
 }
 
 /// Whether an answer looks as if it were the same for all, to be stored by caches they share: it says so, or has a validator
 /// and does not say otherwise.
 pub(crate) fn is_for_all(headers: &Headers) -> bool {
-    if headers.elements("cache-control").any(is_unshared) {
+    if headers.element_bytes("cache-control").any(is_unshared) {
         return false;
     }
-    let is_said = headers.get_all("cache-control").next().is_some();
-    is_said || headers.contains("etag") || headers.contains("last-modified")
+    headers.contains("cache-control") || headers.contains("etag") || headers.contains("last-modified")
 }
 
-fn is_unshared(directive: &str) -> bool {
-    ["private", "no-store"].iter().any(|unshared| directive.eq_ignore_ascii_case(unshared))
+fn is_unshared(directive: &[u8]) -> bool {
+    ["private", "no-store"].iter().any(|unshared| directive.eq_ignore_ascii_case(unshared.as_bytes()))
 }
 
 #[cfg(test)]

@@ -139,7 +139,9 @@ impl Request {
 
     /// The `Content-Type` without its parameters, as it was sent.
     pub fn content_type(&self) -> Option<&str> {
-        self.headers.get("content-type").map(|value| value.split(';').next().unwrap_or(value).trim())
+        // A parameter that is no text says nothing of the type.
+        let essence = self.headers.get_bytes("content-type")?.split(|byte| *byte == b';').next()?;
+        std::str::from_utf8(essence).ok().map(str::trim)
     }
 
     /// The declared length of the body, if it came with a `Content-Length`.
@@ -224,7 +226,7 @@ impl Request {
 
     /// The cookies, parsed when first asked for.
     pub fn cookies(&self) -> &Cookies {
-        self.rare().cookies.get_or_init(|| Cookies::parse(self.headers.get_all("cookie")))
+        self.rare().cookies.get_or_init(|| Cookies::parse(self.headers.get_all_bytes("cookie")))
     }
 
     /// The body, read before the handler ran; empty if the handler takes a [`BodyReader`], and if the body was a form in

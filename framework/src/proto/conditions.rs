@@ -45,7 +45,7 @@ pub(crate) fn judge(headers: &Headers, now: Validators<'_>) -> Verdict {
         return Verdict::Holds { range_counts: true };
     }
     if headers.contains("if-match") {
-        if !headers.get_all("if-match").any(|list| names(list, now.etag, true)) {
+        if !headers.get_all_bytes("if-match").any(|list| names(list, now.etag, true)) {
             return Verdict::Fails;
         }
     } else if let (Some(date), Some(modified)) = (date(headers, "if-unmodified-since"), now.modified)
@@ -54,7 +54,7 @@ pub(crate) fn judge(headers: &Headers, now: Validators<'_>) -> Verdict {
         return Verdict::Fails;
     }
     if headers.contains("if-none-match") {
-        if headers.get_all("if-none-match").any(|list| names(list, now.etag, false)) {
+        if headers.get_all_bytes("if-none-match").any(|list| names(list, now.etag, false)) {
             return Verdict::NotModified;
         }
     } else if let (Some(date), Some(modified)) = (date(headers, "if-modified-since"), now.modified)
@@ -62,29 +62,36 @@ pub(crate) fn judge(headers: &Headers, now: Validators<'_>) -> Verdict {
     {
         return Verdict::NotModified;
     }
-    let range_counts = match headers.get("if-range").map(str::trim) {
-        None => !headers.contains("if-range"),
-        Some(tag) if tag.contains('"') => tag == now.etag,
+    let range_counts = match headers.get_bytes("if-range").map(<[u8]>::trim_ascii) {
+        None => true,
+        Some(tag) if tag.contains(&b'"') => tag == now.etag.as_bytes(),
         Some(date) => now.modified.is_some() && seconds(date) == now.modified,
     };
     Verdict::Holds { range_counts }
 }
 
 /// Whether a list of entity tags, or `*`, names this one. Weak tags never match when `strongly` (section 8.8.3.2).
-fn names(list: &str, etag: &str, strongly: bool) -> bool {
+///
+/// Tags may hold bytes that are no text (section 8.8.3): those of others do, and ours stands beside them.
+fn names(list: &[u8], etag: &str, strongly: bool) -> bool {
     let mut rest = list.trim_ascii();
-    if rest == "*" {
+    if rest == b"*" {
         return true;
     }
     loop {
-        rest = rest.trim_start_matches([' ', '\t', ',']);
-        let (is_weak, tag) = match rest.strip_prefix("W/") {
+        while let [b' ' | b'\t' | b',', after @ ..] = rest {
+            rest = after;
+        }
+        let (is_weak, tag) = match rest.strip_prefix(b"W/") {
             Some(tag) => (true, tag),
             None => (false, rest),
         };
-        let Some(end) = tag.strip_prefix('"').and_then(|opaque| opaque.find('"')) else { return false };
+        let opaque = tag.strip_prefix(b"\"");
+        let Some(end) = opaque.and_then(|opaque| opaque.iter().position(|byte| *byte == b'"')) else {
+            return false;
+        };
         let (tag, after) = tag.split_at(end + 2);
-        if tag == etag && !(strongly && is_weak) {
+        if tag == etag.as_bytes() && !(strongly && is_weak) {
             return true;
         }
         rest = after;
@@ -92,11 +99,12 @@ fn names(list: &str, etag: &str, strongly: bool) -> bool {
 }
 
 fn date(headers: &Headers, name: &str) -> Option<u64> {
-    headers.get(name).and_then(seconds)
+    headers.get_bytes(name).and_then(seconds)
 }
 
 /// The seconds since 1970 of an HTTP date in any of its three forms.
-fn seconds(date: &str) -> Option<u64> {
+fn seconds(date: &[u8]) -> Option<u64> {
+    let date = std::str::from_utf8(date).ok()?;
     httpdate::parse_http_date(date.trim()).ok()?.duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs())
 }
 
@@ -172,6 +180,22 @@ mod tests {
         ];
         for (name, value, expected) in table {
             assert_eq!(judge(&Headers::from([(name, value)]), now), expected, "{name}: {value}");
+        }
+    }
+
+    #[test]
+    fn tags_that_are_no_text_hide_nothing_beside_them() {
+        let now = Validators { etag: "\"a\"", modified: None };
+        let table: [(&str, &[u8], Verdict); 6] = [
+            ("if-match", b"\"\xff\", \"a\"", HOLDS),
+            ("if-match", b"\"\xff\"", Verdict::Fails),
+            ("if-none-match", b"\"\xff\", W/\"a\"", Verdict::NotModified),
+            ("if-none-match", b"\"\xff\"", HOLDS),
+            ("if-range", b"\"\xff\"", WHOLE),
+            ("if-modified-since", b"\xff", HOLDS),
+        ];
+        for (name, value, expected) in table {
+            assert_eq!(judge(&Headers::from([(name, value)]), now), expected, "{name}");
         }
     }
 }

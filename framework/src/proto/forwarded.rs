@@ -96,9 +96,8 @@ fn read_customary(headers: &Headers, believed: &Networks) -> Client {
 }
 
 /// The fields of a name. Bytes that are no text are kept as such, so that they hide nothing of the rest.
-fn lines<'h>(headers: &'h Headers, name: &str) -> Vec<Cow<'h, str>> {
-    let fields = headers.iter().filter(|(field, _)| field.eq_ignore_ascii_case(name));
-    fields.map(|(_, value)| String::from_utf8_lossy(value)).collect()
+fn lines<'h>(headers: &'h Headers, name: &'h str) -> Vec<Cow<'h, str>> {
+    headers.get_all_bytes(name).map(String::from_utf8_lossy).collect()
 }
 
 /// The members of a list, from the right. Those that are empty count for nothing (RFC 9110, section 5.6.1).

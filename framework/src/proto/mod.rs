@@ -11,6 +11,7 @@ pub(crate) mod h1;
 mod limits;
 pub(crate) mod multipart;
 pub(crate) mod networks;
+pub(crate) mod origin;
 pub(crate) mod proxy;
 mod ranges;
 mod weighted;

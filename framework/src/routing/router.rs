@@ -407,11 +407,7 @@ impl Narrowing {
     /// `None` if the form has to be read first.
     #[cold]
     fn holds(&self, facts: &Facts<'_>) -> Option<bool> {
-        let fields = |wanted: &'static str| {
-            let named = facts.headers.iter().filter(move |(name, _)| name.eq_ignore_ascii_case(wanted));
-            named.map(|(_, value)| value)
-        };
-        if !self.headers.hold(fields) {
+        if !self.headers.hold(|name| facts.headers.get_all_bytes(name)) {
             return Some(false);
         }
         let offered = || facts.headers.elements("sec-websocket-protocol");

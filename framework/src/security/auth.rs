@@ -96,8 +96,8 @@ pub(super) enum Credentials<'r> {
 
 /// Reads the `Authorization` field. Names of schemes compare without regard to case.
 pub(super) fn credentials<'r>(request: &'r Request, scheme: &str, most_bytes: usize) -> Credentials<'r> {
-    let mut fields = request.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("authorization"));
-    let Some((_, field)) = fields.next() else { return Credentials::Absent };
+    let mut fields = request.headers.get_all_bytes("authorization");
+    let Some(field) = fields.next() else { return Credentials::Absent };
     if fields.next().is_some() {
         return Credentials::Malformed("There is more than one `Authorization` field.");
     }

@@ -208,7 +208,8 @@ impl Cors {
                 shown(method)
             )));
         }
-        let asked: Vec<&str> = request.headers.elements("access-control-request-headers").collect();
+        let asked = request.headers.element_bytes("access-control-request-headers");
+        let asked: Vec<_> = asked.map(String::from_utf8_lossy).collect();
         let is_known = |name: &str| match self.any_header {
             true => is_token(name.as_bytes()),
             false => self.headers.iter().any(|known| known.eq_ignore_ascii_case(name)),

@@ -99,17 +99,17 @@ impl Csrf {
         let from = |origin: Option<&str>| {
             origin.map(|origin| format!(" of `{}`", shown(origin))).unwrap_or_default()
         };
-        if request.headers.contains("sec-fetch-site") {
-            return match request.header("sec-fetch-site") {
-                Some("same-origin" | "none") => Ok(false),
-                site => Err(forged(format!(
-                    "A page{} made the browser send this (Sec-Fetch-Site: {})",
-                    from(origin),
-                    shown(site.unwrap_or("not text"))
-                ))),
-            };
+        match request.headers.only("sec-fetch-site") {
+            None => {}
+            Some("same-origin" | "none") => return Ok(false),
+            Some(site) => {
+                let from = from(origin);
+                let site = shown(site);
+                let what = format!("A page{from} made the browser send this (Sec-Fetch-Site: {site})");
+                return Err(forged(what));
+            }
         }
-        let (field, source) = match (origin, request.header("referer")) {
+        let (field, source) = match (origin, request.headers.only("referer")) {
             (Some(origin), _) => ("Origin", origin),
             (None, Some(referer)) => ("Referer", referer),
             (None, None) => return Ok(false),

@@ -11,11 +11,7 @@ pub(super) fn vary(headers: &mut Headers, name: &str) {
 
 /// Gives way where a handler has added a field that was set before it: ours, the first, goes.
 pub(super) fn give_way(headers: &mut Headers, name: &str, ours: &[u8]) {
-    let values: Vec<Vec<u8>> = headers
-        .iter()
-        .filter(|(known, _)| known.eq_ignore_ascii_case(name))
-        .map(|(_, value)| value.to_vec())
-        .collect();
+    let values: Vec<Vec<u8>> = headers.get_all_bytes(name).map(<[u8]>::to_vec).collect();
     let [first, others @ ..] = &values[..] else { return };
     if others.is_empty() || first != ours {
         return;

@@ -242,7 +242,8 @@ impl Connect {
         if headers.get("sec-websocket-accept") != Some(&handshake::accept_of(key)) {
             return Err(bad("the server's Sec-WebSocket-Accept does not answer our key".to_owned()));
         }
-        let subprotocol = headers.get("sec-websocket-protocol").map(str::to_owned);
+        let subprotocol = headers.get_bytes("sec-websocket-protocol");
+        let subprotocol = subprotocol.map(|chosen| String::from_utf8_lossy(chosen).into_owned());
         if let Some(chosen) = &subprotocol
             && !self.subprotocols.contains(chosen)
         {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::events::Functions;
+use crate::proto::origin::is_of_host;
 use crate::proto::ws::{Bounds, Deflate, Extension, Extensions, Role};
 use crate::registry::Route;
 
@@ -113,7 +114,7 @@ pub enum Overflow {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origins {
-    /// Pages of the same host and port; others get a 403.
+    /// Pages of the same host and port, `https` ones only where the client comes over TLS; others get a 403.
     #[default]
     Same,
     /// Pages of the same host and port, and of these origins: `https://app.example.com`.
@@ -129,11 +130,8 @@ impl Origins {
     }
 
     /// Whether a page of this origin may connect to this host.
-    pub(crate) fn allow(&self, origin: &str, host: Option<&str>) -> bool {
-        let is_same = || {
-            let authority = origin.split_once("://").map(|(_, authority)| authority);
-            authority.zip(host).is_some_and(|(authority, host)| authority.eq_ignore_ascii_case(host))
-        };
+    pub(crate) fn allow(&self, origin: &str, host: Option<&str>, is_secure: bool) -> bool {
+        let is_same = || is_of_host(origin, host, is_secure);
         match self {
             Origins::Any => true,
             Origins::Same => is_same(),
@@ -214,6 +212,10 @@ mod tests {
             (&Origins::Same, "http://a:8080", Some("a:8080"), true),
             (&Origins::Same, "https://A", Some("a"), true),
             (&Origins::Same, "http://a", Some("a:8080"), false),
+            (&Origins::Same, "http://a", Some("a:80"), true),
+            (&Origins::Same, "https://a", Some("a:443"), true),
+            (&Origins::Same, "https://a", Some("a:80"), false),
+            (&Origins::Same, "", Some("a"), false),
             (&Origins::Same, "http://a.evil", Some("a"), false),
             (&Origins::Same, "null", Some("a"), false),
             (&Origins::Same, "http://a", None, false),
@@ -223,7 +225,7 @@ mod tests {
             (&Origins::Any, "null", None, true),
         ];
         for (origins, origin, host, expected) in table {
-            assert_eq!(origins.allow(origin, host), expected, "{origins:?} {origin} {host:?}");
+            assert_eq!(origins.allow(origin, host, false), expected, "{origins:?} {origin} {host:?}");
         }
     }
 }

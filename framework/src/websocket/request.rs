@@ -222,13 +222,16 @@ fn judge(request: &Request, handover: &Handover, config: &WebSocketConfig) -> Re
 /// # Errors
 /// It may not: 403.
 pub fn check_origin(request: &Request, config: &WebSocketConfig) -> Result {
-    match request.header("origin") {
-        Some(origin) if !config.origins.allow(origin, request.host()) => Err(Error::forbidden(format!(
-            "pages of the origin {} may not connect (WebSocketConfig::origins)",
-            shown(origin)
-        ))),
-        _ => Ok(()),
+    let Some(origin) = request.headers.only("origin") else { return Ok(()) };
+    let host = request.host();
+    if config.origins.allow(origin, host, request.is_secure()) {
+        return Ok(());
     }
+    Err(Error::forbidden(format!(
+        "pages of the origin {} may not connect to the host {} (WebSocketConfig::origins)",
+        shown(origin),
+        shown(host.unwrap_or("?"))
+    )))
 }
 
 /// Chooses subprotocol and extensions; returns the fields of the 101.

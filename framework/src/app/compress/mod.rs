@@ -107,13 +107,14 @@ impl Compression {
     }
 
     fn asked(&self, method: &Method, headers: &Headers) -> Asked {
-        let values = headers.fields().filter(|(name, _)| name.eq_ignore_ascii_case(b"accept-encoding"));
-        let accepted = AcceptEncoding::parse(values.map(|(_, value)| value));
+        let accepted = AcceptEncoding::parse(headers.get_all_bytes("accept-encoding"));
         Asked {
             // Who accepts nothing that we have gets what there is: better than a 406 (RFC 9110, section 12.4.1).
             coding: accepted.best(self.offered()).unwrap_or(Coding::Identity),
             is_head: method == Method::HEAD,
-            has_weak_tag: headers.get_all("if-none-match").any(|tags| tags.contains("W/")),
+            has_weak_tag: headers
+                .get_all_bytes("if-none-match")
+                .any(|tags| tags.windows(2).any(|part| part == b"W/")),
         }
     }
 
@@ -254,9 +255,9 @@ fn vary(headers: &mut Headers) {
     if !headers.contains("vary") {
         return headers.append("vary", "accept-encoding");
     }
-    let known = headers.get_all("vary");
-    let all = known.chain(std::iter::once("accept-encoding")).collect::<Vec<_>>().join(", ");
-    headers.insert("vary", all);
+    let known = headers.get_all_bytes("vary");
+    let all = known.chain(std::iter::once(&b"accept-encoding"[..])).collect::<Vec<_>>().join(&b", "[..]);
+    headers.insert("vary", &all[..]);
 }
 
 /// Whether a list of tokens has this one.

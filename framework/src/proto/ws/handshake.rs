@@ -19,16 +19,18 @@ pub(crate) fn is_wanted(headers: &Headers) -> bool {
 /// # Errors
 /// 426 for another version than 13, 400 for a key that is missing, double or no 16 bytes.
 pub(crate) fn key(headers: &Headers) -> Result<&str, Refusal> {
-    let mut versions = headers.get_all("sec-websocket-version");
-    if (versions.next(), versions.next()) != (Some("13"), None) {
+    if headers.only("sec-websocket-version") != Some("13") {
         return Err(Refusal::new(
             StatusCode::UPGRADE_REQUIRED,
             "this server speaks version 13 of the WebSocket protocol (Sec-WebSocket-Version: 13)",
         ));
     }
-    let mut keys = headers.get_all("sec-websocket-key");
+    let mut keys = headers.get_all_bytes("sec-websocket-key");
+    let is_key = |key: &str| STANDARD.decode(key).is_ok_and(|bytes| bytes.len() == 16);
     match (keys.next(), keys.next()) {
-        (Some(key), None) if STANDARD.decode(key).is_ok_and(|bytes| bytes.len() == 16) => Ok(key),
+        (Some(key), None) if let Some(key) = std::str::from_utf8(key).ok().filter(|key| is_key(key)) => {
+            Ok(key)
+        }
         (None, _) => Err(Refusal::bad_request("the field Sec-WebSocket-Key is missing")),
         (Some(_), None) => Err(Refusal::bad_request("the field Sec-WebSocket-Key is not 16 bytes in base64")),
         (Some(_), Some(_)) => Err(Refusal::bad_request("the field Sec-WebSocket-Key stands twice")),
@@ -53,10 +55,10 @@ pub(crate) fn key_of(random: [u8; 16]) -> String {
 /// A field is malformed: 400.
 pub(crate) fn extensions(headers: &Headers) -> Result<Vec<ExtensionOffer<'_>>, Refusal> {
     let mut offers = Vec::new();
-    for line in headers.get_all("sec-websocket-extensions") {
-        let mut rest = line.trim_start();
+    let malformed = || Refusal::bad_request("the field Sec-WebSocket-Extensions is malformed");
+    for line in headers.get_all_bytes("sec-websocket-extensions") {
+        let mut rest = std::str::from_utf8(line).map_err(|_| malformed())?.trim_start();
         while !rest.is_empty() {
-            let malformed = || Refusal::bad_request("the field Sec-WebSocket-Extensions is malformed");
             let (offer, after) = extension(rest).ok_or_else(malformed)?;
             offers.extend(offer);
             if offers.len() > MAX_OFFERS {
