@@ -73,6 +73,12 @@ fn mail(State(templates): State<&Templates>) -> Result<String> {
     templates.render("mail.txt", context! { name => EVIL })
 }
 
+/// A page of one part.
+#[request_map("/part", app = "views")]
+fn part(name: &str) -> View {
+    View::new("parts.html", context! { names => [name.to_owned()], text => EVIL })
+}
+
 #[request_map("/forbidden", app = "views")]
 fn forbidden() -> Result<&'static str> {
     Err(Error::forbidden(EVIL))
@@ -112,10 +118,20 @@ async fn adds_a_field(cx: &mut FilterContext<'_>, next: Next<'_>) -> Result {
     Ok(())
 }
 
-const EMBEDDED: [(&str, &str); 17] = [
+const EMBEDDED: [(&str, &str); 27] = [
     ("page.html", "<p>{{ text }}</p>"),
     ("safe.html", "{{ text|safe }}"),
     ("a.txt", "{{ text }}"),
+    ("row.jinja", "{{ text }}"),
+    ("row.jinja2", "{{ text }}"),
+    ("row.j2", "{{ text }}"),
+    ("row.tpl", "{{ text }}"),
+    ("row.tera", "{{ text }}"),
+    ("row.HTML", "{{ text }}"),
+    ("row", "{{ text }}"),
+    ("macros.jinja", "{% macro cell(text) %}{{ text }}{% endmacro %}"),
+    ("parts.html", "{% for name in names %}{% include name %}{% endfor %}"),
+    ("imports.html", "{% from 'macros.jinja' import cell %}{{ cell(text) }}"),
     ("a.xml", "<a>{{ text }}</a>"),
     ("a.xhtml", "{{ text }}"),
     ("a.json", r#"{"text":{{ text }},"list":{{ list }}}"#),
@@ -182,6 +198,20 @@ async fn pages_are_escaped_and_typed_by_their_extension() {
         .get("/view/page.html")
         .await
         .assert_header("x-size", &format!("<p>{ESCAPED}</p>").len().to_string());
+}
+
+#[tokio::test]
+async fn what_says_nothing_of_its_kind_is_escaped_as_a_page_and_as_a_part_of_one() {
+    let client = client(|templates| templates, false);
+    let names = ["row.jinja", "row.jinja2", "row.j2", "row.tpl", "row.tera", "row.HTML", "row"];
+    for name in names {
+        let page = client.get(&format!("/view/{name}")).await;
+        page.assert_header("content-type", "text/html; charset=utf-8").assert_text(ESCAPED);
+        client.get("/part").query("name", name).await.assert_text(ESCAPED);
+    }
+    client.get("/view/imports.html").await.assert_text(ESCAPED);
+    // Whoever says that a part is text is taken at their word.
+    client.get("/part").query("name", "a.txt").await.assert_text(EVIL);
 }
 
 #[tokio::test]

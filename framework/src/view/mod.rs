@@ -16,10 +16,14 @@ use crate::http::{Body, BodyKind, Context, Error, PendingView, Responder, Respon
 
 /// A page made of a template: an answer, or a part of one, of handlers and error pages.
 ///
-/// The content type goes by the template's extension: `.html`, `.txt`, `.xml`, `.json` and so on, with or without `.j2` behind
-/// it; a `Content-Type` field beats it. The model is anything that serialises to a map, a struct or
-/// [`minijinja::context!`] for instance; what is in it is escaped as the extension demands. Where the templates lie says
+/// The content type goes by the template's extension: `.html`, `.txt`, `.xml`, `.json` and so on, in any case, with or without
+/// `.j2`, `.jinja`, `.jinja2`, `.tpl`, `.tmpl` or `.template` behind it; a `Content-Type` field beats it. The model is anything that
+/// serialises to a map, a struct or [`minijinja::context!`] for instance. Where the templates lie says
 /// [`Config::templates`](crate::Config::templates).
+///
+/// What is in the model is escaped as the extension of the very template demands, be it the page or a part that is included: as
+/// JSON in `.json` and `.js`, not at all in text (`.txt`, `.md`, `.csv`, `.css`, `.yaml` and their like), and as HTML in all others, so
+/// also where the name says nothing: `row.jinja`, `row.tpl`, `row`. These are `text/html` as well.
 ///
 /// A template that is missing, or fails, is a 500; the log says what was searched, or file and line.
 ///

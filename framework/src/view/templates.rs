@@ -171,38 +171,54 @@ impl fmt::Debug for Templates {
     }
 }
 
-/// The content type of what a template of this name makes; plain text for extensions that say nothing.
+/// What a template makes, by its name: the content type, and how values are escaped.
+///
+/// What says nothing, or what nobody here knows, is HTML: as a page it is what its author wants, and as a part of one it must be
+/// escaped.
+fn kind_of(template: &str) -> (&'static str, AutoEscape) {
+    use AutoEscape::{Html, Json, None};
+
+    match &*extension(template) {
+        "xhtml" => ("application/xhtml+xml; charset=utf-8", Html),
+        "xml" | "xsl" | "xslt" => ("text/xml; charset=utf-8", Html),
+        "rss" => ("application/rss+xml; charset=utf-8", Html),
+        "atom" => ("application/atom+xml; charset=utf-8", Html),
+        "svg" => ("image/svg+xml; charset=utf-8", Html),
+        "json" => ("application/json", Json),
+        "jsonld" => ("application/ld+json", Json),
+        "geojson" => ("application/geo+json", Json),
+        "webmanifest" => ("application/manifest+json", Json),
+        "js" | "mjs" => ("text/javascript; charset=utf-8", Json),
+        "css" => ("text/css; charset=utf-8", None),
+        "csv" => ("text/csv; charset=utf-8", None),
+        "tsv" => ("text/tab-separated-values; charset=utf-8", None),
+        "md" | "markdown" => ("text/markdown; charset=utf-8", None),
+        "ics" => ("text/calendar; charset=utf-8", None),
+        "vcf" => ("text/vcard; charset=utf-8", None),
+        "yaml" | "yml" => ("application/yaml", None),
+        "toml" => ("application/toml", None),
+        "txt" | "text" | "log" | "ini" | "conf" | "cfg" | "env" | "sh" | "sql" | "eml" | "tex" => {
+            ("text/plain; charset=utf-8", None)
+        }
+        _ => ("text/html; charset=utf-8", Html),
+    }
+}
+
+/// The content type of what a template of this name makes.
 pub(super) fn content_type(template: &str) -> &'static str {
-    match extension(template) {
-        "html" | "htm" => "text/html; charset=utf-8",
-        "xhtml" => "application/xhtml+xml; charset=utf-8",
-        "xml" => "text/xml; charset=utf-8",
-        "svg" => "image/svg+xml; charset=utf-8",
-        "json" => "application/json",
-        "js" | "mjs" => "text/javascript; charset=utf-8",
-        "css" => "text/css; charset=utf-8",
-        "csv" => "text/csv; charset=utf-8",
-        "md" => "text/markdown; charset=utf-8",
-        "ics" => "text/calendar; charset=utf-8",
-        _ => "text/plain; charset=utf-8",
-    }
+    kind_of(template).0
 }
 
-/// How values are escaped in a template of this name.
-fn escaping(template: &str) -> AutoEscape {
-    match extension(template) {
-        "html" | "htm" | "xhtml" | "xml" | "svg" => AutoEscape::Html,
-        "json" | "js" | "mjs" => AutoEscape::Json,
-        _ => AutoEscape::None,
-    }
+/// The extension that counts, in lower case: the last one that does not say that this is a template. Empty if there is none.
+fn extension(template: &str) -> String {
+    let name = template.rsplit_once('/').map_or(template, |(_, name)| name);
+    let extensions = name.split('.').skip(1).map(str::to_ascii_lowercase);
+    let is_marker = |extension: &String| MARKERS.contains(&&**extension);
+    extensions.filter(|extension| !is_marker(extension)).last().unwrap_or_default()
 }
 
-/// The extension that counts: the last one that does not say that this is a template.
-fn extension(template: &str) -> &str {
-    let name = [".j2", ".jinja2", ".jinja"].into_iter().find_map(|marker| template.strip_suffix(marker));
-    let name = name.unwrap_or(template);
-    name.rsplit_once('.').map_or("", |(_, extension)| extension)
-}
+/// Extensions that say that something is a template, and nothing of what it makes.
+const MARKERS: [&str; 6] = ["j2", "jinja", "jinja2", "tpl", "tmpl", "template"];
 
 /// Why no template has this name.
 fn refusal(name: &str) -> Option<String> {
@@ -215,7 +231,7 @@ fn refusal(name: &str) -> Option<String> {
 
 fn environment() -> Environment<'static> {
     let mut environment = Environment::new();
-    environment.set_auto_escape_callback(escaping);
+    environment.set_auto_escape_callback(|name| kind_of(name).1);
     environment.set_undefined_behavior(UndefinedBehavior::Lenient);
     environment
 }
@@ -252,17 +268,31 @@ mod tests {
 
     #[test]
     fn extensions_choose_type_and_escaping() {
-        let table = [
-            ("a.html", "text/html; charset=utf-8", AutoEscape::Html),
-            ("a.htm.j2", "text/html; charset=utf-8", AutoEscape::Html),
-            ("a.b/c.xml", "text/xml; charset=utf-8", AutoEscape::Html),
-            ("a.xhtml", "application/xhtml+xml; charset=utf-8", AutoEscape::Html),
-            ("a.json.jinja", "application/json", AutoEscape::Json),
-            ("a.txt", "text/plain; charset=utf-8", AutoEscape::None),
-            ("html", "text/plain; charset=utf-8", AutoEscape::None),
+        const HTML: &str = "text/html; charset=utf-8";
+        const TEXT: &str = "text/plain; charset=utf-8";
+        let table: [(&[&str], &str, AutoEscape); 11] = [
+            (&["a.html", "a.htm.j2", "a.HTML", "a.Html.JINJA2"], HTML, AutoEscape::Html),
+            // Names that say nothing.
+            (
+                &["html", "row", "row.jinja", "row.jinja2", "row.J2", "row.tpl", "row.tmpl"],
+                HTML,
+                AutoEscape::Html,
+            ),
+            (&["row.", "a.txt/row", "a.txt/row.jinja", "<string>", ""], HTML, AutoEscape::Html),
+            // Or nothing that is known.
+            (&["row.tera", "row.html.tera", "row.txt ", "row.txt.bak"], HTML, AutoEscape::Html),
+            (&["a.b/c.xml", "a.XML"], "text/xml; charset=utf-8", AutoEscape::Html),
+            (&["a.SVG"], "image/svg+xml; charset=utf-8", AutoEscape::Html),
+            (&["a.json.jinja", "a.JSON"], "application/json", AutoEscape::Json),
+            (&["a.js", "a.MJS"], "text/javascript; charset=utf-8", AutoEscape::Json),
+            (&["a.txt", "a.TXT.j2", "a.txt.tpl", "a.html.txt"], TEXT, AutoEscape::None),
+            (&["a.css"], "text/css; charset=utf-8", AutoEscape::None),
+            (&["a.Md"], "text/markdown; charset=utf-8", AutoEscape::None),
         ];
-        for (name, content, escape) in table {
-            assert_eq!((content_type(name), escaping(name)), (content, escape), "{name}");
+        for (names, content_type, escaping) in table {
+            for name in names {
+                assert_eq!(kind_of(name), (content_type, escaping.clone()), "{name:?}");
+            }
         }
     }
 }
