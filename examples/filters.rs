@@ -44,7 +44,7 @@ use vernal::{
 struct Requests(AtomicU64);
 
 /// Without `next` a filter comes before the handler, and the chain goes on by itself. Lower orders run first.
-#[request_filter("/**", "/", order = 1)]
+#[request_filter("/**", order = 1)]
 fn first(cx: &mut FilterContext<'_>, State(requests): State<&Requests>) {
     requests.0.fetch_add(1, Ordering::Relaxed);
     cx.response.headers.insert("x-content-type-options", "nosniff");

@@ -147,7 +147,7 @@ async fn exempt_paths_are_not_judged() {
     for (path, status) in [
         ("/hooks/pay", 200),
         ("/hooks/../hooks/%70ay", 200),
-        ("/hooks", 403),
+        ("/hooks", 200),
         ("/plain", 403),
         ("/hooks/../plain", 403),
     ] {

@@ -300,7 +300,7 @@ fn other_page() -> &'static str {
     "other page"
 }
 
-#[request_filter("/**", "/", app = "two")]
+#[request_filter("/**", app = "two")]
 fn other_filter(cx: &mut vernal::FilterContext<'_>) {
     cx.response.headers.insert("x-other", "1");
 }

@@ -42,7 +42,7 @@ use proc_macro::TokenStream;
 ///
 /// | | |
 /// |---|---|
-/// | `"/path", …` | paths: `{name}` is a variable within one segment; at the start or the end `*` is one segment, `**` any number of them |
+/// | `"/path", …` | paths: `{name}` is a variable within one segment; at the start or the end `*` is one segment, `**` any number of them, so that `/files/**` is `/files` and `/files/` too |
 /// | `regexp = "^…"` | instead of paths: a regular expression, anchored at its start |
 /// | `method = "GET"`, `["GET", "PUT"]` | standard methods in any case, any other token in upper case; without it all but CONNECT and TRACE |
 /// | `params = "a=b"`, `["a!=b", "c^=d"]`, `any("a", "!b")` | which parameters there must be |
@@ -166,6 +166,8 @@ pub fn endpoint(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///     cx.response.headers.insert("x-counted", "1");
 /// }
 /// ```
+///
+/// `/admin/**` is `/admin` and `/admin/` too, and `/**` is every path: a guard has no hole.
 ///
 /// With `next: Next<'_>` the filter runs the rest of the chain itself, or answers instead. Without it the chain goes
 /// on by itself, unless the filter has answered or failed. `State<&T>` may be taken too. The attribute takes paths or

@@ -156,6 +156,7 @@ impl Config {
 
     /// Runs a filter that is a value around the requests whose path matches the pattern. Those given here run before all
     /// that are functions, in the order they are given in; but those that [answer by themselves](Filter::answers) come last.
+    /// Patterns are those of mappings: `/admin/**` guards `/admin` and `/admin/` too, and `/**` is every path.
     #[must_use]
     #[track_caller]
     pub fn filter<F: Filter>(mut self, path: &'static str, filter: F) -> Config {
@@ -183,7 +184,7 @@ impl Config {
     }
 
     /// Serves files for the paths that fit the pattern, where no mapping has the path. `/public/**` is everything below a
-    /// prefix, `/public/*` (or `/public/`) only what is directly there: of these, the rest of the path names the file.
+    /// prefix and the prefix itself, `/public/*` (or `/public/`) only what is directly there: of these, the rest of the path names the file.
     /// `**.css` is every path that ends so, `*.css` only those of one segment: of these, and of a pattern without a star, the
     /// whole path names the file.
     ///

@@ -1,6 +1,6 @@
 //! Where resources are: patterns with one star, and what part of a path is looked for below their directory.
 //!
-//! `/public/**` is everything below `/public/`, `/public/*` (or `/public/`) only what is directly there; of both the rest
+//! `/public/**` is `/public` and everything below, `/public/*` (or `/public/`) only what is directly there; of both the rest
 //! of the path is looked for. `**.css` is every path that ends so, `*.css` only those of one segment, and `/robots.txt` the
 //! one path; of these the whole path is looked for.
 
@@ -14,8 +14,8 @@ pub(super) struct Place {
 }
 
 enum Form {
-    /// Everything below this, which ends with a slash.
-    Below { base: String, is_deep: bool },
+    /// What is below a directory: the pattern's `**`, but for what lies deeper where it is not deep.
+    Below { is_deep: bool },
     /// Paths that the pattern matches, whole.
     Whole,
 }
@@ -56,53 +56,44 @@ impl Place {
             return Err(wrong());
         }
         let Some(star) = text.find('*') else {
-            let form = if text.is_empty() || text.ends_with('/') {
-                Form::Below { base: pattern.exact().ok_or_else(wrong)?, is_deep: false }
-            } else {
-                Form::Whole
-            };
-            return Ok(Place { pattern, form });
+            return Ok(match text.is_empty() || text.ends_with('/') {
+                true => Place { pattern: pattern.with_rest(), form: Form::Below { is_deep: false } },
+                false => Place { pattern, form: Form::Whole },
+            });
         };
         let (before, after) = text.split_at(star);
-        let form = match after.trim_start_matches('*') {
+        match after.trim_start_matches('*') {
             "" if before.is_empty() || before.ends_with('/') => {
-                let base = Pattern::parse(before)?.exact().ok_or_else(wrong)?;
-                Form::Below { base, is_deep: after.len() == 2 }
+                let form = Form::Below { is_deep: after.len() == 2 };
+                Ok(Place { pattern: pattern.with_rest(), form })
             }
-            suffix if before.is_empty() && !suffix.contains('/') => Form::Whole,
-            _ => return Err(wrong()),
-        };
-        Ok(Place { pattern, form })
+            suffix if before.is_empty() && !suffix.contains('/') => Ok(Place { pattern, form: Form::Whole }),
+            _ => Err(wrong()),
+        }
     }
 
-    /// The pattern, for those that ask which filters can run.
+    /// The pattern, which takes all these paths, for those that ask which filters can run.
     pub(super) fn pattern(&self) -> &Pattern {
         &self.pattern
     }
 
     /// What is looked for, if the path (in its matched form) is one of these.
     pub(super) fn part_of(&self, path: &str) -> Option<Part> {
-        match &self.form {
-            Form::Whole => {
-                let path_of = Span::new(1.min(path.len()), path.len());
-                self.pattern.matches(path).then_some(Part { path: path_of, takes: Takes::Files })
-            }
-            Form::Below { base, is_deep } => {
-                let rest = match path.strip_prefix(base.as_str()) {
-                    Some(rest) => rest,
-                    // The directory itself without its slash.
-                    None if base.strip_suffix('/') == Some(path) => "",
-                    None => return None,
-                };
-                let trimmed = rest.strip_suffix('/').unwrap_or(rest);
-                if !is_deep && rest.contains('/') {
-                    return None;
-                }
-                let start = path.len() - rest.len();
-                let takes = if *is_deep { Takes::Anything } else { Takes::FilesOfRoot };
-                Some(Part { path: Span::new(start, start + trimmed.len()), takes })
-            }
+        let mut rest = Span::default();
+        if !self.pattern.capture(path, &mut |_, span| rest = span) {
+            return None;
         }
+        let Form::Below { is_deep } = self.form else {
+            return Some(Part { path: Span::new(1.min(path.len()), path.len()), takes: Takes::Files });
+        };
+        let text = rest.text(path);
+        if !is_deep && text.contains('/') {
+            return None;
+        }
+        let start = rest.start as usize;
+        let trimmed = text.strip_suffix('/').unwrap_or(text);
+        let takes = if is_deep { Takes::Anything } else { Takes::FilesOfRoot };
+        Some(Part { path: Span::new(start, start + trimmed.len()), takes })
     }
 }
 

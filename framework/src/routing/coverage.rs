@@ -57,8 +57,12 @@ impl Pattern {
                     return and(so_far, coverage);
                 }
                 (Some(Segment::Rest(ours)), Some(next)) => {
-                    return and(so_far, rest(ours, next, theirs.peek().is_some(), from_end));
+                    // What may be nothing is not certain to follow.
+                    let more = theirs.peek().is_some_and(|next| !may_be_nothing(next));
+                    return and(so_far, rest(ours, next, more, from_end));
                 }
+                (Some(ours), None) if may_be_nothing(ours) => return so_far,
+                (None, Some(theirs)) if may_be_nothing(theirs) => return and(so_far, Coverage::Sometimes),
                 // Theirs goes on in ways unknown, or is longer than ours ever is.
                 (Some(_), Some(Segment::Rest(_))) => return and(so_far, Coverage::Sometimes),
                 (None, Some(_)) | (Some(_), None) => return Coverage::Never,
@@ -89,13 +93,19 @@ fn rest_of_rest(ours: &str, theirs: &str, from_end: bool) -> Coverage {
     if is_beside(ours, theirs, from_end) { Coverage::Sometimes } else { Coverage::Never }
 }
 
-/// Our `**` with its text against their next segment and whether more follow it.
+/// Our `**` with its text against their next segment and whether more certainly follow it.
 fn rest(ours: &str, theirs: &Segment, more: bool, from_end: bool) -> Coverage {
     match theirs {
-        Segment::Text(text) => (is_beside(text, ours, from_end) && (more || text.len() > ours.len())).into(),
         _ if ours.is_empty() => Coverage::Always,
+        Segment::Text(text) if !is_beside(text, ours, from_end) => Coverage::Never,
+        Segment::Text(text) if more || text.len() > ours.len() => Coverage::Always,
         _ => Coverage::Sometimes,
     }
+}
+
+/// Whether it is a `**` that takes no segment where there is none.
+fn may_be_nothing(segment: &Segment) -> bool {
+    matches!(segment, Segment::Rest(text) if text.is_empty())
 }
 
 fn segment(ours: &Segment, theirs: &Segment) -> Coverage {
@@ -130,8 +140,29 @@ mod tests {
             ("/a", "/b", Never),
             ("/a", "/{x}", Sometimes),
             ("/a/b", "/{x}", Never),
-            ("/f/**", "/f", Never),
-            ("/f/**", "/f/", Never),
+            ("/f/**", "/f", Always),
+            ("/f/**", "/f/", Always),
+            ("/f/**", "/fx", Never),
+            ("/f/**", "/", Never),
+            ("/**", "/", Always),
+            ("/f", "/f/**", Sometimes),
+            ("/f/", "/f/**", Sometimes),
+            ("/fx", "/f/**", Never),
+            ("/{x}", "/{y}/**", Sometimes),
+            ("/{x}/", "/{y}/**", Sometimes),
+            ("/{x}/**", "/{y}", Always),
+            ("/{x}/**", "/{y}/", Always),
+            ("/{x}/**", "/", Never),
+            ("/f/{x}/**", "/{y}/{z}", Sometimes),
+            ("/{x}/{y}", "/{z}/**", Sometimes),
+            ("**/a", "/a", Always),
+            ("**/a", "**/a/", Never),
+            ("**/{x}", "/{y}", Always),
+            ("/{y}", "**/{x}", Sometimes),
+            ("/f**", "/f/**", Sometimes),
+            ("/f**", "/fo/**", Always),
+            ("**.css", "**/.css", Sometimes),
+            ("**.css", "**/a.css", Always),
             ("/f/**", "/f/a", Always),
             ("/f/**", "/f/{x}", Always),
             ("/f/**", "/f/{x}/", Always),
@@ -143,8 +174,8 @@ mod tests {
             ("/f/g/**", "/f/g**", Sometimes),
             ("/f/**", "/g/{x}", Never),
             ("/f/**", "/{x}/a", Sometimes),
-            ("/f/**", "/{x}", Never),
-            ("/f/**", "/{x}/", Never),
+            ("/f/**", "/{x}", Sometimes),
+            ("/f/**", "/{x}/", Sometimes),
             ("/f/**", "**/a", Sometimes),
             ("/f/**", "/**", Sometimes),
             ("/f**", "/foo/{x}", Always),
@@ -179,7 +210,8 @@ mod tests {
             ("**/a", "/{x}/a", Always),
             ("**/a", "/{x}/{y}", Sometimes),
             ("**/a", "/{x}/b", Never),
-            ("**/a", "/{x}", Never),
+            ("**/a", "/{x}", Sometimes),
+            ("**/a/b", "/{x}", Never),
             ("**/a", "**/b/a", Always),
             ("**/b/a", "**/a", Sometimes),
             ("**/a", "**.b", Sometimes),

@@ -157,20 +157,11 @@ impl Rule {
     }
 
     fn coverage_of(&self, target: &Matcher) -> Coverage {
-        if self.is_everything() {
-            return Coverage::Always;
-        }
         self.matchers.iter().fold(Coverage::Never, |so_far, matcher| so_far.or(matcher.coverage_of(target)))
     }
 
     fn matches(&self, path: &str) -> bool {
-        self.is_everything() || self.matchers.iter().any(|matcher| matcher.matches(path))
-    }
-
-    /// A filter on `/**` means every path. As a pattern that would leave out `/`, and a guard with a hole in
-    /// it is none.
-    fn is_everything(&self) -> bool {
-        self.matchers.iter().any(Matcher::is_everything)
+        self.matchers.iter().any(|matcher| matcher.matches(path))
     }
 }
 
@@ -214,7 +205,10 @@ mod tests {
     fn each_once_in_order_and_only_where_it_matches() {
         let filters = filters();
         let table = [
-            ("/f", "/f", "exact expression all"),
+            ("/f", "/f", "exact expression f-star all"),
+            ("/f/", "/f/", "expression f-star all"),
+            ("/{x}", "/f", "exact expression f-star all"),
+            ("/{x}/**", "/f/", "expression f-star all"),
             ("/f/a", "/f/a", "first expression f-star twice all"),
             ("/f/{x}", "/f/a", "first expression f-star twice all"),
             ("/f/{x}", "/f/b", "expression f-star twice all"),
@@ -225,7 +219,7 @@ mod tests {
             ("/**", "/f/a", "first expression f-star twice all"),
             ("/**", "/x", "all"),
             ("^/f", "/f/a.css", "css expression f-star twice all"),
-            ("^/f", "/f", "exact expression all"),
+            ("^/f", "/f", "exact expression f-star all"),
         ];
         for (mapping, path, expected) in table {
             let plan = filters.plan(&target(mapping));

@@ -98,13 +98,9 @@ impl Matcher {
             (Matcher::Regexp(ours), Matcher::Regexp(theirs)) if ours.source() == theirs.source() => {
                 Coverage::Always
             }
+            (Matcher::Path(ours), Matcher::Regexp(_)) if ours.is_everything() => Coverage::Always,
             (_, Matcher::Regexp(_)) => Coverage::Sometimes,
         }
-    }
-
-    /// Whether it is `/**`.
-    pub(super) fn is_everything(&self) -> bool {
-        matches!(self, Matcher::Path(pattern) if pattern.is_everything())
     }
 
     pub(super) fn class(&self) -> Class {

@@ -2,7 +2,7 @@
 
 use super::matcher::Matcher;
 
-/// Patterns as mappings and filters have them; `/**` is every path.
+/// Patterns as mappings and filters have them.
 #[derive(Debug, Default)]
 pub(crate) struct Paths(Vec<Matcher>);
 
@@ -19,7 +19,7 @@ impl Paths {
 
     /// Whether one of them is for this path, which is in its matched form.
     pub(crate) fn contain(&self, path: &str) -> bool {
-        self.0.iter().any(|matcher| matcher.is_everything() || matcher.matches(path))
+        self.0.iter().any(|matcher| matcher.matches(path))
     }
 }
 
@@ -33,8 +33,15 @@ mod tests {
         assert!(!paths.contain("/"));
         paths.add("/hooks/**").expect("well formed");
         paths.add("/in/{id}").expect("well formed");
-        let table =
-            [("/hooks/a/b", true), ("/hooks", false), ("/in/7", true), ("/in/7/x", false), ("/", false)];
+        let table = [
+            ("/hooks/a/b", true),
+            ("/hooks", true),
+            ("/hooks/", true),
+            ("/hooksx", false),
+            ("/in/7", true),
+            ("/in/7/x", false),
+            ("/", false),
+        ];
         for (path, expected) in table {
             assert_eq!(paths.contain(path), expected, "{path}");
         }

@@ -1,9 +1,10 @@
 //! Path patterns: `/a/{x}/b`, `/{a}-{b}`, `/star/*`, `**/star`, `**.css`.
 //!
-//! A variable is one or more of anything but a slash. `*` is that too, `**` is one or more of anything; a
-//! star stands at the start or at the end of a pattern. Case counts, a trailing slash counts. Patterns are
-//! compared with the decoded path, so one that is written percent-encoded is decoded first, and an encoded
-//! slash stays text of its segment.
+//! A variable is one or more of anything but a slash, and so is `*`. `**` is any number of segments, none among
+//! them: `/a/**` is `/a` and `/a/` too, with nothing in the star, and `/**` is every path. Next to text `**` is one
+//! or more of anything. A star stands at the start or at the end of a pattern. Case counts, a trailing slash
+//! counts elsewhere. Patterns are compared with the decoded path, so one that is written percent-encoded is
+//! decoded first, and an encoded slash stays text of its segment. Whatever takes a pattern takes this one.
 
 use std::fmt;
 
@@ -71,17 +72,30 @@ impl Pattern {
         };
         let end = match after.len() {
             0 => Some(path.len()),
-            count => memchr::memrchr_iter(b'/', path.as_bytes()).nth(count - 1).filter(|end| *end >= start),
+            count => memchr::memrchr_iter(b'/', path.as_bytes()).nth(count - 1),
         };
-        let rest = end.and_then(|end| path.get(start..end)).and_then(|rest| rest.strip_suffix(&**text));
-        let (Some(end), Some(rest)) = (end, rest.filter(|rest| !rest.is_empty())) else {
+        let Some(end) = end else {
+            return false;
+        };
+        // Where the slash is the path's first, there is nothing before the segments.
+        let before = path.get(start..end).unwrap_or_default();
+        let Some(rest) = before.strip_suffix(&**text).filter(|rest| text.is_empty() || !rest.is_empty())
+        else {
             return false;
         };
         found(None, Span::new(start, start + rest.len()));
         after.is_empty() || capture_segments(after, path, Some(end + 1), found)
     }
 
-    /// Whether every path fits, the root aside: `/**`.
+    /// The same with `**` in place of its last segment.
+    pub(crate) fn with_rest(mut self) -> Pattern {
+        if let Some(last) = self.segments.last_mut() {
+            *last = Segment::Rest("".into());
+        }
+        self
+    }
+
+    /// Whether it is `/**`, which every path fits.
     pub(super) fn is_everything(&self) -> bool {
         matches!(&*self.segments, [Segment::Rest(text)] if text.is_empty())
     }
@@ -127,17 +141,19 @@ fn capture_segments(
     found: &mut impl FnMut(Name, Span),
 ) -> bool {
     for segment in segments {
-        let Some(start) = at else {
-            return false;
-        };
-        let left = path.get(start..).unwrap_or_default();
         if let Segment::Rest(text) = segment {
-            let Some(rest) = left.strip_prefix(&**text).filter(|rest| !rest.is_empty()) else {
+            let left = path.get(at.unwrap_or(path.len())..).unwrap_or_default();
+            let Some(rest) = left.strip_prefix(&**text).filter(|rest| text.is_empty() || !rest.is_empty())
+            else {
                 return false;
             };
             found(None, Span::new(path.len() - rest.len(), path.len()));
             return true;
         }
+        let Some(start) = at else {
+            return false;
+        };
+        let left = path.get(start..).unwrap_or_default();
         let slash = left.bytes().position(|byte| byte == b'/');
         if !segment.fits(&left.as_bytes()[..slash.unwrap_or(left.len())], start, found) {
             return false;
@@ -361,22 +377,41 @@ mod tests {
             ("/star/**", "/star/c", "*=c"),
             ("/star/**", "/star/c/d", "*=c/d"),
             ("/star/**", "/star/c/", "*=c/"),
-            ("/star/**", "/star/", "-"),
-            ("/star/**", "/star", "-"),
+            ("/star/**", "/star/", "*="),
+            ("/star/**", "/star", "*="),
             ("/star/**", "/starx/a", "-"),
+            ("/star/**", "/starx", "-"),
+            ("/star/**", "/sta", "-"),
+            ("/star/**", "/star\0", "-"),
+            ("/star/**", "/", "-"),
+            ("/{x}/**", "/a", "x=a *="),
+            ("/{x}/**", "/a/", "x=a *="),
+            ("/{x}/**", "/a/b/", "x=a *=b/"),
+            ("/{x}/**", "/", "-"),
+            ("/{x}.d/**", "/a.d", "x=a *="),
             ("**/star", "/c/star", "*=c"),
             ("**/star", "/c/d/star", "*=c/d"),
             ("/**/star", "/c/d/star", "*=c/d"),
-            ("**/star", "/star", "-"),
+            ("**/star", "/star", "*="),
+            ("**/star", "/xstar", "-"),
+            ("**/star", "/star/", "-"),
+            ("**/star", "/", "-"),
             ("**/star", "/c/star/", "-"),
             ("**/star/", "/c/star/", "*=c"),
+            ("**/star/", "/star/", "*="),
+            ("**/star/", "/star", "-"),
+            ("**/", "/a/b/", "*=a/b"),
+            ("**/", "/", "*="),
             ("**/{a}/{b}", "/x/y/z", "*=x a=y b=z"),
-            ("**/{a}/{b}", "/y/z", "-"),
+            ("**/{a}/{b}", "/y/z", "*= a=y b=z"),
+            ("**/{a}/{b}", "/z", "-"),
             ("/*", "/a", "*=a"),
             ("*", "/a", "*=a"),
             ("/**", "/a/b", "*=a/b"),
             ("**", "/a", "*=a"),
-            ("/**", "/", "-"),
+            ("/**", "/", "*="),
+            ("**", "/", "*="),
+            ("/**", "/a/", "*=a/"),
             ("*.css", "/a.css", "*=a"),
             ("*.css", "/d/a.css", "-"),
             ("*.css", "/.css", "-"),
@@ -482,9 +517,12 @@ mod tests {
             "/a/b**",
             "/a/**",
             "/{x}/a/b",
+            "/{x}/a/{y}",
             "/{x}/a",
+            "/{x}/a/**",
             "/{x}/{y}",
             "/{x}",
+            "/{x}/**",
             "/a**",
             "**/a/b",
             "**/a",

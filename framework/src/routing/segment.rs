@@ -17,7 +17,8 @@ pub(super) enum Segment {
     Mixed(Box<[Piece]>),
     /// Anything but nothing.
     Any(Name),
-    /// `**`: whatever is left of the path, slashes too, next to this text of its own segment.
+    /// `**`: whatever is left of the path, slashes too, next to this text of its own segment. Nothing may be left
+    /// only where there is no text.
     Rest(Box<str>),
 }
 
@@ -42,9 +43,9 @@ pub(super) enum Rank {
     RestWithText(Reverse<usize>),
     /// The pattern begins with `**`; its other segments follow from the end.
     FromEnd,
-    Rest,
-    /// The pattern is over: longer ones are more specific.
+    /// The pattern is over: longer ones are more specific, unless all they have more is a `**`.
     End,
+    Rest,
 }
 
 impl Segment {
@@ -228,7 +229,8 @@ mod tests {
         assert!(
             Rank::FromEnd < Rank::Rest
                 && Rank::RestWithText(Reverse(1)) < Rank::FromEnd
-                && Rank::Rest < Rank::End
+                && Rank::Any < Rank::End
+                && Rank::End < Rank::Rest
         );
     }
 }

@@ -117,7 +117,7 @@ fn params(raw: &str) -> Params {
 #[test]
 fn requests_find_their_mapping() {
     type Rows = &'static [(&'static str, &'static str)];
-    let table: [(&str, &[&str], Rows); 27] = [
+    let table: [(&str, &[&str], Rows); 29] = [
         (
             "plain paths",
             &["* /", "* /index tuple", "GET /x/", "* /中文/coroutine"],
@@ -201,10 +201,49 @@ fn requests_find_their_mapping() {
                 ("GET /c/d/star", "404"),
                 ("GET /stars/c", "2 *=c"),
                 ("GET /stars/c/d", "2 *=c/d"),
-                ("GET /stars", "404"),
+                ("GET /stars", "2 *="),
+                ("GET /stars/", "2 *="),
+                ("GET /starsx", "404"),
                 ("GET /c/stars", "3 *=c"),
                 ("GET /c/d/stars", "3 *=c/d"),
                 ("GET /c/d.css", "4 *=c/d"),
+            ],
+        ),
+        (
+            "nothing is the least specific that a double star is for",
+            &[
+                "* /x/**",
+                "* /{a}",
+                "* /x/",
+                "* /{a}/x/**",
+                "* /{a}/x",
+                "* **/y",
+                "GET /z",
+                "* /z/**",
+                "* /{a}/{b}",
+            ],
+            &[
+                ("GET /x", "0 *="),
+                ("GET /x/", "2"),
+                ("GET /y", "1 a=y"),
+                ("GET /w/x", "4 a=w"),
+                ("GET /w/x/", "3 a=w *="),
+                ("GET /w/y", "8 a=w b=y"),
+                ("GET /v/w/y", "5 *=v/w"),
+                ("GET /z", "6"),
+                ("HEAD /z", "6"),
+                ("POST /z", "7 *="),
+            ],
+        ),
+        (
+            "a double star that takes one method",
+            &["GET /x/**", "GET /a/** endpoint"],
+            &[
+                ("HEAD /x", "0 *="),
+                ("POST /x", "405 GET, HEAD, OPTIONS"),
+                ("OPTIONS /x/", "options GET, HEAD, OPTIONS"),
+                ("PUT /a", "405 GET, HEAD, OPTIONS"),
+                ("POST /xy", "404"),
             ],
         ),
         (
@@ -237,13 +276,14 @@ fn requests_find_their_mapping() {
             &["* /a/{x}", "* /a/b/c/**", "* /a/{x}/c", "* /a/{x}/{y}/d", "* /a/{x}-{y}/e", "* /{x}/b/c/f"],
             &[
                 ("GET /a/b", "0 x=b"),
-                ("GET /a/b/c", "2 x=b"),
+                ("GET /a/b/c", "1 *="),
+                ("GET /a/c/c", "2 x=c"),
                 ("GET /a/b/c/d", "1 *=d"),
                 ("GET /a/c/c/d", "3 x=c y=c"),
                 ("GET /a/1-2/e", "4 x=1 y=2"),
                 ("GET /a/1-2/c", "2 x=1-2"),
                 ("GET /z/b/c/f", "5 x=z"),
-                ("GET /a/b/c/", "404"),
+                ("GET /a/b/c/", "1 *="),
                 ("GET /a//c", "404"),
             ],
         ),
@@ -262,7 +302,8 @@ fn requests_find_their_mapping() {
             "the more specific pattern first, segment by segment",
             &["* /{x}/b", "* /a/{y}", "* /a/**", "* /a/{p}-{q}", "* /**", "* **/b", "* /a/b/**"],
             &[
-                ("GET /a/b", "1 y=b"),
+                ("GET /a/b", "6 *="),
+                ("GET /a/c", "1 y=c"),
                 ("GET /z/b", "0 x=z"),
                 ("GET /a/1-2", "3 p=1 q=2"),
                 ("GET /a/b/c", "6 *=c"),
@@ -676,6 +717,8 @@ fn line() -> impl Strategy<Value = String> {
         "/a/b/{x}",
         "/a/b/**",
         "/{x}/b/{y}",
+        "/{x}/**",
+        "/{x}/b/**",
     ]);
     let extras = prop::sample::select(vec![
         "",

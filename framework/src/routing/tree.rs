@@ -66,6 +66,14 @@ impl Tree {
             start.push_str(text);
         }
         self.longest_start = self.longest_start.max(start.len());
+        if let (Some(Segment::Rest(text)), Some(slash)) = (segments.peek(), start.rfind('/'))
+            && text.is_empty()
+        {
+            // The start itself is a path of this pattern: a straight way must not take its last segment for a variable.
+            let (before, last) = start.split_at(slash);
+            let node = self.starts.get_or_insert_with(before.as_bytes(), Node::default);
+            node.texts.get_or_insert_with(&last.as_bytes()[1..], Node::default);
+        }
         let node = self.starts.get_or_insert_with(start.as_bytes(), Node::default);
         let names_are_found = node.insert(&mut segments, entry);
         let names = pattern.segments(false).filter_map(|segment| match segment {
@@ -109,6 +117,11 @@ impl Tree {
     /// Visits the patterns that match the path, in no order.
     pub(super) fn walk(&self, path: &str, visitor: &mut impl Visitor) {
         let path = path.as_bytes();
+        if path.len() <= self.longest_start
+            && let Some(node) = self.starts.get(path)
+        {
+            node.walk::<false>(None, visitor);
+        }
         let mut end = path.len().min(self.longest_start + 1);
         while let Some(slash) = last_slash(&path[..end]) {
             if let Some(node) = self.starts.get(&path[..slash]) {
@@ -178,7 +191,7 @@ impl Node {
         }
         let Some(left) = left else {
             visitor.leaf(self.entries.iter().copied());
-            return;
+            return self.rest::<FROM_END>(b"", visitor);
         };
         // Segments are short: a plain loop is over before a wide search has begun.
         let slash = if FROM_END {
@@ -202,10 +215,15 @@ impl Node {
         if let (Some(node), false) = (&self.any, segment.is_empty()) {
             node.walk::<FROM_END>(rest, visitor);
         }
+        self.rest::<FROM_END>(left, visitor);
+    }
+
+    /// Visits the patterns that take all that is left.
+    fn rest<const FROM_END: bool>(&self, left: &[u8], visitor: &mut impl Visitor) {
         for (text, entries) in &self.rests {
             let is_beside =
                 if FROM_END { left.ends_with(text.as_bytes()) } else { left.starts_with(text.as_bytes()) };
-            if is_beside && left.len() > text.len() {
+            if is_beside && (text.is_empty() || left.len() > text.len()) {
                 visitor.leaf(entries.iter().copied());
             }
         }
@@ -302,14 +320,16 @@ mod tests {
             "/a**",
             "/a/{x}/",
             "/a/b/{x}",
+            "/a/b/**",
         ];
         let patterns = sources.map(|source| Pattern::parse(source).expect(source));
         let tree = tree(&patterns);
-        assert_eq!(found(&tree, "/a/b", u32::MAX), [0, 1, 2, 4, 5, 7, 8]);
+        assert_eq!(found(&tree, "/a/b", u32::MAX), [0, 1, 2, 4, 5, 7, 8, 11]);
         assert_eq!(found(&tree, "/a/b", 3), [0, 1, 2]);
         assert!(found(&tree, "/a/b", 0).is_empty());
-        assert_eq!(found(&tree, "/a/b/", u32::MAX), [5, 8, 9]);
-        assert!(found(&tree, "/", u32::MAX).is_empty());
+        assert_eq!(found(&tree, "/a/b/", u32::MAX), [5, 8, 9, 11]);
+        assert_eq!(found(&tree, "/", u32::MAX), [5]);
+        assert_eq!(found(&tree, "/b", u32::MAX), [4, 5]);
         assert_eq!(found(&tree, "/x-y", u32::MAX), [5]);
     }
 
@@ -332,8 +352,16 @@ mod tests {
     fn as_expression(source: &str) -> String {
         let path =
             source.replace("**", "\u{1}").replace(['*'], "{}").replace('.', "\\.").replace("{a}", "{}");
-        let path = path.replace("{b}", "{}").replace("{}", "([^/]+)").replace('\u{1}', "(.+)");
-        format!("^/{}$", path.trim_start_matches('/'))
+        let path = format!("/{}", path.replace("{b}", "{}").replace("{}", "([^/]+)").trim_start_matches('/'));
+        let path = match path.strip_prefix("/\u{1}/") {
+            Some(rest) => format!("/(?:(.+)/)?{rest}"),
+            None if path == "/\u{1}" => "/(.*)".to_owned(),
+            None => match path.strip_suffix("/\u{1}") {
+                Some(before) => format!("{before}(?:/(.*))?"),
+                None => path.replace('\u{1}', "(.+)"),
+            },
+        };
+        format!("^{path}$")
     }
 
     fn segment() -> impl Strategy<Value = String> {
@@ -385,7 +413,7 @@ mod tests {
                     let matches = pattern.capture(path, &mut |_, span| values.push(span.text(path)));
                     prop_assert_eq!(matches, captures.is_some(), "{} on {}", pattern.source(), path);
                     if let Some(captures) = captures {
-                        let groups = captures.iter().skip(1).map(|group| group.expect("took part").as_str());
+                        let groups = captures.iter().skip(1).map(|group| group.map_or("", |group| group.as_str()));
                         let groups: Vec<&str> = groups.collect();
                         prop_assert_eq!(&values, &groups, "{} on {}", pattern.source(), path);
                         if best == Some(&(index as u32)) {

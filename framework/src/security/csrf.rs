@@ -55,7 +55,7 @@ impl Csrf {
     }
 
     /// Leaves out the paths of a pattern, as mappings have them: hooks that other servers call with a signature of their
-    /// own. A malformed pattern is an error at start.
+    /// own. `/hooks/**` is `/hooks` too. A malformed pattern is an error at start.
     #[must_use]
     pub fn exempt(mut self, path: &'static str) -> Csrf {
         if let Err(problem) = self.exempt.add(path) {

@@ -20,8 +20,8 @@ use crate::http::{Body, BoxFuture, Error, Response, Result};
 /// A service that answers all requests of its pattern, whether anything is mapped there or not. A filter: given to
 /// [`Config::filter`](crate::Config::filter).
 ///
-/// As everywhere, `/api/**` does not take `/api` and `/api/` itself: mount a clone for those. All filters run around it. It gets the body as it comes, bounded by the [`Limits`](crate::Limits) of the server.
-/// Its error is a 500, unless it is an [`Error`](crate::Error) in a box. A WebSocket of the service's own cannot be opened, since
+/// As everywhere, `/api/**` is `/api` and `/api/` too. All filters run around it. It gets the body as it comes, bounded by the
+/// [`Limits`](crate::Limits) of the server. Its error is a 500, unless it is an [`Error`](crate::Error) in a box. A WebSocket of the service's own cannot be opened, since
 /// the connection is not hyper's.
 ///
 /// ```
