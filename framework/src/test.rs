@@ -135,7 +135,7 @@ impl Client {
     pub fn connect(&self) -> DuplexStream {
         let (ours, theirs) = tokio::io::duplex(64 << 10);
         let counted = Counted::without_address(Arc::clone(&self.shared));
-        tokio::spawn(connection::serve(Stream::Boxed(Box::new(theirs)), counted, SessionTask::Own));
+        tokio::spawn(connection::serve(Stream::over(theirs), counted, SessionTask::Own));
         ours
     }
 

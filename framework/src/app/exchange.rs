@@ -52,6 +52,7 @@ impl Exchange {
         }
         self.request.clear();
         self.response.clear();
+        self.outbox.begin();
     }
 
     /// Forgets everything, what is on its way in and out too: the connection has ended.

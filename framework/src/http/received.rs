@@ -45,7 +45,7 @@ impl Received {
         let refusal = match self.body.as_mut().poll_next(cx) {
             Poll::Ready(None) => return Poll::Ready(Ok(None)),
             Poll::Ready(Some(Ok(piece))) => {
-                self.pace.came();
+                self.pace.moved();
                 self.received += piece.len() as u64;
                 return Poll::Ready(self.bound.check(self.received).map(|()| Some(piece)));
             }
@@ -54,11 +54,12 @@ impl Received {
             }
             Poll::Ready(Some(Err(error))) => Refusal::new(error.status(), error.explain_text().to_owned()),
             Poll::Pending => {
-                let due = self.pace.due(&self.limits, self.received);
+                let tempo = self.limits.body_tempo();
+                let due = self.pace.due(tempo, self.received);
                 let deadline = self.deadline.get_or_insert_with(|| Deadline::new(due));
                 deadline.set(due);
                 ready!(deadline.poll(cx));
-                self.pace.refusal(&self.limits, self.received)
+                self.limits.body_is_late(self.pace.is_slow(tempo, self.received))
             }
         };
         Poll::Ready(Err(refusal))

@@ -18,3 +18,5 @@ pub(crate) use pace::Pace;
 pub(crate) use pipe::Pipe;
 pub(crate) use pool::Pool;
 pub(crate) use stream::Stream;
+#[cfg(feature = "tls")]
+pub(crate) use stream::Transport;

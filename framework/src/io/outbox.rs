@@ -4,8 +4,10 @@ use std::io::{self, IoSlice};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
+use tokio::time::Instant;
 
-use super::Stream;
+use super::{Pace, Stream};
+use crate::proto::Tempo;
 
 /// A buffer for heads and small bodies, and one large body that is sent from where it lies.
 #[derive(Default)]
@@ -15,8 +17,17 @@ pub(crate) struct Outbox {
     written: usize,
     /// Sent after `bytes`, without being copied.
     tail: Bytes,
-    /// The peer has been slow to take this; kept for whoever watches the time.
-    pub(crate) is_stalled: bool,
+    /// Bytes that have been written in all.
+    total: u64,
+    /// How the peer takes an answer that has had to wait for it.
+    slowness: Option<Slowness>,
+}
+
+struct Slowness {
+    pace: Pace,
+    /// Bytes that had been taken when the answer first had to wait, and up to now.
+    before: u64,
+    until_now: u64,
 }
 
 impl Outbox {
@@ -42,14 +53,9 @@ impl Outbox {
         !self.tail.is_empty() || self.bytes.len() > ENOUGH
     }
 
-    /// Writes until nothing waits. `progress` tells whether at least something went out.
+    /// Writes until nothing waits. Ask [`Outbox::due`] when it has to wait.
     #[inline]
-    pub(crate) fn poll_flush(
-        &mut self,
-        stream: &mut Stream,
-        progress: &mut bool,
-        cx: &mut Context<'_>,
-    ) -> Poll<io::Result<()>> {
+    pub(crate) fn poll_flush(&mut self, stream: &mut Stream, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.is_empty() {
             let waiting = &self.bytes[self.written..];
             let count = if self.tail.is_empty() {
@@ -62,7 +68,7 @@ impl Outbox {
             if count == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
-            *progress = true;
+            self.total += count as u64;
             let of_bytes = count.min(waiting.len());
             self.written += of_bytes;
             if count > of_bytes {
@@ -72,15 +78,37 @@ impl Outbox {
         self.bytes.clear();
         self.written = 0;
         self.tail = Bytes::new();
-        self.is_stalled = false;
-        stream.poll_flush(cx)
+        ready!(stream.poll_flush(cx))?;
+        if let Some(slowness) = &mut self.slowness {
+            slowness.pace.moved();
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// The answer waits for the peer: when that is too long.
+    #[cold]
+    pub(crate) fn due(&mut self, stream: &Stream, tempo: Tempo) -> Instant {
+        let taken = stream.taken_beneath().unwrap_or(self.total);
+        let fresh = || Slowness { pace: Pace::default(), before: taken, until_now: taken };
+        let Slowness { pace, before, until_now } = self.slowness.get_or_insert_with(fresh);
+        if *until_now != taken {
+            *until_now = taken;
+            pace.moved();
+        }
+        pace.due(tempo, taken.saturating_sub(*before))
+    }
+
+    /// Another answer begins: the time that the last one took is forgotten.
+    #[inline]
+    pub(crate) fn begin(&mut self) {
+        self.slowness = None;
     }
 
     pub(crate) fn clear(&mut self) {
         self.bytes.clear();
         self.written = 0;
         self.tail = Bytes::new();
-        self.is_stalled = false;
+        self.slowness = None;
     }
 
     /// Gives back what an empty outbox holds beyond `keep` bytes.

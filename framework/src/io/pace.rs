@@ -1,4 +1,4 @@
-//! How long a body has kept us waiting: not too slow on average, and never silent for long.
+//! How long a peer keeps us waiting for bytes, or to take some: not too long on average, and never for long at a stretch.
 //!
 //! Only waits for the peer count. A handler or a disk that is slow itself does not make its peer a slow one.
 
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::proto::{Limits, Refusal};
+use crate::proto::Tempo;
 
 /// See the head of this file.
 #[derive(Debug, Default)]
@@ -18,30 +18,27 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    /// Bytes have come.
+    /// Bytes have moved.
     #[inline]
-    pub(crate) fn came(&mut self) {
+    pub(crate) fn moved(&mut self) {
         if let Some(since) = self.since.take() {
             self.waited += since.elapsed();
         }
     }
 
-    /// None have come: when that has been too long, with `received` bytes so far.
-    pub(crate) fn due(&mut self, limits: &Limits, received: u64) -> Instant {
+    /// None move: when that is too long, after `count` bytes in all.
+    pub(crate) fn due(&mut self, tempo: Tempo, count: u64) -> Instant {
         let since = *self.since.get_or_insert_with(Instant::now);
-        since + self.left(limits, received).min(limits.body_idle)
+        since + self.left(tempo, count).min(tempo.idle)
     }
 
-    /// What is answered when it has.
-    pub(crate) fn refusal(&self, limits: &Limits, received: u64) -> Refusal {
-        match self.left(limits, received) <= limits.body_idle {
-            true => limits.body_too_slow(),
-            false => limits.body_stalled(),
-        }
+    /// Whether it is too long on average, rather than at a stretch.
+    pub(crate) fn is_slow(&self, tempo: Tempo, count: u64) -> bool {
+        self.left(tempo, count) <= tempo.idle
     }
 
-    /// How long the present wait may be for the body not to be too slow on average.
-    fn left(&self, limits: &Limits, received: u64) -> Duration {
-        limits.time_for(received).saturating_sub(self.waited)
+    /// How long the present wait may be for the average.
+    fn left(&self, tempo: Tempo, count: u64) -> Duration {
+        tempo.time_for(count).saturating_sub(self.waited)
     }
 }

@@ -5,6 +5,7 @@ use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -13,8 +14,17 @@ use tokio::net::TcpStream;
 use tokio::net::UnixStream;
 
 /// Anything that reads and writes.
-pub(crate) trait Transport: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Transport for T {}
+pub(crate) trait Transport: AsyncRead + AsyncWrite + Send + Unpin {
+    /// The stream that it writes to in turn, and the bytes which that has taken: some of what is written waits in between.
+    fn beneath(&self) -> Option<(&Stream, u64)> {
+        None
+    }
+}
+
+/// A transport of which nothing else is known.
+struct Given<T>(T);
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Transport for Given<T> {}
 
 /// A connection over TCP or a Unix socket, or anything else in a box: TLS, pipes in memory.
 pub(crate) enum Stream {
@@ -50,11 +60,52 @@ impl AsyncWrite for Stream {
     }
 }
 
+impl<T: AsyncRead + Unpin> AsyncRead for Given<T> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(cx, buffer)
+    }
+}
+
+impl<T: AsyncWrite + Unpin> AsyncWrite for Given<T> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.0.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+}
+
 impl Stream {
+    /// A stream over something that is no socket of ours.
+    pub(crate) fn over(transport: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Stream {
+        Stream::Boxed(Box::new(Given(transport)))
+    }
+
     /// What is left in place of a stream that was handed over: it is at its end.
     pub(crate) fn handed_over() -> Stream {
         // Of size zero, so there is nothing to allocate.
-        Stream::Boxed(Box::new(tokio::io::join(tokio::io::empty(), tokio::io::sink())))
+        Stream::over(tokio::io::join(tokio::io::empty(), tokio::io::sink()))
     }
 
     #[inline]
@@ -78,6 +129,42 @@ impl Stream {
             #[cfg(unix)]
             Stream::Unix(_) => true,
             Stream::Boxed(_) => false,
+        }
+    }
+
+    /// Makes closing it an abort (RFC 9293, section 3.10.5): what the peer has not taken is thrown away, and it sees a reset. A Unix socket
+    /// has nothing to throw away, since what is written lies with the peer already.
+    pub(crate) fn abort_on_drop(&self) {
+        if let Some(socket) = self.tcp() {
+            let _ = SockRef::from(socket).set_linger(Some(Duration::ZERO));
+        }
+    }
+
+    /// Bounds how long the system keeps what the peer does not take after this is closed: the user timeout of RFC 9293, section 3.9.1.1.
+    pub(crate) fn bound_farewell(&self, time: Duration) {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        if let Some(socket) = self.tcp() {
+            let _ = SockRef::from(socket).set_tcp_user_timeout(Some(time));
+        }
+        #[cfg(not(any(target_os = "linux", target_os = "android")))]
+        let _ = time;
+    }
+
+    /// The socket at the bottom of it, if that is one of TCP.
+    fn tcp(&self) -> Option<&TcpStream> {
+        match self {
+            Stream::Tcp(stream) => Some(stream),
+            #[cfg(unix)]
+            Stream::Unix(_) => None,
+            Stream::Boxed(stream) => stream.beneath()?.0.tcp(),
+        }
+    }
+
+    /// The bytes that the lowest stream has taken, where it is not the one that is written to.
+    pub(crate) fn taken_beneath(&self) -> Option<u64> {
+        match self {
+            Stream::Boxed(stream) => stream.beneath().map(|(_, taken)| taken),
+            _ => None,
         }
     }
 

@@ -87,8 +87,12 @@ limits! {
     /// [`Limits::header_timeout`]. Default 75 s, since proxies keep theirs for 60 s and would send a request into one
     /// that is just being closed; then it is closed.
     idle_time: Duration = Duration::from_secs(75);
-    /// Time in which a peer must take at least some of an answer. Default 30 s; then the connection is cut.
+    /// Time in which a peer must take at least some of an answer. Default 30 s; then the connection is reset, and what waited to be
+    /// sent is thrown away, be it in the system's own buffers.
     write_timeout: Duration = Duration::from_secs(30);
+    /// Bytes a second that an answer must be taken with on average, past [`Limits::write_timeout`] in all. Default 256; less
+    /// resets the connection. Only the time that an answer waits for the peer counts, and only what is taken since it first had to.
+    answer_rate: u32 = 256;
     /// Requests on one connection; the last one is answered with `Connection: close`. Default 1,000,000.
     requests_per_connection: u32 = 1_000_000;
     /// Open connections in all. Default 50,000; further ones get a 503 and are closed, on a TLS port without a
@@ -131,6 +135,24 @@ impl SizeBound {
     }
 }
 
+/// How fast bytes have to move.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tempo {
+    /// Time to wait in all, however few there are.
+    grace: Duration,
+    /// Bytes a second that give more.
+    rate: u32,
+    /// Time to wait at a stretch.
+    pub(crate) idle: Duration,
+}
+
+impl Tempo {
+    /// How long to wait in all for so many bytes.
+    pub(crate) fn time_for(self, count: u64) -> Duration {
+        self.grace.saturating_add(Duration::from_secs(count / u64::from(self.rate.max(1))))
+    }
+}
+
 impl Limits {
     /// How large a body may be.
     pub(crate) fn body_bound(&self) -> SizeBound {
@@ -147,25 +169,25 @@ impl Limits {
         self.header_timeout.min(self.idle_time)
     }
 
-    /// How long a body may have taken of which `received` bytes have come.
-    pub(crate) fn time_for(&self, received: u64) -> Duration {
-        self.body_grace + Duration::from_secs(received / u64::from(self.body_rate.max(1)))
+    /// How fast a body has to come.
+    pub(crate) fn body_tempo(&self) -> Tempo {
+        Tempo { grace: self.body_grace, rate: self.body_rate, idle: self.body_idle }
     }
 
-    /// What a body is answered with that was silent for too long.
-    pub(crate) fn body_stalled(&self) -> Refusal {
-        let explain = format!("no byte of the body came for {:?} (Limits::body_idle)", self.body_idle);
-        Refusal::new(StatusCode::REQUEST_TIMEOUT, explain)
+    /// How fast an answer has to be taken.
+    pub(crate) fn answer_tempo(&self) -> Tempo {
+        Tempo { grace: self.write_timeout, rate: self.answer_rate, idle: self.write_timeout }
     }
 
-    /// What a body that takes longer is answered with.
-    pub(crate) fn body_too_slow(&self) -> Refusal {
-        Refusal::new(
-            StatusCode::REQUEST_TIMEOUT,
-            format!(
-                "the body came slower than {} bytes a second after {:?} (Limits::body_rate, Limits::body_grace)",
-                self.body_rate, self.body_grace
+    /// What a body is answered with that came too slowly on average, or was silent for too long.
+    pub(crate) fn body_is_late(&self, is_slow: bool) -> Refusal {
+        let Limits { body_rate, body_grace, body_idle, .. } = self;
+        let explain = match is_slow {
+            true => format!(
+                "the body came slower than {body_rate} bytes a second after {body_grace:?} (Limits::body_rate, Limits::body_grace)"
             ),
-        )
+            false => format!("no byte of the body came for {body_idle:?} (Limits::body_idle)"),
+        };
+        Refusal::new(StatusCode::REQUEST_TIMEOUT, explain)
     }
 }

@@ -19,7 +19,7 @@ pub(crate) mod ws;
 
 pub(crate) use accept_encoding::{AcceptEncoding, Coding};
 pub use limits::Limits;
-pub(crate) use limits::SizeBound;
+pub(crate) use limits::{SizeBound, Tempo};
 pub(crate) use ranges::{ByteRange, Ranges};
 
 use std::borrow::Cow;

@@ -120,7 +120,7 @@ impl<'c> Connection<'c> {
             Poll::Ready(ended) => {
                 exchange.put_back();
                 if ended.is_ok() {
-                    self.wire.take_leave(cx);
+                    self.take_leave(cx);
                 }
                 return Poll::Ready(None);
             }
@@ -132,10 +132,15 @@ impl<'c> Connection<'c> {
         let is_stopping = self.counted.shared().lifecycle.is_stopping();
         // A request that has come by now is answered; closing would reset the connection under it.
         if self.wire.deadline.poll(cx).is_ready() || is_stopping && !self.wire.stream.has_unread() {
-            self.wire.take_leave(cx);
+            self.take_leave(cx);
             return Poll::Ready(None);
         }
         Poll::Pending
+    }
+
+    #[cold]
+    fn take_leave(&mut self, cx: &mut Context<'_>) {
+        self.wire.take_leave(cx, self.app().limits.write_timeout);
     }
 
     /// Answers the requests that have come. Tells whether to wait for more.
@@ -471,6 +476,7 @@ impl<'c> Connection<'c> {
                 return true;
             }
         }
+        self.wire.stream.bound_farewell(limits.write_timeout);
         self.wire.linger(&mut exchange.inbox).await;
         false
     }

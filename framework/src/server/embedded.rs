@@ -70,7 +70,7 @@ fn transport<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(stream: S) -> S
     {
         return Stream::Tcp(socket);
     }
-    Stream::Boxed(Box::new(stream.expect("it was not taken")))
+    Stream::over(stream.expect("it was not taken"))
 }
 
 /// What the embedded connections of an application share. It lasts as long as they do, since it holds the application.

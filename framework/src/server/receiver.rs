@@ -109,7 +109,7 @@ impl<'l> Receiver<'l> {
         }
         match wire.poll_fill(inbox, 0, cx) {
             Poll::Ready(Ok(true)) => {
-                self.pace.came();
+                self.pace.moved();
                 return Poll::Ready(Ok(Ok(())));
             }
             Poll::Ready(Ok(false)) => {
@@ -119,9 +119,11 @@ impl<'l> Receiver<'l> {
             Poll::Pending => {}
         }
         if outbox.is_empty() {
-            wire.deadline.set(self.pace.due(self.limits, self.received));
+            let tempo = self.limits.body_tempo();
+            wire.deadline.set(self.pace.due(tempo, self.received));
             if wire.deadline.poll(cx).is_ready() {
-                return Poll::Ready(Ok(Err(self.pace.refusal(self.limits, self.received))));
+                let is_slow = self.pace.is_slow(tempo, self.received);
+                return Poll::Ready(Ok(Err(self.limits.body_is_late(is_slow))));
             }
         }
         Poll::Pending

@@ -42,25 +42,28 @@ impl Wire {
         Poll::Ready(Ok(count > 0))
     }
 
-    /// Writes until nothing waits; gives up when the peer takes nothing for [`Limits::write_timeout`].
+    /// Writes until nothing waits; gives up, and resets the connection, when the peer takes nothing for
+    /// [`Limits::write_timeout`], or too little for [`Limits::answer_rate`].
     pub(crate) fn poll_flush(
         &mut self,
         outbox: &mut Outbox,
         limits: &Limits,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Gone>> {
-        let mut progress = false;
-        match outbox.poll_flush(&mut self.stream, &mut progress, cx) {
+        match outbox.poll_flush(&mut self.stream, cx) {
             Poll::Ready(Ok(())) => return Poll::Ready(Ok(())),
             Poll::Ready(Err(_)) => return Poll::Ready(Err(Gone)),
             Poll::Pending => {}
         }
-        if progress || !outbox.is_stalled {
-            outbox.is_stalled = true;
-            self.deadline.set(Instant::now() + limits.write_timeout);
-        }
+        self.deadline.set(outbox.due(&self.stream, limits.answer_tempo()));
         if self.deadline.poll(cx).is_ready() {
-            tracing::debug!(target: "vernal", "a peer took nothing for {:?} (Limits::write_timeout)", limits.write_timeout);
+            tracing::debug!(
+                target: "vernal",
+                "reset a connection whose peer took nothing for {:?} or less than {} bytes a second \
+                 (Limits::write_timeout, Limits::answer_rate)",
+                limits.write_timeout, limits.answer_rate
+            );
+            self.stream.abort_on_drop();
             return Poll::Ready(Err(Gone));
         }
         Poll::Pending
@@ -80,7 +83,8 @@ impl Wire {
 
     /// Says goodbye to the peer of an idle connection, where dropping it does not: TLS has an alert for it. There is nothing before it on its
     /// way, so this need not be waited for.
-    pub(crate) fn take_leave(&mut self, cx: &mut Context<'_>) {
+    pub(crate) fn take_leave(&mut self, cx: &mut Context<'_>, farewell: Duration) {
+        self.stream.bound_farewell(farewell);
         if let Stream::Boxed(_) = self.stream {
             let _ = self.stream.poll_shutdown(cx);
         }

@@ -38,7 +38,7 @@ impl Trust {
         })?;
         let connector = TlsConnector::from(self.config().await?);
         match connector.connect(name, stream).await {
-            Ok(stream) => Ok(Stream::Boxed(Box::new(stream))),
+            Ok(stream) => Ok(Stream::over(stream)),
             Err(error) => {
                 let hint = error.get_ref().and_then(|source| source.downcast_ref()).map_or("", hint);
                 Err(Error::unavailable(format!("no TLS with {}: {error}{hint}", shown(host))))

@@ -11,12 +11,14 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::server::TlsStream;
 
-use crate::io::Stream;
+use crate::io::{Stream, Transport};
 
 /// A connection whose first bytes have been looked at; they are read again.
 pub(crate) struct Begun {
     stream: Stream,
     first: Vec<u8>,
+    /// Bytes that the stream has taken.
+    taken: u64,
 }
 
 /// A connection that speaks something else, or failed to agree.
@@ -28,7 +30,7 @@ pub(crate) struct Failed {
 
 impl Begun {
     pub(crate) fn new(stream: Stream) -> Begun {
-        Begun { stream, first: Vec::new() }
+        Begun { stream, first: Vec::new(), taken: 0 }
     }
 
     /// Waits for the first bytes. `false`: there will be none.
@@ -83,6 +85,14 @@ impl Failed {
     }
 }
 
+/// What is written waits for its record, and records for the peer.
+impl Transport for TlsStream<Begun> {
+    fn beneath(&self) -> Option<(&Stream, u64)> {
+        let begun = self.get_ref().0;
+        Some((&begun.stream, begun.taken))
+    }
+}
+
 impl AsyncRead for Begun {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -104,7 +114,9 @@ impl AsyncRead for Begun {
 
 impl AsyncWrite for Begun {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.stream.poll_write(cx, bytes)
+        let taken = ready!(self.stream.poll_write(cx, bytes))?;
+        self.taken += taken as u64;
+        Poll::Ready(Ok(taken))
     }
 
     fn poll_write_vectored(
@@ -112,7 +124,9 @@ impl AsyncWrite for Begun {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.stream.poll_write_vectored(cx, slices)
+        let taken = ready!(self.stream.poll_write_vectored(cx, slices))?;
+        self.taken += taken as u64;
+        Poll::Ready(Ok(taken))
     }
 
     /// So that several records go out by one system call.

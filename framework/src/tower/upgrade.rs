@@ -68,7 +68,7 @@ impl Upgrade {
         tokio::spawn(async move {
             match on_upgrade.await {
                 Ok(upgraded) => {
-                    let stream = Stream::Boxed(Box::new(TokioIo::new(upgraded)));
+                    let stream = Stream::over(TokioIo::new(upgraded));
                     core.open(stream, Deadline::new(Instant::now()), &[]);
                     drive(core, handler, counted).await;
                 }

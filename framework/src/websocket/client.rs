@@ -130,7 +130,7 @@ impl Connect {
     /// Uses a connection that is there already, whatever it is made of: TLS, a Unix socket, a proxy's tunnel. The URL still says host and path,
     /// and may begin with `wss://`.
     pub fn over(mut self, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Connect {
-        self.stream = Some(Stream::Boxed(Box::new(stream)));
+        self.stream = Some(Stream::over(stream));
         self
     }
 

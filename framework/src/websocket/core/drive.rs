@@ -75,6 +75,7 @@ impl Core {
         loop {
             match wire.writing.poll_write(stream, &mut progress, cx) {
                 Poll::Ready(Ok(())) => {
+                    wire.is_stuck = false;
                     if wire.due.is_some()
                         && wire.phase == Phase::Open
                         && !wire.is_ended
@@ -93,6 +94,7 @@ impl Core {
                     return Poll::Ready(());
                 }
                 Poll::Pending => {
+                    wire.is_stuck = true;
                     if wire.due.is_none() || progress {
                         wire.due = Some(Instant::now() + self.config.write_timeout);
                         wire.set_deadline();
@@ -128,6 +130,9 @@ impl Core {
                 _ => "The peer took nothing for too long",
             };
             let phase = wire.phase;
+            if let Some(stream) = wire.stream.as_ref().filter(|_| wire.is_stuck) {
+                stream.abort_on_drop();
+            }
             self.lose(wire, text);
             wire.due = None;
             if phase == Phase::Closed {

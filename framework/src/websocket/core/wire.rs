@@ -37,6 +37,8 @@ pub(super) struct Wire {
     /// The `WebSocket` is gone.
     pub(super) is_dropped: bool,
     pub(super) writing: Queue,
+    /// The peer has not taken all that was written.
+    pub(super) is_stuck: bool,
     pub(super) deadline: Deadline,
     pub(super) keepalive: Keepalive,
     /// When the peer must have taken something of what is written, or answered a close frame, or ended its side.
@@ -64,6 +66,7 @@ impl Wire {
             is_concluded: false,
             is_dropped: false,
             writing: Queue::default(),
+            is_stuck: false,
             deadline: Deadline::new(now),
             keepalive: Keepalive::new(config, now),
             due: None,
