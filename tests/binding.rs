@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use vernal::test::{Answer, Client};
 use vernal::{
     Arg, ConnectionInfo, Cookie, Cookies, Error, Form, FromRequest, FromValue, Header, Headers, Json, Method,
-    Model, ModelBinding, ModelDict, OrStatus, Param, PathValue, RegGroup, RegGroups, Request, Result, State,
-    Text, default_model_binding, model_binding, request_map,
+    Model, ModelBinding, ModelDict, OrStatus, Param, PathValue, RegGroup, RegGroups, Request, Result,
+    SafePath, State, Text, default_model_binding, model_binding, request_map,
 };
 
 struct Pool(u32);
@@ -197,6 +197,21 @@ fn star(path: PathValue<&str>) -> &str {
     path.into_inner()
 }
 
+#[request_map("/safe/{name}/of/**")]
+fn safe(name: SafePath<'_>, rest: SafePath<'_>) -> String {
+    format!("{name} of [{rest}] {:?}", rest.segments().collect::<Vec<_>>())
+}
+
+#[request_map("/maybe/{name}", "/maybe")]
+fn maybe_safe(name: Option<SafePath<'_>>) -> String {
+    format!("{:?}", name.map(|name| name.as_str().to_owned()))
+}
+
+#[request_map("/seen/{name}")]
+fn seen_safe(name: Result<SafePath<'_>>) -> String {
+    format!("{}", name.is_ok())
+}
+
 #[request_map(regexp = "^/reg/([a-z]+)/([0-9]+)(/x)?$")]
 fn by_regexp(word: RegGroup<&str>, #[arg(group = 2)] number: RegGroup<u8>, groups: RegGroups<'_>) -> String {
     format!("{word} {number} {groups:?}")
@@ -210,6 +225,20 @@ async fn the_path_fills_arguments_and_a_bad_value_is_not_found() {
         ("/users/abc", 404, "PathValue[id] should be an integer from 0 to 4294967295, not `abc`."),
         ("/files/c/d", 200, "c/d"),
         ("/files/%E4%B8%AD%20x", 200, "中 x"),
+        ("/files", 200, ""),
+        ("/files/..%2Fsecret.txt", 200, "../secret.txt"),
+        ("/safe/a/of/b/c.txt", 200, "a of [b/c.txt] [\"b\", \"c.txt\"]"),
+        ("/safe/a/of/b/", 200, "a of [b/] [\"b\"]"),
+        ("/safe/a/of", 200, "a of [] []"),
+        ("/safe/a/of/..%2Fx", 404, "PathValue[rest] should be a path that stays where it is, not `../x`."),
+        ("/safe/..%2Fa/of/x", 404, "PathValue[name] should be a path that stays where it is, not `../a`."),
+        ("/safe/a/of/b%2Fc", 404, "PathValue[rest] should be a path that stays where it is, not `b/c`."),
+        ("/safe/a/of/.git", 404, "PathValue[rest] should be a path that stays where it is, not `.git`."),
+        ("/maybe/a", 200, "Some(\"a\")"),
+        ("/maybe", 200, "None"),
+        ("/maybe/..%2F", 404, "PathValue[name] should be a path that stays where it is, not `../`."),
+        ("/seen/a", 200, "true"),
+        ("/seen/..%2Fa", 200, "false"),
         ("/reg/ab/12", 200, "ab 12 [Some(\"/reg/ab/12\"), Some(\"ab\"), Some(\"12\"), None]"),
         ("/reg/ab/300", 404, "RegGroup[number] should be an integer from 0 to 255, not `300`."),
     ];

@@ -6,10 +6,11 @@ mod scratch;
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use vernal::test::Client;
-use vernal::{Resources, server};
+use vernal::{OrStatus, PathValue, Resources, Result, SafePath, State, StaticFile, request_map, server};
 
 use crate::scratch::Scratch;
 
@@ -19,6 +20,32 @@ fn both(resources: &Resources) -> [Client; 2] {
         let resources = resources.clone().cache(cache).listing(true).hidden_files(true);
         Client::builder().app("hostile").resources("/d/**", resources).build()
     })
+}
+
+/// The directory that handlers send files of.
+struct Open(PathBuf);
+
+/// What a star stands for may be anything: the file is what refuses.
+#[request_map("/d/**", app = "hostile-within")]
+fn within(State(open): State<&Open>, path: PathValue<&str>) -> StaticFile {
+    StaticFile::within(&open.0, path)
+}
+
+/// A path that is safe is no reason to follow links.
+#[request_map("/d/**", app = "hostile-both")]
+fn within_safely(State(open): State<&Open>, path: SafePath<'_>) -> StaticFile {
+    StaticFile::within(&open.0, path)
+}
+
+#[request_map("/d/**", app = "hostile-joined")]
+fn joined(State(open): State<&Open>, path: SafePath<'_>) -> Result<String> {
+    fs::read_to_string(open.0.join(path)).or_404("there is no such file")
+}
+
+/// Handlers that send files of a directory, and whether they look at links.
+fn handlers(open: &Path) -> [(&'static str, Client); 3] {
+    ["hostile-within", "hostile-both", "hostile-joined"]
+        .map(|app| (app, Client::builder().app(app).state(Open(open.to_owned())).build()))
 }
 
 /// A directory with a secret beside it.
@@ -69,8 +96,12 @@ async fn nothing_outside_is_sent_however_it_is_spelled() {
         "/d/../",
         "/d/%2e%2e/",
         "/d/..%2f",
+        "/d/..%2f..%2f..%2f..%2f..%2f..%2f..%2f..%2f..%2f..%2f..%2fetc%2fpasswd",
+        "/d/inner/%2e%2e%2f%2e%2e%2fsecret.txt",
     ];
-    for client in both(&Resources::dir(site.path().join("open"))) {
+    let open = site.path().join("open");
+    let handlers = handlers(&open).map(|(_, client)| client);
+    for client in both(&Resources::dir(&open)).into_iter().chain(handlers) {
         for target in targets {
             let request = format!("GET {target} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
             let answer = client.raw(request).await;
@@ -128,6 +159,61 @@ async fn links_stay_inside_unless_that_is_allowed() {
             assert!(list.text().contains("in.txt") && !list.text().contains("circle"));
         }
     }
+    for (app, client) in handlers(&open).into_iter().filter(|(app, _)| *app != "hostile-joined") {
+        for (path, strict, _) in table {
+            let expected = if path.ends_with('/') { 404 } else { strict };
+            assert_eq!(client.get(path).await.status(), expected, "{app}: {path}");
+        }
+    }
+}
+
+/// What stands for nothing, for a directory, or for another path than the one that filters saw, is no file either.
+#[tokio::test]
+async fn a_handler_sends_what_resources_would() {
+    let site = site();
+    site.write("open/.env", "hidden");
+    site.write("open/.well-known/x.txt", "known");
+    site.write("open/a b/ü.txt", "spelled");
+    let open = site.path().join("open");
+    let table = [
+        ("/d/a.txt", "200 open"),
+        ("/d/inner/b.txt", "200 open"),
+        ("/d//inner//b.txt", "200 open"),
+        ("/d/inner/../a.txt", "200 open"),
+        ("/d/a%20b/%C3%BC.txt", "200 spelled"),
+        ("/d/.well-known/x.txt", "200 known"),
+        ("/d", "404"),
+        ("/d/", "404"),
+        ("/d/inner", "404"),
+        ("/d/inner/", "404"),
+        ("/d/a.txt/", "404"),
+        ("/d/a.txt/b", "404"),
+        ("/d/.env", "404"),
+        ("/d/none.txt", "404"),
+        // One segment for the filters, two for the disk.
+        ("/d/inner%2fb.txt", "404"),
+    ];
+    let resources = Resources::dir(&open).cache(false);
+    let resources = Client::builder().app("hostile").resources("/d/**", resources).build();
+    let clients = handlers(&open).into_iter().chain([("resources", resources)]);
+    for (app, client) in clients {
+        for (path, expected) in table {
+            let expected = match (app, path) {
+                ("hostile-within", "/d/inner%2fb.txt") => "200 open",
+                _ => expected,
+            };
+            let answer = client.get(path).await;
+            let text = if answer.status() == 200 { answer.text() } else { "" };
+            assert_eq!(format!("{} {text}", answer.status().as_u16()).trim_end(), expected, "{app}: {path}");
+        }
+    }
+    let [(_, client), ..] = handlers(&open);
+    let file = client.get("/d/a.txt").await;
+    file.assert_header("content-type", "text/plain; charset=utf-8").assert_header("content-length", "4");
+    let tag = file.header("etag").expect("a validator");
+    client.get("/d/a.txt").header("if-none-match", tag).await.assert_status(304);
+    let [(_, client), ..] = handlers(Path::new("/there/is/no/such/directory"));
+    client.get("/d/a.txt").await.assert_status(404);
 }
 
 /// A new version of a site is often put in place by a link to it.

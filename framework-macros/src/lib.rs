@@ -57,6 +57,9 @@ use proc_macro::TokenStream;
 /// default), `#[arg(group = 2)]` chooses a group of the regular expression. Every variable of a path must have its
 /// argument, unless its name starts with an underscore.
 ///
+/// What a variable or a star stands for comes decoded: `/files/..%2Fsecret` is `../secret`. Take what is to name a file as a
+/// `SafePath`, and send it by `StaticFile::within`.
+///
 /// On an impl block the paths are prefixes, and each method with a `#[request_map]` of its own is mapped below
 /// them, with a new object for each request (one for all with [`macro@controller`]). A method's `method` replaces
 /// the block's; `params` and `headers` add to the block's; a `regexp` ignores the prefix; without a path the prefix

@@ -12,7 +12,7 @@ use super::defaults::Wrapper;
 use super::value::{self, shortened};
 use super::{Arg, BindingError, FromRequest, FromValues, Profile, Source};
 use crate::base::Headers;
-use crate::http::{Cookies, Error, Request, Result};
+use crate::http::{Cookies, Error, Request, Result, SafePath};
 
 macro_rules! wrappers {
     ($( $(#[$doc:meta])* $name:ident: $profile:expr, $bind:ident; )*) => { $(
@@ -95,17 +95,21 @@ wrappers! {
     /// ```
     Cookie: Profile::VALUE, cookie;
 
-    /// A variable of the path, decoded. In a pattern with a star, any other name is the text the star stands for. A value
-    /// that is no `T` is a 404.
+    /// A variable of the path, decoded. In a pattern with a star, any other name is the text the star stands for, which is empty
+    /// where a `**` stands for nothing. A value that is no `T` is a 404.
     ///
     /// ```
     /// use vernal::{PathValue, request_map};
     ///
-    /// #[request_map("/files/**")]
-    /// fn file(path: PathValue<&str>) -> String {
-    ///     format!("the file {path}")
+    /// #[request_map("/tags/**")]
+    /// fn tagged(path: PathValue<&str>) -> String {
+    ///     format!("tagged {path}")
     /// }
     /// ```
+    ///
+    /// Decoded means that slashes which the peer encoded are slashes here: for `/tags/..%2Fx` the text is `../x`. So never join it to
+    /// a directory: [`SafePath`](crate::SafePath) is for paths of files, in the place of this, and
+    /// [`StaticFile::within`](crate::StaticFile::within) sends the file.
     PathValue: Profile { path_value: true, ..Profile::VALUE }, path_value;
 
     /// A group of the mapping's regular expression: the first parenthesis, or the one said by `#[arg(group = n)]`, where
@@ -246,6 +250,26 @@ impl ConnectionInfo {
     /// Whether it came over TLS.
     pub fn is_secure(&self) -> bool {
         self.is_secure
+    }
+}
+
+/// A variable of its name, or what the star stands for. What is no safe path is a 404.
+impl<'r> FromRequest<'r> for SafePath<'r> {
+    const PROFILE: Profile = Profile { path_value: true, ..Profile::VALUE };
+
+    fn from_request(req: &'r Request, arg: &Arg) -> Result<SafePath<'r>> {
+        let expected = "a path that stays where it is";
+        let Some((text, has_encoded_slash)) = req.path_part(arg.name) else {
+            return Err(Error::missing(arg.name, Source::Path, expected));
+        };
+        SafePath::new(text).filter(|_| !has_encoded_slash).ok_or_else(|| {
+            Error::of_binding(BindingError {
+                parameter: arg.name.to_owned(),
+                source: Source::Path,
+                expected: expected.into(),
+                got: Some(shortened(text)),
+            })
+        })
     }
 }
 

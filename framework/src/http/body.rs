@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -12,7 +11,7 @@ use futures_core::Stream;
 use tokio::io::{AsyncRead, ReadBuf};
 
 use super::received::Received;
-use super::{Error, FileBody, Request, Result};
+use super::{Error, FileBody, FilePath, Request, Result};
 use crate::bind::{Arg, BodyUse, FromRequest, Profile};
 use crate::io::Pipe;
 use crate::proto::coding::{Decoding, Pulled};
@@ -38,7 +37,7 @@ pub(crate) enum Kind {
     /// The bytes are in the response's own buffer.
     Buffer,
     Bytes(Bytes),
-    File(PathBuf),
+    File(FilePath),
     Stream(BoxStream),
     /// A stream that yields this many bytes, or fails.
     Sized(BoxStream, u64),
@@ -107,7 +106,7 @@ impl fmt::Debug for Body {
             Kind::Empty => f.write_str("Body(empty)"),
             Kind::Buffer => f.write_str("Body(buffered)"),
             Kind::Bytes(bytes) => write!(f, "Body({} bytes)", bytes.len()),
-            Kind::File(path) => write!(f, "Body(file {})", path.display()),
+            Kind::File(path) => write!(f, "Body(file {path})"),
             Kind::OpenFile(file) => write!(f, "Body(file, {} bytes)", file.size()),
             Kind::Sized(_, size) => write!(f, "Body(stream, {size} bytes)"),
             #[cfg(feature = "templates")]

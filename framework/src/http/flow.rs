@@ -1,6 +1,5 @@
 //! Bodies as streams: what an answer carries, for whoever takes it out instead of sending it.
 
-use std::path::PathBuf;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -8,9 +7,7 @@ use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 
 use super::body::Kind;
-use super::{
-    Body, BodyReader, BoxFuture, BoxStream, Error, FileBody, Response, Result, Stretch, open_regular,
-};
+use super::{Body, BodyReader, BoxFuture, BoxStream, Error, FileBody, FilePath, Response, Result, Stretch};
 
 impl Body {
     /// The whole body in memory.
@@ -142,8 +139,8 @@ impl Stream for Body {
                     }
                     return Poll::Ready(next);
                 }
-                Kind::File(path) => {
-                    let path = std::mem::take(path);
+                Kind::File(_) => {
+                    let Kind::File(path) = std::mem::take(&mut self.0) else { continue };
                     self.0 = Kind::Stream(Box::pin(Unopened { opening: Box::pin(open(path)), body: None }));
                 }
                 #[cfg(feature = "templates")]
@@ -211,9 +208,9 @@ impl Stream for Unopened {
 ///
 /// # Errors
 /// It is missing, or no regular file: 404.
-async fn open(path: PathBuf) -> Result<Body> {
+async fn open(path: FilePath) -> Result<Body> {
     let opened = tokio::task::spawn_blocking(move || {
-        let (file, metadata) = open_regular(&path)?;
+        let (file, metadata) = path.open()?;
         FileBody::new(file, [Stretch::File(0..metadata.len())]).read_first()
     });
     opened.await?.map_err(|error| {
@@ -293,10 +290,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_file_is_opened_when_it_is_read() {
-        let body = Body(Kind::File(PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))));
+        let body =
+            Body(Kind::File(FilePath::Anywhere(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml").into())));
         let bytes = body.into_bytes(1 << 20).await.expect("it is there");
         assert!(bytes.starts_with(b"[package]"));
-        let missing = Body(Kind::File(PathBuf::from("/nowhere")));
+        let missing = Body(Kind::File(FilePath::Anywhere("/nowhere".into())));
         assert_eq!(missing.into_bytes(1).await.expect_err("it is not").status(), 404);
     }
 }

@@ -22,9 +22,11 @@ mod request;
 mod responder;
 mod response;
 mod safe_name;
+mod safe_path;
 #[cfg(feature = "signed-cookies")]
 mod sealed;
 mod sse;
+mod static_file;
 mod via;
 
 #[cfg(feature = "templates")]
@@ -38,7 +40,7 @@ pub use context::{Context, Instance};
 pub(crate) use convert::{fields_of, map_of};
 pub use cookies::{Cookies, SameSite, SetCookie};
 pub use error::{BindingError, Error, HttpError, IntoStatus, OrStatus, Result, Source};
-pub(crate) use file::{FileBody, Piece, Stretch, open_regular, read_range};
+pub(crate) use file::{FileBody, Piece, Stretch, read_range};
 pub(crate) use files::{FilePart, default_directory};
 pub use files::{FileReader, MultipartFile};
 pub(crate) use guard::{Guard, guarded, poll_guarded};
@@ -50,10 +52,13 @@ pub(crate) use request::FormKind;
 pub use request::Request;
 pub use responder::Responder;
 pub(crate) use response::{HTML, JSON, Outgoing, SentHead, TEXT};
-pub use response::{Redirect, Response, StaticFile};
+pub use response::{Redirect, Response};
+pub use safe_path::SafePath;
+pub(crate) use safe_path::{FilePath, below, is_inside, is_name, open_below};
 #[cfg(feature = "signed-cookies")]
 pub use sealed::{CookieKey, PrivateCookies, SignedCookies};
 pub use sse::{Event, Sse};
+pub use static_file::StaticFile;
 pub(crate) use via::{Peer, Via};
 
 /// A boxed future, as adapters of `async fn`s return it.

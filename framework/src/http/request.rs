@@ -214,6 +214,13 @@ impl Request {
         self.path_values.wildcard.map(|span| span.text(self.path.lent()))
     }
 
+    /// A variable of the mapping's path, else what its star stands for, and whether a slash in it was encoded.
+    pub(crate) fn path_part(&self, name: &str) -> Option<(&str, bool)> {
+        let named = self.path_values.named.iter().find(|(known, _)| *known == name).map(|(_, span)| *span);
+        let span = named.or(self.path_values.wildcard)?;
+        Some((span.text(self.path.lent()), span.text(self.path.matched()).contains('\0')))
+    }
+
     /// A group of the mapping's regular expression: 0 is the whole match. `None` when it took no part.
     pub fn reg_group(&self, group: usize) -> Option<&str> {
         self.path_values.groups.get(group).copied().flatten().map(|span| span.text(self.path.lent()))

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -446,55 +445,6 @@ impl Redirect {
 impl Responder for Redirect {
     fn respond(self, res: &mut Response) -> Result {
         res.set_redirect(self.status, &self.location);
-        Ok(())
-    }
-}
-
-/// A file as the body, with its length; opened and sent without being loaded whole.
-///
-/// A path that is missing, or no regular file, is a 404; one that may not be read is a 403. The path is yours: check what a
-/// peer may choose of it, or give the server [`Resources`](crate::Resources).
-///
-/// A GET or HEAD request that is answered with a file and nothing but a file (no other status, no validators of your own)
-/// gets an `ETag` and `Last-Modified`, and its conditions and ranges are obeyed: 304, 412, 206 and 416.
-///
-/// ```
-/// use vernal::{StaticFile, request_map};
-///
-/// #[request_map("/report")]
-/// fn report() -> StaticFile {
-///     StaticFile::new("report.xml").content_type("application/xml")
-/// }
-/// ```
-#[derive(Clone, Debug)]
-pub struct StaticFile {
-    path: PathBuf,
-    content_type: Option<String>,
-}
-
-impl StaticFile {
-    /// The file at `path`, with the content type that its extension is known by.
-    pub fn new(path: impl Into<PathBuf>) -> StaticFile {
-        StaticFile { path: path.into(), content_type: None }
-    }
-
-    /// Sets the content type.
-    #[must_use]
-    pub fn content_type(mut self, content_type: impl Into<String>) -> StaticFile {
-        self.content_type = Some(content_type.into());
-        self
-    }
-}
-
-impl Responder for StaticFile {
-    fn respond(self, res: &mut Response) -> Result {
-        if res.body.is_some() {
-            return Ok(());
-        }
-        if let Some(content_type) = &self.content_type {
-            res.headers.insert("content-type", content_type);
-        }
-        res.offer_body(Body(Kind::File(self.path)), OCTETS);
         Ok(())
     }
 }

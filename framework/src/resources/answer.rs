@@ -1,7 +1,6 @@
 //! What is answered for a representation: the whole, parts of it, or that the peer has it already.
 
 use std::fs::File;
-use std::path::PathBuf;
 
 use ::http::{Method, StatusCode};
 use bytes::Bytes;
@@ -11,7 +10,7 @@ use super::directory::Stamp;
 use super::failure::{error_of, is_missing};
 use super::representation::{Common, Representation};
 use crate::base::Headers;
-use crate::http::{Body, BodyKind, Error, FileBody, Request, Response, Result, Stretch, open_regular};
+use crate::http::{Body, BodyKind, Error, FileBody, FilePath, Request, Response, Result, Stretch};
 use crate::proto::conditions::{self, Verdict};
 use crate::proto::{ByteRange, Coding, Ranges};
 
@@ -162,7 +161,7 @@ fn boundary() -> Result<String> {
 ///
 /// # Errors
 /// The file is not there or cannot be read; 412 and 416 of the request's conditions and ranges.
-pub(crate) async fn open_file(path: PathBuf, request: &Request, response: &mut Response) -> Result {
+pub(crate) async fn open_file(path: FilePath, request: &Request, response: &mut Response) -> Result {
     let is_plain = matches!(request.method, Method::GET | Method::HEAD)
         && response.status == StatusCode::OK
         && !["etag", "last-modified", "content-encoding", "content-range"]
@@ -171,7 +170,7 @@ pub(crate) async fn open_file(path: PathBuf, request: &Request, response: &mut R
     let content_type = response.headers.get("content-type").map(str::to_owned);
     let ask = is_plain.then(|| (asked_fields(&request.headers), request.method == Method::HEAD));
     let answered = tokio::task::spawn_blocking(move || {
-        let (file, metadata) = open_regular(&path).map_err(|error| {
+        let (file, metadata) = path.open().map_err(|error| {
             if is_missing(&error) {
                 tracing::debug!(target: "vernal", "a static file cannot be sent: {error}");
             }
@@ -180,7 +179,7 @@ pub(crate) async fn open_file(path: PathBuf, request: &Request, response: &mut R
         let mut answer = Response::default();
         let content_type = match content_type {
             Some(content_type) => content_type.into(),
-            None => content_type::guess(&path.to_string_lossy()),
+            None => content_type::guess(&path.to_string()),
         };
         let Some((headers, is_head)) = ask else {
             let file = FileBody::new(file, [Stretch::File(0..metadata.len())]);

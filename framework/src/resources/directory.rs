@@ -10,8 +10,8 @@ use std::sync::{PoisonError, RwLock};
 use std::time::SystemTime;
 
 use super::failure::{error_of, is_missing};
-use super::tree::{Item, Node, Tree, is_name};
-use crate::http::{Result, open_regular};
+use super::tree::{Item, Node, Tree};
+use crate::http::{Result, below, is_name, open_below};
 
 /// A directory to serve.
 pub(super) struct Directory {
@@ -63,10 +63,7 @@ impl Directory {
     /// # Errors
     /// It is not there, is something else, lies outside, or may not be read.
     pub(super) fn open(&self, path: &Path) -> io::Result<(File, Stamp)> {
-        let (file, metadata) = open_regular(path)?;
-        if !self.follows_symlinks && !self.contains(&real_path(&file, path)?) {
-            return Err(io::Error::new(io::ErrorKind::NotFound, "it lies outside of the directory"));
-        }
+        let (file, metadata) = open_below(path, |real| self.follows_symlinks || self.contains(real))?;
         Ok((file, Stamp::of(&metadata)))
     }
 
@@ -87,9 +84,7 @@ impl Directory {
     }
 
     fn path_of(&self, path: &str) -> PathBuf {
-        let mut full = self.root.clone();
-        full.extend(path.split('/').filter(|name| !name.is_empty()));
-        full
+        below(&self.root, path)
     }
 }
 
@@ -132,19 +127,6 @@ impl Tree for Directory {
         }
         Ok(items)
     }
-}
-
-/// Where an opened file lies.
-fn real_path(file: &File, path: &Path) -> io::Result<PathBuf> {
-    #[cfg(target_os = "linux")]
-    {
-        use std::os::fd::AsRawFd;
-        if let Ok(real) = fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())) {
-            return Ok(real);
-        }
-    }
-    let _ = file;
-    fs::canonicalize(path)
 }
 
 /// What a directory could not be served for, as a problem of the application.

@@ -5,8 +5,8 @@ use bytes::Bytes;
 use super::content_type;
 use super::representation::{Common, Representation, SIBLINGS, Stored};
 use super::settings::Resources;
-use super::tree::{Item, Node, Tree, is_name};
-use crate::http::Result;
+use super::tree::{Item, Node, Tree};
+use crate::http::{Result, is_name};
 use crate::proto::Coding;
 
 /// The files of a directory, in the binary. Made by [`embed!`](macro@crate::embed), given to

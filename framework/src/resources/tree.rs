@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use super::place::Takes;
 use super::settings::Resources;
-use crate::http::Result;
+use crate::http::{Result, is_inside};
 
 /// Files by their paths, which have slashes between their names and none at their ends; the root's is empty.
 pub(super) trait Tree {
@@ -60,22 +60,6 @@ impl Wanted<'_> {
             Takes::Files => false,
         }
     }
-
-    /// Whether every name of the path can only be one of a file below the root, and is to be shown.
-    fn is_inside(&self, shows_hidden: bool) -> bool {
-        self.path.is_empty() || self.path.split('/').all(|name| is_name(name, shows_hidden))
-    }
-}
-
-/// See [`Wanted::is_inside`].
-pub(super) fn is_name(name: &str, shows_hidden: bool) -> bool {
-    let is_foreign = |char: char| matches!(char, '\0' | '\\') || cfg!(windows) && char == ':';
-    let is_hidden = name.starts_with('.') && name != ".well-known";
-    !name.is_empty()
-        && name != "."
-        && name != ".."
-        && !name.contains(is_foreign)
-        && (shows_hidden || !is_hidden)
 }
 
 /// Finds what is sent.
@@ -84,7 +68,7 @@ pub(super) fn resolve<T: Tree>(
     settings: &Resources,
     wanted: Wanted<'_>,
 ) -> Result<Resolved<T::File>> {
-    if !wanted.is_inside(settings.hidden_files) {
+    if !is_inside(wanted.path, settings.hidden_files) {
         return Ok(Resolved::Nothing);
     }
     match tree.look(wanted.path)? {
@@ -111,34 +95,5 @@ pub(super) fn resolve<T: Tree>(
             Node::Directory | Node::Nothing => Resolved::Nothing,
         }),
         _ => Ok(Resolved::Nothing),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_cannot_lead_out() {
-        let table = [
-            ("a", true),
-            ("a.b", true),
-            ("a..b", true),
-            ("a b+~,", true),
-            ("中", true),
-            ("", false),
-            (".", false),
-            ("..", false),
-            ("a\\b", false),
-            ("..\\..", false),
-            ("..\0..", false),
-            ("a\0", false),
-        ];
-        for (name, expected) in table {
-            assert_eq!(is_name(name, true), expected, "{name:?}");
-        }
-        for (name, expected) in [(".git", false), (".well-known", true), ("...", false), ("a.", true)] {
-            assert_eq!(is_name(name, false), expected, "{name:?}");
-        }
     }
 }
