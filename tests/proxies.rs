@@ -1,5 +1,5 @@
 //! Who a client is behind proxies: believed are only those the server was told to, by whatever they speak. Over real
-//! sockets; HAProxy and nginx are the proxies of the last tests.
+//! sockets; HAProxy, Apache and nginx are the proxies of the last tests.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -25,6 +25,11 @@ fn who(req: &Request, connection: ConnectionInfo) -> String {
     assert_eq!((connection.peer(), connection.is_secure()), (req.peer(), req.is_secure()));
     let socket = req.socket_peer().map_or_else(|| "?".to_owned(), |socket| socket.ip().to_string());
     format!("{} {is_secure} {} {socket}", address(req.peer()), req.host().unwrap_or("?"))
+}
+
+#[request_map("/small", app = "proxies", method = "PUT", limits = Limits::new().body_size(1 << 10))]
+fn small(body: &[u8]) -> String {
+    format!("{} bytes", body.len())
 }
 
 /// Waits, so that the connection stays open.
@@ -453,6 +458,43 @@ async fn haproxy_tells_the_client_in_both_versions() {
         let said = proxy.ask("").await;
         assert_eq!(said, "client http own.example 127.0.0.1", "{version}");
     }
+    server.stop().await;
+}
+
+/// Apache reads nothing of an answer while it passes a body on, and makes an error of its own of a reset.
+#[tokio::test]
+async fn apache_passes_an_early_refusal_on() {
+    let server = Running::start(builder()).await;
+    let modules = ["mpm_event", "authz_core", "proxy", "proxy_http"];
+    let modules =
+        modules.map(|name| format!("LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"));
+    let configuration = format!(
+        "ServerName localhost\nServerRoot {{folder}}\nDefaultRuntimeDir {{folder}}\nPidFile {{folder}}/pid\n\
+         ErrorLog {{folder}}/error\nListen 127.0.0.1:{{port}}\n{}ProxyPass / http://{}/\n",
+        modules.concat(),
+        server.address
+    );
+    let proxy = Proxy::start("apache2", &["-D", "FOREGROUND", "-f"], &configuration);
+    for size in [2 << 20, 8 << 20, 30 << 20] {
+        for round in 0..4 {
+            let address = proxy.address;
+            let asking = spawn_blocking(move || {
+                let mut stream = TcpStream::connect(address).expect("it listens");
+                let head = format!(
+                    "PUT /small HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: {size}\r\n\r\n"
+                );
+                stream.write_all(head.as_bytes()).expect("it reads");
+                // The proxy itself may answer before it has everything.
+                let _ = stream.write_all(&vec![b'b'; size]);
+                let mut answer = Vec::new();
+                let _ = stream.read_to_end(&mut answer);
+                String::from_utf8(answer).expect("text")
+            });
+            let answer = timeout(PATIENCE, asking).await.expect("it answers").expect("no panic");
+            assert!(answer.starts_with("HTTP/1.1 413 "), "{size} bytes, round {round}: {answer}");
+        }
+    }
+    drop(proxy);
     server.stop().await;
 }
 

@@ -336,6 +336,29 @@ async fn a_server_has_a_configuration_of_its_own() {
     assert!(said.contains("Protocol version: TLSv1.2"), "{said}");
 }
 
+/// A peer that reads nothing before it has sent everything gets the answer: over TLS, and where it should have spoken TLS.
+#[tokio::test]
+async fn an_early_answer_arrives() {
+    const MUCH: usize = 30 << 20;
+    let authority = Authority::new();
+    let running = start(&authority, |tls| tls).await;
+    let head = format!("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: {MUCH}\r\n\r\n");
+    let request = [head.as_bytes(), &vec![b'b'; MUCH]].concat();
+    let mut plain = TcpStream::connect(running.address).await.expect("it listens");
+    plain.write_all(&request).await.expect("it takes what is sent");
+    let mut answer = String::new();
+    plain.read_to_string(&mut answer).await.expect("no reset");
+    assert!(answer.contains("This port speaks HTTPS"), "{answer}");
+    for versions in [TLS_12, TLS_13] {
+        let config = authority.client(versions, None);
+        let mut stream = connect(running.address, "localhost", config).await.expect("a handshake");
+        stream.write_all(&request).await.expect("it takes what is sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.expect("no reset");
+        assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    }
+}
+
 #[tokio::test]
 async fn what_is_not_tls_is_told_and_the_server_goes_on() {
     let authority = Authority::new();

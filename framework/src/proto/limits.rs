@@ -93,6 +93,13 @@ limits! {
     /// Bytes a second that an answer must be taken with on average, past [`Limits::write_timeout`] in all. Default 256; less
     /// resets the connection. Only the time that an answer waits for the peer counts, and only what is taken since it first had to.
     answer_rate: u32 = 256;
+    /// Time that a connection which is closed after its answer waits for a peer that still sends and falls silent. Default 5 s.
+    /// A peer that reads nothing before it has sent everything gets an early refusal by this: what it sends is thrown away, and
+    /// none of it is kept.
+    linger_idle: Duration = Duration::from_secs(5);
+    /// Time that such a peer has in all, however much it sends. Default 30 s. One in four of [`Limits::connections`] may be
+    /// at it; those beyond are closed at once, which may reset them.
+    linger_time: Duration = Duration::from_secs(30);
     /// Requests on one connection; the last one is answered with `Connection: close`. Default 1,000,000.
     requests_per_connection: u32 = 1_000_000;
     /// Open connections in all. Default 50,000; further ones get a 503 and are closed, on a TLS port without a

@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 
 use super::connection::{self, SessionTask};
 use super::counted::{Counted, Shared};
+use super::lingering;
 #[cfg(feature = "tls")]
 use super::secured;
 use crate::http::Via;
@@ -38,7 +39,12 @@ pub(super) fn admit(
     });
     let counted = match counted {
         Ok(counted) => counted,
-        Err(limit) => return refuse(stream, peer, &limit, shared),
+        Err(limit) => {
+            if let Some(leaving) = refuse(stream, peer, &limit, Arc::clone(shared)) {
+                spawn(leaving, tasks);
+            }
+            return;
+        }
     };
     if let Stream::Tcp(stream) = &stream {
         let _ = stream.set_nodelay(true);
@@ -60,12 +66,18 @@ fn spawn(connection: impl Future<Output = ()> + Send + 'static, tasks: Option<&m
     }
 }
 
-/// Says why a connection is not served; in vain where TLS is spoken.
-fn refuse(stream: Stream, peer: Option<SocketAddr>, limit: &str, shared: &Shared) {
+/// Says why a connection is not served; in vain where TLS is spoken. The request may be on its way, so the peer is given time
+/// to read that.
+fn refuse(
+    stream: Stream,
+    peer: Option<SocketAddr>,
+    limit: &str,
+    shared: Arc<Shared>,
+) -> Option<impl Future<Output = ()> + Send + 'static> {
     let peer = peer.map_or_else(|| "a Unix socket".to_owned(), |peer| peer.to_string());
     tracing::warn!(target: "vernal", "refused a connection from {peer}: {limit}");
     if shared.is_secured() {
-        return;
+        return None;
     }
     let body = format!("{{\"code\":503,\"message\":\"Service Unavailable\",\"explain\":\"{limit}\"}}");
     let answer = format!(
@@ -74,6 +86,7 @@ fn refuse(stream: Stream, peer: Option<SocketAddr>, limit: &str, shared: &Shared
         body.len()
     );
     stream.try_write(answer.as_bytes());
+    Some(async move { lingering::part(stream, &shared).await })
 }
 
 /// Serves a connection that begins with a header of the PROXY protocol.
@@ -98,7 +111,10 @@ async fn serve_proxied(mut stream: Stream, socket: Option<SocketAddr>, mut count
     match proxied.client {
         Some(client) => {
             if let Err(limit) = counted.count_by(client) {
-                return refuse(stream, Some(client), &limit, counted.shared());
+                if let Some(leaving) = refuse(stream, Some(client), &limit, counted.share()) {
+                    leaving.await;
+                }
+                return;
             }
             let is_trusted = counted.shared().app.0.context.trusted_proxies.contain(client.ip());
             counted.set_via(Via { client: Some(client), socket, is_trusted });

@@ -11,19 +11,19 @@ use std::task::{Context, Poll};
 
 use ::http::{Method, StatusCode};
 
-use super::Counted;
 use super::arrived::Arrived;
 use super::pump::Pump;
 use super::receiver::Receiver;
 use super::sender::{Rest, Sender};
 use super::upgraded::{self, ByHand};
-use super::wire::{Gone, Wire};
+use super::wire::{Farewell, Gone, Wire};
+use super::{Counted, lingering};
 use crate::app::{Answering, Exchange, Inner, Target};
 use crate::base::shown;
 use crate::http::{BoxFuture, Request, Response, SentHead};
 use crate::io::{Deadline, Stream, clock};
 use crate::proto::Refusal;
-use crate::proto::h1::{H1, Next};
+use crate::proto::h1::Next;
 use crate::proto::ws::handshake;
 use crate::websocket::request::{Handover, Opening};
 
@@ -44,7 +44,7 @@ pub(crate) fn serve(
     task: SessionTask,
 ) -> impl Future<Output = ()> + Send + 'static {
     let deadline = Deadline::new(clock::now().instant + counted.shared().app.0.limits.first_byte());
-    let mut wire = Wire { stream, h1: H1::new(), deadline, is_half_closed: false, is_refused: false };
+    let mut wire = Wire::new(stream, deadline);
     async move {
         let mut connection =
             Connection { wire: &mut wire, counted: &counted, arrived: Arrived::NOTHING, offered: None };
@@ -52,6 +52,9 @@ pub(crate) fn serve(
             if !connection.serve_batch(&mut exchange).await {
                 exchange.abandon();
                 exchange.give_back();
+                if connection.wire.farewell != Farewell::None {
+                    rarely(lingering::take_leave(connection.wire, counted.shared())).await;
+                }
                 break;
             }
             exchange.give_back();
@@ -359,6 +362,7 @@ impl<'c> Connection<'c> {
                 Ok(Step::Answered(Next::Close))
             }
             Arrived::Answered(rest) => {
+                self.wire.give_up_reading();
                 self.send_rest(exchange, Some(rest)).await?;
                 Ok(Step::Answered(self.conclude(exchange)))
             }
@@ -458,6 +462,7 @@ impl<'c> Connection<'c> {
     /// the connection, else ends it. Tells whether it goes on.
     async fn end_or_drain(&mut self, exchange: &mut Exchange) -> bool {
         let limits = &self.app().limits;
+        self.wire.give_up_reading();
         if self.flush(exchange).await.is_err() {
             self.offered = None;
             return false;
@@ -477,7 +482,7 @@ impl<'c> Connection<'c> {
             }
         }
         self.wire.stream.bound_farewell(limits.write_timeout);
-        self.wire.linger(&mut exchange.inbox).await;
+        self.wire.settle_farewell(&exchange.inbox);
         false
     }
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Waker;
 
 use super::lifecycle::{Lifecycle, UNPLACED};
+use super::lingering::Lingering;
 use crate::app::App;
 use crate::bind::ConnectionInfo;
 use crate::http::{Peer, Request, Via};
@@ -19,6 +20,7 @@ pub(crate) struct Shared {
     #[cfg(feature = "tls")]
     pub(crate) tls: Option<Arc<crate::tls::Acceptor>>,
     addresses: Addresses,
+    pub(super) lingering: Lingering,
     /// Connections of trusted proxies begin with a header of the PROXY protocol.
     pub(super) expects_proxy_header: bool,
 }
@@ -37,6 +39,7 @@ impl Shared {
             tls: None,
             expects_proxy_header: false,
             addresses: Addresses::default(),
+            lingering: Lingering::default(),
         }
     }
 
@@ -170,6 +173,10 @@ impl Counted {
 
     pub(crate) fn shared(&self) -> &Shared {
         &self.shared
+    }
+
+    pub(super) fn share(&self) -> Arc<Shared> {
+        Arc::clone(&self.shared)
     }
 
     #[inline]

@@ -21,6 +21,7 @@ mod console;
 mod counted;
 mod embedded;
 mod lifecycle;
+mod lingering;
 mod listener;
 mod listening;
 mod pump;

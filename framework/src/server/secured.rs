@@ -3,7 +3,6 @@
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
 
 use tokio::io::AsyncBufReadExt;
 use tokio::time::{Instant, timeout_at};
@@ -11,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 use super::connection::{self, SessionTask};
 use super::listener::Listener;
 use super::listening::Place;
-use super::{Counted, Shared, socket};
+use super::{Counted, Shared, lingering, socket};
 use crate::http::{Error, Result};
 use crate::io::Stream;
 use crate::tls::Acceptor;
@@ -76,7 +75,7 @@ async fn open(stream: Stream, mut counted: Counted, acceptor: Arc<Acceptor>) -> 
         Ok(Some(Ok(stream))) => stream,
         Ok(Some(Err(failed))) => {
             tracing::debug!(target: "vernal", "no TLS with {}: {}", Peer(&counted), failed.error());
-            let _ = timeout_at(Instant::now() + LINGER_TIME, failed.close()).await;
+            lingering::part(failed.tell(), counted.shared()).await;
             return None;
         }
         Ok(None) => return None,
@@ -125,9 +124,6 @@ impl std::fmt::Display for Peer<'_> {
         }
     }
 }
-
-/// How long one that did not get through may take to read why.
-const LINGER_TIME: Duration = Duration::from_secs(2);
 
 #[cfg(test)]
 mod tests {

@@ -194,6 +194,12 @@ pub(crate) fn watch(
     inbox: &mut Inbox,
     cx: &mut std::task::Context<'_>,
 ) -> Poll<Result<(), Gone>> {
+    if wire.throws_away {
+        return match wire.poll_throw_away(&mut false, cx) {
+            Poll::Ready(Err(gone)) => Poll::Ready(Err(gone)),
+            _ => Poll::Pending,
+        };
+    }
     while !wire.is_half_closed && !inbox.is_full(0) {
         match wire.poll_fill(inbox, 0, cx) {
             Poll::Ready(Ok(_)) => {}

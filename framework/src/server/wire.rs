@@ -1,9 +1,11 @@
 //! What a connection talks through: the stream, the protocol's state, and the one timer.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use tokio::io::ReadBuf;
 use tokio::time::Instant;
 
 use crate::io::{Deadline, Inbox, Outbox, Stream};
@@ -20,6 +22,22 @@ pub(crate) struct Wire {
     pub(crate) is_half_closed: bool,
     /// The peer broke the protocol, so that nobody knows what else it has sent.
     pub(crate) is_refused: bool,
+    /// The connection closes after this answer, and nobody wants what the peer still sends: it is thrown away, so that a peer
+    /// which reads nothing before it has sent everything comes to read.
+    pub(crate) throws_away: bool,
+    /// What is left to do when the last answer is out.
+    pub(crate) farewell: Farewell,
+}
+
+/// How a connection ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Farewell {
+    /// It is dropped.
+    None,
+    /// The peer is told.
+    Close,
+    /// The peer is told, and may still be sending.
+    Linger,
 }
 
 /// The connection is of no more use: the peer is gone, or took nothing for too long.
@@ -27,6 +45,18 @@ pub(crate) struct Wire {
 pub(crate) struct Gone;
 
 impl Wire {
+    pub(crate) fn new(stream: Stream, deadline: Deadline) -> Wire {
+        Wire {
+            stream,
+            h1: H1::new(),
+            deadline,
+            is_half_closed: false,
+            is_refused: false,
+            throws_away: false,
+            farewell: Farewell::None,
+        }
+    }
+
     /// Reads once. `Ok(false)`: the peer has ended its side.
     pub(crate) fn poll_fill(
         &mut self,
@@ -54,6 +84,11 @@ impl Wire {
             Poll::Ready(Ok(())) => return Poll::Ready(Ok(())),
             Poll::Ready(Err(_)) => return Poll::Ready(Err(Gone)),
             Poll::Pending => {}
+        }
+        if self.throws_away
+            && let Poll::Ready(Err(gone)) = self.poll_throw_away(&mut false, cx)
+        {
+            return Poll::Ready(Err(gone));
         }
         self.deadline.set(outbox.due(&self.stream, limits.answer_tempo()));
         if self.deadline.poll(cx).is_ready() {
@@ -90,38 +125,39 @@ impl Wire {
         }
     }
 
-    /// Closes so that the peer can read the answer: a socket closed with unread bytes in it is reset, and the answer is
-    /// lost (RFC 9112, section 9.6).
-    pub(crate) async fn linger(&mut self, inbox: &mut Inbox) {
-        let has_unread = self.is_refused || !self.h1.body_is_complete() || !inbox.is_empty();
-        if self.stream.closes_by_drop() && !has_unread {
-            return;
-        }
-        if std::future::poll_fn(|cx| self.stream.poll_shutdown(cx)).await.is_err() || !has_unread {
-            return;
-        }
-        let mut left = LINGERED;
-        self.deadline.set(Instant::now() + LINGER_TIME);
-        std::future::poll_fn(|cx| {
-            loop {
-                let before = inbox.bytes().len();
-                inbox.consume(before);
-                match self.poll_fill(inbox, 0, cx) {
-                    Poll::Ready(Ok(true)) => {
-                        left = left.saturating_sub(inbox.bytes().len());
-                        if left == 0 {
-                            return Poll::Ready(());
-                        }
-                    }
-                    Poll::Ready(_) => return Poll::Ready(()),
-                    Poll::Pending => return self.deadline.poll(cx),
-                }
+    /// The handler has ended. If the connection closes after its answer, what is left of the request is nobody's.
+    pub(crate) fn give_up_reading(&mut self) {
+        self.throws_away = self.h1.is_at_its_end();
+    }
+
+    /// Decides how to take leave when the last answer is out. With bytes unread, or more to come, the peer may be sending.
+    pub(crate) fn settle_farewell(&mut self, inbox: &Inbox) {
+        let may_be_sending = self.is_refused || !self.h1.body_is_complete() || !inbox.is_empty();
+        self.farewell = if may_be_sending { Farewell::Linger } else { Farewell::Close };
+    }
+
+    /// Throws away what has come, without a buffer that would have to be kept. Ready when the peer has ended its side
+    /// or is gone; `has_read` tells whether it was heard of.
+    pub(crate) fn poll_throw_away(
+        &mut self,
+        has_read: &mut bool,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Gone>> {
+        for _ in 0..READS_AT_ONCE {
+            if self.is_half_closed {
+                return Poll::Ready(Ok(()));
             }
-        })
-        .await;
+            let mut bytes = [MaybeUninit::uninit(); 16 << 10];
+            let mut buffer = ReadBuf::uninit(&mut bytes);
+            ready!(self.stream.poll_read(cx, &mut buffer)).map_err(|_| Gone)?;
+            self.is_half_closed = buffer.filled().is_empty();
+            *has_read = true;
+        }
+        // Others want to run as well.
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 }
 
-/// How much of what a peer goes on sending is thrown away after the last answer, and for how long.
-const LINGERED: usize = 1 << 20;
-const LINGER_TIME: Duration = Duration::from_secs(2);
+/// How often a peer that is faster than we are is read from before others have their turn.
+const READS_AT_ONCE: usize = 32;

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::server::TlsStream;
@@ -71,17 +71,15 @@ impl Failed {
         &self.error
     }
 
-    /// Says what is wrong, if the peer can understand it, and closes so that it can read that. Bound its time.
-    pub(crate) async fn close(mut self) {
-        if self.speaks_http && self.begun.stream.write_all(SPEAKS_HTTPS.as_bytes()).await.is_err() {
-            return;
+    /// Says what is wrong, if the peer can understand it. It may be sending on.
+    pub(crate) fn tell(self) -> Stream {
+        let Begun { stream, first, .. } = self.begun;
+        if self.speaks_http {
+            let (head, body) = SPEAKS_HTTPS;
+            let body = if first.starts_with(b"HEAD ") { "" } else { body };
+            stream.try_write([head, body].concat().as_bytes());
         }
-        if self.begun.shutdown().await.is_err() {
-            return;
-        }
-        // A socket that is closed with unread bytes in it is reset, and what was said is lost.
-        let mut rest = (&mut self.begun.stream).take(LINGERED);
-        drop(tokio::io::copy(&mut rest, &mut tokio::io::sink()).await);
+        stream
     }
 }
 
@@ -146,12 +144,12 @@ impl AsyncWrite for Begun {
 /// Room for the first message of a client.
 const FIRST: usize = 1 << 10;
 
-/// How much of what a peer goes on sending is thrown away.
-const LINGERED: u64 = 64 << 10;
-
-const SPEAKS_HTTPS: &str = "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\n\
-    content-length: 65\r\nconnection: close\r\n\r\n\
-    This port speaks HTTPS: write `https://` in place of `http://`.\r\n";
+/// Head and body.
+const SPEAKS_HTTPS: (&str, &str) = (
+    "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\n\
+     content-length: 65\r\nconnection: close\r\n\r\n",
+    "This port speaks HTTPS: write `https://` in place of `http://`.\r\n",
+);
 
 #[cfg(test)]
 mod tests {
@@ -159,7 +157,7 @@ mod tests {
 
     #[test]
     fn the_declared_length_is_that_of_the_text() {
-        let (head, body) = SPEAKS_HTTPS.split_once("\r\n\r\n").expect("a head and a body");
+        let (head, body) = SPEAKS_HTTPS;
         assert!(head.contains(&format!("content-length: {}\r\n", body.len())), "{}", body.len());
     }
 }

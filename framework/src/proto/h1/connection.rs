@@ -290,6 +290,11 @@ impl H1 {
         }
     }
 
+    /// Whether the connection closes after the answer that has begun.
+    pub(crate) fn is_at_its_end(&self) -> bool {
+        self.phase == Phase::Answered && !self.keep_alive
+    }
+
     /// Framing is in doubt, or the peer is given up: whatever is answered next is the last.
     pub(crate) fn refuse(&mut self) {
         self.keep_alive = false;

@@ -1,0 +1,290 @@
+//! Requests that are answered before they have been read: the answer arrives, whatever the peer still sends. In memory and
+//! over real sockets; curl and Node's fetch are the clients that others wrote.
+
+use std::net::SocketAddr;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::time::{Instant, sleep, timeout};
+use vernal::server::{self, Handle, Server};
+use vernal::test::Client;
+use vernal::{Body, BodyReader, Limits, MultipartFile, Result, request_map};
+
+/// Long enough for a busy machine; nothing waits for it to pass.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[request_map("/small", method = ["POST", "PUT"], limits = Limits::new().body_size(1 << 10))]
+fn small(body: &[u8]) -> String {
+    format!("{} bytes", body.len())
+}
+
+#[request_map("/form", method = "POST", limits = Limits::new().upload_size(1 << 10))]
+fn form(file: MultipartFile<'_>) -> String {
+    format!("{} bytes", file.size())
+}
+
+#[request_map("/unread", method = "POST", limits = Limits::new().body_size(1 << 30))]
+async fn unread(_: BodyReader) -> &'static str {
+    "unread"
+}
+
+/// More than a socket holds.
+const LARGE: usize = 8 << 20;
+
+#[request_map("/unread/large", method = "POST", limits = Limits::new().body_size(1 << 30))]
+async fn unread_large(_: BodyReader) -> Vec<u8> {
+    vec![b'a'; LARGE]
+}
+
+#[request_map("/unread/stream", method = "POST", limits = Limits::new().body_size(1 << 30))]
+async fn unread_stream(_: BodyReader) -> Body {
+    struct Pieces(usize);
+    impl futures_core::Stream for Pieces {
+        type Item = Result<Vec<u8>>;
+
+        fn poll_next(
+            mut self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Option<Result<Vec<u8>>>> {
+            let piece = self.0.checked_sub(1 << 16).map(|left| {
+                self.0 = left;
+                Ok(vec![b'a'; 1 << 16])
+            });
+            std::task::Poll::Ready(piece)
+        }
+    }
+    Body::stream(Pieces(LARGE))
+}
+
+fn builder() -> Server {
+    server::new().host("127.0.0.1").port(0).threads(1).handle_signals(false)
+}
+
+struct Running {
+    address: SocketAddr,
+    handle: Handle,
+    serving: JoinHandle<Result>,
+}
+
+impl Running {
+    async fn start(server: Server) -> Running {
+        let bound = server.bind().expect("it binds");
+        let (address, handle) = (bound.local_addr(), bound.handle());
+        let serving = tokio::spawn(bound.serve());
+        handle.ready().await;
+        Running { address, handle, serving }
+    }
+
+    async fn stop(self) {
+        self.handle.stop();
+        timeout(PATIENCE, self.serving).await.expect("it stops").expect("no panic").expect("a good end");
+    }
+}
+
+/// What a peer gets that reads nothing before it has sent everything.
+async fn send_all_then_read(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    head: &str,
+    body: u64,
+) -> String {
+    let exchange = async {
+        stream.write_all(head.as_bytes()).await?;
+        let piece = vec![b'b'; 64 << 10];
+        let mut left = body as usize;
+        while left > 0 {
+            let now = left.min(piece.len());
+            stream.write_all(&piece[..now]).await?;
+            left -= now;
+        }
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await?;
+        std::io::Result::Ok(answer)
+    };
+    let answer = timeout(PATIENCE, exchange).await.expect("it takes what is sent, and closes");
+    String::from_utf8(answer.expect("no reset")).expect("text")
+}
+
+/// More than sockets hold, and more than anybody would count.
+const MUCH: u64 = 30 << 20;
+
+#[tokio::test]
+async fn an_early_answer_arrives() {
+    let head = |method: &str, path: &str, fields: &str| {
+        format!("{method} {path} HTTP/1.1\r\nHost: h\r\n{fields}\r\n")
+    };
+    let length = format!("Content-Length: {MUCH}\r\n");
+    let parts = format!("Content-Type: multipart/form-data; boundary=x\r\n{length}");
+    let chunked = "Transfer-Encoding: chunked\r\n";
+    let table = [
+        ("declared", head("PUT", "/small", &length), 413),
+        ("chunked", head("PUT", "/small", chunked) + &format!("{MUCH:x}\r\n"), 413),
+        ("a form in parts", head("POST", "/form", &parts), 413),
+        ("nobody there", head("POST", "/nobody", &length), 404),
+        ("another method", head("DELETE", "/small", &length), 405),
+        ("a bad path", head("POST", "/%zz", &length), 400),
+        ("a coding", head("PUT", "/small", &format!("Content-Encoding: x\r\n{chunked}")), 415),
+        ("an expectation", head("PUT", "/small", &format!("Expect: tea\r\n{length}")), 417),
+        ("a head that breaks the law", head("PUT", "/small", &format!("a b: c\r\n{length}")), 400),
+        ("a chunk that does", head("PUT", "/small", chunked) + "tea\r\n", 400),
+        ("not read by its handler", head("POST", "/unread", &length), 200),
+        ("nor before a large answer", head("POST", "/unread/large", &length), 200),
+        ("nor before a stream", head("POST", "/unread/stream", &length), 200),
+    ];
+    #[cfg(unix)]
+    let path = std::env::temp_dir().join(format!("vernal-refusals-{}", std::process::id()));
+    let server = builder();
+    #[cfg(unix)]
+    let server = server.listen(format!("unix:{}", path.display()));
+    let running = Running::start(server).await;
+    for (name, head, status) in &table {
+        let stream = TcpStream::connect(running.address).await.expect("it listens");
+        let answer = send_all_then_read(stream, head, MUCH).await;
+        let expected = format!("HTTP/1.1 {status} ");
+        assert!(answer.starts_with(&expected), "{name}, over TCP: {:.200}", answer);
+        assert!(!name.starts_with("nor ") || answer.len() > LARGE, "{name}: {} bytes", answer.len());
+        #[cfg(unix)]
+        {
+            let stream = tokio::net::UnixStream::connect(&path).await.expect("it listens");
+            let answer = send_all_then_read(stream, head, MUCH).await;
+            assert!(answer.starts_with(&expected), "{name}, over a Unix socket: {:.200}", answer);
+        }
+    }
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_connection_over_the_limit_may_have_much_to_send() {
+    let running = Running::start(builder().limits(Limits::new().connections(1))).await;
+    let first = TcpStream::connect(running.address).await.expect("it listens");
+    let head = format!("PUT /small HTTP/1.1\r\nHost: h\r\nContent-Length: {MUCH}\r\n\r\n");
+    loop {
+        let stream = TcpStream::connect(running.address).await.expect("it listens");
+        let answer = send_all_then_read(stream, &head, MUCH).await;
+        // The first one may be accepted second.
+        if answer.starts_with("HTTP/1.1 503 ") {
+            break;
+        }
+    }
+    drop(first);
+    running.stop().await;
+}
+
+/// Runs a client to its end; what it prints.
+async fn run(mut client: Command) -> String {
+    let program = client.get_program().to_string_lossy().into_owned();
+    client.stdin(Stdio::null()).stderr(Stdio::inherit());
+    let output = timeout(PATIENCE, spawn_blocking(move || client.output())).await;
+    let output = output.unwrap_or_else(|_| panic!("{program} ends")).expect("no panic");
+    let output = output.unwrap_or_else(|error| panic!("{program} runs ({error}): .ci/run installs it"));
+    String::from_utf8(output.stdout).expect("text")
+}
+
+#[tokio::test]
+async fn clients_of_others_see_why() {
+    let running = Running::start(builder()).await;
+    let url = format!("http://{}", running.address);
+    let script = r#"
+        const [url, size] = [process.argv[1], Number(process.argv[2])];
+        const told = [];
+        for (const kind of ["form", "small"]) {
+          for (let round = 0; round < 3; round++) {
+            let body = new Uint8Array(size);
+            if (kind === "form") {
+              body = new FormData();
+              body.append("file", new File([new Uint8Array(size)], "x"));
+            }
+            await fetch(`${url}/${kind}`, { method: "POST", body })
+              .then(answer => answer.text().then(() => told.push(answer.status)), error => told.push(error.cause.code));
+          }
+        }
+        console.log(told.join(" "));
+    "#;
+    for size in [2 << 20, 8 << 20, 64 << 20] {
+        let mut node = Command::new("node");
+        node.args(["-e", script, &url, &size.to_string()]);
+        assert_eq!(run(node).await.trim(), ["413"; 6].join(" "), "Node's fetch, {size} bytes");
+        let file = std::env::temp_dir().join(format!("vernal-refusals-{}-{size}", std::process::id()));
+        std::fs::File::create(&file).and_then(|file| file.set_len(size)).expect("a writable folder");
+        for expect in ["Expect:", "X-With: expect"] {
+            let mut curl = Command::new("curl");
+            curl.args(["--silent", "--show-error", "--output", "/dev/null", "--write-out", "%{http_code}"])
+                .args(["-H", expect, "--upload-file"])
+                .arg(&file)
+                .arg(format!("{url}/small"));
+            assert_eq!(run(curl).await, "413", "curl, {expect}, {size} bytes");
+        }
+        std::fs::remove_file(&file).expect("it was there");
+    }
+    running.stop().await;
+}
+
+/// A connection in memory that has been refused, and read to its end.
+async fn refused(client: &Client) -> tokio::io::DuplexStream {
+    let mut stream = client.connect();
+    let head = b"PUT /small HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n";
+    stream.write_all(head).await.expect("room");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    stream
+}
+
+/// Sends a byte each `pause`; when the connection was closed.
+async fn closed_after(stream: &mut tokio::io::DuplexStream, pause: Duration) -> Duration {
+    let start = Instant::now();
+    loop {
+        sleep(pause).await;
+        if stream.write_all(b"b").await.is_err() {
+            return start.elapsed();
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_is_read_from_until_it_is_silent_or_out_of_time() {
+    let limits = Limits::new();
+    assert_eq!((limits.linger_idle.as_secs(), limits.linger_time.as_secs()), (5, 30));
+    let own = || Limits::new().linger_idle(Duration::from_secs(2)).linger_time(Duration::from_secs(7));
+    let second = Duration::from_secs(1);
+    let margin = Duration::from_millis(10);
+    let table = [
+        ("silent", limits.clone(), 5 * second + margin, 5 * second + margin),
+        ("not quite silent", limits.clone(), 5 * second - margin, 35 * second - 7 * margin),
+        ("busy", limits, second, 31 * second),
+        ("silent, by its own limit", own(), 2 * second + margin, 2 * second + margin),
+        ("busy, by its own limit", own(), second, 8 * second),
+    ];
+    for (name, limits, pause, expected) in table {
+        let client = Client::builder().limits(limits).build();
+        let mut stream = refused(&client).await;
+        let closed = closed_after(&mut stream, pause).await;
+        // The next attempt to send is what tells, and the clock counts in milliseconds.
+        let late = closed.saturating_sub(expected);
+        assert!(closed + margin >= expected && late < margin, "{name}: closed after {closed:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_share_of_the_connections_may_linger() {
+    for (connections, share) in [(8, 2), (12, 3), (1, 1)] {
+        let client = Client::builder().limits(Limits::new().connections(connections)).build();
+        let mut lingering = Vec::new();
+        for _ in 0..share {
+            lingering.push(refused(&client).await);
+        }
+        let mut beyond = refused(&client).await;
+        sleep(Duration::from_millis(1)).await;
+        beyond.write_all(b"b").await.expect_err("one beyond is closed at once");
+        for stream in &mut lingering {
+            stream.write_all(b"b").await.expect("those within go on");
+        }
+        lingering.pop();
+        sleep(Duration::from_millis(1)).await;
+        let mut next = refused(&client).await;
+        sleep(Duration::from_millis(1)).await;
+        next.write_all(b"b").await.expect("there is room again");
+    }
+}
