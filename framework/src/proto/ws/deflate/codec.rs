@@ -1,4 +1,4 @@
-//! Compressing and inflating over flate2: objects of the thread for one message, or of a session that keeps its context.
+//! Compressing and inflating over flate2: objects of the thread for one message; what a session keeps of its context.
 
 use std::cell::RefCell;
 
@@ -71,18 +71,17 @@ impl Compressor {
     }
 }
 
-/// The decompressors of a thread, and new ones for sessions that keep theirs.
+/// The decompressors of a thread, which know every window.
 pub(super) struct Decompressors;
 
 impl Decompressors {
-    /// One of its own with this window, or one of the thread's, which know every window.
-    pub(super) fn lend(window: Option<u8>) -> Box<Decompress> {
-        match window {
-            Some(window) => Box::new(Decompress::new_with_window_bits(false, window)),
-            None => DECOMPRESSORS
-                .with_borrow_mut(Vec::pop)
-                .map_or_else(|| Box::new(Decompress::new_with_window_bits(false, 15)), Box::new),
-        }
+    /// One that begins behind what a window holds.
+    pub(super) fn lend(window: &Window) -> Result<Box<Decompress>, CloseReason> {
+        let mut decompressor = DECOMPRESSORS
+            .with_borrow_mut(Vec::pop)
+            .map_or_else(|| Box::new(Decompress::new_with_window_bits(false, 15)), Box::new);
+        begin_behind(&mut decompressor, &window.bytes)?;
+        Ok(decompressor)
     }
 
     pub(super) fn take_back(mut decompressor: Box<Decompress>) {
@@ -95,9 +94,55 @@ impl Decompressors {
     }
 }
 
-/// Inflates a piece to the end of `out`, which may have `room` bytes.
+/// The last bytes that were inflated, which what comes next may refer to. It holds as many as there were, up to its size:
+/// a whole decompressor would cost a session some 10 KiB more.
+#[derive(Debug, Default)]
+pub(super) struct Window {
+    bytes: Vec<u8>,
+}
+
+impl Window {
+    /// Takes what has been inflated since.
+    pub(super) fn push(&mut self, inflated: &[u8], bits: u8) {
+        let size = 1_usize << bits;
+        let kept = size.saturating_sub(inflated.len()).min(self.bytes.len());
+        self.bytes.drain(..self.bytes.len() - kept);
+        let inflated = &inflated[inflated.len().saturating_sub(size)..];
+        self.bytes.reserve_exact(inflated.len());
+        self.bytes.extend_from_slice(inflated);
+    }
+
+    /// How many bytes it holds.
+    #[cfg(test)]
+    pub(super) fn size(&self) -> usize {
+        self.bytes.capacity()
+    }
+
+    /// Gives the memory back.
+    pub(super) fn clear(&mut self) {
+        self.bytes = Vec::new();
+    }
+
+    /// The last bytes of it and of what has been inflated since.
+    fn behind(&self, inflated: &[u8]) -> Vec<u8> {
+        let mut behind = Window { bytes: self.bytes.clone() };
+        behind.push(inflated, LARGEST);
+        behind.bytes
+    }
+}
+
+/// Lets a fresh decompressor know what came before.
+fn begin_behind(decompressor: &mut Decompress, bytes: &[u8]) -> Result<(), CloseReason> {
+    if bytes.is_empty() {
+        return Ok(());
+    }
+    decompressor.set_dictionary(bytes).map(drop).map_err(|_| corrupt())
+}
+
+/// Inflates a piece that follows `window` to the end of `out`, which may have `room` bytes.
 pub(super) fn inflate(
     decompressor: &mut Decompress,
+    window: &Window,
     piece: &[u8],
     out: &mut Vec<u8>,
     room: usize,
@@ -113,22 +158,20 @@ pub(super) fn inflate(
             out.reserve_exact(more.min(room.saturating_add(1) - out.len()));
         }
         let (before, length) = (decompressor.total_in(), out.len());
-        let status = decompressor
-            .decompress_vec(rest, out, FlushDecompress::Sync)
-            .map_err(|_| CloseReason::corrupt("The compressed data is corrupt"))?;
+        let status = decompressor.decompress_vec(rest, out, FlushDecompress::Sync).map_err(|_| corrupt())?;
         rest = &rest[(decompressor.total_in() - before) as usize..];
         if out.len() > room {
             return Err(CloseReason::too_big(room));
         }
         match status {
-            // A block that says to be the last is followed by others all the same (section 7.2.3.5).
-            Status::StreamEnd => decompressor.reset(false),
+            // A block that says to be the last is followed by others all the same (section 7.2.3.5), which may refer to
+            // what was before it.
+            Status::StreamEnd => {
+                decompressor.reset(false);
+                begin_behind(decompressor, &window.behind(out))?;
+            }
             _ if out.len() < out.capacity() && (rest.is_empty() || out.len() == length) => {
-                return if rest.is_empty() {
-                    Ok(())
-                } else {
-                    Err(CloseReason::corrupt("The compressed data is corrupt"))
-                };
+                return if rest.is_empty() { Ok(()) } else { Err(corrupt()) };
             }
             _ => continue,
         }
@@ -136,6 +179,11 @@ pub(super) fn inflate(
             return Ok(());
         }
     }
+}
+
+#[cold]
+fn corrupt() -> CloseReason {
+    CloseReason::corrupt("The compressed data is corrupt")
 }
 
 thread_local! {
@@ -148,3 +196,6 @@ const KEPT: usize = 4;
 
 /// What a flush ends with and no message shows.
 pub(super) const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
+
+/// The largest window there is, as the power of two of its bytes.
+const LARGEST: u8 = 15;

@@ -25,14 +25,37 @@ fn offers_are_answered() {
     let default = &Deflate::default();
     let keeping = &Deflate::default().keep_context();
     let small = &Deflate::default().keep_context().server_max_window_bits(10).client_max_window_bits(11);
+    let wide = &Deflate::default().client_max_window_bits(15);
+    let alone = "permessage-deflate; server_no_context_takeover";
     let both = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
-    let table: [(&Deflate, &[&str], Option<&str>); 18] = [
-        (default, &["permessage-deflate"], Some(both)),
-        (default, &["permessage-deflate; client_max_window_bits"], Some(both)),
-        (default, &["x", "permessage-deflate"], Some(both)),
+    let small_window = "permessage-deflate; server_no_context_takeover; client_max_window_bits=9";
+    let table: [(&Deflate, &[&str], Option<&str>); 26] = [
+        (default, &["permessage-deflate"], Some(alone)),
+        (default, &["permessage-deflate; server_no_context_takeover"], Some(alone)),
+        (default, &["permessage-deflate; client_no_context_takeover"], Some(both)),
+        (default, &["permessage-deflate; client_max_window_bits"], Some(small_window)),
+        (default, &["permessage-deflate; client_max_window_bits=15"], Some(small_window)),
+        (default, &["permessage-deflate; client_max_window_bits=9"], Some(small_window)),
+        (
+            default,
+            &["permessage-deflate; client_max_window_bits=8"],
+            Some("permessage-deflate; server_no_context_takeover; client_max_window_bits=8"),
+        ),
+        (
+            default,
+            &["permessage-deflate; client_no_context_takeover; client_max_window_bits"],
+            Some("permessage-deflate; server_no_context_takeover; client_no_context_takeover"),
+        ),
+        (wide, &["permessage-deflate; client_max_window_bits"], Some(alone)),
+        (
+            wide,
+            &["permessage-deflate; client_max_window_bits=11"],
+            Some("permessage-deflate; server_no_context_takeover; client_max_window_bits=11"),
+        ),
+        (default, &["x", "permessage-deflate"], Some(alone)),
         (default, &["x"], None),
         (default, &["permessage-deflate; unknown"], None),
-        (default, &["permessage-deflate; unknown", "permessage-deflate"], Some(both)),
+        (default, &["permessage-deflate; unknown", "permessage-deflate"], Some(alone)),
         (default, &["permessage-deflate; server_no_context_takeover=1"], None),
         (default, &["permessage-deflate; server_max_window_bits"], None),
         (default, &["permessage-deflate; server_max_window_bits=8"], None),
@@ -122,6 +145,67 @@ fn the_examples_of_the_rfc() {
     assert_eq!(decoded(&mut fresh(), Rsv::NONE, b"plain", 5).as_deref(), Ok(&b"plain"[..]));
 }
 
+/// What a client keeps its context with, though it was told not to.
+fn keeping_client(window: u8) -> PerMessageDeflate {
+    always().keep_context().client_max_window_bits(window).extension(Role::Client)
+}
+
+#[test]
+fn clients_that_keep_their_window_are_followed() {
+    let text = "a message that is like the one before it, but for its number: ".repeat(3);
+    let table: [(&'static str, u8, usize); 5] = [
+        ("permessage-deflate", 15, 1 << 15),
+        ("permessage-deflate; server_no_context_takeover", 15, 1 << 15),
+        ("permessage-deflate; client_max_window_bits", 9, 512),
+        ("permessage-deflate; client_max_window_bits=12", 9, 512),
+        ("permessage-deflate; client_no_context_takeover", 0, 0),
+    ];
+    for (offered, window, kept) in table {
+        let mut server = Deflate::default().extension(Role::Server);
+        server.negotiate(&[offer(offered)]).expect("an answer");
+        let mut client = match window {
+            0 => always().extension(Role::Client),
+            _ => keeping_client(window),
+        };
+        for number in 0..400 {
+            let message = format!("{text}{number}");
+            let mut frame = Frame::new(OpCode::Text, message.clone());
+            client.encode(&mut frame).expect("compressed");
+            assert!(number == 0 || window == 0 || frame.payload.len() < 40, "it refers to what came before");
+            let payload = decoded(&mut server, Rsv::RSV1, &frame.payload, message.len());
+            assert_eq!(payload.as_deref(), Ok(message.as_bytes()), "{offered} {number}");
+        }
+        assert_eq!(server.window.size(), kept, "{offered}");
+        assert!(server.decompressor.is_none(), "{offered}: nothing else is held");
+    }
+}
+
+#[test]
+fn a_last_block_does_not_end_the_context() {
+    // "Hello" in a block that says to be the last; then a reference to it, in a block of the same message, of its next frame and
+    // of the next message.
+    let (last, again): (&[u8], &[u8]) =
+        (&[0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00], &[0xf2, 0x00, 0x11, 0x00, 0x00]);
+    for (name, frames) in [
+        ("one frame", vec![([last, again].concat(), true)]),
+        ("two frames", vec![(last.to_vec(), false), (again.to_vec(), true)]),
+        ("two messages", vec![([last, &[0]].concat(), true), (again.to_vec(), true)]),
+    ] {
+        let mut server = Deflate::default().extension(Role::Server);
+        server.negotiate(&[offer("permessage-deflate")]).expect("an answer");
+        let (mut text, mut begins) = (Vec::new(), true);
+        for (payload, is_final) in frames {
+            let opcode = if begins { OpCode::Text } else { OpCode::Continuation };
+            let rsv = if begins { Rsv::RSV1 } else { Rsv::NONE };
+            let mut frame = Frame { rsv, room: 10, is_final, ..Frame::new(opcode, payload) };
+            server.decode(&mut frame).unwrap_or_else(|reason| panic!("{name}: {reason}"));
+            text.extend_from_slice(&frame.payload);
+            begins = is_final;
+        }
+        assert_eq!(String::from_utf8_lossy(&text), "HelloHello", "{name}");
+    }
+}
+
 #[test]
 fn what_is_too_large_or_corrupt_is_refused() {
     let mut bomb = Frame::new(OpCode::Binary, vec![0; 1 << 20]);
@@ -158,6 +242,7 @@ proptest! {
         messages in proptest::collection::vec(proptest::collection::vec(0_u8..6, 0..3000), 1..6),
         cuts in proptest::collection::vec(1_usize..900, 1..4),
         keeps: bool,
+        is_followed: bool,
         window in 9_u8..=15,
     ) {
         let mut settings = always().server_max_window_bits(window);
@@ -166,6 +251,11 @@ proptest! {
         }
         let mut sender = settings.extension(Role::Server);
         let mut receiver = settings.extension(Role::Client);
+        if is_followed {
+            sender = keeping_client(window);
+            receiver = Deflate::default().client_max_window_bits(window).extension(Role::Server);
+            receiver.negotiate(&[offer("permessage-deflate; client_max_window_bits")]).expect("an answer");
+        }
         for (message, cut) in messages.iter().zip(cuts.iter().cycle()) {
             let pieces: Vec<&[u8]> = if message.is_empty() { vec![&[]] } else { message.chunks(*cut).collect() };
             let mut back = Vec::new();
