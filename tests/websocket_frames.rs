@@ -62,6 +62,34 @@ async fn answers(config: WebSocketConfig, bytes: &[u8], size: usize) -> (Vec<Str
     (frames, ends.only().await)
 }
 
+/// nhooyr's client of Go sends what it compresses in frames of 242 and 4 bytes in turn.
+#[tokio::test]
+async fn a_message_may_have_as_many_frames_as_its_size_excuses() {
+    let size = WebSocketConfig::new().message_size;
+    let text = vec![b'x'; size];
+    let (mut rest, mut bytes, mut frames) = (&text[..], Vec::new(), 0);
+    while !rest.is_empty() {
+        let length = [242, 4][frames % 2].min(rest.len());
+        let first = u8::from(frames == 0) | if length == rest.len() { 0x80 } else { 0 };
+        bytes.extend(frame(first, &rest[..length]));
+        rest = &rest[length..];
+        frames += 1;
+    }
+    assert!(frames > WebSocketConfig::new().fragments * 2, "{frames}");
+    let client = Client::builder().state(Ends(tokio::sync::mpsc::unbounded_channel().0)).build();
+    let mut ws = Wire::open(&client, "/echo", "").await;
+    let (mut reading, mut writing) = tokio::io::split(ws.stream);
+    let sending = tokio::spawn(async move {
+        writing.write_all(&bytes).await.expect("an open connection");
+        writing
+    });
+    let mut back = vec![0; size + 10];
+    tokio::io::AsyncReadExt::read_exact(&mut reading, &mut back).await.expect("the message");
+    assert_eq!(back[..2], [0x81, 127]);
+    assert!(back[10..] == text);
+    ws.stream = reading.unsplit(sending.await.expect("no panic"));
+}
+
 #[tokio::test]
 async fn what_is_wrong_is_told_with_its_code() {
     let piece = |first| frame(first, "x");
@@ -133,7 +161,14 @@ async fn what_is_wrong_is_told_with_its_code() {
         (
             "many pieces",
             [piece(0x01), piece(0), piece(0), piece(0), piece(0x80)].concat(),
-            "1008 Message has more than 4 frames".into(),
+            "1008 Message has more than 4 frames and one for each 64 bytes (WebSocketConfig::fragments)"
+                .into(),
+        ),
+        (
+            "many pieces, one of them excused",
+            [frame(0x01, [b'x'; 63]), piece(0), frame(0, "y"), piece(0), piece(0), piece(0x80)].concat(),
+            "1008 Message has more than 4 frames and one for each 64 bytes (WebSocketConfig::fragments)"
+                .into(),
         ),
     ];
     for (name, bytes, expected) in &table {
@@ -296,19 +331,22 @@ async fn a_peer_must_answer_pings() {
     assert_eq!(ends.only().await, "1011 Ping timeout");
     drop(ws);
 
-    // Messages, but no pongs.
-    let mut ws = Wire::open(&client, "/echo", "").await;
-    let mut closed = ws.shown().await;
-    assert!(closed.starts_with("89 "), "{closed}");
-    while !closed.starts_with("close") {
-        if ws.stream.write_all(&frame(0x81, "x")).await.is_err() {
-            break;
+    // Messages, but no pongs; then nothing.
+    for sent in [frame(0x81, "x"), frame(0x89, "x")] {
+        let mut ws = Wire::open(&client, "/echo", "").await;
+        let start = tokio::time::Instant::now();
+        while start.elapsed() < 100 * SECOND {
+            ws.send(sent.clone()).await;
+            tokio::time::sleep(SECOND).await;
         }
-        closed = ws.shown().await;
-        tokio::time::sleep(SECOND).await;
+        let mut shown = ws.shown().await;
+        while !shown.starts_with("close") {
+            shown = ws.shown().await;
+        }
+        assert_eq!(shown, "close 1011 Ping timeout");
+        assert!(start.elapsed() < 120 * SECOND, "{:?}", start.elapsed());
+        assert_eq!(ends.only().await, "1011 Ping timeout");
     }
-    assert_eq!(closed, "close 1011 Ping timeout");
-    assert_eq!(ends.only().await, "1011 Ping timeout");
 }
 
 #[tokio::test(start_paused = true)]

@@ -77,6 +77,8 @@ struct Message {
     /// Bits of its first frame.
     rsv: Rsv,
     frames: usize,
+    /// Bytes of the frames that have come, as they were sent.
+    size: u64,
     bytes: Vec<u8>,
 }
 
@@ -197,8 +199,10 @@ impl Protocol {
                 format!("Frame is too big: {}. Max size is {frame_size}", header.length),
             ));
         }
-        let (so_far, frames) =
-            self.message.as_ref().map_or((0, 0), |message| (message.bytes.len(), message.frames));
+        let (so_far, frames, sent) = self
+            .message
+            .as_ref()
+            .map_or((0, 0, 0), |message| (message.bytes.len(), message.frames, message.size));
         let total = header.length + so_far as u64;
         // What extensions have changed is judged when they have undone it.
         let is_plain = self.of_message(header).1.is_empty();
@@ -208,10 +212,14 @@ impl Protocol {
                 format!("Message is too big: {total}. Max size is {message_size}"),
             ));
         }
-        if frames >= fragments {
+        let excused =
+            usize::try_from(sent.saturating_add(header.length) / BYTES_PER_FRAME).unwrap_or(usize::MAX);
+        if frames >= fragments.saturating_add(excused) {
             return Err(CloseReason::shortened(
                 CloseCode::POLICY,
-                format!("Message has more than {fragments} frames"),
+                format!(
+                    "Message has more than {fragments} frames and one for each {BYTES_PER_FRAME} bytes (WebSocketConfig::fragments)"
+                ),
             ));
         }
         Ok(())
@@ -293,7 +301,7 @@ impl Protocol {
             }
         }
         if !is_final || self.message.is_some() {
-            self.count(kind, first_rsv, is_final);
+            self.count(kind, first_rsv, header);
         }
         if self.wants.frames {
             return Ok(Some(Received::Frame(Frame { is_final, rsv, opcode, payload, room: usize::MAX })));
@@ -319,17 +327,21 @@ impl Protocol {
     }
 
     /// Counts a frame of a message in pieces. Where its bytes are not kept the message ends here.
-    fn count(&mut self, opcode: OpCode, rsv: Rsv, is_final: bool) {
+    fn count(&mut self, opcode: OpCode, rsv: Rsv, header: FrameHeader) {
         let message = self
             .message
-            .get_or_insert_with(|| Box::new(Message { opcode, rsv, frames: 0, bytes: Vec::new() }));
+            .get_or_insert_with(|| Box::new(Message { opcode, rsv, frames: 0, size: 0, bytes: Vec::new() }));
         message.frames += 1;
+        message.size += header.length;
         let gives_pieces = self.wants.frames || self.wants.fragments && opcode == OpCode::Binary;
-        if is_final && gives_pieces {
+        if header.is_final && gives_pieces {
             self.message = None;
         }
     }
 }
+
+/// So many bytes of a message excuse a frame.
+const BYTES_PER_FRAME: u64 = 64;
 
 fn lock(extensions: &Mutex<Extensions>) -> std::sync::MutexGuard<'_, Extensions> {
     extensions.lock().unwrap_or_else(PoisonError::into_inner)
