@@ -57,22 +57,29 @@ settings! {
     message_size: usize = 1 << 20;
     /// Bytes of one frame as it is sent. Default 1 MiB; more closes with 1009.
     frame_size: usize = 1 << 20;
-    /// Frames of one message. Default 4,096; more closes with 1008.
+    /// Frames of one message, beside one for each 64 bytes of it as they are sent: there are clients that send 1 MiB in frames
+    /// of 4 and 242 bytes. Default 4,096; more closes with 1008.
     fragments: usize = 4_096;
-    /// Bytes that may wait to be sent. Default 256 KiB; what happens beyond is [`WebSocketConfig::overflow`]. A message that
+    /// Bytes of messages that have come and that the handler has not taken. Default 64 KiB; while there are more nothing is
+    /// read, pings neither, so that the peer waits. A message that is larger waits alone.
+    inbox_size: usize = 64 << 10;
+    /// Bytes that may wait to be sent while the peer's socket takes no more. Default 256 KiB; what happens beyond is [`WebSocketConfig::overflow`]. A message that
     /// is larger still waits alone.
     outbox_size: usize = 256 << 10;
     /// What happens to a message for which the outbox has no room. Default [`Overflow::Wait`].
     overflow: Overflow = Overflow::Wait;
-    /// Time between two pings. Default 30 s; zero sends none.
-    ping_period: Duration = Duration::from_secs(30);
-    /// Time in which a ping must be answered. Default 20 s; then the session is closed with 1011 `Ping timeout`. A peer in
-    /// the middle of a long frame cannot answer: it has longer while its bytes come at 256 a second or more.
+    /// Time between two pings. Default 20 s, since there are clients and proxies that give up after 30 s of silence; zero sends
+    /// none. The payload of a ping is its number in decimal digits.
+    ping_period: Duration = Duration::from_secs(20);
+    /// Time in which a sign of life must follow a ping, from when all before it and itself have been handed to the socket. Default
+    /// 20 s; then the session is closed with 1011 `Ping timeout`. Signs of life are the pong, any whole frame, bytes of a frame that come at 256 a
+    /// second or more, and bytes that the peer takes after it had taken none.
     pong_timeout: Duration = Duration::from_secs(20);
     /// Time without a message of the peer. Default one hour, looked at once a ping period; then the session is closed with 1001
     /// `Idle timeout`. Zero is for ever.
     idle_time: Duration = Duration::from_secs(3600);
-    /// Time the peer has to answer a close frame. Default 5 s; then the connection is cut.
+    /// Time the peer has to answer a close frame, from when it was last seen to read or to send. Default 5 s; then the
+    /// connection is cut. A peer that sends on and on without a close frame is cut after twenty times as long.
     close_timeout: Duration = Duration::from_secs(5);
     /// Time in which a peer must take at least some of what is sent. Default 30 s; then the connection is cut, with 1006.
     write_timeout: Duration = Duration::from_secs(30);

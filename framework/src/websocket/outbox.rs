@@ -148,6 +148,8 @@ pub(crate) struct Outbox {
     queue: Queue,
     /// A close frame is in the queue, or was: nothing comes after it.
     pub(crate) is_closing: bool,
+    /// The socket has taken no more since this was handed over last.
+    pub(crate) is_refused: bool,
     /// A message is being sent in pieces: others wait, or are held back.
     pub(crate) is_streaming: bool,
     /// Broadcasts that came in between, and their size.
@@ -205,6 +207,7 @@ impl Outbox {
         Outbox {
             queue: Queue::default(),
             is_closing: false,
+            is_refused: false,
             is_streaming: false,
             held: None,
             owed_pong: None,
@@ -212,6 +215,12 @@ impl Outbox {
             driver: None,
             waiting: Vec::new(),
         }
+    }
+
+    /// Whether there is no room for a message, though the socket has not refused what waits.
+    #[inline]
+    pub(crate) fn waits_for_nobody(&self, size: usize, limit: usize) -> bool {
+        !self.is_refused && !self.is_closing && !self.is_streaming && !fits(self.queue.size, size, limit)
     }
 
     /// Whether a message of `size` bytes may be pushed now, given the policy; makes room for it where the policy says so.
@@ -357,6 +366,7 @@ impl Outbox {
             self.push_control(role, OpCode::Pong, &payload);
         }
         self.is_asleep = true;
+        self.is_refused = false;
         if !self.driver.as_ref().is_some_and(|known| known.will_wake(driver)) {
             self.driver = Some(driver.clone());
         }

@@ -32,14 +32,11 @@ impl Core {
                 return Pump::Again;
             }
             let was_ended = wire.is_ended;
-            if wire.phase == Phase::Open
-                && !has_looked
-                // What still waits when the session closes must not hide the peer's close frame.
-                && (wire.ready.is_none() || self.reason.get().is_some())
-                && let Poll::Ready(Some(incoming)) = self.poll_incoming(wire, cx)
-            {
-                wire.ready.get_or_insert_with(|| Box::new(incoming));
-                wire.wake_receiver();
+            if wire.phase == Phase::Open && !has_looked {
+                self.read_ahead(wire, cx);
+            }
+            if wire.waiting.is_some() {
+                self.settle(wire, false);
             }
             if wire.is_ended && !was_ended {
                 wire.wake_receiver();
@@ -48,6 +45,9 @@ impl Core {
                 self.close(CloseReason::normal());
             }
             let flushed = self.poll_flush(wire, cx);
+            if wire.waiting.is_some() && flushed.is_ready() {
+                self.settle(wire, true);
+            }
             if wire.phase == Phase::Open && wire.is_ended && flushed.is_ready() {
                 wire.phase = Phase::Closed;
                 wire.due = None;
@@ -68,20 +68,19 @@ impl Core {
 
     /// Writes what waits. Ready when nothing does.
     #[inline]
-    fn poll_flush(&self, wire: &mut Wire, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(stream) = &mut wire.stream else { return Poll::Ready(()) };
+    pub(super) fn poll_flush(&self, wire: &mut Wire, cx: &mut Context<'_>) -> Poll<()> {
         let mut progress = false;
         let mut has_taken_over = false;
         loop {
+            let Some(stream) = &mut wire.stream else { return Poll::Ready(()) };
             match wire.writing.poll_write(stream, &mut progress, cx) {
                 Poll::Ready(Ok(())) => {
-                    wire.is_stuck = false;
-                    if wire.due.is_some()
-                        && wire.phase == Phase::Open
-                        && !wire.is_ended
-                        && self.reason.get().is_none()
-                    {
-                        wire.due = None;
+                    wire.keepalive.is_alive |= std::mem::take(&mut wire.is_stuck);
+                    if wire.due.is_some() && wire.phase == Phase::Open && !wire.is_ended {
+                        self.all_is_out(wire, progress);
+                    }
+                    if wire.keepalive.written(&self.config) {
+                        wire.set_deadline();
                     }
                     // Whoever has sent more since then wakes this task.
                     if has_taken_over || !self.outbox().hand_over(&mut wire.writing, self.role, cx.waker()) {
@@ -94,14 +93,37 @@ impl Core {
                     return Poll::Ready(());
                 }
                 Poll::Pending => {
-                    wire.is_stuck = true;
-                    if wire.due.is_none() || progress {
-                        wire.due = Some(Instant::now() + self.config.write_timeout);
-                        wire.set_deadline();
-                    }
+                    self.is_held_up(wire, progress);
                     return Poll::Pending;
                 }
             }
+        }
+    }
+
+    /// The socket has taken all that was written to it, after it had refused some, or while the session closes.
+    #[cold]
+    fn all_is_out(&self, wire: &mut Wire, progress: bool) {
+        if self.reason.get().is_none() {
+            wire.due = None;
+        } else if progress {
+            wire.due = Some(Instant::now() + self.config.close_timeout);
+            wire.set_deadline();
+        }
+    }
+
+    /// The socket takes no more now.
+    #[cold]
+    fn is_held_up(&self, wire: &mut Wire, progress: bool) {
+        // What it had refused before and takes now has moved because the peer reads.
+        wire.keepalive.is_alive |= progress && wire.is_stuck;
+        // A task that has done much is held up to let others run, and not by its peer.
+        if tokio::task::coop::has_budget_remaining() {
+            wire.is_stuck = true;
+            self.outbox().is_refused = true;
+        }
+        if wire.due.is_none() || progress {
+            wire.due = Some(Instant::now() + self.config.write_timeout);
+            wire.set_deadline();
         }
     }
 
@@ -109,6 +131,7 @@ impl Core {
     #[inline]
     fn poll_time(&self, wire: &mut Wire, cx: &mut Context<'_>) -> Poll<()> {
         if self.reason.get().is_some() && wire.phase == Phase::Open && wire.due.is_none() {
+            wire.keepalive.received = 0;
             wire.due = Some(Instant::now() + self.config.close_timeout);
             wire.set_deadline();
         }
@@ -125,6 +148,16 @@ impl Core {
     #[cold]
     fn look(&self, wire: &mut Wire, now: Instant) -> bool {
         if wire.due.is_some_and(|due| now >= due) {
+            // Who still sends, the answers to pings for instance, has not read the close frame yet.
+            let is_moving =
+                wire.phase == Phase::Open && self.reason.get().is_some() && wire.keepalive.received > 0;
+            if is_moving && wire.patience > 0 {
+                wire.patience -= 1;
+                wire.keepalive.received = 0;
+                wire.due = Some(now + self.config.close_timeout);
+                wire.set_deadline();
+                return false;
+            }
             let text = match wire.phase {
                 Phase::Open if self.reason.get().is_some() => "The peer did not answer the close frame",
                 _ => "The peer took nothing for too long",
@@ -145,10 +178,12 @@ impl Core {
             wire.keepalive.stop();
         } else if wire.phase == Phase::Open {
             let in_frame = wire.protocol.is_in_frame(&wire.inbox);
-            match wire.keepalive.look(&self.config, now, wire.ready.is_some(), in_frame) {
+            let is_held_up = !wire.has_room(self.config.inbox_size);
+            match wire.keepalive.look(&self.config, now, is_held_up, in_frame) {
                 Due::Nothing => {}
-                Due::Ping(payload) => {
-                    self.outbox().push_control(self.role, OpCode::Ping, &payload);
+                Due::Ping(number) => {
+                    self.outbox().push_control(self.role, OpCode::Ping, number.to_string().as_bytes());
+                    wire.keepalive.queued();
                     has_changed = true;
                 }
                 Due::Close(reason) => {

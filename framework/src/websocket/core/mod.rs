@@ -6,6 +6,7 @@
 mod drive;
 mod receive;
 mod send;
+mod waiting;
 mod wire;
 
 use std::future::poll_fn;

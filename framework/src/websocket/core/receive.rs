@@ -1,8 +1,9 @@
 //! Receiving: from bytes to what the handler gets, with everything answered that the protocol answers by itself.
 
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use super::super::message::Message;
+use super::waiting::End;
 use super::wire::Wire;
 use super::{Core, Incoming, Phase};
 use crate::proto::ws::{CloseReason, Frame, OpCode, Received, Wants};
@@ -12,12 +13,12 @@ impl Core {
     pub(crate) fn want_frames(&self) {
         let mut wire = self.wire();
         wire.protocol.wants = Wants { fragments: false, frames: true };
-        if let Some(Incoming::Message(message)) = wire.ready.as_deref() {
-            let frame = Frame::new(super::opcode(message.is_text()), message.clone().into_bytes());
-            wire.ready = Some(Box::new(Incoming::Frame(frame)));
-        } else if let Some((opcode, bytes)) = wire.protocol.take_begun() {
+        if let Some(waiting) = &mut wire.waiting {
+            waiting.turn_into_frames();
+        }
+        if let Some((opcode, bytes)) = wire.protocol.take_begun() {
             let frame = Frame { is_final: false, ..Frame::new(opcode, bytes) };
-            wire.ready = Some(Box::new(Incoming::Frame(frame)));
+            wire.waiting.get_or_insert_default().push(Incoming::Frame(frame));
         }
     }
 
@@ -25,14 +26,10 @@ impl Core {
     #[inline]
     pub(crate) fn poll_receive(&self, cx: &mut Context<'_>) -> Poll<Option<Incoming>> {
         let mut wire = self.wire();
-        if let Some(ready) = wire.ready.take() {
-            // The driver goes on reading.
-            if let Some(driver) = &wire.driver
-                && !driver.will_wake(cx.waker())
-            {
-                driver.wake_by_ref();
-            }
-            return Poll::Ready(Some(*ready));
+        if wire.waiting.is_some()
+            && let Some(incoming) = self.take_waiting(&mut wire, Some(cx.waker()))
+        {
+            return Poll::Ready(Some(incoming));
         }
         if wire.phase == Phase::Open
             && wire.driver.as_ref().is_some_and(|driver| driver.will_wake(cx.waker()))
@@ -51,23 +48,91 @@ impl Core {
     /// What has come already, without a look at the connection.
     pub(crate) fn try_receive(&self) -> Option<Incoming> {
         let mut wire = self.wire();
-        let ready = wire.ready.take().map(|ready| *ready);
-        if ready.is_some() {
-            if let Some(driver) = &wire.driver {
-                driver.wake_by_ref();
-            }
-            return ready;
+        match self.take_waiting(&mut wire, None) {
+            None => self.next_received(&mut wire),
+            waiting => waiting,
         }
-        self.next_received(&mut wire)
     }
 
     /// Whether something is there that could be received without a wait.
     pub(crate) fn has_ready(&self) -> bool {
         let mut wire = self.wire();
-        if wire.ready.is_none() {
-            wire.ready = self.next_received(&mut wire).map(Box::new);
+        if wire.has_waiting() {
+            return true;
         }
-        wire.ready.is_some()
+        let Some(incoming) = self.next_received(&mut wire) else { return false };
+        wire.waiting.get_or_insert_default().push(incoming);
+        true
+    }
+
+    /// Takes what waits, or the end behind it. The driver goes on reading, woken if it is not the task that asks.
+    #[cold]
+    fn take_waiting(&self, wire: &mut Wire, asking: Option<&Waker>) -> Option<Incoming> {
+        let waiting = wire.waiting.as_mut()?;
+        let incoming = waiting.pop();
+        if let Some(driver) = &wire.driver
+            && !asking.is_some_and(|asking| driver.will_wake(asking))
+        {
+            driver.wake_by_ref();
+        }
+        if incoming.is_none() {
+            self.settle(wire, false);
+        } else if waiting.is_empty() && !waiting.is_at_end() {
+            wire.waiting = None;
+        }
+        incoming
+    }
+
+    /// Reads on while nobody receives, as far as there is room: what the protocol answers by itself is not held back by
+    /// messages that wait.
+    #[inline]
+    pub(super) fn read_ahead(&self, wire: &mut Wire, cx: &mut Context<'_>) {
+        let is_closing = self.reason.get().is_some();
+        // What still waits when the session closes must not hide the peer's close frame.
+        while (is_closing || wire.has_room(self.config.inbox_size))
+            && let Poll::Ready(Some(incoming)) = self.poll_incoming(wire, cx)
+        {
+            if wire.has_room(self.config.inbox_size) {
+                wire.waiting.get_or_insert_default().push(incoming);
+                wire.wake_receiver();
+            }
+        }
+    }
+
+    /// The peer has ended: now, or when the messages before that have been taken, and answers to them written to who may still
+    /// read them.
+    #[cold]
+    fn end(&self, wire: &mut Wire, end: End) {
+        if self.reason.get().is_none() && (wire.has_waiting() || matches!(end, End::Left)) {
+            wire.waiting.get_or_insert_default().end_with(end);
+            return;
+        }
+        self.end_now(wire, end);
+    }
+
+    fn end_now(&self, wire: &mut Wire, end: End) {
+        match end {
+            End::Closed(reason) => self.closed_by_peer(wire, reason),
+            End::Broke(reason) => self.fail(wire, reason),
+            End::Left => self.lose(wire, "The peer went away without a close frame"),
+        }
+    }
+
+    /// Deals with the end of what the peer sent once nothing stands before it. `is_written`: nor does anything wait to be sent.
+    #[cold]
+    pub(super) fn settle(&self, wire: &mut Wire, is_written: bool) {
+        let is_closing = self.reason.get().is_some();
+        let Some(waiting) = wire.waiting.as_mut().filter(|waiting| is_closing || waiting.is_empty()) else {
+            return;
+        };
+        let Some(end) = waiting.take_end_if(|end| is_closing || is_written || !matches!(end, End::Left))
+        else {
+            return;
+        };
+        if waiting.is_empty() {
+            wire.waiting = None;
+        }
+        self.end_now(wire, end);
     }
 
     /// Reads until something has come for the handler.
@@ -81,11 +146,11 @@ impl Core {
             if received.is_some() || wire.is_ended {
                 return Poll::Ready(received);
             }
+            if wire.is_at_end() {
+                return Poll::Pending;
+            }
             match wire.poll_fill(cx) {
-                Poll::Ready(Ok(0)) => {
-                    self.lose(wire, "The peer went away without a close frame");
-                    return Poll::Ready(None);
-                }
+                Poll::Ready(Ok(0)) => self.end(wire, End::Left),
                 Poll::Ready(Ok(_)) => {}
                 Poll::Ready(Err(_)) => {
                     self.lose(wire, "The connection was reset");
@@ -99,7 +164,7 @@ impl Core {
     /// The next in the inbox that is for the handler.
     #[inline]
     fn next_received(&self, wire: &mut Wire) -> Option<Incoming> {
-        while !wire.inbox.is_empty() && !wire.is_ended {
+        while !wire.inbox.is_empty() && !wire.is_ended && !wire.is_at_end() {
             match wire.protocol.receive(&mut wire.inbox, self.extensions()) {
                 Ok(Some(received)) => {
                     let incoming = self.take(wire, received);
@@ -108,7 +173,7 @@ impl Core {
                     }
                 }
                 Ok(None) => return None,
-                Err(reason) => self.fail(wire, reason),
+                Err(reason) => self.end(wire, End::Broke(reason)),
             }
         }
         None
@@ -118,6 +183,7 @@ impl Core {
     #[inline]
     fn take(&self, wire: &mut Wire, received: Received) -> Option<Incoming> {
         let is_closing = self.reason.get().is_some();
+        wire.keepalive.is_alive = true;
         match received {
             Received::Message { is_text, payload } => {
                 wire.keepalive.is_active = true;
@@ -139,7 +205,7 @@ impl Core {
                 (wire.wants.pongs && !is_closing).then_some(Incoming::Pong(payload))
             }
             Received::Close(reason) => {
-                self.closed_by_peer(wire, reason);
+                self.end(wire, End::Closed(reason));
                 None
             }
             Received::Frame(frame) => {

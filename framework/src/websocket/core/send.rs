@@ -1,10 +1,14 @@
 //! Sending: through the extensions into the outbox, by any task, whole messages at a time.
 
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::{MutexGuard, TryLockError};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
+use tokio::task::coop::unconstrained;
 
-use super::super::config::Overflow;
+use super::super::config::{Overflow, WebSocketConfig};
 use super::super::message::{Outgoing, Payload};
 use super::super::outbox::{Caller, Held, Outbox, Pushed};
 use super::{Core, closed, lock, opcode as opcode_of, release};
@@ -42,9 +46,9 @@ impl Core {
     /// Sends a message of a broadcast; tells whether it is on its way.
     pub(crate) fn push_shared(&self, message: &Frame) -> bool {
         let mut extensions = self.extensions().map(lock);
-        let mut outbox = self.outbox();
         let (mut frame, size) = (message.clone(), message.payload.len());
-        match outbox.admit(size, self.config.outbox_size, self.config.overflow, Caller::Shares) {
+        let (mut outbox, admitted) = self.admit(size, Caller::Shares);
+        match admitted {
             Pushed::Done if outbox.is_streaming => outbox.hold(Held::Message(frame), size),
             Pushed::Done => {
                 if let Err(reason) = self.push_whole(&mut outbox, extensions.as_deref_mut(), &mut frame) {
@@ -74,6 +78,46 @@ impl Core {
         extensions.map_or(Ok(()), |extensions| extensions.encode(frame))?;
         outbox.push(self.role, frame.head(), &frame.payload, Some(&frame.payload), self.config.overflow);
         Ok(())
+    }
+
+    /// Whether a message may be pushed now. An outbox is full only if the socket has refused bytes: until then what waits is
+    /// written, from whatever task this is.
+    #[inline]
+    fn admit(&self, size: usize, caller: Caller) -> (MutexGuard<'_, Outbox>, Pushed) {
+        let WebSocketConfig { outbox_size, overflow, .. } = *self.config;
+        let mut outbox = self.outbox();
+        let mut limit = outbox_size;
+        let waits = overflow == Overflow::Wait && caller == Caller::Waits;
+        if !waits && outbox.waits_for_nobody(size, limit) {
+            drop(outbox);
+            if !self.write_first() {
+                limit = limit.saturating_mul(BUSY);
+            }
+            outbox = self.outbox();
+        }
+        let pushed = outbox.admit(size, limit, overflow, caller);
+        (outbox, pushed)
+    }
+
+    /// Writes what waits, as the driver would. `false`: that is at it just now.
+    #[cold]
+    fn write_first(&self) -> bool {
+        // Not a wait: a driver that holds its wire may want the extensions that this task holds.
+        let mut wire = match self.wire.try_lock() {
+            Ok(wire) => wire,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return false,
+        };
+        let Some(driver) = wire.driver.clone() else { return true };
+        let wire = &mut *wire;
+        // The budget is that of the task that sends, and its end would look like a socket that takes no more.
+        let writing = unconstrained(poll_fn(|cx| self.poll_flush(wire, cx)));
+        let flushed = pin!(writing).poll(&mut Context::from_waker(&driver));
+        if flushed.is_pending() || wire.is_ended {
+            // The times of the session have changed, and only its driver looks at the clock.
+            driver.wake();
+        }
+        true
     }
 
     #[inline]
@@ -123,8 +167,7 @@ impl Core {
         // Whoever holds the extensions decides the order of messages.
         let mut extensions = self.extensions().map(lock);
         let overflow = self.config.overflow;
-        let mut outbox = self.outbox();
-        let admitted = outbox.admit(size, self.config.outbox_size, overflow, caller);
+        let (mut outbox, admitted) = self.admit(size, caller);
         if admitted != Pushed::Done {
             if admitted == Pushed::Full
                 && let Some(asking) = asking
@@ -251,8 +294,8 @@ impl Core {
 
     /// Sends a message that is framed for servers without extensions; tells whether it is on its way.
     pub(crate) fn push_ready(&self, frames: &Bytes) -> bool {
-        let mut outbox = self.outbox();
-        match outbox.admit(frames.len(), self.config.outbox_size, self.config.overflow, Caller::Shares) {
+        let (mut outbox, admitted) = self.admit(frames.len(), Caller::Shares);
+        match admitted {
             Pushed::Done => {
                 outbox.push_ready(frames, self.config.overflow);
                 release(outbox, None);
@@ -276,6 +319,11 @@ impl Core {
             )));
         }
         let mut outbox = self.outbox();
+        if outbox.size() > self.config.outbox_size && !outbox.is_refused {
+            drop(outbox);
+            self.write_first();
+            outbox = self.outbox();
+        }
         if outbox.is_closing {
             return Err(closed());
         }
@@ -300,3 +348,6 @@ impl Core {
         ))
     }
 }
+
+/// How many times its bound may wait in an outbox while its driver is running, and so about to take it.
+const BUSY: usize = 4;

@@ -11,7 +11,8 @@ use super::super::config::WebSocketConfig;
 use super::super::keepalive::Keepalive;
 use super::super::outbox::Queue;
 use super::super::request::Accept;
-use super::{Events, Incoming, Phase};
+use super::waiting::Waiting;
+use super::{Events, Phase};
 use crate::io::{Deadline, Stream, buffers, clock};
 use crate::proto::ws::{Protocol, Role};
 
@@ -24,8 +25,8 @@ pub(super) struct Wire {
     pub(super) has_inbox: bool,
     pub(super) protocol: Protocol,
     pub(super) wants: Events,
-    /// What has come while nobody was receiving; nothing more is read until it is taken.
-    pub(super) ready: Option<Box<Incoming>>,
+    /// What has come while nobody was receiving.
+    pub(super) waiting: Option<Box<Waiting>>,
     /// The handler has looked for more in this round, so the driver need not.
     pub(super) has_looked: bool,
     /// No frame is expected any more: the peer has closed, broke a rule, or is gone.
@@ -39,6 +40,8 @@ pub(super) struct Wire {
     pub(super) writing: Queue,
     /// The peer has not taken all that was written.
     pub(super) is_stuck: bool,
+    /// How often a peer that still moves may take its time to answer a close frame.
+    pub(super) patience: u8,
     pub(super) deadline: Deadline,
     pub(super) keepalive: Keepalive,
     /// When the peer must have taken something of what is written, or answered a close frame, or ended its side.
@@ -59,7 +62,7 @@ impl Wire {
             has_inbox: false,
             protocol: Protocol::new(role, config.bounds()),
             wants: Events::default(),
-            ready: None,
+            waiting: None,
             has_looked: false,
             is_ended: false,
             has_unread: false,
@@ -67,6 +70,7 @@ impl Wire {
             is_dropped: false,
             writing: Queue::default(),
             is_stuck: false,
+            patience: PATIENCE,
             deadline: Deadline::new(now),
             keepalive: Keepalive::new(config, now),
             due: None,
@@ -100,7 +104,8 @@ impl Wire {
             std::pin::pin!(reading).poll(cx)
         };
         if let Poll::Ready(Ok(count)) = &filled {
-            self.keepalive.received = self.keepalive.received.saturating_add(*count);
+            self.keepalive.received =
+                self.keepalive.received.saturating_add(u32::try_from(*count).unwrap_or(u32::MAX));
         }
         filled
     }
@@ -113,6 +118,23 @@ impl Wire {
             self.has_inbox = false;
             buffers::return_from_reading(std::mem::take(&mut self.inbox));
         }
+    }
+
+    /// Whether messages wait for the handler.
+    pub(super) fn has_waiting(&self) -> bool {
+        self.waiting.as_ref().is_some_and(|waiting| !waiting.is_empty())
+    }
+
+    /// Whether the peer has ended, and only messages before that are still to be taken.
+    #[inline]
+    pub(super) fn is_at_end(&self) -> bool {
+        self.waiting.as_ref().is_some_and(|waiting| waiting.is_at_end())
+    }
+
+    /// Whether more may be read while so many bytes may wait for the handler.
+    #[inline]
+    pub(super) fn has_room(&self, limit: usize) -> bool {
+        self.waiting.as_ref().is_none_or(|waiting| waiting.has_room(limit))
     }
 
     /// Waits for what the driver does.
@@ -149,6 +171,9 @@ const ROOM: usize = 2 << 10;
 
 /// Room that is made for a large frame at first.
 const LARGE: usize = 128 << 10;
+
+/// A peer that moves, but never closes, is cut after so many times `close_timeout`.
+const PATIENCE: u8 = 20;
 
 /// A time that never comes.
 const FOR_EVER: Duration = Duration::from_secs(86_400 * 365);
