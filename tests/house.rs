@@ -108,6 +108,21 @@ fn the_protocol_core_knows_no_runtime_no_clock_and_no_log() {
     }
 }
 
+/// What is said passes through `say!`, which escapes what could begin a line of its own.
+#[test]
+fn everything_that_is_logged_is_escaped() {
+    for file in sources("framework/src") {
+        if shown(&file) == "framework/src/base/shown.rs" {
+            continue;
+        }
+        let code = code_of(&file);
+        for word in ["error", "warn", "info", "debug", "trace", "event"] {
+            let call = format!("tracing::{word}!");
+            assert!(!code.contains(&call), "{} calls {call} instead of `say!`", shown(&file));
+        }
+    }
+}
+
 #[test]
 fn there_is_no_unsafe_code() {
     for root in ["framework/src/lib.rs", "framework-macros/src/lib.rs"] {

@@ -3,7 +3,6 @@
 //! Every item knows where it stands in the source. The registry has no order (inventory promises none), so
 //! nothing may depend on one: routes sort by specificity, then `order`, then [`Location`].
 
-use std::fmt;
 use std::panic;
 use std::sync::Arc;
 
@@ -17,28 +16,9 @@ use crate::websocket::{Accept, Message, WebSocketConfig};
 
 pub use inventory;
 
+pub use crate::base::Location;
+
 pub use crate::http::BoxFuture;
-
-/// Where an item stands: file, line, crate and name, for messages and for a deterministic order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Location {
-    /// `file!()`
-    pub file: &'static str,
-    /// `line!()`
-    pub line: u32,
-    /// `column!()`
-    pub column: u32,
-    /// `module_path!()`
-    pub module: &'static str,
-    /// `hello`, or `Shop::buy` for a method.
-    pub name: &'static str,
-}
-
-impl fmt::Display for Location {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` at {}:{}", self.name, self.file, self.line)
-    }
-}
 
 /// A list of `params` or `headers` expressions.
 #[derive(Clone, Copy, Debug)]

@@ -8,6 +8,7 @@ use std::fmt::Write;
 use ::http::StatusCode;
 use serde_json::{Value, json};
 
+use crate::base::say;
 use crate::bind::{FromContext, State, StateNeed};
 use crate::http::{Context, Error, Guard, HTML, JSON, Request, Response, Result, TEXT, guarded};
 use crate::registry::{BoxFuture, ErrorPage, Page};
@@ -21,7 +22,8 @@ pub struct ErrorContext<'e> {
 }
 
 impl ErrorContext<'_> {
-    /// The explanation as it may be shown: that of an unknown error only when the server shows errors.
+    /// The explanation as it may be shown: that of an unknown error only when the server shows errors. It may quote what the
+    /// client sent, so a page that is HTML escapes it: [`escape_html`](crate::escape_html), or a template.
     pub fn explain(&self) -> &str {
         self.error.public_explain(self.request.context.show_errors)
     }
@@ -90,7 +92,7 @@ impl ErrorPages {
         response.reset_for(&error);
         response.headers.extend(error.headers());
         if let Err(failure) = response.take_failure() {
-            tracing::error!(target: "vernal", "an answer that became an error had failed already: {failure}");
+            say!(error, "an answer that became an error had failed already: {}", failure.with_causes());
         }
         match self.of(error.status()).map(|page| (page, page.page)) {
             None => {
@@ -137,7 +139,7 @@ async fn conclude_unfinished(error: Error, request: &Request, response: &mut Res
 /// After the page: the status is the error's, and a page that failed gives way.
 fn conclude(result: Result, error: Error, response: &mut Response) {
     if let Err(failure) = result.and_then(|()| response.take_failure()) {
-        tracing::error!(target: "vernal", "the error page for {} failed: {failure}", error.status().as_u16());
+        say!(error, "the error page for {} failed: {}", error.status().as_u16(), failure.with_causes());
         response.reset_for(&error);
         let line = format!("{}:{}", error.message_text(), error.public_explain(false));
         response.offer_slice(line.as_bytes(), TEXT);

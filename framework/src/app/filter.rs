@@ -141,7 +141,7 @@ impl<'c> Next<'c> {
             ))),
             result => result,
         };
-        app.settle(result, cx.request, cx.response).await;
+        app.settle_for(Some(filter.at()), result, cx.request, cx.response).await;
     }
 }
 

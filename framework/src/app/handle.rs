@@ -13,7 +13,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 
 use super::{App, Asked, BodyPlan, BodyWay, Inner, Target};
-use crate::base::shown;
+use crate::base::say;
 use crate::http::{
     Body, BodyKind, BodyReader, BoxFuture, Error, Outgoing, Received, Request, RequestBuilder, Response,
     Result, SentHead,
@@ -193,10 +193,13 @@ async fn exchange(
     if let Some(result) = result {
         app.conclude(result, &mut request, &mut response).await;
     }
-    tracing::info!(
-        target: "vernal::access",
+    say!(
+        access,
         "\"{} {} {:?}\" {} -",
-        request.method, shown(request.target()), request.version(), response.status.as_u16()
+        request.method,
+        request.target(),
+        request.version(),
+        response.status.as_u16()
     );
     app.finish(&request, &mut response);
     complete(response, is_head)

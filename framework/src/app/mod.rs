@@ -11,6 +11,7 @@ mod config;
 mod decompress;
 mod error_page;
 mod exchange;
+mod failed;
 mod filter;
 mod handle;
 mod resources;
@@ -42,13 +43,15 @@ pub use filter::{Filter, FilterArgument, FilterContext, Next, context_of, go_on}
 pub(crate) use handle::{Outcome, Run, complete, written};
 
 use self::error_page::ErrorPages;
+pub(crate) use self::failed::Failed;
+use self::failed::{error_of, log_refused};
 use crate::base::date::ServerLine;
-use crate::base::shown;
+use crate::base::{Location, say, shown};
 use crate::bind::{BodyUse, StateNeed};
 use crate::http::{Body, BodyKind, Context, Error, Guard, Request, Response, Result, guarded};
 use crate::proto::h1::TargetForm;
 use crate::proto::{Limits, Refusal};
-use crate::registry::{self, AnyFilter, BoxFuture, GivenFilter, Handler, Location};
+use crate::registry::{self, AnyFilter, BoxFuture, GivenFilter, Handler};
 use crate::resources::{Found as FoundResource, Mounts, open_file};
 use crate::routing::{Entry, Facts, Found, Router};
 use crate::session::Sessions;
@@ -272,7 +275,7 @@ impl App {
         let idle = sockets.unmatched_filters(resources.patterns());
         let is_idle = |filter: &AnyFilter| idle.iter().any(|idle| idle.is_same(filter));
         for filter in router.unmatched_filters(resources.patterns()).into_iter().filter(is_idle) {
-            tracing::warn!(target: "vernal", "the filter {} matches none of the mappings", filter.at());
+            say!(warn, "the filter {} matches none of the mappings", filter.at());
         }
         let server_line = match config.server_name {
             None => b"server: vernal\r\n".to_vec(),
@@ -336,10 +339,14 @@ impl Inner {
             && upgrade::is_asked_for(&request.extensions)
             && let Found::Route(entry) = self.sockets.find(&facts, &mut request.path_values)
         {
+            request.handler = Some(&entry.route.at);
             return Some(Target::Entry(entry));
         }
         Some(match self.router.find(&facts, &mut request.path_values) {
-            Found::Route(entry) => Target::Entry(entry),
+            Found::Route(entry) => {
+                request.handler = Some(&entry.route.at);
+                Target::Entry(entry)
+            }
             Found::MethodNotAllowed { allow } => Target::MethodNotAllowed(allow),
             Found::Options { allow } => Target::Options(allow),
             Found::NeedsForm => return None,
@@ -434,7 +441,9 @@ impl Inner {
         if response.is_unfinished() || request.is_in_session() {
             return Answering::Chain(Box::pin(self.settle_and_keep(result, request, response)));
         }
-        let Some(error) = self.error_of(result, response) else { return Answering::Done };
+        let Some(error) = error_of(result, request, response, request.handler) else {
+            return Answering::Done;
+        };
         match self.pages.render(error, request, response) {
             Some(page) => Answering::Chain(page),
             None => Answering::Done,
@@ -464,14 +473,26 @@ impl Inner {
 
     /// Makes sure that there is an answer which can be sent: errors become pages, files are opened, views are rendered,
     /// header fields that were refused become a 500.
-    pub(crate) async fn settle(&self, mut result: Result, request: &mut Request, response: &mut Response) {
+    pub(crate) async fn settle(&self, result: Result, request: &mut Request, response: &mut Response) {
+        let handler = request.handler;
+        self.settle_for(handler, result, request, response).await;
+    }
+
+    /// The same after somebody else than the handler, whose error it then is.
+    pub(crate) async fn settle_for(
+        &self,
+        at: Option<&Location>,
+        mut result: Result,
+        request: &mut Request,
+        response: &mut Response,
+    ) {
         if upgrade::is_open(request) {
             return upgrade::conclude(request, &result);
         }
         if result.is_ok() && response.is_unfinished() {
             result = finish_body(request, response).await;
         }
-        if let Some(error) = self.error_of(result, response)
+        if let Some(error) = error_of(result, request, response, at)
             && let Some(page) = self.pages.render(error, request, response)
         {
             page.await;
@@ -486,25 +507,8 @@ impl Inner {
         response: &'r mut Response,
     ) -> Answering<'r> {
         let error = Error::from_refusal(refusal);
-        log_of_peer(&error);
+        log_refused(&error);
         self.pages.render(error, request, response).map_or(Answering::Done, Answering::Chain)
-    }
-
-    /// The error that an answer has become, logged; `None` if it is a good one.
-    fn error_of(&self, result: Result, response: &mut Response) -> Option<Error> {
-        if response.is_committed() {
-            if let Err(error) = result {
-                log(&error);
-                response.cut_written();
-            }
-            return None;
-        }
-        let error = match result {
-            Err(error) => error,
-            Ok(()) => response.take_failure().err()?,
-        };
-        log(&error);
-        Some(error)
     }
 }
 
@@ -564,18 +568,6 @@ async fn finish_body(request: &Request, response: &mut Response) -> Result {
         other => response.body = Body(other),
     }
     Ok(())
-}
-
-fn log(error: &Error) {
-    if !error.status().is_server_error() {
-        return log_of_peer(error);
-    }
-    tracing::error!(target: "vernal", "code {}, message {}: {}", error.status().as_u16(), shown(error.message_text()), shown(error.explain_text()));
-}
-
-/// What a peer did wrong. Not above debug, be it a 501 or 505: else a scanner fills the log with errors that are not ours.
-fn log_of_peer(error: &Error) {
-    tracing::debug!(target: "vernal", "code {}, message {}: {}", error.status().as_u16(), shown(error.message_text()), shown(error.explain_text()));
 }
 
 fn nothing_registered(name: Option<&str>) -> String {

@@ -1,15 +1,17 @@
-//! Plain words everyone uses: ranges into buffers, header fields, the `Date` line.
+//! Plain words everyone uses: ranges into buffers, header fields, the `Date` line, places in the source, what is said in the log.
 //!
 //! Nothing here knows HTTP messages, I/O or tokio.
 
 pub(crate) mod date;
 mod headers;
+mod location;
 mod shown;
 mod span;
 
 pub use headers::{HeaderError, Headers, IntoHeaderValue};
 pub(crate) use headers::{is_token, is_value};
-pub(crate) use shown::{shown, shown_bytes};
+pub use location::Location;
+pub(crate) use shown::{Logged, say, shown, shown_bytes};
 pub(crate) use span::Span;
 
 /// Empties a recycled buffer that has grown beyond what is worth keeping.

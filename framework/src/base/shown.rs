@@ -1,24 +1,17 @@
-//! What a peer sent, as it may stand in an answer or a log: short, and unable to break a line or a page.
+//! Texts of peers, as they may stand in a log or be quoted in an answer: unable to begin a line or to turn one around.
 //!
-//! Explanations quote peers, error pages put explanations into HTML, and consoles print them. So whatever is quoted
-//! passes through here: control characters and those that HTML gives a meaning stand as escapes.
+//! Only control characters change. What HTML gives a meaning is the business of whoever writes HTML, and an escape holds
+//! nothing that is escaped again.
 
-use std::fmt::Write;
+use std::fmt::{self, Display, Write};
 
-/// The text with its dangerous characters as `\u{…}` or `\n`, cut after 80 characters.
+/// A peer's text as an explanation quotes it: without control characters, and cut after 80 characters.
 pub(crate) fn shown(text: &str) -> String {
     let mut safe = String::with_capacity(text.len().min(LENGTH));
-    for (index, char) in text.chars().enumerate() {
-        if index == LENGTH {
-            safe.push('…');
-            break;
-        }
-        match char {
-            '<' | '>' | '&' | '"' | '\'' => {
-                let _ = write!(safe, "{}", char.escape_unicode());
-            }
-            char => safe.extend(char.escape_debug()),
-        }
+    let end = text.char_indices().nth(LENGTH).map(|(end, _)| end);
+    let _ = Escaping(&mut safe).write_str(text.get(..end.unwrap_or(text.len())).unwrap_or_default());
+    if end.is_some() {
+        safe.push('…');
     }
     safe
 }
@@ -30,24 +23,75 @@ pub(crate) fn shown_bytes(bytes: &[u8]) -> String {
 
 const LENGTH: usize = 80;
 
+/// Says something in the log, whole and on one line, whatever it quotes: everything Vernal says goes through here. `access` is for
+/// the line of an answer.
+macro_rules! say {
+    (access, $($text:tt)+) => {
+        ::tracing::info!(target: "vernal::access", "{}", $crate::base::Logged(::core::format_args!($($text)+)))
+    };
+    ($level:ident, $($text:tt)+) => {
+        ::tracing::$level!(target: "vernal", "{}", $crate::base::Logged(::core::format_args!($($text)+)))
+    };
+}
+
+pub(crate) use say;
+
+/// A text as it stands in a log: whole, its control characters as `\n` or `\u{…}`.
+pub(crate) struct Logged<T>(pub(crate) T);
+
+impl<T: Display> Display for Logged<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(Escaping(f), "{}", self.0)
+    }
+}
+
+/// Writes on, with control characters escaped.
+struct Escaping<W>(W);
+
+impl<W: Write> Write for Escaping<W> {
+    fn write_str(&mut self, mut text: &str) -> fmt::Result {
+        while let Some((at, char)) = text.char_indices().find(|(_, char)| is_control(*char)) {
+            self.0.write_str(text.get(..at).unwrap_or_default())?;
+            write!(self.0, "{}", char.escape_debug())?;
+            text = text.get(at + char.len_utf8()..).unwrap_or_default();
+        }
+        self.0.write_str(text)
+    }
+}
+
+/// Whether a character ends a line, speaks to a terminal, or changes the direction of what follows.
+fn is_control(char: char) -> bool {
+    char.is_control()
+        || matches!(char, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn nothing_dangerous_is_left() {
+    fn only_control_characters_are_escaped_and_none_twice() {
         let table = [
-            ("plain text / ü 中", "plain text / ü 中"),
-            ("a\r\nb\0\u{1b}[31m", "a\\r\\nb\\0\\u{1b}[31m"),
-            ("<script>", "\\u{3c}script\\u{3e}"),
-            ("\"'&", "\\u{22}\\u{27}\\u{26}"),
-            ("back\\slash", "back\\\\slash"),
+            ("plain text / ü 中 👩\u{200d}🔬", "plain text / ü 中 👩\u{200d}🔬"),
+            ("a\r\nb\0\u{1b}[31m\t\u{7f}\u{85}", "a\\r\\nb\\0\\u{1b}[31m\\t\\u{7f}\\u{85}"),
+            ("<script>\"'&", "<script>\"'&"),
+            ("C:\\new", "C:\\new"),
+            ("a\u{2028}b\u{2029}c", "a\\u{2028}b\\u{2029}c"),
+            ("\u{202e}drawkcab\u{2066}", "\\u{202e}drawkcab\\u{2066}"),
         ];
         for (text, expected) in table {
             assert_eq!(shown(text), expected, "{text:?}");
+            assert_eq!(Logged(text).to_string(), expected, "{text:?}");
+            assert_eq!(Logged(shown(text)).to_string(), expected, "{text:?}");
+            assert_eq!(Logged(Logged(text)).to_string(), expected, "{text:?}");
         }
+    }
+
+    #[test]
+    fn what_is_quoted_is_cut_and_what_is_logged_is_not() {
         assert_eq!(shown(&"x".repeat(80)).chars().count(), 80);
-        assert_eq!(shown(&"x".repeat(81)).chars().count(), 81);
-        assert_eq!(shown_bytes(b"a\xff<"), "a\u{fffd}\\u{3c}");
+        assert_eq!(shown(&"ü".repeat(81)), "ü".repeat(80) + "…");
+        assert_eq!(Logged("ü".repeat(9000)).to_string(), "ü".repeat(9000));
+        assert_eq!(shown_bytes(b"a\xff<"), "a\u{fffd}<");
     }
 }

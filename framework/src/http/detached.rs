@@ -22,6 +22,7 @@ impl Request {
             query: self.query.clone(),
             peer: self.peer.clone(),
             is_secure: self.is_secure,
+            handler: self.handler,
             #[cfg(feature = "tls")]
             client_certificates: self.client_certificates.clone(),
             ..Request::new(Arc::clone(&self.context))

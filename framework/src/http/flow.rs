@@ -1,5 +1,6 @@
 //! Bodies as streams: what an answer carries, for whoever takes it out instead of sending it.
 
+use crate::base::say;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -214,7 +215,7 @@ async fn open(path: FilePath) -> Result<Body> {
         FileBody::new(file, [Stretch::File(0..metadata.len())]).read_first()
     });
     opened.await?.map_err(|error| {
-        tracing::debug!(target: "vernal", "a static file cannot be sent: {error}");
+        say!(debug, "a static file cannot be sent: {error}");
         Error::not_found("Cannot find file for this url.")
     })
 }

@@ -2,6 +2,7 @@
 
 mod body;
 mod builder;
+mod causes;
 mod channel;
 mod context;
 mod convert;

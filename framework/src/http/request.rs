@@ -19,7 +19,7 @@ use super::{
     Body, BodyReader, Context, Cookies, Error, FilePart, Instance, MultipartFile, Outgoing, Params, Result,
     Source,
 };
-use crate::base::{Headers, Span, trim};
+use crate::base::{Headers, Location, Span, trim};
 use crate::bind::{Arg, FromRequest};
 use crate::proto::h1::{Head, TargetForm};
 
@@ -63,6 +63,8 @@ pub struct Request {
     pub(crate) outgoing: Option<Arc<Outgoing>>,
     pub(crate) peer: Peer,
     pub(crate) is_secure: bool,
+    /// Where the handler stands that is to answer.
+    pub(crate) handler: Option<&'static Location>,
     /// The peer's own certificate and those of its issuers, as DER.
     #[cfg(feature = "tls")]
     pub(crate) client_certificates: Option<Arc<Vec<Vec<u8>>>>,
@@ -91,6 +93,7 @@ impl Request {
             outgoing: None,
             peer: Peer::Unknown,
             is_secure: false,
+            handler: None,
             #[cfg(feature = "tls")]
             client_certificates: None,
             head_is_out: AtomicBool::new(false),
@@ -399,6 +402,7 @@ impl Request {
         if !self.extensions.is_empty() {
             self.extensions.clear();
         }
+        self.handler = None;
         self.peer.forget_request();
         *self.reader.get_mut().unwrap_or_else(PoisonError::into_inner) = None;
     }

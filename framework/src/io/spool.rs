@@ -3,6 +3,7 @@
 //! One write is under way while the next bytes are gathered, and no more, so that memory is bounded and a slow disk slows
 //! the peer down.
 
+use crate::base::say;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -110,7 +111,7 @@ impl Drop for Removal {
         if let Err(error) = fs::remove_file(&self.0)
             && error.kind() != io::ErrorKind::NotFound
         {
-            tracing::warn!(target: "vernal", "the temporary file {} stays behind: {error}", self.0.display());
+            say!(warn, "the temporary file {} stays behind: {error}", self.0.display());
         }
     }
 }

@@ -9,7 +9,7 @@ use super::content_type;
 use super::directory::Stamp;
 use super::failure::{error_of, is_missing};
 use super::representation::{Common, Representation};
-use crate::base::Headers;
+use crate::base::{Headers, say};
 use crate::http::{Body, BodyKind, Error, FileBody, FilePath, Request, Response, Result, Stretch};
 use crate::proto::conditions::{self, Verdict};
 use crate::proto::{ByteRange, Coding, Ranges};
@@ -172,7 +172,7 @@ pub(crate) async fn open_file(path: FilePath, request: &Request, response: &mut 
     let answered = tokio::task::spawn_blocking(move || {
         let (file, metadata) = path.open().map_err(|error| {
             if is_missing(&error) {
-                tracing::debug!(target: "vernal", "a static file cannot be sent: {error}");
+                say!(debug, "a static file cannot be sent: {error}");
             }
             error_of(error)
         })?;

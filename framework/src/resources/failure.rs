@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::base::say;
 use crate::http::Error;
 
 /// Whether it says that there is no such file.
@@ -27,7 +28,7 @@ pub(super) fn error_of(error: io::Error) -> Error {
         return Error::forbidden("This file may not be read.");
     }
     if is_exhausted {
-        tracing::error!(target: "vernal", "a static file cannot be opened: {error}");
+        say!(error, "a static file cannot be opened: {error}");
         return Error::unavailable("Too many files are open. Try again later.");
     }
     Error::from(error)

@@ -18,7 +18,7 @@ use super::place::Part;
 use super::representation::{Common, Representation, SIBLINGS, Stored, choose};
 use super::settings::{Origin, Resources};
 use super::tree::{Item, Resolved, Wanted, resolve};
-use crate::base::is_value;
+use crate::base::{is_value, say};
 use crate::http::{Response, Result, read_range};
 use crate::proto::Coding;
 
@@ -229,7 +229,7 @@ impl Shelf<'_> {
         match self.directory.open(path) {
             Ok(opened) => Ok(Some(opened)),
             Err(error) if is_missing(&error) => {
-                tracing::debug!(target: "vernal", "{} is not sent: {error}", path.display());
+                say!(debug, "{} is not sent: {error}", path.display());
                 Ok(None)
             }
             Err(error) => Err(error_of(error)),

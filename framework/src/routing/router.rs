@@ -19,7 +19,7 @@ use super::pattern::Pattern;
 use super::segment::Name;
 use super::table::Table;
 use super::tree::{Tree, Visitor};
-use crate::base::Headers;
+use crate::base::{Headers, say};
 use crate::http::Params;
 use crate::http::path::PathValues;
 use crate::proto::Limits;
@@ -137,12 +137,7 @@ impl Router {
             if let (Class::Pattern(_), Matcher::Path(pattern)) = (&draft.class, &draft.matcher) {
                 names = self.tree.insert(pattern, entry);
             }
-            tracing::debug!(
-                target: "vernal",
-                path = draft.matcher.source(),
-                methods = %draft.methods,
-                "mapped by {}", draft.route.at
-            );
+            say!(debug, "{} {} is mapped by {}", draft.methods, draft.matcher.source(), draft.route.at);
             self.entries.push(Entry {
                 route: draft.route,
                 limits: draft.limits.clone(),

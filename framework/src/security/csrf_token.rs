@@ -13,6 +13,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use super::constant_time_eq;
 use super::fields::vary;
 use crate::app::escape_html;
+use crate::base::say;
 use crate::bind::{Arg, FromRequest, Profile};
 use crate::http::{Error, Request, Response, Result, SameSite, SetCookie};
 
@@ -171,8 +172,8 @@ impl Issued {
         let Some(secret) = self.0.shown.get() else { return };
         if response.is_committed() {
             if self.0.known.is_none() {
-                tracing::error!(
-                    target: "vernal",
+                say!(
+                    error,
                     "a handler wrote a piece of its answer before the cookie of its `CsrfToken` could be set: return the page whole"
                 );
             }

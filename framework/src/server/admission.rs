@@ -15,6 +15,7 @@ use super::counted::{Counted, Shared};
 use super::lingering;
 #[cfg(feature = "tls")]
 use super::secured;
+use crate::base::say;
 use crate::http::Via;
 use crate::io::Stream;
 use crate::proto::proxy::{Decoder, Proxied};
@@ -75,7 +76,7 @@ fn refuse(
     shared: Arc<Shared>,
 ) -> Option<impl Future<Output = ()> + Send + 'static> {
     let peer = peer.map_or_else(|| "a Unix socket".to_owned(), |peer| peer.to_string());
-    tracing::warn!(target: "vernal", "refused a connection from {peer}: {limit}");
+    say!(warn, "refused a connection from {peer}: {limit}");
     if shared.is_secured() {
         return None;
     }
@@ -98,12 +99,12 @@ async fn serve_proxied(mut stream: Stream, socket: Option<SocketAddr>, mut count
         Ok(Ok(Some(proxied))) => proxied,
         Ok(Ok(None)) => return,
         Ok(Err(problem)) => {
-            return tracing::warn!(target: "vernal", "closed a connection from {shown}: {problem} (Server::proxy_protocol)");
+            return say!(warn, "closed a connection from {shown}: {problem} (Server::proxy_protocol)");
         }
         Err(_) => {
             let limit = limits.header_timeout;
-            return tracing::debug!(
-                target: "vernal",
+            return say!(
+                debug,
                 "closed a connection from {shown}: no header of the PROXY protocol came within {limit:?} (Limits::header_timeout)"
             );
         }

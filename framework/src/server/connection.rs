@@ -19,7 +19,7 @@ use super::upgraded::{self, ByHand};
 use super::wire::{Farewell, Gone, Wire};
 use super::{Counted, lingering};
 use crate::app::{Answering, Exchange, Inner, Target};
-use crate::base::shown;
+use crate::base::say;
 use crate::http::{BoxFuture, Request, Response, SentHead};
 use crate::io::{Deadline, Stream, clock};
 use crate::proto::Refusal;
@@ -388,10 +388,13 @@ impl<'c> Connection<'c> {
     #[inline]
     fn conclude(&mut self, exchange: &mut Exchange) -> Next {
         let Exchange { request, response, .. } = exchange;
-        tracing::info!(
-            target: "vernal::access",
+        say!(
+            access,
             "\"{} {} {:?}\" {} -",
-            request.method, shown(request.target()), request.version(), response.status.as_u16()
+            request.method,
+            request.target(),
+            request.version(),
+            response.status.as_u16()
         );
         exchange.clear();
         let next = self.wire.h1.finish();
@@ -454,7 +457,7 @@ impl<'c> Connection<'c> {
         let outgoing = response.outgoing.take();
         self.app().refuse(refusal, request, response).await;
         response.outgoing = outgoing;
-        tracing::info!(target: "vernal::access", "\"-\" {status} -");
+        say!(access, "\"-\" {status} -");
         self.sender(clock::now().second).put(response, &mut self.wire.h1, outbox)
     }
 

@@ -14,6 +14,8 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::Interest;
 use tracing::{Event, Level, Metadata, Subscriber};
 
+use crate::base::say;
+
 /// Prints events up to the level of their target.
 struct Console(Levels);
 
@@ -38,8 +40,8 @@ pub(super) fn install() {
     }
     for word in unknown {
         let variable = variable.unwrap_or_default();
-        tracing::warn!(
-            target: "vernal",
+        say!(
+            warn,
             "{variable}: {word:?} says nothing. Write a level (off, error, warn, info, debug, trace), or one for a target: \
              my_app=debug"
         );

@@ -25,6 +25,7 @@ use super::counted::Shared;
 use super::lifecycle::Lifecycle;
 #[cfg(unix)]
 use super::unix::SocketFile;
+use crate::base::say;
 use crate::http::{Error, Result};
 use crate::io::Stream;
 
@@ -194,7 +195,7 @@ pub(super) async fn accept(
             Some(Ok((stream, peer, shared))) => admit(stream, peer, shared, tasks.as_deref_mut()),
             Some(Err(error)) if is_of_the_peer(&error) => {}
             Some(Err(error)) => {
-                tracing::error!(target: "vernal", "cannot accept connections: {error}; trying again in {BACK_OFF:?}");
+                say!(error, "cannot accept connections: {error}; trying again in {BACK_OFF:?}");
                 tokio::time::sleep(BACK_OFF).await;
             }
             None => break,

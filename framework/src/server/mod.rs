@@ -58,6 +58,7 @@ use self::signals::{begin, stop_on_signals};
 #[cfg(feature = "tower")]
 pub(crate) use self::upgraded::drive;
 use crate::app::{App, Config, config_setters};
+use crate::base::say;
 use crate::http::{Error, Result};
 
 /// Serves everything that is mapped, on port 9090 of all interfaces or where the environment's `VERNAL_HOST` and
@@ -81,7 +82,7 @@ pub async fn start_async() -> Result {
 /// answered with `Connection: close`, and after the grace period what is left is cut.
 pub fn stop() {
     if lifecycle::stop_all() == 0 {
-        tracing::warn!(target: "vernal", "server::stop(): no server is running");
+        say!(warn, "server::stop(): no server is running");
     }
 }
 
@@ -374,11 +375,7 @@ impl Bound {
 /// Says that the server is there. Signals are listened to by then, so that whoever reads this can send one.
 fn announce(shared: &Shared, addresses: &str) {
     shared.lifecycle.enter(Phase::Serving);
-    tracing::info!(
-        target: "vernal",
-        "listening on {addresses} with {} mappings",
-        shared.app.route_count()
-    );
+    say!(info, "listening on {addresses} with {} mappings", shared.app.route_count());
 }
 
 /// The addresses as they are announced.
@@ -428,7 +425,7 @@ async fn drain(lifecycle: &Lifecycle, grace: Duration) {
     }
     let left = lifecycle.connection_count();
     if left > 0 && lifecycle.cut() {
-        tracing::warn!(target: "vernal", "cut {left} connections that were not done {grace:?} after the stop");
+        say!(warn, "cut {left} connections that were not done {grace:?} after the stop");
     }
 }
 

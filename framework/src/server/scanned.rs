@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 
 use regex_lite::Regex;
 
+use crate::base::say;
 use crate::registry::{Scanned, inventory};
 
 /// Warns of every file that is not compiled. Release builds record no folders.
 pub(super) fn warn_of_unnamed() {
     for scanned in inventory::iter::<Scanned> {
         for problem in unnamed(scanned) {
-            tracing::warn!(target: "vernal", "{problem}");
+            say!(warn, "{problem}");
         }
     }
 }

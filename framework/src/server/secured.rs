@@ -11,6 +11,7 @@ use super::connection::{self, SessionTask};
 use super::listener::Listener;
 use super::listening::Place;
 use super::{Counted, Shared, lingering, socket};
+use crate::base::say;
 use crate::http::{Error, Result};
 use crate::io::Stream;
 use crate::tls::Acceptor;
@@ -74,15 +75,16 @@ async fn open(stream: Stream, mut counted: Counted, acceptor: Arc<Acceptor>) -> 
     let mut stream = match opened.await {
         Ok(Some(Ok(stream))) => stream,
         Ok(Some(Err(failed))) => {
-            tracing::debug!(target: "vernal", "no TLS with {}: {}", Peer(&counted), failed.error());
+            say!(debug, "no TLS with {}: {}", Peer(&counted), failed.error());
             lingering::part(failed.tell(), counted.shared()).await;
             return None;
         }
         Ok(None) => return None,
         Err(_) => {
-            tracing::debug!(
-                target: "vernal",
-                "no TLS with {}: the handshake took longer than {limit:?} (Limits::handshake_timeout)", Peer(&counted)
+            say!(
+                debug,
+                "no TLS with {}: the handshake took longer than {limit:?} (Limits::handshake_timeout)",
+                Peer(&counted)
             );
             return None;
         }

@@ -7,8 +7,7 @@ use ::http::StatusCode;
 
 use super::Shared;
 use super::wire::{Gone, Wire};
-use crate::base::Headers;
-use crate::base::shown;
+use crate::base::{Headers, say};
 use crate::http::{BodyKind, BoxStream, FileBody, Piece, Response, SentHead};
 use crate::io::{Inbox, Outbox};
 use crate::proto::Limits;
@@ -136,7 +135,7 @@ async fn send_file(
                 file.give_back(bytes);
             }
             Err(error) => {
-                tracing::error!(target: "vernal", "a file that is being sent was cut: {error}");
+                say!(error, "a file that is being sent was cut: {error}");
                 return Err(Gone);
             }
         }
@@ -172,7 +171,7 @@ async fn send_stream(
                 }
                 Poll::Ready(Some(Ok(piece))) => outbox.push(piece),
                 Poll::Ready(Some(Err(error))) => {
-                    tracing::error!(target: "vernal", "a streamed answer failed and was cut: {}", shown(error.explain_text()));
+                    say!(error, "a streamed answer failed and was cut: {}", error.with_causes());
                     return Poll::Ready(Err(Gone));
                 }
                 Poll::Ready(None) => {

@@ -1,5 +1,6 @@
 //! What SIGINT and SIGTERM do: the first begins to stop the server, the second cuts what is left.
 
+use crate::base::say;
 use std::pin::Pin;
 use std::task::Poll;
 
@@ -10,13 +11,13 @@ pub(crate) async fn stop_on_signals(lifecycle: &Lifecycle, is_on: bool) {
     if is_on {
         loop {
             if let Err(error) = signal().await {
-                tracing::error!(target: "vernal", "cannot listen to signals: {error}");
+                say!(error, "cannot listen to signals: {error}");
                 break;
             }
             if lifecycle.is_stopping() {
                 lifecycle.cut();
             }
-            tracing::info!(target: "vernal", "stopping");
+            say!(info, "stopping");
             lifecycle.enter(Phase::Stopping);
         }
     }

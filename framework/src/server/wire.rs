@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::io::ReadBuf;
 use tokio::time::Instant;
 
+use crate::base::say;
 use crate::io::{Deadline, Inbox, Outbox, Stream};
 use crate::proto::Limits;
 use crate::proto::h1::H1;
@@ -92,11 +93,12 @@ impl Wire {
         }
         self.deadline.set(outbox.due(&self.stream, limits.answer_tempo()));
         if self.deadline.poll(cx).is_ready() {
-            tracing::debug!(
-                target: "vernal",
+            say!(
+                debug,
                 "reset a connection whose peer took nothing for {:?} or less than {} bytes a second \
                  (Limits::write_timeout, Limits::answer_rate)",
-                limits.write_timeout, limits.answer_rate
+                limits.write_timeout,
+                limits.answer_rate
             );
             self.stream.abort_on_drop();
             return Poll::Ready(Err(Gone));

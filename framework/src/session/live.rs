@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use super::store::{self, Saved, SessionChanges, Values, gone};
 use super::{Session, SessionId, Sessions};
+use crate::base::say;
 use crate::http::{Error, Result};
 
 /// What the handles of a session share.
@@ -151,8 +152,8 @@ impl Drop for Live {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         if state.is_concluded && state.standing == Standing::Valid && !state.changes.is_empty() {
             let names: Vec<_> = state.changes.keys().collect();
-            tracing::warn!(
-                target: "vernal",
+            say!(
+                warn,
                 "changes to a session are lost, since they came after the answer had begun: {names:?}; call `session.save().await`"
             );
         }

@@ -19,6 +19,7 @@ use std::time::{Duration, SystemTime};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::base::say;
 use crate::bind::{Arg, ModelBinding};
 use crate::http::{Error, Request, Result};
 
@@ -132,7 +133,7 @@ impl Session {
             Ok(value) => Some(value),
             Err(error) => {
                 let expected = std::any::type_name::<T>();
-                tracing::warn!(target: "vernal", "the session's value `{name}` is no `{expected}`: {error}");
+                say!(warn, "the session's value `{name}` is no `{expected}`: {error}");
                 None
             }
         }

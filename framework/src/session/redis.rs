@@ -13,6 +13,7 @@ use redis::{AsyncConnectionConfig, Client, Cmd, FromRedisValue, RedisError, Scri
 
 use super::SessionId;
 use super::store::{Saved, SessionChanges, SessionRecord, SessionStore, Values, millis, millis_of, time};
+use crate::base::say;
 use crate::http::{BoxFuture, Error, Result};
 
 /// Keeps sessions in Redis 5 or newer, or in Valkey: servers that share it share their sessions. Needs the feature `redis`.
@@ -243,14 +244,19 @@ impl Inner {
             Err(_) => {
                 // It may be a peer that vanished without a word.
                 before.into_iter().for_each(|number| self.forget(number));
-                tracing::error!(target: "vernal", "{} does not answer within {:?} (RedisStore::timeout)", self.name(), self.timeout);
+                say!(
+                    error,
+                    "{} does not answer within {:?} (RedisStore::timeout)",
+                    self.name(),
+                    self.timeout
+                );
                 Err(unavailable())
             }
         }
     }
 
     fn failed(&self, error: &RedisError) -> Error {
-        tracing::error!(target: "vernal", "{} failed: {error}", self.name());
+        say!(error, "{} failed: {error}", self.name());
         unavailable()
     }
 

@@ -8,7 +8,7 @@ use super::config::SessionConfig;
 use super::memory::MemoryStore;
 use super::store::{Saved, SessionChanges, SessionRecord, SessionStore};
 use super::{Session, SessionId, Standing};
-use crate::base::Headers;
+use crate::base::{Headers, say};
 use crate::http::{BoxFuture, Context, Error, Kept, Request, Result, SetCookie, add_private_cookie};
 
 /// What keeps the sessions of an application, and how.
@@ -254,7 +254,7 @@ async fn refresh(request: &Request) -> Option<SetCookie> {
             Ok(Saved::Gone | Saved::Conflict) => {}
             Err(error) => {
                 // Nobody asked for the session, so the answer is good without it.
-                tracing::debug!(target: "vernal", "a session was not kept alive: {error}");
+                say!(debug, "a session was not kept alive: {error}");
                 return None;
             }
         }

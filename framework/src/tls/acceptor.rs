@@ -12,6 +12,7 @@ use tokio_rustls::rustls::ServerConfig;
 use super::certificates::{Certificates, Doubt};
 use super::pem::Stamp;
 use super::settings::{Loaded, SPOKEN, Settings};
+use crate::base::say;
 use crate::http::{Error, Result};
 
 /// See the head of this file.
@@ -45,7 +46,7 @@ impl Acceptor {
         let stamps = settings.stamps();
         let Loaded { config, certificates, doubts } = settings.load(SystemTime::now())?;
         for doubt in doubts {
-            tracing::warn!(target: "vernal", "{doubt}");
+            say!(warn, "{doubt}");
         }
         let files = Files {
             next_look: AtomicU64::new(settings.watch.map_or(u64::MAX, milliseconds)),
@@ -118,17 +119,17 @@ impl Acceptor {
         match loaded {
             Ok(Loaded { config, certificates, doubts }) => {
                 for doubt in doubts {
-                    tracing::warn!(target: "vernal", "{doubt}");
+                    say!(warn, "{doubt}");
                 }
                 let current = Current { config, certificates: Some(certificates) };
                 *self.current.write().unwrap_or_else(PoisonError::into_inner) = current;
                 *stamps = seen;
-                tracing::info!(target: "vernal", "the certificates were reloaded");
+                say!(info, "the certificates were reloaded");
                 Ok(())
             }
             Err(error) => {
-                tracing::error!(
-                    target: "vernal",
+                say!(
+                    error,
                     "the certificates were not reloaded, those of before stay in use: {}",
                     error.explain_text()
                 );

@@ -21,6 +21,7 @@ use super::body::taken;
 use super::convert::{merge, request_back, request_out, response_in};
 use super::mounted::{answer_of, write};
 use crate::app::{Filter, FilterContext, Next, complete, written};
+use crate::base::say;
 use crate::http::{Body, BoxFuture, Outgoing, Request, Response, Result};
 
 /// A layer around what is mapped. A filter: given to [`Config::filter`](crate::Config::filter).
@@ -284,10 +285,10 @@ where
         match seam {
             Some(seam) if seam.call(Box::new(Call { request, answer })) => {}
             Some(_) => {
-                tracing::error!(target: "vernal", "a layer called what is inside it twice; a chain runs once")
+                say!(error, "a layer called what is inside it twice; a chain runs once")
             }
             None => {
-                tracing::error!(target: "vernal", "a layer did not pass on the extensions of its request")
+                say!(error, "a layer did not pass on the extensions of its request")
             }
         }
         NextFuture(waiting)

@@ -11,7 +11,7 @@ use hyper_util::rt::TokioIo;
 use tokio::time::Instant;
 
 use crate::app::Run;
-use crate::base::Headers;
+use crate::base::{Headers, say};
 use crate::bind::ConnectionInfo;
 use crate::http::{Response, Result};
 use crate::io::{Deadline, Stream};
@@ -73,7 +73,7 @@ impl Upgrade {
                     drive(core, handler, counted).await;
                 }
                 Err(error) => {
-                    tracing::debug!(target: "vernal", "the server around did not hand a connection over: {error}");
+                    say!(debug, "the server around did not hand a connection over: {error}");
                     core.abort();
                 }
             }

@@ -14,7 +14,7 @@ pub use self::settings::Compression;
 pub(crate) use self::stream::Compressing;
 use self::stream::{Source, compressed, nothing};
 use super::Inner;
-use crate::base::{Headers, trim};
+use crate::base::{Headers, say, trim};
 use crate::http::{Body, BodyKind, Request, Response, SentHead};
 use crate::proto::coding::{Encoder, Failed, Flush, Form};
 use crate::proto::{AcceptEncoding, Coding};
@@ -168,7 +168,7 @@ impl Compression {
             && let Err(Failed) = compress(form, is_head, size, response)
         {
             let coding = form.coding.token();
-            tracing::error!(target: "vernal", "an answer cannot be compressed as {coding}, and is sent as it is");
+            say!(error, "an answer cannot be compressed as {coding}, and is sent as it is");
             return;
         }
         announce(decision, &mut response.headers);

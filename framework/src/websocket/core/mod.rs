@@ -22,6 +22,8 @@ use super::message::Message;
 use super::outbox::Outbox;
 use super::request::Accept;
 use super::rooms::Membership;
+use crate::app::Failed;
+use crate::base::say;
 use crate::http::{Error, Request, Result};
 use crate::io::{Deadline, Stream, buffers, clock};
 use crate::proto::ws::{CloseCode, CloseReason, Extensions, Frame, OpCode, Role, Wants};
@@ -252,13 +254,14 @@ impl Core {
     pub(crate) fn reason_of(&self, error: &Error) -> CloseReason {
         match error.close_code() {
             Some(code) => {
-                tracing::debug!(target: "vernal", "a WebSocket session is closed with {code}: {}", crate::base::shown(error.explain_text()));
+                say!(debug, "a WebSocket session is closed with {code}: {}", error.with_causes());
                 CloseReason::shortened(code, error.public_explain(self.shows_errors()).to_owned())
             }
             // The session has ended, and this is how the handler noticed.
             None if self.reason.get().is_some() && !error.status().is_server_error() => failed(),
             None => {
-                tracing::error!(target: "vernal", "a WebSocket handler of {} failed: {}", crate::base::shown(self.request.path()), crate::base::shown(error.explain_text()));
+                let request = &self.request;
+                say!(error, "a WebSocket handler failed: {}", Failed { error, request, at: request.handler });
                 if self.shows_errors() {
                     CloseReason::shortened(CloseCode::INTERNAL_ERROR, error.explain_text().to_owned())
                 } else {

@@ -6,6 +6,7 @@ use super::super::message::Message;
 use super::waiting::End;
 use super::wire::Wire;
 use super::{Core, Incoming, Phase};
+use crate::base::say;
 use crate::proto::ws::{CloseReason, Frame, OpCode, Received, Wants};
 
 impl Core {
@@ -249,7 +250,7 @@ impl Core {
         wire.has_unread = true;
         self.outbox().push_control(self.role, OpCode::Close, &reason.payload());
         self.outbox().wake_waiting();
-        tracing::debug!(target: "vernal", "a WebSocket peer broke a rule: {reason}");
+        say!(debug, "a WebSocket peer broke a rule: {reason}");
         let _ = self.reason.set(Box::new(reason));
     }
 
