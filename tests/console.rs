@@ -1,9 +1,9 @@
 //! What a server says on the console when no subscriber is set, by `VERNAL_LOG` and `RUST_LOG`: this test is its own child
 //! process, since a subscriber is for all of one.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use vernal::{Error, Result, request_map, server};
 
@@ -23,40 +23,98 @@ fn stop() {
     server::stop();
 }
 
+#[request_map("/panic", app = "console")]
+fn panics(text: &str) {
+    panic!("{text}");
+}
+
+/// Says more than a pipe takes, and then it is over.
+#[request_map("/last", app = "console")]
+fn last(count: usize) {
+    for number in 0..count {
+        tracing::info!(target: "my_app::orders", "the last words, {number}");
+    }
+    server::stop();
+}
+
 /// The child.
 #[tokio::test]
 #[ignore = "it runs as a child"]
 async fn serve() {
+    if std::env::var_os("OWN_HOOK").is_some() {
+        std::panic::set_hook(Box::new(|_| eprintln!("the own hook")));
+    }
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     println!("\nport {}", listener.local_addr().expect("it is bound").port());
     server::new().app("console").listener(listener).start_async().await.expect("a good end");
+    tracing::info!(target: "my_app::orders", "after the end");
+    if let Some(text) = std::env::var_os("PANIC") {
+        panic!("{}", text.display());
+    }
+}
+
+/// A child that serves.
+struct Serving {
+    child: Child,
+    stdout: Lines<BufReader<ChildStdout>>,
+    port: String,
+}
+
+impl Serving {
+    fn start(environment: &[(&str, &str)]) -> Serving {
+        let mut child = Command::new(std::env::current_exe().expect("the test itself"))
+            .args(["--exact", "serve", "--ignored", "--nocapture"])
+            .env_remove("VERNAL_LOG")
+            .env_remove("RUST_LOG")
+            .env_remove("RUST_BACKTRACE")
+            .envs(environment.iter().copied())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the test itself");
+        let mut stdout = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+        let port = stdout.by_ref().map(|line| line.expect("text"));
+        let port = port.filter_map(|line| line.strip_prefix("port ").map(str::to_owned)).next();
+        Serving { child, stdout, port: port.expect("its port") }
+    }
+
+    fn connect(&self) -> TcpStream {
+        TcpStream::connect(format!("127.0.0.1:{}", self.port)).expect("it listens")
+    }
+
+    /// The answer to a request on a connection of its own.
+    fn get(&self, path: &str) -> String {
+        let mut stream = self.connect();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).expect("it reads");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        answer
+    }
+
+    /// Waits for its end; tells whether it was a good one.
+    fn end(&mut self) -> bool {
+        self.stdout.by_ref().for_each(drop);
+        self.child.wait().expect("a child").success()
+    }
+
+    /// What it has said, and whether its end was a good one.
+    fn said(mut self) -> (Vec<String>, bool) {
+        let mut said = String::new();
+        self.child.stderr.take().expect("it is piped").read_to_string(&mut said).expect("text");
+        (said.split_terminator('\n').map(str::to_owned).collect(), self.end())
+    }
 }
 
 /// Starts the child, sends it some requests, and returns what it has said.
 fn said(environment: &[(&str, &str)]) -> Vec<String> {
-    let mut child = Command::new(std::env::current_exe().expect("the test itself"))
-        .args(["--exact", "serve", "--ignored", "--nocapture"])
-        .env_remove("VERNAL_LOG")
-        .env_remove("RUST_LOG")
-        .envs(environment.iter().copied())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the test itself");
-    let stdout = BufReader::new(child.stdout.take().expect("it is piped"));
-    let mut lines = stdout.lines().map(|line| line.expect("text"));
-    let port = lines.find_map(|line| line.strip_prefix("port ").map(str::to_owned)).expect("its port");
+    let serving = Serving::start(environment);
     for path in ["/greet?name=ann%0d%0a%1b[31m[forged]", "/nobody%0d%0a[forged]", "/broken", "/stop"] {
-        let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).expect("it listens");
-        let request = format!("GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
-        stream.write_all(request.as_bytes()).expect("it reads");
-        stream.read_to_end(&mut Vec::new()).expect("an answer");
+        serving.get(path);
     }
-    lines.for_each(drop);
-    let mut said = String::new();
-    child.stderr.take().expect("it is piped").read_to_string(&mut said).expect("text");
-    assert!(child.wait().expect("a child").success(), "{said}");
-    said.split_terminator('\n').map(str::to_owned).collect()
+    let (said, is_good) = serving.said();
+    assert!(is_good, "{said:#?}");
+    said
 }
 
 const LISTENING: &str = "listening on http://127.0.0.1:";
@@ -64,21 +122,22 @@ const ACCESS: &str = "\"GET /broken HTTP/1.1\" 500 -";
 const BROKEN: &str = "code 500, message Internal Server Error: it broke";
 const NOT_FOUND: &str = "code 404, message Not Found";
 const ORDERS: &str = "greeting ann";
-const ALL: [&str; 5] = [LISTENING, ACCESS, BROKEN, NOT_FOUND, ORDERS];
+const STOPPING: &str = ": stopping";
+const ALL: [&str; 6] = [LISTENING, ACCESS, BROKEN, NOT_FOUND, ORDERS, STOPPING];
 
 #[test]
 fn levels_are_chosen_by_target() {
     type Row<'r> = (&'r [(&'r str, &'r str)], &'r [&'r str]);
     let table: &[Row<'_>] = &[
-        (&[], &[LISTENING, BROKEN]),
+        (&[], &[LISTENING, BROKEN, STOPPING]),
         (&[("VERNAL_LOG", "error")], &[BROKEN]),
         (&[("VERNAL_LOG", "off")], &[]),
-        (&[("VERNAL_LOG", "debug")], &[LISTENING, ACCESS, BROKEN, NOT_FOUND]),
+        (&[("VERNAL_LOG", "debug")], &[LISTENING, ACCESS, BROKEN, NOT_FOUND, STOPPING]),
         (&[("VERNAL_LOG", "trace")], &ALL),
-        (&[("VERNAL_LOG", "info,vernal::access=debug")], &[LISTENING, ACCESS, BROKEN]),
-        (&[("VERNAL_LOG", "debug,vernal::access=off")], &[LISTENING, BROKEN, NOT_FOUND]),
+        (&[("VERNAL_LOG", "info,vernal::access=debug")], &[LISTENING, ACCESS, BROKEN, STOPPING]),
+        (&[("VERNAL_LOG", "debug,vernal::access=off")], &[LISTENING, BROKEN, NOT_FOUND, STOPPING]),
         (&[("VERNAL_LOG", "off,my_app=trace")], &[ORDERS]),
-        (&[("RUST_LOG", "debug")], &[LISTENING, ACCESS, BROKEN, NOT_FOUND]),
+        (&[("RUST_LOG", "debug")], &[LISTENING, ACCESS, BROKEN, NOT_FOUND, STOPPING]),
         (&[("RUST_LOG", "trace"), ("VERNAL_LOG", "error")], &[BROKEN]),
         (&[("VERNAL_LOG", "loud,warn")], &["VERNAL_LOG: \"loud\" says nothing. Write a level", BROKEN]),
     ];
@@ -112,4 +171,142 @@ fn a_line_tells_when_who_and_where_and_cannot_be_forged() {
     let greeting = said.iter().find(|line| line.contains(ORDERS)).expect("it is said");
     assert!(greeting.contains("greeting ann\\r\\n\\u{1b}[31m[forged]"), "{greeting}");
     assert!(said.iter().any(|line| line.contains("it broke\\r\\n[forged]")), "{said:#?}");
+}
+
+#[test]
+fn the_last_words_are_not_lost() {
+    let serving = Serving::start(&[]);
+    serving.get("/last?count=3000");
+    let (said, is_good) = serving.said();
+    assert!(is_good, "{said:#?}");
+    let words = said.iter().filter(|line| line.contains("the last words, "));
+    assert!(words.enumerate().all(|(number, line)| line.ends_with(&format!(", {number}"))), "{said:#?}");
+    for text in ["the last words, 2999", STOPPING, "after the end"] {
+        assert_eq!(said.iter().filter(|line| line.ends_with(text)).count(), 1, "{text}: {said:#?}");
+    }
+    assert!(said.last().expect("a line").ends_with("after the end"), "{said:#?}");
+}
+
+/// Whoever stops it: a handler, or the system.
+#[cfg(unix)]
+#[test]
+fn every_stop_says_the_same() {
+    let stopped_by = |stop: &dyn Fn(&Serving)| {
+        let serving = Serving::start(&[]);
+        serving.get("/greet?name=ann");
+        stop(&serving);
+        let (said, is_good) = serving.said();
+        assert!(is_good, "{said:#?}");
+        let without_time =
+            said.iter().map(|line| line.split_once("]: ").or(line.split_once("] ")).expect("a line").1);
+        without_time.map(str::to_owned).filter(|line| !line.contains("listening")).collect::<Vec<_>>()
+    };
+    let by_handler = stopped_by(&|serving| drop(serving.get("/stop")));
+    let by_signal = stopped_by(&|serving| {
+        let process = serving.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &process]).status().expect("kill").success());
+    });
+    assert_eq!(by_handler, ["INFO : stopping", "INFO : after the end"]);
+    assert_eq!(by_signal, by_handler);
+}
+
+#[test]
+fn a_panic_is_a_line_that_cannot_be_forged() {
+    // What is set, what is said, and whether lines of the way there follow.
+    let table: &[(&[(&str, &str)], &str, bool)] = &[
+        (&[], ": oh\\r\\n[forged]", false),
+        (&[("VERNAL_LOG", "off")], ": oh\\r\\n[forged]", false),
+        (&[("RUST_BACKTRACE", "1")], ": oh\\r\\n[forged]", true),
+        (&[("OWN_HOOK", "1")], "the own hook", false),
+    ];
+    for (environment, text, has_way) in table {
+        let serving = Serving::start(environment);
+        let answer = serving.get("/panic?text=oh%0D%0A[forged]");
+        assert!(answer.starts_with("HTTP/1.1 500 "), "{answer}");
+        serving.get("/stop");
+        let (said, is_good) = serving.said();
+        assert!(is_good, "{said:#?}");
+        let is_panic =
+            |line: &&String| line.contains("panicked at tests/console.rs:") || *line == "the own hook";
+        let [line] = said.iter().filter(is_panic).collect::<Vec<_>>()[..] else {
+            panic!("{environment:?}: {said:#?}")
+        };
+        assert!(line.ends_with(text), "{environment:?}: {line}");
+        let way = said.iter().filter(|line| line.starts_with("    ")).count();
+        assert_eq!(way > 0, *has_way, "{environment:?}: {said:#?}");
+        assert!(!said.iter().any(|line| line.starts_with("[forged]")), "{said:#?}");
+    }
+
+    // It is not lost where it ends the process, nor is what was said before.
+    let serving = Serving::start(&[("PANIC", "the end")]);
+    serving.get("/stop");
+    let (said, is_good) = serving.said();
+    assert!(!is_good, "{said:#?}");
+    let [.., before, last] = &said[..] else { panic!("{said:#?}") };
+    assert!(before.ends_with("after the end") && last.ends_with(": the end"), "{said:#?}");
+}
+
+/// More than a pipe and the queue take.
+const REQUESTS: usize = 4_000;
+
+/// Sends so many requests, and some that panic, while nobody reads what is said of them. Returns how many lines that makes.
+fn answered_unread(serving: &Serving) -> usize {
+    let mut stream = BufReader::new(serving.connect());
+    let padding = "x".repeat(1_000);
+    for number in 0..REQUESTS {
+        let request = format!("GET /greet?name={padding}&n={number} HTTP/1.1\r\nHost: h\r\n\r\n");
+        stream.get_mut().write_all(request.as_bytes()).expect("it reads");
+        let mut line = String::new();
+        stream.read_line(&mut line).expect("an answer");
+        assert_eq!(line, "HTTP/1.1 200 OK\r\n", "{number}");
+        while !line.is_empty() && line != "\r\n" {
+            line.clear();
+            stream.read_line(&mut line).expect("an answer");
+        }
+        stream.read_exact(&mut [0; "hello".len()]).expect("a body");
+    }
+    for _ in 0..3 {
+        assert!(serving.get("/panic?text=oh").starts_with("HTTP/1.1 500 "));
+    }
+    // The panic, its answer's error, and the answer.
+    REQUESTS + 3 * 3
+}
+
+#[test]
+fn a_server_goes_on_where_nobody_reads_what_it_says() {
+    let mut serving = Serving::start(&[("VERNAL_LOG", "debug")]);
+    let count = answered_unread(&serving);
+    let stderr = serving.child.stderr.take().expect("it is piped");
+    let reader = std::thread::spawn(move || {
+        let lines = BufReader::new(stderr).lines();
+        lines.map(|line| line.expect("text")).collect::<Vec<_>>()
+    });
+    serving.get("/stop");
+    assert!(serving.end());
+    let said = reader.join().expect("the reader");
+
+    let is_answered =
+        |line: &&String| ["\"GET /greet?", "panicked", "\"GET /panic"].iter().any(|part| line.contains(part));
+    let written: Vec<_> = said.iter().filter(is_answered).collect();
+    let missing = said.iter().filter_map(|line| line.split_once("] WARN : ")?.1.strip_suffix(DROPPED));
+    let missing: Vec<usize> = missing.map(|count| count.parse().expect("a count")).collect();
+    let tail = &said[said.len().saturating_sub(5)..];
+    assert!(!missing.is_empty() && missing.iter().all(|count| *count > 0), "{} {tail:?}", said.len());
+    assert_eq!(written.len() + missing.iter().sum::<usize>(), count, "{missing:?}");
+    // What is written is whole and in order, and the count stands at its place.
+    let numbers = written.iter().filter_map(|line| line.split_once("&n=")?.1.split_once(' ')?.0.parse().ok());
+    assert!(numbers.enumerate().all(|(index, number): (_, usize)| index == number));
+    let place = said.iter().position(|line| line.ends_with(DROPPED)).expect("a count");
+    assert!(said[place - 1].contains("&n="), "{}", said[place - 1]);
+    assert!(said[place + 1..].iter().any(|line| line.ends_with(STOPPING)), "{:?}", &said[place..]);
+}
+
+const DROPPED: &str = " lines were dropped here, since nobody read standard error";
+
+#[test]
+fn a_server_ends_where_nobody_reads_what_it_says() {
+    let mut serving = Serving::start(&[("VERNAL_LOG", "debug")]);
+    answered_unread(&serving);
+    serving.get("/stop");
+    assert!(serving.end());
 }

@@ -3,10 +3,18 @@
 //! Installed by `server::start()` only if no `tracing` subscriber is set. `VERNAL_LOG`, else `RUST_LOG`, chooses the level,
 //! `off`, `error`, `warn`, `info` (the default), `debug` or `trace`, and others by target: `info,vernal::access=debug`. The
 //! line of each request comes with `debug`, since writing it costs more than answering.
+//!
+//! While a server serves, nothing that is said waits for whoever reads: see [`Queue`]. Before and after, each line waits to be
+//! written, so that the last one before the end of the process is there too.
+
+mod panics;
+mod queue;
 
 use std::fmt::{self, Write as _};
-use std::io::Write as _;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
@@ -14,10 +22,43 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::Interest;
 use tracing::{Event, Level, Metadata, Subscriber};
 
-use crate::base::say;
+use self::queue::Queue;
+use crate::base::{Logged, say};
 
 /// Prints events up to the level of their target.
-struct Console(Levels);
+struct Console {
+    levels: Levels,
+    queue: Arc<Queue>,
+}
+
+/// Where the lines of this process's console wait, if it has one.
+static QUEUE: OnceLock<Arc<Queue>> = OnceLock::new();
+
+/// How many servers serve.
+static SERVING: AtomicUsize = AtomicUsize::new(0);
+
+/// As long as this is there, what is said does not wait to be written. Dropped when a server has stopped: its last lines
+/// are out then.
+pub(super) struct Serving(());
+
+impl Serving {
+    pub(super) fn begin() -> Serving {
+        SERVING.fetch_add(1, Ordering::Relaxed);
+        Serving(())
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        SERVING.fetch_sub(1, Ordering::Relaxed);
+        if let Some(queue) = QUEUE.get() {
+            queue.flush(PATIENCE, true);
+        }
+    }
+}
+
+/// How long the end of a server, or of the process, waits for whoever reads standard error and does not.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A level for all, and others for targets and what is below them.
 #[derive(Debug, PartialEq, Eq)]
@@ -35,9 +76,12 @@ pub(super) fn install() {
     let variable = ["VERNAL_LOG", "RUST_LOG"].into_iter().find(|name| std::env::var_os(name).is_some());
     let text = variable.and_then(|name| std::env::var(name).ok()).unwrap_or_default();
     let (levels, unknown) = Levels::read(&text);
-    if tracing::dispatcher::set_global_default(Console(levels).into()).is_err() {
+    let Ok(queue) = Queue::start(io::stderr(), missing) else { return };
+    let console = Console { levels, queue: Arc::clone(&queue) };
+    if tracing::dispatcher::set_global_default(console.into()).is_err() {
         return;
     }
+    panics::say_on(Arc::clone(QUEUE.get_or_init(|| queue)));
     for word in unknown {
         let variable = variable.unwrap_or_default();
         say!(
@@ -99,21 +143,21 @@ impl Subscriber for Console {
     }
 
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_event() && self.0.shows(metadata.target(), *metadata.level())
+        metadata.is_event() && self.levels.shows(metadata.target(), *metadata.level())
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(self.0.most())
+        Some(self.levels.most())
     }
 
     fn event(&self, event: &Event<'_>) {
-        let mut line = Line { text: String::with_capacity(160) };
         let metadata = event.metadata();
-        line.begin(metadata.target(), metadata.line(), *metadata.level());
+        let mut line = Line::begin(metadata.target(), metadata.line(), *metadata.level());
         event.record(&mut line);
-        line.text.push('\n');
-        // Standard error may be closed; there is nobody to tell.
-        let _ = std::io::stderr().lock().write_all(line.text.as_bytes());
+        self.queue.add(line.end().as_bytes());
+        if SERVING.load(Ordering::Relaxed) == 0 {
+            self.queue.flush(PATIENCE, false);
+        }
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {
@@ -129,6 +173,14 @@ impl Subscriber for Console {
     fn exit(&self, _: &Id) {}
 }
 
+/// The line of lines that nobody read in time.
+fn missing(count: u64) -> String {
+    let mut line = Line::begin("vernal", None, Level::WARN);
+    let (lines, were) = if count == 1 { ("line", "was") } else { ("lines", "were") };
+    let _ = write!(line.text, "{count} {lines} {were} dropped here, since nobody read standard error");
+    line.end()
+}
+
 /// One line being put together. Control characters become escapes, so that no event can forge a second line.
 struct Line {
     text: String,
@@ -136,21 +188,28 @@ struct Line {
 
 impl Line {
     /// Time, thread, target and line, level.
-    fn begin(&mut self, target: &str, line: Option<u32>, level: Level) {
+    fn begin(target: &str, line: Option<u32>, level: Level) -> Line {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let (year, month, day) = civil(now.as_secs() / 86_400);
         let (hour, minute, second) = (now.as_secs() / 3600 % 24, now.as_secs() / 60 % 60, now.as_secs() % 60);
         let thread = std::thread::current();
         let name = thread.name().unwrap_or("unnamed");
         let milli = now.subsec_millis();
+        let mut text = String::with_capacity(160);
         let _ = write!(
-            self.text,
+            text,
             "[{year}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}.{milli:03}Z]-[{name}]-[{target}"
         );
         if let Some(line) = line {
-            let _ = write!(self.text, ":{line}");
+            let _ = write!(text, ":{line}");
         }
-        let _ = write!(self.text, "] {level:5}: ");
+        let _ = write!(text, "] {level:5}: ");
+        Line { text }
+    }
+
+    fn end(mut self) -> String {
+        self.text.push('\n');
+        self.text
     }
 }
 
@@ -169,16 +228,10 @@ fn civil(days: u64) -> (u64, u64, u64) {
 
 impl Visit for Line {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        let text = format!("{value:?}");
         if field.name() != "message" {
             let _ = write!(self.text, " {}=", field.name());
         }
-        for char in text.chars() {
-            match char {
-                char if char.is_control() => self.text.extend(char.escape_debug()),
-                char => self.text.push(char),
-            }
-        }
+        let _ = write!(self.text, "{}", Logged(format_args!("{value:?}")));
     }
 }
 
@@ -243,8 +296,7 @@ mod tests {
 
     #[test]
     fn a_line_begins_with_when_who_and_where() {
-        let mut line = Line { text: String::new() };
-        line.begin("vernal::access", Some(7), Level::INFO);
+        let line = Line::begin("vernal::access", Some(7), Level::INFO);
         let test = "server::console::tests::a_line_begins_with_when_who_and_where";
         assert!(line.text.ends_with(&format!("Z]-[{test}]-[vernal::access:7] INFO : ")), "{}", line.text);
     }

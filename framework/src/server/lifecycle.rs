@@ -6,6 +6,8 @@ use std::task::Waker;
 
 use tokio::sync::Notify;
 
+use crate::base::say;
+
 /// What the parts of one server share about its life.
 pub(crate) struct Lifecycle {
     phase: AtomicU8,
@@ -56,15 +58,26 @@ impl Lifecycle {
         lifecycle
     }
 
-    /// Goes on to a later phase; an earlier one is not gone back to.
-    pub(crate) fn enter(&self, phase: Phase) {
-        if self.phase.fetch_max(phase as u8, Ordering::SeqCst) < phase as u8 {
+    /// Begins to stop, and says so; tells whether nobody has before.
+    pub(crate) fn stop(&self) -> bool {
+        let begins = self.enter(Phase::Stopping);
+        if begins {
+            say!(info, "stopping");
+        }
+        begins
+    }
+
+    /// Goes on to a later phase; an earlier one is not gone back to. Tells whether it was not reached before.
+    pub(crate) fn enter(&self, phase: Phase) -> bool {
+        let is_later = self.phase.fetch_max(phase as u8, Ordering::SeqCst) < phase as u8;
+        if is_later {
             self.changed.notify_waiters();
             if phase >= Phase::Stopping {
                 self.stop.notify_waiters();
                 self.wake_watchers();
             }
         }
+        is_later
     }
 
     #[inline]
@@ -174,7 +187,7 @@ impl Lifecycle {
 /// Begins to stop every server of the process.
 pub(crate) fn stop_all() -> usize {
     let running: Vec<_> = all().iter().filter_map(Weak::upgrade).collect();
-    running.iter().filter(|server| !server.is_stopping()).map(|server| server.enter(Phase::Stopping)).count()
+    running.iter().filter(|server| server.stop()).count()
 }
 
 /// Whether any server of the process serves.

@@ -320,6 +320,7 @@ impl Bound {
     /// # Errors
     /// The listener could not be used.
     pub async fn serve(self) -> Result {
+        let _serving = console::Serving::begin();
         let lifecycle = Arc::clone(&self.shared.lifecycle);
         let addresses = shown(&self.places);
         let _stopped = self.stopped;
@@ -351,6 +352,7 @@ impl Bound {
                 runtime::Builder::new_multi_thread().worker_threads(self.threads).enable_all().build()?;
             return runtime.block_on(self.serve());
         }
+        let _serving = console::Serving::begin();
         let addresses = shown(&self.places);
         let _stopped = self.stopped;
         let mut sets = Place::share_out(self.places, self.threads)?.into_iter();
@@ -457,7 +459,7 @@ impl Handle {
 
     /// Begins to stop the server, as [`stop`] does for all.
     pub fn stop(&self) {
-        self.0.enter(Phase::Stopping);
+        self.0.stop();
     }
 
     /// Whether it accepts connections.

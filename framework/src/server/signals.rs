@@ -4,7 +4,7 @@ use crate::base::say;
 use std::pin::Pin;
 use std::task::Poll;
 
-use super::lifecycle::{Lifecycle, Phase};
+use super::lifecycle::Lifecycle;
 
 /// The first SIGINT or SIGTERM begins to stop the server, the second cuts what is left. Never ends.
 pub(crate) async fn stop_on_signals(lifecycle: &Lifecycle, is_on: bool) {
@@ -14,11 +14,9 @@ pub(crate) async fn stop_on_signals(lifecycle: &Lifecycle, is_on: bool) {
                 say!(error, "cannot listen to signals: {error}");
                 break;
             }
-            if lifecycle.is_stopping() {
-                lifecycle.cut();
+            if !lifecycle.stop() && lifecycle.cut() {
+                say!(info, "stopping at once: what is left of the connections is cut");
             }
-            say!(info, "stopping");
-            lifecycle.enter(Phase::Stopping);
         }
     }
     std::future::pending::<()>().await;
