@@ -99,7 +99,9 @@ fn warn_of_parent(path: &Path, at: &Location<'static>) {
     static TOLD: Mutex<BTreeSet<(&str, u32, u32)>> = Mutex::new(BTreeSet::new());
     let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
     if told.insert((at.file(), at.line(), at.column())) {
-        say!(warn, "`StaticFile::new` at {at} was given {path:?}, which has a `..`: if a peer chooses any of it, every file can be \
+        say!(
+            warn,
+            "`StaticFile::new` at {at} was given {path:?}, which has a `..`: if a peer chooses any of it, every file can be \
              asked for. Write `StaticFile::within(directory, path)`, which sends nothing outside of the directory"
         );
     }
