@@ -308,6 +308,7 @@ fn what_makes_no_sense_is_an_error_at_start() {
         ),
         (Csrf::new().trust("*"), "write scheme and host"),
         (Csrf::new().exempt("/a/*/b"), "`.exempt(\"/a/*/b\")`: "),
+        (Csrf::new().exempt(format!("/{}/:id", "hooks")), "write \"/hooks/{id}\""),
         (Csrf::new().field(""), "`.field(\"\")` names no form field"),
         (Csrf::new().header("a b"), "`.header(\"a b\")` names no field of a head"),
     ];

@@ -694,7 +694,24 @@ async fn filters_that_are_values_run_first_in_the_order_they_are_given() {
 
 #[test]
 fn a_given_filter_with_a_bad_pattern_is_an_error_at_start_with_its_place() {
-    let config = Config::new().app("given").filter("/a/**/b", Mark("one", false));
-    let text = format!("{:?}", App::from_registry(config).expect_err("no such pattern"));
-    assert!(text.contains("`filters::Mark` at tests/filters.rs:"), "{text}");
+    let table = [
+        ("/a/**/b", "star in the middle"),
+        (
+            "/users/:id",
+            "is spelled as elsewhere: a variable of a path is written `{id}`: write \"/users/{id}\"",
+        ),
+        ("/users/<int:id>", "write `{id}`, as in \"/users/{id}\""),
+        ("/users/{id:[0-9]+}", "write `{id}`, as in \"/users/{id}\""),
+        ("/files/{*rest}", "the rest of a path is `**`, at its end, without a name: write \"/files/**\""),
+        ("/files/*rest", "write \"/files/**\""),
+        ("/files/{tail:.*}", "write \"/files/**\""),
+        ("/files/{tail?}", "write two paths, \"/files\" and \"/files/{tail}\""),
+    ];
+    for (pattern, problem) in table {
+        // A pattern that was put together is as good as a literal.
+        let config = Config::new().app("given").filter(pattern.to_owned(), Mark("one", false));
+        let text = format!("{:?}", App::from_registry(config).expect_err(pattern));
+        assert!(text.contains("`filters::Mark` at tests/filters.rs:"), "{text}");
+        assert!(text.contains(problem), "{pattern}: {text}");
+    }
 }

@@ -158,6 +158,14 @@ fn a_file_is_read_in_one_sitting() {
 }
 
 #[test]
+fn two_crates_read_paths_alike() {
+    // Macros are compiled before the framework, so neither can use a file of the other.
+    let [macros, framework] =
+        ["framework-macros/src/foreign.rs", "framework/src/routing/foreign.rs"].map(|name| read(&path(name)));
+    assert!(macros == framework, "foreign.rs differs between the two crates: copy the one over the other");
+}
+
+#[test]
 fn hello_world_costs_few_crates() {
     let tree = cargo(&["tree", "-p", "vernal", "-e", "normal,build", "--prefix", "none", "--format", "{p}"]);
     // Name and version; what follows says where it comes from and that it was listed before.

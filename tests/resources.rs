@@ -434,6 +434,10 @@ async fn resources_alone_are_an_application() {
     scratch.write("a.txt", "alone");
     let client = Client::builder().app("nobody-is-here").resources("/**", scratch.path()).build();
     client.get("/a.txt").await.assert_text("alone");
+    // Both may be told by a configuration.
+    let (path, directory) = (format!("/{}/**", "told"), scratch.path().to_string_lossy().into_owned());
+    let client = Client::builder().app("nobody-is-here").resources(path, directory).build();
+    client.get("/told/a.txt").await.assert_text("alone");
     let none = vernal::App::from_registry(vernal::Config::new().app("nobody-is-here"));
     assert!(none.expect_err("nothing is there").to_string().contains("nobody-is-here"));
 }
@@ -447,6 +451,8 @@ fn what_cannot_be_served_is_told_at_start() {
         ("/**", Resources::dir("no/such/dir"), "the directory `no/such/dir` cannot be served: No such file"),
         ("/**", Resources::dir(&file), "it is not a directory"),
         ("/a/*/b", dir(), "star in the middle"),
+        ("/public/:file", dir(), "write \"/public/{file}\""),
+        ("/public/*path", dir(), "write \"/public/**\""),
         ("**/b.txt", dir(), "write a prefix such as"),
         ("/{x}/**", dir(), "write a prefix such as"),
         ("/**", dir().cache_control("a\r\nb: c"), "control character"),

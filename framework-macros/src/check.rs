@@ -5,6 +5,7 @@ use proc_macro2::Span;
 use syn::LitStr;
 
 use crate::errors::{Errors, did_you_mean};
+use crate::foreign::spelled_elsewhere;
 
 /// A path pattern, well formed and joined with its prefix.
 #[derive(Clone)]
@@ -40,6 +41,9 @@ impl Pattern {
     }
 
     fn read(text: &str, span: Span) -> Result<Pattern, String> {
+        if let Some(problem) = spelled_elsewhere(text) {
+            return Err(problem);
+        }
         let bare = text.strip_prefix('/').unwrap_or(text);
         check_letters(bare)?;
         let segments: Vec<&str> = bare.split('/').collect();
@@ -286,19 +290,6 @@ fn check_variable(name: &str, segment: &str) -> Result<(), String> {
     if name.contains('{') {
         return Err(format!("the braces in `{segment}` do not pair up: write `{{name}}`"));
     }
-    if let Some(rest) =
-        name.strip_prefix('*').or_else(|| name.strip_suffix("..")).or_else(|| name.strip_suffix('*'))
-    {
-        return Err(format!(
-            "the rest of a path is `**`, at its end, without a name: take it by `{}: PathValue<&str>`",
-            rest.trim_matches('*')
-        ));
-    }
-    if let Some((name, _)) = name.split_once(':') {
-        return Err(format!(
-            "a name in a path has no pattern of its own: write `{{{name}}}`, and give the argument a type"
-        ));
-    }
     Ok(())
 }
 
@@ -372,6 +363,9 @@ mod tests {
             ("/{a}-{a}", "twice"),
             ("/{id:[0-9]+}", "write `{id}`"),
             ("/{*rest}", "take it by `rest: PathValue<&str>`"),
+            ("/users/:id", "write \"/users/{id}\""),
+            ("/users/<int:id>", "write `{id}`"),
+            ("/users/:id?", "two paths"),
             ("/a?b=c", "no query"),
             ("/a#b", "no fragment"),
             ("/a b", "`%20`"),

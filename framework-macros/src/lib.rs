@@ -12,6 +12,7 @@ mod check;
 mod embed;
 mod emit;
 mod errors;
+mod foreign;
 mod handler;
 mod scan;
 
@@ -49,7 +50,7 @@ use proc_macro::TokenStream;
 /// | `headers = …` | the same for header fields |
 /// | `order = 1` | lower comes first among equally specific mappings |
 /// | `app = "admin"` | the application it belongs to |
-/// | `limits = Limits { … }` | limits of its own, evaluated once at start |
+/// | `limits = Limits::new().body_size(1 << 20)` | limits of its own, evaluated once at start |
 /// | `blocking` | a plain `fn` that may block: it runs beside the server's threads |
 ///
 /// Arguments are bound by their names and types; a leading underscore does not count. `#[arg(name = "X-Token")]`

@@ -1,12 +1,14 @@
 //! What an application is told before it is frozen.
 
 use std::any::{Any, TypeId};
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use super::{Compression, Decompression, Filter};
 use crate::proto::Limits;
 use crate::registry::GivenFilter;
 use crate::resources::{GivenResources, Resources};
+use crate::routing;
 use crate::session::{SessionConfig, SessionStore};
 use crate::websocket::config::{Factory, deflate, factory};
 use crate::websocket::{Deflate, Extension, WebSocketConfig};
@@ -61,12 +63,12 @@ macro_rules! config_setters {
             websocket_extension[X: $crate::websocket::Extension](make: impl Fn() -> X + Send + Sync + 'static);
             websocket_deflate(settings: $crate::websocket::Deflate);
             server_name(name: Option<&str>);
-            filter[F: $crate::app::Filter](path: &'static str, filter: F);
+            filter[F: $crate::app::Filter](path: impl Into<std::borrow::Cow<'static, str>>, filter: F);
             upload_directory(path: impl Into<std::path::PathBuf>);
             #[cfg(feature = "templates")] templates(templates: $crate::view::Templates);
             compression(compression: $crate::app::Compression);
             decompress_requests(codings: $crate::app::Decompression);
-            resources(path: &'static str, resources: impl Into<$crate::resources::Resources>);
+            resources(path: impl Into<std::borrow::Cow<'static, str>>, resources: impl Into<$crate::resources::Resources>);
             favicon(serves: bool);
             trusted_proxies(networks: impl IntoIterator<Item: Into<String>>);
             sessions[S: $crate::session::SessionStore](store: S);
@@ -159,8 +161,8 @@ impl Config {
     /// Patterns are those of mappings: `/admin/**` guards `/admin` and `/admin/` too, and `/**` is every path.
     #[must_use]
     #[track_caller]
-    pub fn filter<F: Filter>(mut self, path: &'static str, filter: F) -> Config {
-        self.filters.push(GivenFilter::new(path, filter));
+    pub fn filter<F: Filter>(mut self, path: impl Into<Cow<'static, str>>, filter: F) -> Config {
+        self.filters.push(GivenFilter::new(routing::kept(path), filter));
         self
     }
 
@@ -204,8 +206,12 @@ impl Config {
     /// ```
     #[must_use]
     #[track_caller]
-    pub fn resources(mut self, path: &'static str, resources: impl Into<Resources>) -> Config {
-        self.resources.push(GivenResources::new(path, resources.into()));
+    pub fn resources(
+        mut self,
+        path: impl Into<Cow<'static, str>>,
+        resources: impl Into<Resources>,
+    ) -> Config {
+        self.resources.push(GivenResources::new(routing::kept(path), resources.into()));
         self
     }
 

@@ -8,6 +8,7 @@ mod condition;
 mod coverage;
 mod draft;
 mod filters;
+mod foreign;
 mod matcher;
 mod methods;
 mod paths;
@@ -22,6 +23,17 @@ mod testing;
 mod tests;
 mod tree;
 
+use std::borrow::Cow;
+
 pub(crate) use paths::Paths;
 pub(crate) use pattern::Pattern;
 pub(crate) use router::{Entry, Facts, Found, Router};
+
+/// A pattern that is given at run time. One that was put together is kept for the life of the process: there are few, and
+/// what is matched against them names their variables.
+pub(crate) fn kept(pattern: impl Into<Cow<'static, str>>) -> &'static str {
+    match pattern.into() {
+        Cow::Borrowed(pattern) => pattern,
+        Cow::Owned(pattern) => pattern.leak(),
+    }
+}

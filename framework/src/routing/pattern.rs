@@ -8,6 +8,7 @@
 
 use std::fmt;
 
+use super::foreign::spelled_elsewhere;
 use super::segment::{Name, Piece, Rank, Segment};
 use crate::base::Span;
 
@@ -30,6 +31,9 @@ impl Pattern {
     /// # Errors
     /// What is wrong and what to write.
     pub(crate) fn parse(source: &'static str) -> Result<Pattern, String> {
+        if let Some(problem) = spelled_elsewhere(source) {
+            return Err(format!("the path `{source}` is spelled as elsewhere: {problem}"));
+        }
         parse(source).map_err(|problem| format!("the path `{source}` {problem}"))
     }
 

@@ -3,6 +3,8 @@
 //! Browsers say where a request comes from (`Sec-Fetch-Site`; WHATWG Fetch Metadata), older ones at least the page's origin.
 //! That is judged for every request which may change something. Tokens in forms are there for those who must have them.
 
+use std::borrow::Cow;
+
 use ::http::Method;
 
 use super::csrf_token::Tokens;
@@ -10,7 +12,7 @@ use super::origin;
 use crate::app::{Filter, FilterContext, Next};
 use crate::base::{is_token, shown};
 use crate::http::{BoxFuture, Error, Request, Result};
-use crate::routing::Paths;
+use crate::routing::{self, Paths};
 
 /// Refuses requests that pages of other sites make browsers send: 403, with the reason.
 ///
@@ -57,7 +59,8 @@ impl Csrf {
     /// Leaves out the paths of a pattern, as mappings have them: hooks that other servers call with a signature of their
     /// own. `/hooks/**` is `/hooks` too. A malformed pattern is an error at start.
     #[must_use]
-    pub fn exempt(mut self, path: &'static str) -> Csrf {
+    pub fn exempt(mut self, path: impl Into<Cow<'static, str>>) -> Csrf {
+        let path = routing::kept(path);
         if let Err(problem) = self.exempt.add(path) {
             self.problem.get_or_insert(format!("`.exempt(\"{path}\")`: {problem}"));
         }
