@@ -17,7 +17,12 @@ impl ErrorMessage {
         let mut codes: Vec<String> = Vec::new();
         for text in &options.texts {
             let code = text.value().to_ascii_lowercase();
-            if !is_code(&code) {
+            if let Some(hundred) = code.strip_suffix("xx").filter(|hundred| hundred.len() == 1) {
+                errors.under(
+                    text,
+                    format!("a range is ten statuses: write \"{hundred}0x\", \"{hundred}1x\" and so on"),
+                );
+            } else if !is_code(&code) {
                 errors.under(
                     text,
                     format!(

@@ -1,6 +1,7 @@
 //! `#[request_map("/path", method = …, params = …, …)]`, also as the options of `#[endpoint]` and of impl blocks.
 
 use proc_macro2::Span;
+use quote::ToTokens;
 use syn::{Expr, LitStr};
 
 use super::options::Texts;
@@ -115,7 +116,7 @@ impl Mapping {
             headers: Expressions::read(options.take_texts("headers", true, errors), true, errors),
             order: options.take_order(errors),
             app: options.take_text("app", errors),
-            limits: options.take_expression("limits", "Limits { body: 1024, ..Limits::default() }", errors),
+            limits: limits(options, errors),
             blocking,
         }
     }
@@ -133,6 +134,19 @@ impl Mapping {
         self.blocking = self.blocking.or(block.blocking);
         self
     }
+}
+
+/// `limits = …`. New limits come with new versions, so that no struct expression can name them all.
+fn limits(options: &mut Options, errors: &mut Errors) -> Option<Expr> {
+    let limits = options.take_expression("limits", "Limits::new().body_size(1024)", errors)?;
+    let Expr::Struct(written) = &limits else { return Some(limits) };
+    let set = written
+        .fields
+        .iter()
+        .map(|field| format!(".{}({})", field.member.to_token_stream(), field.expr.to_token_stream()));
+    let set: String = if written.fields.is_empty() { ".body_size(…)".to_owned() } else { set.collect() };
+    errors.under(&limits, format!("limits are set one by one: write `Limits::new(){set}`"));
+    None
 }
 
 impl Expressions {
@@ -216,6 +230,11 @@ mod tests {
                 quote!("/a", methods = "GET"),
                 Place::Function,
                 "`request_map` has no option `methods`: did you mean `method`?",
+            ),
+            (
+                quote!("/a", limits = Limits { body_size: 1 << 20, ..Limits::default() }),
+                Place::Function,
+                "limits are set one by one: write `Limits::new().body_size(1 << 20)`",
             ),
         ];
         for (tokens, place, expected) in table {

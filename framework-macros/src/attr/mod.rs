@@ -1,6 +1,7 @@
 //! From the tokens of an attribute to values that cannot be wrong; every error is collected on the way.
 
 mod arg;
+mod elsewhere;
 mod error_message;
 mod filter;
 mod instance;

@@ -7,8 +7,9 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
-use syn::{Expr, ExprLit, Ident, Lit, LitInt, LitStr, Token, UnOp};
+use syn::{Expr, ExprField, ExprLit, Ident, Lit, LitInt, LitStr, Member, Token, UnOp};
 
+use super::elsewhere;
 use crate::errors::{Errors, suggestion};
 
 /// The arguments of one attribute. Every `take` removes an option; [`Options::finish`] refuses what is left.
@@ -63,6 +64,7 @@ impl Options {
     fn parse_one(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
         if input.peek(Ident::peek_any) && !input.peek2(Token![!]) && !input.peek2(Token![::]) {
             let key = input.call(Ident::parse_any)?;
+            self.has_texts |= elsewhere::is_path(&key.to_string());
             if input.peek(syn::token::Paren) {
                 let group: TokenTree = input.parse()?;
                 return Err(syn::Error::new(group.span(), format!("write `{key} = …`, without parentheses")));
@@ -172,7 +174,9 @@ impl Options {
     /// Refuses what nobody asked for.
     pub(crate) fn finish(self, attribute: &str, errors: &mut Errors) {
         for Entry { key, .. } in &self.entries {
-            let hint = suggestion(&key.unraw().to_string(), &self.known);
+            let word = key.unraw().to_string();
+            let hint =
+                elsewhere::instead_of(attribute, &word).unwrap_or_else(|| suggestion(&word, &self.known));
             errors.at(key.span(), format!("`{attribute}` has no option `{key}`: {hint}"));
         }
     }
@@ -193,15 +197,42 @@ fn literal(expression: &Expr) -> syn::Result<LitStr> {
             "an attribute sees no macro's result: write the string literal itself, like \"/hello\"",
         )),
         Expr::Path(path) => {
-            let word = path.to_token_stream();
-            Err(syn::Error::new_spanned(
-                path,
-                format!("this must be a string literal: write \"{word}\", with quotes"),
-            ))
+            Err(unquoted(path, &path.path.segments.last().map(|last| last.ident.to_string())))
+        }
+        Expr::Field(ExprField { member: Member::Named(member), .. }) => {
+            Err(unquoted(expression, &Some(member.to_string())))
+        }
+        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => {
+            Err(unquoted(expression, &Some(number.base10_digits().to_owned())))
         }
         other => Err(syn::Error::new_spanned(other, "this must be a string literal, like \"/hello\"")),
     }
 }
+
+/// `Method::GET`, `StatusCode::NOT_FOUND`, `404`: what should have been written as a text.
+fn unquoted(tokens: impl ToTokens, word: &Option<String>) -> syn::Error {
+    let word = word.as_deref().unwrap_or("…");
+    let text = STATUSES.iter().find(|(name, _)| *name == word).map_or(word, |(_, number)| number);
+    syn::Error::new_spanned(tokens, format!("this must be a string literal: write \"{text}\", with quotes"))
+}
+
+/// Statuses that error pages are written for, by their names elsewhere.
+const STATUSES: [(&str, &str); 14] = [
+    ("BAD_REQUEST", "400"),
+    ("UNAUTHORIZED", "401"),
+    ("FORBIDDEN", "403"),
+    ("NOT_FOUND", "404"),
+    ("METHOD_NOT_ALLOWED", "405"),
+    ("CONFLICT", "409"),
+    ("GONE", "410"),
+    ("PAYLOAD_TOO_LARGE", "413"),
+    ("UNSUPPORTED_MEDIA_TYPE", "415"),
+    ("UNPROCESSABLE_ENTITY", "422"),
+    ("TOO_MANY_REQUESTS", "429"),
+    ("INTERNAL_SERVER_ERROR", "500"),
+    ("BAD_GATEWAY", "502"),
+    ("SERVICE_UNAVAILABLE", "503"),
+];
 
 fn integer(expression: &Expr) -> Option<LitInt> {
     match unwrapped(expression) {
@@ -273,14 +304,14 @@ mod tests {
 
     #[test]
     fn every_mistake_is_told_at_once() {
-        let table: [(&str, &[&str]); 11] = [
+        let table: [(&str, &[&str]); 18] = [
             ("blocking = true", &["write `blocking` alone, or leave it out"]),
             ("app", &["`app` wants a value: write `app = \"…\"`"]),
             (
                 "app = 1, order = \"x\"",
                 &[
                     "`order` is a whole number: write `order = 1`",
-                    "this must be a string literal, like \"/hello\"",
+                    "this must be a string literal: write \"1\", with quotes",
                 ],
             ),
             ("ordre = 1", &["`request_map` has no option `ordre`: did you mean `order`?"]),
@@ -296,6 +327,18 @@ mod tests {
             ),
             (r#""/a" "/b""#, &["a comma belongs here, between two arguments of the attribute"]),
             ("app(\"x\")", &["write `app = …`, without parentheses"]),
+            ("params = Method::GET", &["this must be a string literal: write \"GET\", with quotes"]),
+            ("params = [RequestMethod.PUT]", &["this must be a string literal: write \"PUT\", with quotes"]),
+            ("StatusCode::NOT_FOUND", &["this must be a string literal: write \"404\", with quotes"]),
+            (r#""/a", GET"#, &["`request_map` has no option `GET`: write `method = \"GET\"`"]),
+            (r#""/a", post"#, &["`request_map` has no option `post`: write `method = \"POST\"`"]),
+            (
+                "value = \"/a\"",
+                &[
+                    "`request_map` has no option `value`: paths come first, without a name: `#[request_map(\"/hello\")]`",
+                ],
+            ),
+            ("rank = 1", &["`request_map` has no option `rank`: write `order = 1`; lower comes first"]),
             (
                 "params = [], params2 = 1",
                 &[
