@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 use vernal::test::Client;
 use vernal::{
-    Json, OrStatus, PathValue, RegGroup, Request, Result, State, controller, endpoint, error_message,
-    request_map,
+    Json, Limits, OrStatus, PathValue, RegGroup, Request, Result, State, Text, controller, endpoint,
+    error_message, request_map,
 };
 
 struct Name(&'static str);
@@ -530,4 +530,62 @@ async fn a_wrong_method_has_the_page_of_its_status() {
         .assert_status(405)
         .assert_header("allow", "GET, HEAD, OPTIONS")
         .assert_text("Method Not Allowed: POST");
+}
+
+/// What its attributes say they say by `Self`.
+struct Catalogue(&'static str);
+
+impl Catalogue {
+    const PAGE: u32 = 20;
+
+    fn open(State(name): State<&Name>) -> Self {
+        Self(name.0)
+    }
+
+    fn limits() -> Limits {
+        Limits::new().body_size(4)
+    }
+}
+
+#[controller(new = Self::open)]
+impl Catalogue {
+    #[request_map("/catalogue", limits = Self::limits())]
+    fn list(&self, #[arg(default = Self::PAGE)] page: u32, text: Option<Text<&str>>) -> String {
+        format!("{} {page} {}", self.0, text.map_or(0, |text| text.len()))
+    }
+}
+
+struct Boxes(u8);
+
+#[endpoint("/boxes", new = Self(3))]
+impl Boxes {
+    fn get(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+struct Unit;
+
+const UNIT: Unit = Unit;
+
+#[controller(new = UNIT)]
+impl Unit {
+    #[request_map("/unit")]
+    fn unit(&self) -> &'static str {
+        "unit"
+    }
+}
+
+#[tokio::test]
+async fn attributes_of_an_impl_block_may_say_self() {
+    let client = client();
+    let table = [
+        ("GET /catalogue", "200 state 20 0"),
+        ("GET /catalogue?page=3", "200 state 3 0"),
+        ("GET /boxes", "200 3"),
+        ("GET /unit", "200 unit"),
+    ];
+    check(&client, &table).await;
+    client.post("/catalogue").body("four").await.assert_text("state 20 4");
+    client.post("/catalogue").body("fives").await.assert_status(413);
 }

@@ -1,14 +1,14 @@
 //! From a function to its adapter: bind every argument, call, let the answer write itself.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, Lit};
 
 use super::{at, check, local, private, states};
 use crate::check::{Pattern, Regexp};
 use crate::errors::{Errors, did_you_mean};
-use crate::handler::{Argument, HandlerFn, SelfBy};
+use crate::handler::{Argument, HandlerFn, SelfBy, erased};
 
 /// What is called with the bound arguments.
 pub(super) enum Callee {
@@ -205,13 +205,24 @@ impl Adapter<'_> {
                 let text = quote_spanned!(at(text.span())=> ::vernal::__private::text(#text));
                 quote_spanned!(place=> of(#text))
             }
-            Some(value) => quote_spanned!(place=> of(#value)),
+            Some(value) => {
+                let value = self.outside(value.to_token_stream());
+                quote_spanned!(place=> of(#value))
+            }
         };
         quote_spanned! {place=>
             let #bound = ::vernal::__private::or_default(
                 #bind,
                 || (&&::vernal::__private::DefaultOf::<#ty>::new()).kind().#default,
             )?;
+        }
+    }
+
+    /// An expression of an attribute as it stands in generated code, outside the impl block.
+    pub(super) fn outside(&self, expression: TokenStream) -> TokenStream {
+        match self.callee {
+            Callee::Function => expression,
+            Callee::Method { .. } => erased(expression, &[]),
         }
     }
 

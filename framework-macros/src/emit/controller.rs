@@ -36,7 +36,8 @@ pub(super) fn block(written: Written, mut block: Block) -> TokenStream {
     let mut mentions = Mentions::default();
     mentions.add(&all);
     block.check_shape(&mut errors);
-    let plan = Plan::read(all, &mut errors);
+    let mut plan = Plan::read(all, &mut errors);
+    instance::name_self(&mut plan.instance, &block.self_ty);
     let type_name = block.type_name();
     let routes: Vec<TokenStream> = block
         .functions()

@@ -1,12 +1,55 @@
 //! The object behind an impl block: how it is made, and where a shared one is kept.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
+use syn::{Expr, PathArguments, Type};
 
 use super::{at, local, location, optional_text, private};
 use crate::attr::{Instance, New};
-use crate::handler::SELF_ALIAS;
+use crate::handler::{SELF_ALIAS, erased};
+
+/// Writes out `Self` in what makes the object, for it is called from outside the impl block.
+pub(super) fn name_self(instance: &mut Instance, self_ty: &Type) {
+    if let New::Function(expression) | New::Value(expression) = &mut instance.new {
+        let whole = value_named(expression.to_token_stream(), self_ty);
+        *expression = Expr::Verbatim(erased(whole, &[]));
+    }
+}
+
+/// An alias of a type is no value of it: `Self` alone and `Self(…)` are called as the type is.
+fn value_named(tokens: TokenStream, self_ty: &Type) -> TokenStream {
+    let mut named = TokenStream::new();
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        match token {
+            TokenTree::Group(group) => {
+                let mut inner = Group::new(group.delimiter(), value_named(group.stream(), self_ty));
+                inner.set_span(group.span());
+                named.extend([TokenTree::Group(inner)]);
+            }
+            TokenTree::Ident(ident) if ident == "Self" => {
+                let is_value = match tokens.peek() {
+                    None => true,
+                    Some(TokenTree::Group(next)) => next.delimiter() == Delimiter::Parenthesis,
+                    Some(_) => false,
+                };
+                match self_ty {
+                    Type::Path(path) if is_value => {
+                        let mut path = path.path.clone();
+                        if let Some(last) = path.segments.last_mut() {
+                            last.arguments = PathArguments::None;
+                        }
+                        named.extend(path.into_token_stream());
+                    }
+                    _ => named.extend([TokenTree::Ident(ident)]),
+                }
+            }
+            other => named.extend([other]),
+        }
+    }
+    named
+}
 
 /// An expression that makes the object; it may end with an error by `?`.
 pub(super) fn make(instance: &Instance, context: &TokenStream) -> TokenStream {

@@ -1,7 +1,7 @@
 //! A mapped function: its adapter, and one route for each of its attributes.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{Attribute, LitStr};
 
 use super::adapter::{Adapter, Callee, Source};
@@ -83,7 +83,10 @@ pub(super) fn route(
     let app = optional_text(mapping.app.as_ref());
     let (handler, needs) = (adapter.handler(mapping.blocking.is_some()), adapter.needs());
     let limits = match &mapping.limits {
-        Some(limits) => quote!(::core::option::Option::Some(|| #limits)),
+        Some(limits) => {
+            let limits = adapter.outside(limits.to_token_stream());
+            quote!(::core::option::Option::Some(|| #limits))
+        }
         None => quote!(::core::option::Option::None),
     };
     let at = location(name, adapter.function.sig.ident.span());

@@ -46,12 +46,8 @@ pub(super) struct Event<'f> {
 
 impl<'f> Event<'f> {
     pub(super) fn adapter(&self) -> Adapter<'f> {
-        Adapter {
-            function: self.function,
-            arguments: self.bound,
-            callee: Callee::Function,
-            source: Source::Event,
-        }
+        let callee = if self.is_method() { Callee::Method { object: None } } else { Callee::Function };
+        Adapter { function: self.function, arguments: self.bound, callee, source: Source::Event }
     }
 
     /// Binds all arguments but the message.

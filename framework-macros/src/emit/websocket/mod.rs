@@ -5,7 +5,8 @@
 mod event;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
+use quote::{ToTokens, quote};
+use syn::Expr;
 use syn::spanned::Spanned;
 
 use self::event::{EVENTS, Event, Kind, kind_of, listed, names, split};
@@ -15,7 +16,7 @@ use crate::attr::{Mentions, On, WebSocketRoute, Written, take_siblings};
 use crate::block::Block;
 use crate::check::Pattern;
 use crate::errors::Errors;
-use crate::handler::{Argument, HandlerFn, SELF_ALIAS, SelfBy};
+use crate::handler::{Argument, HandlerFn, SELF_ALIAS, SelfBy, erased};
 
 /// Expands `#[websocket_handler]` on a function, with all others of its kind below it.
 pub(super) fn stream(written: Written, mut function: HandlerFn) -> TokenStream {
@@ -162,8 +163,13 @@ pub(super) fn block(written: Written, mut block: Block) -> TokenStream {
     let mut mentions = Mentions::default();
     mentions.add(&all);
     block.check_shape(&mut errors);
-    let routes: Vec<WebSocketRoute> =
+    let mut routes: Vec<WebSocketRoute> =
         all.into_iter().map(|written| WebSocketRoute::read(written, &mut errors)).collect();
+    for route in &mut routes {
+        instance::name_self(&mut route.instance, &block.self_ty);
+        route.config =
+            route.config.take().map(|config| Expr::Verbatim(erased(config.to_token_stream(), &[])));
+    }
     let is_shared = routes.iter().all(|route| route.instance.per_request.is_none());
     let type_name = block.type_name();
     let self_ty = block.self_ty.clone();
