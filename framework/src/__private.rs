@@ -8,7 +8,10 @@ use std::any::Any;
 pub use inventory;
 pub use serde_json::Value;
 
-pub use crate::app::{ErrorContext, ErrorPageArgument, FilterArgument, FilterContext, Next, context_of};
+pub use crate::app::{
+    ErrorContext, ErrorPageArgument, FilterArgument, FilterContext, Next, context_argument, context_of,
+    filter_done,
+};
 pub use crate::bind::defaults::DefaultOf;
 pub use crate::bind::dispatch::Bind;
 pub use crate::bind::{Arg, BodyUse, FromContext, FromRequest, ModelBinding, Profile, StateNeed, construct};
@@ -20,7 +23,8 @@ pub use crate::registry::{
 
 pub use crate::resources::EmbeddedFile;
 
-use crate::bind::State;
+use crate::bind::{State, StateReference};
+use crate::http::Failure;
 
 /// What the binding of an argument needs in scope: `use ::vernal::__private::binding::*;`. Traits come without their
 /// names, so that nothing hides a name of the user's.
@@ -29,6 +33,7 @@ pub mod binding {
     pub use crate::bind::dispatch::{
         ExtractKind as _, FallbackKind as _, NamedKind as _, UnboundKind as _, WaitKind as _,
     };
+    pub use crate::bind::misplaced::{LentKind as _, MisplacedKind as _};
 }
 
 /// The same for arguments of WebSocket events.
@@ -58,7 +63,8 @@ pub fn respond<R: Responder>(answer: R, response: &mut Response) -> Result {
 #[diagnostic::on_unimplemented(
     message = "`&mut {Self}` cannot be an argument of a handler",
     label = "the only `&mut` argument is `&mut Response`",
-    note = "a handler sees the request as `&Request`; what changes it is a filter"
+    note = "a handler sees the request as `&Request`; what changes it is a filter",
+    note = "all else is taken by value, as in `mut session: Session`"
 )]
 pub trait ResponseArgument {
     /// Lends it.
@@ -111,10 +117,10 @@ pub fn text<T: FromText>(text: &'static str) -> T {
     T::from_text(text)
 }
 
-/// What filters and model bindings may return: nothing, or a `Result` with any error.
+/// What model bindings may return: a `Result` with any error.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be returned here",
-    label = "write `-> vernal::Result`, or `-> Result<T>` for a model binding"
+    message = "`{Self}` cannot be returned by a model binding",
+    label = "write `-> vernal::Result<…>`, with the type that is bound"
 )]
 pub trait Done<T> {
     /// The value, or our error.
@@ -124,19 +130,13 @@ pub trait Done<T> {
     fn done(self) -> Result<T>;
 }
 
-impl Done<()> for () {
-    fn done(self) -> Result {
-        Ok(())
-    }
-}
-
-impl<T, E: Into<Box<dyn std::error::Error + Send + Sync>>> Done<T> for Result<T, E> {
+impl<T, E: Failure> Done<T> for Result<T, E> {
     fn done(self) -> Result<T> {
-        self.map_err(|error| Error::from_boxed(error.into()))
+        self.map_err(Failure::into_error)
     }
 }
 
-/// Turns what a filter or a model binding returned into our `Result`.
+/// Turns what a model binding returned into our `Result`.
 ///
 /// # Errors
 /// The function failed.
@@ -224,10 +224,10 @@ impl<'a> ModelArgument<'_, 'a> for &'a Arg {
     }
 }
 
-impl<'r, T: Any + Send + Sync> ModelArgument<'r, '_> for State<&'r T> {
-    const STATE: Option<StateNeed> = <State<&'r T> as FromContext<'r>>::STATE;
+impl<'r, T: StateReference<'r>> ModelArgument<'r, '_> for State<T> {
+    const STATE: Option<StateNeed> = Some(T::NEED);
 
-    fn take(req: &'r Request, _: &Arg) -> Result<State<&'r T>> {
+    fn take(req: &'r Request, _: &Arg) -> Result<State<T>> {
         State::from_context(req.context())
     }
 }

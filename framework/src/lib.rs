@@ -75,7 +75,7 @@ pub use bind::{
 pub use http::{
     BindingError, Body, BodyReader, Cookies, Error, Event, FileReader, HttpError, IntoStatus, Multipart,
     MultipartFile, OrStatus, Params, Part, Progress, Redirect, Request, RequestBuilder, Responder, Response,
-    Result, SafePath, SameSite, Sender, SetCookie, Source, Sse, StaticFile,
+    Result, SafePath, SameSite, Sender, SetCookie, Source, Sse, StaticFile, ok,
 };
 #[cfg(feature = "signed-cookies")]
 pub use http::{CookieKey, PrivateCookies, SignedCookies};

@@ -76,7 +76,9 @@ fn call(function: &HandlerFn, arguments: &[Argument]) -> TokenStream {
             let place = at(*ty_span);
             let bound = local(&format!("__argument_{index}"), *ty_span);
             match mutable {
-                Some(behind) => quote_spanned!(place=> let #bound: &mut #behind = &mut *#cx;),
+                Some(behind) => quote_spanned! {place=>
+                    let #bound = ::vernal::__private::context_argument::<#behind>(&mut *#cx);
+                },
                 None => quote_spanned! {place=>
                     let #bound = <#ty as ::vernal::__private::FilterArgument<'_>>::take(&mut #next, #context)?;
                 },
@@ -91,7 +93,7 @@ fn call(function: &HandlerFn, arguments: &[Argument]) -> TokenStream {
     let wait = function.is_async().then(|| quote!(.await));
     let result = local("__result", function.answer_span());
     let place = at(function.answer_span());
-    let convert = quote_spanned!(place=> ::vernal::__private::done(#result)?);
+    let convert = quote_spanned!(place=> ::vernal::__private::filter_done(#result)?);
     quote! {
         fn __call<'c>(#cx: &'c mut #p::FilterContext<'_>, #next: #p::Next<'c>) -> #p::BoxFuture<'c, #p::Result> {
             ::std::boxed::Box::pin(async move {

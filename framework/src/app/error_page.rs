@@ -9,7 +9,7 @@ use ::http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::base::say;
-use crate::bind::{FromContext, State, StateNeed};
+use crate::bind::{FromContext, State, StateNeed, StateReference};
 use crate::http::{Context, Error, Guard, HTML, JSON, Request, Response, Result, TEXT, guarded};
 use crate::registry::{BoxFuture, ErrorPage, Page};
 
@@ -291,10 +291,10 @@ impl<'e> ErrorPageArgument<'e> for &'e Error {
     }
 }
 
-impl<'e, T: Send + Sync + 'static> ErrorPageArgument<'e> for State<&'e T> {
-    const STATE: Option<StateNeed> = <State<&'e T> as FromContext<'e>>::STATE;
+impl<'e, T: StateReference<'e>> ErrorPageArgument<'e> for State<T> {
+    const STATE: Option<StateNeed> = Some(T::NEED);
 
-    fn take(cx: &'e ErrorContext<'e>, _: &'static str) -> Result<State<&'e T>> {
+    fn take(cx: &'e ErrorContext<'e>, _: &'static str) -> Result<State<T>> {
         let context: &'e Context = cx.request.context();
         State::from_context(context)
     }

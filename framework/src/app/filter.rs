@@ -3,7 +3,8 @@
 
 use std::borrow::Cow;
 
-use crate::bind::{FromContext, State, StateNeed};
+use crate::bind::misplaced::misplaced;
+use crate::bind::{FromContext, State, StateNeed, StateReference};
 use crate::http::{Context, Error, Guard, Request, Response, Result};
 #[cfg(feature = "tower")]
 use crate::proto::Limits;
@@ -173,6 +174,11 @@ impl Inner {
     }
 }
 
+misplaced! {
+    Next<'_>: "a handler is the end of the chain: what runs around it is a `#[request_filter(\"/path/**\")]`";
+    FilterContext<'_>: "a handler takes `req: &Request` and `res: &mut Response`; a `FilterContext` is a filter's";
+}
+
 /// An argument of a filter besides its context: the rest of the chain, or a state.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of a filter",
@@ -201,11 +207,11 @@ impl<'c> FilterArgument<'c> for Next<'c> {
     }
 }
 
-impl<'c, T: Send + Sync + 'static> FilterArgument<'c> for State<&'c T> {
+impl<'c, T: StateReference<'c>> FilterArgument<'c> for State<T> {
     const TAKES_NEXT: bool = false;
-    const STATE: Option<StateNeed> = <State<&'c T> as FromContext<'c>>::STATE;
+    const STATE: Option<StateNeed> = Some(T::NEED);
 
-    fn take(_: &mut Option<Next<'c>>, context: &'c Context) -> Result<State<&'c T>> {
+    fn take(_: &mut Option<Next<'c>>, context: &'c Context) -> Result<State<T>> {
         State::from_context(context)
     }
 }

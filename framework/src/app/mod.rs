@@ -13,6 +13,7 @@ mod error_page;
 mod exchange;
 mod failed;
 mod filter;
+mod filter_function;
 mod handle;
 mod resources;
 mod sessions;
@@ -38,6 +39,7 @@ pub(crate) use error_page::escape_html;
 pub use error_page::{ErrorContext, ErrorPageArgument};
 pub(crate) use exchange::Exchange;
 pub use filter::{Filter, FilterArgument, FilterContext, Next, context_of, go_on};
+pub use filter_function::{context_argument, filter_done};
 
 #[cfg(feature = "tower")]
 pub(crate) use handle::{Outcome, Run, complete, written};

@@ -318,7 +318,8 @@ impl Unbound {
 /// Implemented by nothing; its message tells what to write.
 #[diagnostic::on_unimplemented(
     message = "binding `{Self}` has to wait, so its handler must be `async fn`",
-    label = "`{Self}` is a `ModelBinding`: write `async fn`"
+    label = "`{Self}` is a `ModelBinding`: write `async fn`",
+    note = "in place of `blocking`, too: an `async fn` hands what blocks to `tokio::task::spawn_blocking`"
 )]
 pub trait BindsNow: Sized {
     /// Never called.
@@ -328,7 +329,11 @@ pub trait BindsNow: Sized {
 
 /// The profile of `T` as it is bound: `profile::<T, _>(|bind| (&&&&bind).kind())`. The function is never called; only
 /// its type is of interest.
+#[track_caller]
 pub const fn profile<T, K: Profiled<T>>(_: fn(Bind<T>) -> K) -> Profile {
+    if let Some(instead) = K::INSTEAD {
+        panic!("{}", instead)
+    }
     K::PROFILE
 }
 
@@ -336,6 +341,8 @@ pub const fn profile<T, K: Profiled<T>>(_: fn(Bind<T>) -> K) -> Profile {
 pub trait Profiled<T> {
     /// The profile.
     const PROFILE: Profile;
+    /// What to write, where this cannot be bound.
+    const INSTEAD: Option<&'static str> = None;
 }
 
 impl<'r, T: FromRequest<'r>> Profiled<T> for Extract {

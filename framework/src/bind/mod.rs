@@ -36,6 +36,7 @@ pub mod defaults;
 pub mod dispatch;
 mod failure;
 mod fields;
+pub mod misplaced;
 mod model;
 mod multipart;
 #[cfg(test)]
@@ -54,7 +55,7 @@ use crate::http::{Request, Result};
 pub use crate::http::{BindingError, Source};
 pub use body::{Form, Json, Text};
 pub use model::{Model, ModelDict};
-pub use state::{FromContext, State, construct};
+pub use state::{FromContext, State, StateReference, construct};
 pub use value::{FromValue, FromValues};
 pub use wrappers::{ConnectionInfo, Cookie, Header, Param, PathValue, RegGroup, RegGroups};
 
@@ -177,7 +178,8 @@ impl<'r> BindingSource<'r> for &'r Request {
     label = "vernal does not know how to fill this argument",
     note = "for one value of path, query or form implement `FromValue`; for the whole request implement `FromRequest`, \
             or `ModelBinding` if it has to wait",
-    note = "for JSON take `Json<{Self}>`, for a form `Form<{Self}>`, for parameters derive `serde::Deserialize`"
+    note = "for JSON take `Json<{Self}>`, for a form `Form<{Self}>`, for parameters derive `serde::Deserialize`",
+    note = "for what the server was given by `.state(…)` take `State<&{Self}>`"
 )]
 pub trait FromRequest<'r>: Sized {
     /// What the compiler should know of this type. Leave the default unless the type takes the body.

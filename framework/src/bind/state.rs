@@ -4,7 +4,7 @@ use std::any::{Any, TypeId, type_name};
 use std::ops::Deref;
 
 use super::{Arg, FromRequest, Profile, StateNeed};
-use crate::http::{Context, Error, Request, Result};
+use crate::http::{Context, Error, Failure, Request, Result};
 
 /// A value that was given to the server, one of each type. A handler that asks for one nobody gave is an error at
 /// start.
@@ -35,11 +35,49 @@ impl<T> Deref for State<&T> {
     }
 }
 
-impl<'r, T: Any + Send + Sync> FromRequest<'r> for State<&'r T> {
-    const PROFILE: Profile = Profile { state: Some(StateNeed::of::<T>()), ..Profile::PART };
+/// What stands inside `State<…>`: a reference to what the server was given.
+#[diagnostic::on_unimplemented(
+    message = "a state is lent: write `State<&{Self}>`",
+    label = "write `State<&{Self}>`",
+    note = "the server keeps the `{Self}` it was given by `.state(…)`, and every request gets a reference to it"
+)]
+pub trait StateReference<'c>: Sized {
+    /// What it needs.
+    const NEED: StateNeed;
+
+    /// Finds it.
+    ///
+    /// # Errors
+    /// There is no such state: 500.
+    fn find(context: &'c Context) -> Result<Self>;
+}
+
+impl<'c, T: StateValue + ?Sized> StateReference<'c> for &'c T {
+    const NEED: StateNeed = StateNeed::of::<T>();
 
     #[inline]
-    fn from_request(req: &'r Request, _: &Arg) -> Result<State<&'r T>> {
+    fn find(context: &'c Context) -> Result<&'c T> {
+        context.state::<T>().ok_or_else(no_state::<T>)
+    }
+}
+
+/// What a server can be given as a state.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a state",
+    label = "a state is a type of a known size that is `Send`, `Sync` and `'static`",
+    note = "for any type of a trait give the server an `Arc<{Self}>`, and take `State<&Arc<{Self}>>`",
+    note = "what changes is kept in an atomic or a `Mutex`, for all requests share it"
+)]
+pub trait StateValue: Any + Send + Sync + Sized {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Any + Send + Sync> StateValue for T {}
+
+impl<'r, T: StateReference<'r>> FromRequest<'r> for State<T> {
+    const PROFILE: Profile = Profile { state: Some(T::NEED), ..Profile::PART };
+
+    #[inline]
+    fn from_request(req: &'r Request, _: &Arg) -> Result<State<T>> {
         State::from_context(req.context())
     }
 }
@@ -68,12 +106,12 @@ pub trait FromContext<'c>: Sized {
     fn from_context(context: &'c Context) -> Result<Self>;
 }
 
-impl<'c, T: Any + Send + Sync> FromContext<'c> for State<&'c T> {
-    const STATE: Option<StateNeed> = Some(StateNeed::of::<T>());
+impl<'c, T: StateReference<'c>> FromContext<'c> for State<T> {
+    const STATE: Option<StateNeed> = Some(T::NEED);
 
     #[inline]
-    fn from_context(context: &'c Context) -> Result<State<&'c T>> {
-        context.state::<T>().map(State).ok_or_else(no_state::<T>)
+    fn from_context(context: &'c Context) -> Result<State<T>> {
+        T::find(context).map(State)
     }
 }
 
@@ -96,7 +134,7 @@ pub trait Constructor<'c, Args, T> {
     ///
     /// # Errors
     /// A state is missing, or the function fails.
-    fn construct(&self, context: &'c Context) -> Result<T>;
+    fn construct(self, context: &'c Context) -> Result<T>;
 }
 
 /// What a constructor may return: a `T`, or a `Result` of one.
@@ -114,9 +152,19 @@ impl<T> Constructed<T> for T {
     }
 }
 
-impl<T, E: Into<Box<dyn std::error::Error + Send + Sync>>> Constructed<T> for Result<T, E> {
+impl<T, E: Failure> Constructed<T> for Result<T, E> {
     fn constructed(self) -> Result<T> {
-        self.map_err(|error| Error::from_boxed(error.into()))
+        self.map_err(Failure::into_error)
+    }
+}
+
+/// Marks that a constructor is the value itself.
+pub struct Itself;
+
+/// A constant or a unit struct, which is spelled like a function: `#[controller(new = Shop)]`.
+impl<'c, T> Constructor<'c, Itself, T> for T {
+    fn construct(self, _: &'c Context) -> Result<T> {
+        Ok(self)
     }
 }
 
@@ -136,7 +184,7 @@ macro_rules! constructors {
             R: Constructed<T>,
             $($arg: FromContext<'c>,)*
         {
-            fn construct(&self, _context: &'c Context) -> Result<T> {
+            fn construct(self, _context: &'c Context) -> Result<T> {
                 self($( $arg::from_context(_context)? ),*).constructed()
             }
         }

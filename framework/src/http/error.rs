@@ -10,12 +10,34 @@ use std::fmt;
 
 use ::http::StatusCode;
 
+use super::failure::SendSyncError;
 use crate::base::{HeaderError, Headers, IntoHeaderValue, shown};
 use crate::proto::Refusal;
 use crate::proto::ws::CloseCode;
 
 /// `Result<T, vernal::Error>`; without `T` it is what `main` and handlers return.
 pub type Result<T = (), E = Error> = std::result::Result<T, E>;
+
+/// `Ok(value)` of a [`Result`] of ours: for blocks that nothing else tells their error, in spawned tasks for instance.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let task = tokio::spawn(async {
+///     let port: u16 = "9090".parse()?;
+///     vernal::ok(port)
+/// });
+/// assert_eq!(task.await.unwrap().unwrap(), 9090);
+/// # }
+/// ```
+///
+/// # Errors
+/// Never.
+#[doc(alias = "Ok")]
+#[inline]
+pub fn ok<T>(value: T) -> Result<T> {
+    Ok(value)
+}
 
 /// The name under which the Python original knows [`Error`].
 pub type HttpError = Error;
@@ -424,7 +446,7 @@ impl StdError for Carrier {
     }
 }
 
-impl<E: StdError + Send + Sync + 'static> From<E> for Error {
+impl<E: SendSyncError> From<E> for Error {
     fn from(error: E) -> Error {
         if let Some(refused) = (&error as &dyn Any).downcast_ref::<HeaderError>() {
             return Error::internal(refused.to_string());

@@ -9,6 +9,7 @@ mod convert;
 mod cookies;
 mod detached;
 mod error;
+mod failure;
 mod file;
 mod files;
 mod flow;
@@ -40,7 +41,8 @@ pub use context::{Context, Instance};
 #[cfg(feature = "tower")]
 pub(crate) use convert::{fields_of, map_of};
 pub use cookies::{Cookies, SameSite, SetCookie};
-pub use error::{BindingError, Error, HttpError, IntoStatus, OrStatus, Result, Source};
+pub use error::{BindingError, Error, HttpError, IntoStatus, OrStatus, Result, Source, ok};
+pub use failure::Failure;
 pub(crate) use file::{FileBody, Piece, Stretch, read_range};
 pub(crate) use files::{FilePart, default_directory};
 pub use files::{FileReader, MultipartFile};

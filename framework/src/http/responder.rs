@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::response::{JSON, OCTETS};
-use super::{Body, Error, Response, Result, SetCookie};
+use super::{Body, Error, Failure, Response, Result, SetCookie};
 use crate::base::Headers;
 use crate::bind::Json;
 
@@ -215,12 +215,12 @@ impl<T: Responder> Responder for Option<T> {
 }
 
 /// An `Err` becomes an error page. [`Error`] keeps its status; any other error is a 500 that is logged and not sent.
-impl<T: Responder, E: Into<Box<dyn std::error::Error + Send + Sync>>> Responder for Result<T, E> {
+impl<T: Responder, E: Failure> Responder for Result<T, E> {
     #[inline]
     fn respond(self, res: &mut Response) -> Result {
         match self {
             Ok(answer) => answer.respond(res),
-            Err(error) => Err(Error::from_boxed(error.into())),
+            Err(error) => Err(error.into_error()),
         }
     }
 }

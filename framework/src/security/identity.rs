@@ -46,11 +46,28 @@ impl<T> Deref for Identity<&T> {
     }
 }
 
-impl<'r, T: Any + Send + Sync> FromRequest<'r> for Identity<&'r T> {
+/// What stands inside `Identity<…>`: a reference to what a filter put into the request.
+#[diagnostic::on_unimplemented(
+    message = "an identity is lent: write `Identity<&{Self}>`",
+    label = "write `Identity<&{Self}>`",
+    note = "the request keeps the `{Self}` that `BasicAuth`, `BearerAuth` or a filter of yours found"
+)]
+pub trait IdentityReference<'r>: Sized {
+    /// Finds it.
+    fn find(req: &'r Request) -> Option<Self>;
+}
+
+impl<'r, T: Any + Send + Sync> IdentityReference<'r> for &'r T {
+    fn find(req: &'r Request) -> Option<&'r T> {
+        req.extensions.get::<T>()
+    }
+}
+
+impl<'r, T: IdentityReference<'r>> FromRequest<'r> for Identity<T> {
     const PROFILE: Profile = Profile::PART;
 
-    fn from_request(req: &'r Request, _: &Arg) -> Result<Identity<&'r T>> {
-        req.extensions.get::<T>().map(Identity).ok_or_else(|| {
+    fn from_request(req: &'r Request, _: &Arg) -> Result<Identity<T>> {
+        T::find(req).map(Identity).ok_or_else(|| {
             let error = Error::unauthorized(
                 "Only those who are known may do this, and this request does not say who it is from.",
             );
@@ -61,7 +78,7 @@ impl<'r, T: Any + Send + Sync> FromRequest<'r> for Identity<&'r T> {
         })
     }
 
-    fn optional(req: &'r Request, _: &Arg) -> Result<Option<Identity<&'r T>>> {
-        Ok(req.extensions.get::<T>().map(Identity))
+    fn optional(req: &'r Request, _: &Arg) -> Result<Option<Identity<T>>> {
+        Ok(T::find(req).map(Identity))
     }
 }

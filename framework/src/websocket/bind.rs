@@ -3,12 +3,30 @@
 use std::future::{Ready, ready};
 use std::sync::{Mutex, PoisonError};
 
+use super::message::Message;
 use super::session::WebSocketSession;
 use super::socket::WebSocket;
 use crate::bind::dispatch::{Bind, Profiled};
+use crate::bind::misplaced::misplaced;
 use crate::bind::{Arg, BindingSource, Profile};
 use crate::http::{Error, Request, Result};
 use crate::proto::ws::CloseReason;
+
+misplaced! {
+    WebSocket: "a mapped handler opens the session itself: take `ws: WebSocketRequest` and write `let mut ws = ws.accept().await?`; \
+        or write `#[websocket_handler(\"/path\")]`, which takes the `WebSocket`";
+    &WebSocket: "take `ws: WebSocket`, by value";
+    WebSocketSession: SESSION;
+    &WebSocketSession: SESSION;
+    CloseReason: "a `CloseReason` is only known when a WebSocket session has ended: take it in `on_close`";
+    &CloseReason: "a `CloseReason` is only known when a WebSocket session has ended: take it in `on_close`";
+    Message: MESSAGE;
+    &Message: MESSAGE;
+}
+
+const SESSION: &str = "there is a session when the WebSocket is open: a mapped handler takes `ws: WebSocketRequest`, and has \
+    `ws.session()` of what `ws.accept().await?` returns; events of a `#[websocket_handler]` take `&WebSocketSession`";
+const MESSAGE: &str = "a message is the last argument of `on_message`, or what `ws.next().await` returns";
 
 /// Where an event takes place. For generated code.
 #[derive(Clone, Copy)]

@@ -1,7 +1,7 @@
 //! What event functions may return.
 
 use super::request::Accept;
-use crate::http::{Error, Response, Result};
+use crate::http::{Failure, Response, Result};
 
 /// What a handshake's handler may return: nothing, an [`Accept`], a [`Response`] to refuse with, or a `Result` of these.
 #[diagnostic::on_unimplemented(
@@ -34,9 +34,9 @@ impl IntoAccept for Response {
     }
 }
 
-impl<T: IntoAccept, E: Into<Box<dyn std::error::Error + Send + Sync>>> IntoAccept for Result<T, E> {
+impl<T: IntoAccept, E: Failure> IntoAccept for Result<T, E> {
     fn into_accept(self) -> Result<Accept> {
-        self.map_err(|error| Error::from_boxed(error.into()))?.into_accept()
+        self.map_err(Failure::into_error)?.into_accept()
     }
 }
 
@@ -74,9 +74,9 @@ impl Kept for bool {
     }
 }
 
-impl<T: Kept, E: Into<Box<dyn std::error::Error + Send + Sync>>> Kept for Result<T, E> {
+impl<T: Kept, E: Failure> Kept for Result<T, E> {
     fn kept(self) -> Result<bool> {
-        self.map_err(|error| Error::from_boxed(error.into()))?.kept()
+        self.map_err(Failure::into_error)?.kept()
     }
 }
 
@@ -108,9 +108,9 @@ impl EventDone for () {
     }
 }
 
-impl<E: Into<Box<dyn std::error::Error + Send + Sync>>> EventDone for Result<(), E> {
+impl<E: Failure> EventDone for Result<(), E> {
     fn event_done(self) -> Result {
-        self.map_err(|error| Error::from_boxed(error.into()))
+        self.map_err(Failure::into_error)
     }
 }
 
