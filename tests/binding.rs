@@ -524,3 +524,73 @@ async fn a_problem_document_names_the_parameter() {
     }]);
     assert_eq!(body["errors"], expected);
 }
+
+#[request_map("/meant/text", method = "POST")]
+fn body_as_text(body: String) -> String {
+    body
+}
+
+#[request_map("/meant/bytes", method = "POST")]
+fn body_as_bytes(body: Vec<u8>) -> String {
+    format!("{body:?}")
+}
+
+#[derive(Deserialize)]
+struct Note {
+    text: String,
+}
+
+#[request_map("/meant/struct", method = "POST")]
+fn body_as_struct(note: Note) -> String {
+    note.text
+}
+
+#[request_map("/meant/optional", method = "POST")]
+fn body_as_option(body: Option<String>) -> String {
+    format!("{body:?}")
+}
+
+#[tokio::test]
+async fn a_parameter_that_was_meant_to_be_the_body_says_how_that_is_taken() {
+    let hint = "A handler takes the body itself as `Text<String>`, `Json<T>` or `Bytes`.";
+    let text = "Parameter[body] is required: a text.";
+    let integer = "Parameter[body] is required: an integer.";
+    let plain = "The body is `text/plain`, which holds no parameters: send a form, or a query.";
+    let json = "The body is `application/json`, which holds no parameters: send a form, or a query.";
+    let bare = "The body has no `Content-Type`, so it holds no parameters: send a form, or a query.";
+    let form = "application/x-www-form-urlencoded";
+    let table = [
+        ("/meant/text", "text/plain", "hello", 400, format!("{text} {plain} {hint}")),
+        ("/meant/text", "", "hello", 400, format!("{text} {bare} {hint}")),
+        ("/meant/bytes", "text/plain", "hello", 400, format!("{integer} {plain} {hint}")),
+        (
+            "/meant/struct",
+            "application/json",
+            r#"{"text":"hello"}"#,
+            400,
+            format!("Parameter[text] is required: a value. {json} {hint}"),
+        ),
+        ("/meant/text", "text/plain", "", 400, text.to_owned()),
+        ("/meant/text", form, "x=y", 400, text.to_owned()),
+        ("/meant/text", form, "body=hello", 200, "hello".to_owned()),
+        ("/meant/text?body=asked", "text/plain", "hello", 200, "asked".to_owned()),
+        ("/meant/optional", "text/plain", "hello", 200, "None".to_owned()),
+    ];
+    let client = client();
+    let quiet = Client::builder().state(Pool(8)).show_errors(false).build();
+    for (path, kind, body, status, expected) in table {
+        let ask = |client: &Client| {
+            let request = client.post(path).body(body);
+            if kind.is_empty() { request } else { request.header("content-type", kind) }
+        };
+        let answer = ask(&client).await;
+        assert_eq!(
+            (answer.status().as_u16(), said(&answer)),
+            (status, expected.clone()),
+            "{path} {kind} {body}"
+        );
+        // The peer of a server in use is not told how handlers are written.
+        let answer = ask(&quiet).await;
+        assert_eq!(said(&answer), expected.trim_end_matches(hint).trim_end(), "{path} {kind} {body}");
+    }
+}

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::defaults::Wrapper;
 use super::fields::{Fields, deserialize};
+use super::value::beside_body;
 use super::{Arg, BindingError, FromRequest, Profile, Source};
 use crate::http::{Error, Request, Result};
 
@@ -85,7 +86,7 @@ impl<'r, T: Deserialize<'r>> FromRequest<'r> for Model<T> {
     const PROFILE: Profile = Profile::ANY;
 
     fn from_request(req: &'r Request, arg: &Arg) -> Result<Model<T>> {
-        deserialize(&Fields::of_request(req), arg.name).map(Model)
+        beside_body(deserialize(&Fields::of_request(req), arg.name), req).map(Model)
     }
 }
 
@@ -93,7 +94,7 @@ impl<'r, T: Deserialize<'r>> FromRequest<'r> for Model<T> {
 /// parameters.
 pub(crate) fn bind_default<'r, T: Deserialize<'r>>(req: &'r Request, arg: &Arg) -> Result<T> {
     let Some(default_binding) = req.context.default_binding else {
-        return deserialize(&Fields::of_request(req), arg.name);
+        return beside_body(deserialize(&Fields::of_request(req), arg.name), req);
     };
     let value = default_binding(req, arg)?;
     T::deserialize(value).map_err(|error| {

@@ -128,7 +128,36 @@ pub(crate) fn parameters<'r, T: FromValues<'r>>(req: &'r Request, name: &'static
     {
         return T::from_error(flawed(name, req.parameter(name).unwrap_or_default(), flaw));
     }
-    T::from_values(req.parameters(name), Source::Parameter, name)
+    beside_body(T::from_values(req.parameters(name), Source::Parameter, name), req)
+}
+
+/// Says of a missing parameter that there was a body, if it was of a kind that holds none.
+#[inline]
+pub(super) fn beside_body<T>(bound: Result<T>, req: &Request) -> Result<T> {
+    match bound {
+        Err(error) if error.is_missing() => Err(beside_what_body(error, req)),
+        bound => bound,
+    }
+}
+
+#[cold]
+fn beside_what_body(error: Error, req: &Request) -> Error {
+    let is_empty = match req.header("content-length") {
+        Some(length) => length == "0",
+        None => req.header("transfer-encoding").is_none() && req.body().is_empty(),
+    };
+    if is_empty || req.is_form() || req.is_multipart() {
+        return error;
+    }
+    let kind = match req.header("content-type") {
+        Some(kind) => format!("is `{}`, which holds no parameters", shortened(kind)),
+        None => "has no `Content-Type`, so it holds no parameters".to_owned(),
+    };
+    let mut explain = format!("{} The body {kind}: send a form, or a query.", error.explain_text());
+    if req.context().show_errors {
+        explain.push_str(" A handler takes the body itself as `Text<String>`, `Json<T>` or `Bytes`.");
+    }
+    error.explain(explain)
 }
 
 /// A parameter that could not be decoded.
