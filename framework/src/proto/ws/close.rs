@@ -55,6 +55,11 @@ impl CloseCode {
         self.0
     }
 
+    /// The number: another name of [`CloseCode::value`], as `StatusCode` has it.
+    pub const fn as_u16(self) -> u16 {
+        self.0
+    }
+
     /// Whether it may stand in a close frame (RFC 6455, section 7.4, and the registry it founds).
     pub const fn is_sendable(self) -> bool {
         matches!(self.0, 1000..=1003 | 1007..=1014 | 3000..=4999)
@@ -64,6 +69,12 @@ impl CloseCode {
 impl From<u16> for CloseCode {
     fn from(number: u16) -> CloseCode {
         CloseCode(number)
+    }
+}
+
+impl From<CloseCode> for u16 {
+    fn from(code: CloseCode) -> u16 {
+        code.0
     }
 }
 
@@ -272,7 +283,7 @@ mod tests {
         for (payload, expected) in table {
             let parsed = CloseReason::parse(payload);
             let found = parsed.as_ref().map(|reason| (reason.code().value(), reason.text()));
-            assert_eq!(found.map_err(|reason| reason.code().value()), expected, "{payload:x?}");
+            assert_eq!(found.map_err(|reason| reason.code().as_u16()), expected, "{payload:x?}");
         }
     }
 
