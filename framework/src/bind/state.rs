@@ -52,6 +52,10 @@ pub trait StateReference<'c>: Sized {
     fn find(context: &'c Context) -> Result<Self>;
 }
 
+#[expect(
+    clippy::needless_maybe_sized,
+    reason = "without it the compiler speaks of `Sized`, and not of states"
+)]
 impl<'c, T: StateValue + ?Sized> StateReference<'c> for &'c T {
     const NEED: StateNeed = StateNeed::of::<T>();
 
