@@ -3,6 +3,8 @@
 
 mod scratch;
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use vernal::test::{Answer, Client};
 use vernal::{FilterContext, Next, Resources, Result, StaticFile, request_filter, request_map};
 
@@ -206,6 +208,9 @@ async fn conditions_and_ranges_are_obeyed() {
     // Larger than what is kept in memory, and than what is read at a time.
     let large: String = (0..60_000).map(|number| format!("{number:09}\n")).collect();
     scratch.write("large.txt", &large);
+    for name in ["ten.txt", "large.txt"] {
+        scratch.set_time(name, SystemTime::now() - Duration::from_secs(3600));
+    }
     for client in both(&[("/**", Resources::dir(scratch.path()).cache_control("max-age=60"))]) {
         for (path, whole) in [("/ten.txt", "0123456789"), ("/large.txt", large.as_str())] {
             let size = whole.len();
@@ -414,6 +419,117 @@ async fn a_static_file_has_validators_too() {
     other.assert_status(203).assert_text("0123456789").assert_no_header("etag");
 }
 
+/// Times that package stores, archives and clocks which are wrong give to files, and some that are true.
+fn times() -> Vec<(&'static str, SystemTime, bool)> {
+    let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
+    let now = SystemTime::now();
+    vec![
+        ("before 1970", UNIX_EPOCH - Duration::from_secs(1), false),
+        ("0", at(0), false),
+        ("1", at(1), false),
+        ("1980", at(315_532_800), false),
+        ("npm", at(499_162_500), false),
+        ("cargo", at(1_153_704_088), false),
+        ("the future", now + Duration::from_secs(86_400), false),
+        ("2001", at(1_000_000_000), true),
+        ("an hour ago", now - Duration::from_secs(3600), true),
+    ]
+}
+
+#[tokio::test]
+async fn a_time_that_says_nothing_is_no_validator() {
+    let late = "Fri, 01 Jan 2100 00:00:00 GMT";
+    let scratch = Scratch::new();
+    // The last is larger than what is kept in memory.
+    let sizes = [("a.txt", 3), ("b.css", 3), ("c.txt", 100_000)];
+    let write = |name: &str, text: &str, time| {
+        scratch.write(name, text);
+        scratch.set_time(name, time);
+    };
+    let resources = Resources::dir(scratch.path()).precompressed(true).check_every(Duration::ZERO);
+    let clients = both(&[("/files/**", resources)]);
+    for (name, time, says) in times() {
+        for (number, client) in clients.iter().enumerate() {
+            for (file, size) in sizes {
+                let (old, new) = ("o".repeat(size), "n".repeat(size));
+                let told = |text: &str| {
+                    write(file, text, time);
+                    // A sibling is judged by its own time.
+                    write("b.css.gz", text, time);
+                    let own = if file == "b.css" { SystemTime::now() - Duration::from_secs(9) } else { time };
+                    scratch.set_time(file, own);
+                };
+                let asks = || {
+                    let path = scratch.path().join(file);
+                    [
+                        client.get(&format!("/files/{file}")).header("accept-encoding", "gzip"),
+                        client.get("/static-file").query("path", path.display()).query("status", 200),
+                    ]
+                };
+                told(&old);
+                let [by_path, by_handler] = asks();
+                let firsts =
+                    if file == "b.css" { vec![by_path.await] } else { vec![by_path.await, by_handler.await] };
+                told(&new);
+                for (first, kind) in firsts.iter().zip(0..) {
+                    let shown = format!("{name}, {file}, client {number}, kind {kind}");
+                    let again = || asks().into_iter().nth(kind).expect("as many");
+                    first.assert_status(200).assert_text(&old);
+                    assert_eq!(first.header("last-modified").is_some(), says, "{shown}");
+                    if !says {
+                        let tag = first.header("etag").expect("by its content");
+                        again().header("if-none-match", tag).await.assert_status(200).assert_text(&new);
+                        again().header("if-modified-since", late).await.assert_status(200).assert_text(&new);
+                        again()
+                            .header("if-unmodified-since", "Sun, 06 Nov 1994 08:49:37 GMT")
+                            .await
+                            .assert_status(200);
+                        let part = again().header("range", "bytes=0-0").header("if-range", tag).await;
+                        part.assert_status(200).assert_text(&new);
+                        let now = again().await.header("etag").expect("by its content").to_owned();
+                        again()
+                            .header("if-none-match", &*now)
+                            .await
+                            .assert_status(304)
+                            .assert_no_header("last-modified");
+                        let part = again().header("range", "bytes=0-0").header("if-range", &*now).await;
+                        part.assert_status(206).assert_text("n");
+                    }
+                }
+            }
+        }
+    }
+    scratch.write("list/a.txt", "a");
+    scratch.set_time("list/a.txt", UNIX_EPOCH - Duration::from_secs(1));
+    let client = Client::builder().app("resources");
+    let client = client.resources("/**", Resources::dir(scratch.path()).listing(true)).build();
+    client.get("/list/").await.assert_status(200).assert_contains("a.txt</a><td>1<td>\n");
+}
+
+#[tokio::test]
+async fn a_date_is_not_strong_before_its_second_is_over() {
+    let second = || SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
+    let scratch = Scratch::new();
+    scratch.write("a.txt", "0123456789");
+    for client in both(&[("/**", Resources::dir(scratch.path()).check_every(Duration::ZERO))]) {
+        let ask = |date: &str| client.get("/a.txt").header("range", "bytes=1-2").header("if-range", date);
+        // Both looks at the clock must fall into one second.
+        loop {
+            let now = second();
+            scratch.set_time("a.txt", UNIX_EPOCH + Duration::from_secs(now));
+            let date = client.get("/a.txt").await.header("last-modified").expect("a date").to_owned();
+            let answer = ask(&date).await;
+            if second() == now {
+                answer.assert_status(200).assert_text("0123456789");
+                break;
+            }
+        }
+        scratch.set_time("a.txt", SystemTime::now() - Duration::from_secs(2));
+        let date = client.get("/a.txt").await.header("last-modified").expect("a date").to_owned();
+        ask(&date).await.assert_status(206).assert_text("12");
+    }
+}
+
 #[tokio::test]
 async fn there_is_a_favicon_unless_something_else_has_its_path() {
     let client = Client::builder().app("resources").build();
@@ -476,14 +592,14 @@ async fn a_file_in_memory_is_looked_at_again_after_a_second() {
     old.assert_text("old");
     scratch.write("a.txt", "newer");
     client.get("/a.txt").await.assert_text("old").assert_header("etag", old.header("etag").expect("one"));
-    tokio::time::advance(std::time::Duration::from_millis(1001)).await;
+    tokio::time::advance(Duration::from_millis(1001)).await;
     client.get("/a.txt").await.assert_text("newer");
     scratch.write("a.txt.gz", "gzipped");
-    tokio::time::advance(std::time::Duration::from_millis(1001)).await;
+    tokio::time::advance(Duration::from_millis(1001)).await;
     client.get("/a.txt").header("accept-encoding", "gzip").await.assert_text("gzipped");
     scratch.remove("a.txt");
     client.get("/a.txt").await.assert_text("newer");
-    tokio::time::advance(std::time::Duration::from_millis(1001)).await;
+    tokio::time::advance(Duration::from_millis(1001)).await;
     gone(client.get("/a.txt").await);
     scratch.write("a.txt", "again");
     client.get("/a.txt").await.assert_text("again");

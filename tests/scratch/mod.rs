@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::SystemTime;
 
 /// Removed with all that is in it when it goes.
 pub struct Scratch(PathBuf);
@@ -26,6 +27,12 @@ impl Scratch {
         fs::create_dir_all(path.parent().expect("it is below")).expect("a place for a directory");
         fs::write(&path, content).expect("a place for a file");
         path
+    }
+
+    #[allow(dead_code, reason = "not all that have a directory care for times")]
+    pub fn set_time(&self, name: &str, time: SystemTime) {
+        let file = fs::File::options().write(true).open(self.0.join(name)).expect("it is there");
+        file.set_modified(time).expect("a time that can be set");
     }
 
     #[allow(dead_code, reason = "not all that have a directory remove from it")]

@@ -18,7 +18,8 @@ use super::{Body, FilePath, Responder, Response, Result};
 /// `../secret.txt` in an argument. For whole directories there are [`Resources`](crate::Resources).
 ///
 /// A GET or HEAD request that is answered with a file and nothing but a file (no other status, no validators of your own)
-/// gets an `ETag` and `Last-Modified`, and its conditions and ranges are obeyed: 304, 412, 206 and 416.
+/// gets an `ETag` and `Last-Modified`, and its conditions and ranges are obeyed: 304, 412, 206 and 416. A time that says nothing of the
+/// content is none, as with [`Resources`](crate::Resources).
 ///
 /// ```
 /// use vernal::{SafePath, StaticFile, request_map};

@@ -11,7 +11,7 @@ use crate::base::Headers;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Validators<'v> {
     /// A strong entity tag with its quotes.
-    pub(crate) etag: &'v str,
+    pub(crate) etag: Option<&'v str>,
     /// When it was last changed, in seconds since 1970.
     pub(crate) modified: Option<u64>,
 }
@@ -38,8 +38,8 @@ pub(crate) const FIELDS: [&str; 7] = [
     "accept-encoding",
 ];
 
-/// Judges the conditions of a GET or HEAD request.
-pub(crate) fn judge(headers: &Headers, now: Validators<'_>) -> Verdict {
+/// Judges the conditions of a GET or HEAD request. `second` tells the seconds since 1970.
+pub(crate) fn judge(headers: &Headers, now: Validators<'_>, second: impl FnOnce() -> u64) -> Verdict {
     // Most requests have none; one look over the fields is cheaper than seven.
     if !headers.fields().any(|(name, _)| matches!(name, [b'i' | b'I', b'f' | b'F', b'-', ..])) {
         return Verdict::Holds { range_counts: true };
@@ -64,20 +64,24 @@ pub(crate) fn judge(headers: &Headers, now: Validators<'_>) -> Verdict {
     }
     let range_counts = match headers.get_bytes("if-range").map(<[u8]>::trim_ascii) {
         None => true,
-        Some(tag) if tag.contains(&b'"') => tag == now.etag.as_bytes(),
-        Some(date) => now.modified.is_some() && seconds(date) == now.modified,
+        Some(tag) if tag.contains(&b'"') => now.etag.is_some_and(|etag| tag == etag.as_bytes()),
+        // Until its second is over, it may be the date of another content as well (section 8.8.2.2).
+        Some(date) => {
+            now.modified.is_some_and(|modified| seconds(date) == Some(modified) && modified < second())
+        }
     };
     Verdict::Holds { range_counts }
 }
 
-/// Whether a list of entity tags, or `*`, names this one. Weak tags never match when `strongly` (section 8.8.3.2).
+/// Whether a list of entity tags, or `*`, names this one, if there is one. Weak tags never match when `strongly` (section 8.8.3.2).
 ///
 /// Tags may hold bytes that are no text (section 8.8.3): those of others do, and ours stands beside them.
-fn names(list: &[u8], etag: &str, strongly: bool) -> bool {
+fn names(list: &[u8], etag: Option<&str>, strongly: bool) -> bool {
     let mut rest = list.trim_ascii();
     if rest == b"*" {
         return true;
     }
+    let Some(etag) = etag else { return false };
     loop {
         while let [b' ' | b'\t' | b',', after @ ..] = rest {
             rest = after;
@@ -115,6 +119,7 @@ mod tests {
     const BEFORE: &str = "Sun, 06 Nov 1994 08:49:36 GMT";
     const SAME: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
     const AFTER: &str = "Sun, 06 Nov 1994 08:49:38 GMT";
+    const NOW: u64 = 784_111_777 + 3600;
     const WHOLE: Verdict = Verdict::Holds { range_counts: false };
     const HOLDS: Verdict = Verdict::Holds { range_counts: true };
 
@@ -163,14 +168,14 @@ mod tests {
         ];
         for (fields, expected) in table {
             let headers: Headers = fields.iter().copied().collect();
-            let now = Validators { etag: "\"a\"", modified: Some(784_111_777) };
-            assert_eq!(judge(&headers, now), expected, "{fields:?}");
+            let now = Validators { etag: Some("\"a\""), modified: Some(784_111_777) };
+            assert_eq!(judge(&headers, now, || NOW), expected, "{fields:?}");
         }
     }
 
     #[test]
     fn without_a_date_only_tags_count() {
-        let now = Validators { etag: "\"a\"", modified: None };
+        let now = Validators { etag: Some("\"a\""), modified: None };
         let table = [
             ("if-unmodified-since", BEFORE, HOLDS),
             ("if-modified-since", AFTER, HOLDS),
@@ -179,13 +184,13 @@ mod tests {
             ("if-none-match", "\"a\"", Verdict::NotModified),
         ];
         for (name, value, expected) in table {
-            assert_eq!(judge(&Headers::from([(name, value)]), now), expected, "{name}: {value}");
+            assert_eq!(judge(&Headers::from([(name, value)]), now, || NOW), expected, "{name}: {value}");
         }
     }
 
     #[test]
     fn tags_that_are_no_text_hide_nothing_beside_them() {
-        let now = Validators { etag: "\"a\"", modified: None };
+        let now = Validators { etag: Some("\"a\""), modified: None };
         let table: [(&str, &[u8], Verdict); 6] = [
             ("if-match", b"\"\xff\", \"a\"", HOLDS),
             ("if-match", b"\"\xff\"", Verdict::Fails),
@@ -195,7 +200,37 @@ mod tests {
             ("if-modified-since", b"\xff", HOLDS),
         ];
         for (name, value, expected) in table {
-            assert_eq!(judge(&Headers::from([(name, value)]), now), expected, "{name}");
+            assert_eq!(judge(&Headers::from([(name, value)]), now, || NOW), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_date_is_strong_when_its_second_is_over() {
+        let validators = Validators { etag: None, modified: Some(784_111_777) };
+        let headers = Headers::from([("if-range", SAME)]);
+        for (second, expected) in
+            [(784_111_776, WHOLE), (784_111_777, WHOLE), (784_111_778, HOLDS), (NOW, HOLDS)]
+        {
+            assert_eq!(judge(&headers, validators, || second), expected, "{second}");
+        }
+        // For other conditions it need not be.
+        let headers = Headers::from([("if-modified-since", SAME)]);
+        assert_eq!(judge(&headers, validators, || 784_111_777), Verdict::NotModified);
+    }
+
+    #[test]
+    fn without_a_tag_none_is_named() {
+        let now = Validators { etag: None, modified: None };
+        let table = [
+            ("if-match", "*", HOLDS),
+            ("if-match", "\"a\"", Verdict::Fails),
+            ("if-none-match", "*", Verdict::NotModified),
+            ("if-none-match", "\"a\"", HOLDS),
+            ("if-none-match", "\"\"", HOLDS),
+            ("if-range", "\"a\"", WHOLE),
+        ];
+        for (name, value, expected) in table {
+            assert_eq!(judge(&Headers::from([(name, value)]), now, || NOW), expected, "{name}: {value}");
         }
     }
 }

@@ -1,15 +1,17 @@
 //! What is answered for a representation: the whole, parts of it, or that the peer has it already.
 
 use std::fs::File;
+use std::path::Path;
 
 use ::http::{Method, StatusCode};
 use bytes::Bytes;
 
 use super::content_type;
-use super::directory::Stamp;
 use super::failure::{error_of, is_missing};
+use super::mark::Mark;
 use super::representation::{Common, Representation};
-use crate::base::{Headers, say};
+use super::stamp::Stamp;
+use crate::base::{Headers, date, say};
 use crate::http::{Body, BodyKind, Error, FileBody, FilePath, Request, Response, Result, Stretch};
 use crate::proto::conditions::{self, Verdict};
 use crate::proto::{ByteRange, Coding, Ranges};
@@ -37,7 +39,7 @@ pub(super) fn answer(
     ask: Ask<'_>,
     response: &mut Response,
 ) -> Result {
-    let range_counts = match conditions::judge(ask.headers, representation.validators()) {
+    let range_counts = match conditions::judge(ask.headers, representation.validators(), date::seconds) {
         Verdict::NotModified => {
             response.set_status(StatusCode::NOT_MODIFIED);
             add(response, representation, |name| {
@@ -170,16 +172,17 @@ pub(crate) async fn open_file(path: FilePath, request: &Request, response: &mut 
     let content_type = response.headers.get("content-type").map(str::to_owned);
     let ask = is_plain.then(|| (asked_fields(&request.headers), request.method == Method::HEAD));
     let answered = tokio::task::spawn_blocking(move || {
-        let (file, metadata) = path.open().map_err(|error| {
+        let (mut file, metadata) = path.open().map_err(|error| {
             if is_missing(&error) {
                 say!(debug, "a static file cannot be sent: {error}");
             }
             error_of(error)
         })?;
         let mut answer = Response::default();
+        let name = path.to_string();
         let content_type = match content_type {
             Some(content_type) => content_type.into(),
-            None => content_type::guess(&path.to_string()),
+            None => content_type::guess(&name),
         };
         let Some((headers, is_head)) = ask else {
             let file = FileBody::new(file, [Stretch::File(0..metadata.len())]);
@@ -188,7 +191,9 @@ pub(crate) async fn open_file(path: FilePath, request: &Request, response: &mut 
             return Ok(answer);
         };
         let common = Common { content_type, cache_control: None, varies: false };
-        let representation = Representation::of_file(&Stamp::of(&metadata), Coding::Identity, &common);
+        let stamp = Stamp::of(&metadata);
+        let mark = Mark::of_file(Path::new(&name), &mut file, &stamp).map_err(error_of)?;
+        let representation = Representation::of_file(stamp.size, mark, Coding::Identity, &common);
         self::answer(&representation, Content::File(file), Ask { headers: &headers, is_head }, &mut answer)?;
         Ok::<_, Error>(answer)
     });

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::directory::Stamp;
 use super::representation::{SIBLINGS, Stored};
+use super::stamp::Stamp;
 
 /// Files by the part of the path that was asked for.
 pub(super) struct Cache {

@@ -3,13 +3,13 @@
 //! The file that was opened is asked where it lies, not its name, so that no link can be changed between the look and the
 //! opening. All functions block.
 
-use std::fs::{self, File, Metadata};
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
-use std::time::SystemTime;
 
 use super::failure::{error_of, is_missing};
+use super::stamp::Stamp;
 use super::tree::{Item, Node, Tree};
 use crate::http::{Result, below, is_name, open_below};
 
@@ -21,29 +21,6 @@ pub(super) struct Directory {
     real: RwLock<PathBuf>,
     follows_symlinks: bool,
     shows_hidden: bool,
-}
-
-/// What tells that a file is the same as before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Stamp {
-    pub(super) modified: Option<SystemTime>,
-    pub(super) size: u64,
-    inode: u64,
-}
-
-impl Stamp {
-    pub(super) fn of(metadata: &Metadata) -> Stamp {
-        #[cfg(unix)]
-        let inode = std::os::unix::fs::MetadataExt::ino(metadata);
-        #[cfg(not(unix))]
-        let inode = 0;
-        Stamp { modified: metadata.modified().ok(), size: metadata.len(), inode }
-    }
-
-    /// That of the file of this name, if it is a regular one.
-    pub(super) fn at(path: &Path) -> Option<Stamp> {
-        fs::metadata(path).ok().filter(Metadata::is_file).map(|metadata| Stamp::of(&metadata))
-    }
 }
 
 impl Directory {
@@ -120,7 +97,7 @@ impl Tree for Directory {
             let below = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
             let (size, modified) = match self.look(&below) {
                 Ok(Node::Directory) => (None, None),
-                Ok(Node::File((_, stamp))) => (Some(stamp.size), stamp.modified),
+                Ok(Node::File((_, stamp))) => (Some(stamp.size), stamp.time()),
                 Ok(Node::Nothing) | Err(_) => continue,
             };
             items.push(Item { name, size, modified });

@@ -11,11 +11,13 @@ mod directory;
 mod embedded;
 mod failure;
 mod listing;
+mod mark;
 mod mount;
 mod mounts;
 mod place;
 mod representation;
 mod settings;
+mod stamp;
 mod tree;
 
 pub(crate) use self::answer::open_file;

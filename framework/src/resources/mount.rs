@@ -10,13 +10,15 @@ use bytes::Bytes;
 use super::answer::{Ask, Content, answer};
 use super::cache::{Cache, Entry, Stamps, beside};
 use super::content_type;
-use super::directory::{Directory, Stamp, problem};
+use super::directory::{Directory, problem};
 use super::embedded::Files;
 use super::failure::{error_of, is_missing};
 use super::listing;
+use super::mark::Mark;
 use super::place::Part;
 use super::representation::{Common, Representation, SIBLINGS, Stored, choose};
 use super::settings::{Origin, Resources};
+use super::stamp::Stamp;
 use super::tree::{Item, Resolved, Wanted, resolve};
 use crate::base::{is_value, say};
 use crate::http::{Response, Result, read_range};
@@ -191,7 +193,9 @@ impl Shelf<'_> {
             }
             let mut bytes = Vec::new();
             read_range(&mut file, 0..stamp.size, &mut bytes).map_err(error_of)?;
-            representations.push((Representation::of_file(&stamp, coding, &common), Bytes::from(bytes)));
+            let mark = Mark::of_content(&stamp, &bytes);
+            let representation = Representation::of_file(stamp.size, mark, coding, &common);
+            representations.push((representation, Bytes::from(bytes)));
         }
         let entry = Arc::new(Entry::new(key, Stored::new(representations), stamps));
         cache.keep(Arc::clone(&entry));
@@ -209,17 +213,21 @@ impl Shelf<'_> {
         let chosen = choose(ask.headers, &codings);
         let sibling = there_are.iter().find(|(coding, _)| *coding == chosen);
         let sibling = match sibling {
-            Some((coding, ending)) => self.open(&beside(path, ending))?.map(|opened| (*coding, opened)),
+            Some((coding, ending)) => {
+                let path = beside(path, ending);
+                self.open(&path)?.map(|opened| (*coding, path, opened))
+            }
             None => None,
         };
-        let (coding, (file, stamp)) = match sibling {
+        let (coding, path, (mut file, stamp)) = match sibling {
             Some(opened) => opened,
             None => match self.open(path)? {
-                Some(opened) => (Coding::Identity, opened),
+                Some(opened) => (Coding::Identity, path.to_owned(), opened),
                 None => return Ok(false),
             },
         };
-        let representation = Representation::of_file(&stamp, coding, &common);
+        let mark = Mark::of_file(&path, &mut file, &stamp).map_err(error_of)?;
+        let representation = Representation::of_file(stamp.size, mark, coding, &common);
         answer(&representation, Content::File(file), ask, response)?;
         Ok(true)
     }

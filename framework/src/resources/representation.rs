@@ -1,11 +1,11 @@
 //! A representation (RFC 9110, section 3.2): one form of a resource, with all that is said of it in every answer.
 
 use std::borrow::Cow;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
 
-use super::directory::Stamp;
+use super::mark::Mark;
 use crate::base::Headers;
 use crate::proto::conditions::Validators;
 use crate::proto::{AcceptEncoding, Coding};
@@ -16,7 +16,8 @@ pub(super) struct Representation {
     pub(super) size: u64,
     pub(super) content_type: Cow<'static, str>,
     /// Strong, with its quotes.
-    pub(super) etag: String,
+    etag: Option<String>,
+    /// In seconds since 1970.
     modified: Option<u64>,
     /// All fields of an answer that carries it whole.
     pub(super) headers: Headers,
@@ -32,32 +33,37 @@ pub(super) struct Common<'c> {
 
 impl Representation {
     /// A file's.
-    pub(super) fn of_file(stamp: &Stamp, coding: Coding, common: &Common<'_>) -> Representation {
-        let since = stamp.modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-        let nanoseconds = since.unwrap_or_default().as_nanos();
-        let etag = match coding {
-            Coding::Identity => format!("\"{nanoseconds:x}-{:x}\"", stamp.size),
-            coding => format!("\"{nanoseconds:x}-{:x}-{}\"", stamp.size, coding.token()),
+    pub(super) fn of_file(size: u64, mark: Mark, coding: Coding, common: &Common<'_>) -> Representation {
+        let (etag, modified) = match mark {
+            Mark::Time(since) => (Some(format!("{:x}", since.as_nanos())), Some(since.as_secs())),
+            Mark::Content(sum) => (Some(format!("{sum:032x}")), None),
+            Mark::Nothing => (None, None),
         };
-        Representation::new(coding, stamp.size, etag, since.map(|since| since.as_secs()), common)
+        let etag = etag.map(|etag| match coding {
+            Coding::Identity => format!("\"{etag}-{size:x}\""),
+            coding => format!("\"{etag}-{size:x}-{}\"", coding.token()),
+        });
+        Representation::new(coding, size, etag, modified, common)
     }
 
     /// That of a content which is known by its hash.
     pub(super) fn of_content(size: usize, hash: u64, coding: Coding, common: &Common<'_>) -> Representation {
-        Representation::new(coding, size as u64, format!("\"{hash:016x}-{size:x}\""), None, common)
+        Representation::new(coding, size as u64, Some(format!("\"{hash:016x}-{size:x}\"")), None, common)
     }
 
     fn new(
         coding: Coding,
         size: u64,
-        etag: String,
+        etag: Option<String>,
         modified: Option<u64>,
         common: &Common<'_>,
     ) -> Representation {
-        let mut headers = Headers::from([("content-type", &*common.content_type), ("etag", &*etag)]);
+        let mut headers = Headers::from([("content-type", &*common.content_type)]);
+        if let Some(etag) = &etag {
+            headers.append("etag", etag.as_str());
+        }
         if let Some(modified) = modified {
-            // No date is later than that of the answer (RFC 9110, section 8.8.2.1).
-            let date = (UNIX_EPOCH + Duration::from_secs(modified)).min(SystemTime::now());
+            let date = UNIX_EPOCH + Duration::from_secs(modified);
             headers.append("last-modified", httpdate::fmt_http_date(date));
         }
         headers.append("accept-ranges", "bytes");
@@ -74,7 +80,7 @@ impl Representation {
     }
 
     pub(super) fn validators(&self) -> Validators<'_> {
-        Validators { etag: &self.etag, modified: self.modified }
+        Validators { etag: self.etag.as_deref(), modified: self.modified }
     }
 }
 
@@ -87,9 +93,9 @@ pub(super) fn choose(headers: &Headers, there_are: &[Coding]) -> Coding {
     if there_are.is_empty() {
         return Coding::Identity;
     }
-    let fields = headers.fields().filter(|(name, _)| name.eq_ignore_ascii_case(b"accept-encoding"));
     // Whoever takes nothing of all there is gets it plain: that is of more use than a 406.
-    AcceptEncoding::parse(fields.map(|(_, value)| value)).best(there_are).unwrap_or(Coding::Identity)
+    let accepted = AcceptEncoding::parse(headers.get_all_bytes("accept-encoding"));
+    accepted.best(there_are).unwrap_or(Coding::Identity)
 }
 
 /// A resource in memory, with all its representations; identity comes first.

@@ -21,7 +21,10 @@ use super::Embedded;
 /// ```
 ///
 /// Only GET and HEAD are answered (405 else). Every answer has a content type by the file's extension (`mime_guess`; text
-/// with `charset=utf-8`), a strong `ETag` and, for files on a disk, `Last-Modified`. Conditions, `If-Range` and ranges are
+/// with `charset=utf-8`), a strong `ETag` and, for files on a disk, `Last-Modified`. Where a file's time says nothing of its content
+/// (before 1990, in the future, and some that tools give to all files: package stores and reproducible images do so), there is no
+/// `Last-Modified`, and the tag is a sum of the content; files of more than 64 MiB have none then, and those of more than 1 MiB
+/// none before they are two seconds old. Conditions, `If-Range` and ranges are
 /// obeyed (RFC 9110, sections 13 and 14): 304, 412, 206 and 416. Of at most 64 ranges, all are sent; a request for more, or
 /// for more bytes than the file has, gets the whole file.
 ///
