@@ -38,6 +38,9 @@ async fn wait() {
     std::future::pending::<()>().await;
 }
 
+/// Everything that can be read.
+const ALL_FIELDS: [&str; 4] = ["Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"];
+
 fn builder() -> Server {
     server::new().app("proxies").host("127.0.0.1").port(0).threads(1).handle_signals(false)
 }
@@ -114,7 +117,9 @@ async fn fields_are_read_from_trusted_proxies_alone() {
         ),
     ];
     for (trusted, fields, expected) in table {
-        let server = Running::start(builder().trusted_proxies(trusted.iter().copied())).await;
+        let server = builder().trusted_proxies(trusted.iter().copied());
+        let server = if trusted.is_empty() { server } else { server.proxy_fields(ALL_FIELDS) };
+        let server = Running::start(server).await;
         let answer = server.send(request(fields)).await;
         let said = body(&answer);
         // The port of the socket itself is any.
@@ -130,8 +135,40 @@ async fn fields_are_read_from_trusted_proxies_alone() {
 }
 
 #[tokio::test]
+async fn fields_that_the_proxy_does_not_set_are_not_read() {
+    let lies = "Forwarded: for=6.6.6.6;proto=https;host=evil.example\r\nX-Forwarded-Host: evil.example\r\n";
+    let told = "X-Forwarded-For: 203.0.113.7\r\nX-Forwarded-Proto: https\r\n";
+    let both = format!("{lies}{told}");
+    let table: [(Option<&[&str]>, &str, &str); 9] = [
+        (None, lies, "127.0.0.1 http own.example"),
+        (None, &both, "203.0.113.7 https own.example"),
+        (None, told, "203.0.113.7 https own.example"),
+        (Some(&["X-Forwarded-For"]), &both, "203.0.113.7 http own.example"),
+        (Some(&["x-forwarded-proto"]), &both, "127.0.0.1 https own.example"),
+        (Some(&["X-Forwarded-Host"]), &both, "127.0.0.1 http evil.example"),
+        (Some(&["Forwarded"]), &both, "6.6.6.6 https evil.example"),
+        (Some(&[]), &both, "127.0.0.1 http own.example"),
+        (Some(&ALL_FIELDS), &both, "? http own.example"),
+    ];
+    for (names, fields, expected) in table {
+        let server = builder().trusted_proxies(["127.0.0.1"]);
+        let server = match names {
+            Some(names) => server.proxy_fields(names.iter().copied()),
+            None => server,
+        };
+        let server = Running::start(server).await;
+        let answer = server.send(request(fields)).await;
+        let (address, rest) = body(&answer).split_once(' ').expect("words");
+        let said = format!("{} {rest}", address.split(':').next().unwrap_or_default());
+        assert_eq!(said, format!("{expected} 127.0.0.1"), "{names:?} {fields}");
+        server.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn a_kept_connection_forgets_what_the_request_before_told() {
-    let server = Running::start(builder().trusted_proxies(["127.0.0.1"])).await;
+    let trusting = builder().trusted_proxies(["127.0.0.1"]).proxy_fields(ALL_FIELDS);
+    let server = Running::start(trusting).await;
     let first = "GET /who HTTP/1.1\r\nHost: h\r\nX-Forwarded-For: 1.1.1.1\r\nX-Forwarded-Host: told\r\n\r\n";
     let second = "GET /who HTTP/1.1\r\nHost: h\r\nX-Forwarded-For: 2.2.2.2\r\n\r\n";
     let answer = server.send(format!("{first}{second}{}", request(""))).await;
@@ -204,6 +241,10 @@ fn what_is_no_network_is_an_error_at_start() {
     let error = format!("{:?}", App::from_registry(config).expect_err("two are none"));
     assert!(error.contains("trusted_proxies: \"10.0.0.0/33\" is no network"), "{error}");
     assert!(error.contains("trusted_proxies: \"proxy.example\" is no network"), "{error}");
+    let fields = |config: Config| config.app("proxies").proxy_fields(["X-Forwarded-For", "X-Real-IP"]);
+    let error = format!("{:?}", App::from_registry(fields(Config::new())).expect_err("twice wrong"));
+    assert!(error.contains("proxy_fields: nobody is trusted to set them"), "{error}");
+    assert!(error.contains("proxy_fields: \"X-Real-IP\" is none of the fields that are read"), "{error}");
     let error = builder().proxy_protocol(true).bind().err().expect("nobody is trusted");
     assert!(
         format!("{error:?}").contains("name the proxies with `server::new().trusted_proxies("),
@@ -500,7 +541,8 @@ async fn apache_passes_an_early_refusal_on() {
 
 #[tokio::test]
 async fn nginx_adds_to_what_its_client_sends() {
-    let server = Running::start(builder().trusted_proxies(["127.0.0.1"])).await;
+    let fields = ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"];
+    let server = Running::start(builder().trusted_proxies(["127.0.0.1"]).proxy_fields(fields)).await;
     let configuration = format!(
         "daemon off; master_process off; pid {{folder}}/pid; error_log stderr error;\n\
          events {{}}\n\
@@ -521,4 +563,69 @@ async fn nginx_adds_to_what_its_client_sends() {
         assert_eq!(proxy.ask(fields).await, "198.51.100.9:0 https own.example 127.0.0.1", "{fields}");
     }
     server.stop().await;
+}
+
+/// A configuration of the book, for this server behind a proxy at `{port}`.
+fn written(language: &str, server: SocketAddr) -> String {
+    let book = include_str!("../docs/proxies.md");
+    let (_, rest) = book.split_once(&format!("\n```{language}\n")).expect("the book has it");
+    let (text, _) = rest.split_once("\n```").expect("it ends");
+    assert!(text.contains("127.0.0.1:9090"), "{text}");
+    text.replace("127.0.0.1:9090", &server.to_string())
+        .replace("listen 80", "listen 127.0.0.1:{port}")
+        .replace("bind *:80", "bind 127.0.0.1:{port}")
+}
+
+/// What HAProxy asks for, to see whether the server lives.
+#[request_map("/health", app = "proxies")]
+fn health() -> &'static str {
+    "well"
+}
+
+#[tokio::test]
+async fn the_configurations_of_the_book_leave_clients_no_say() {
+    let lies = [
+        "",
+        "Forwarded: for=6.6.6.6;proto=https;host=evil.example\r\nX-Forwarded-For: 6.6.6.6\r\n\
+         X-Forwarded-Proto: https\r\nX-Forwarded-Host: evil.example\r\nX-Forwarded-Port: 443\r\n",
+        "X-Forwarded-For: 6.6.6.6, 127.0.0.1\r\nX-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: https, https\r\n",
+    ];
+    let all = ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"];
+    for names in [None, Some(all)] {
+        let server = builder().trusted_proxies(["127.0.0.1"]);
+        let server = match names {
+            Some(names) => server.proxy_fields(names),
+            None => server,
+        };
+        let server = Running::start(server).await;
+        let nginx = format!(
+            "daemon off; master_process off; pid {{folder}}/pid; error_log stderr error;\nevents {{}}\n\
+             http {{ access_log off;\n\
+               client_body_temp_path {{folder}}; proxy_temp_path {{folder}}; fastcgi_temp_path {{folder}};\n\
+               uwsgi_temp_path {{folder}}; scgi_temp_path {{folder}};\n{}\n}}\n",
+            written("nginx", server.address)
+        );
+        let modules = ["mpm_event", "authz_core", "headers", "proxy", "proxy_http"]
+            .map(|name| format!("LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"));
+        let apache = format!(
+            "ServerName own.example\nServerRoot {{folder}}\nPidFile {{folder}}/pid\nDefaultRuntimeDir {{folder}}\n\
+             ErrorLog /dev/null\nListen 127.0.0.1:{{port}}\n{}{}\n",
+            modules.concat(),
+            written("apache", server.address)
+        );
+        let haproxy = format!("{}\n", written("haproxy", server.address));
+        for (program, arguments, configuration) in [
+            ("nginx", &["-c"][..], nginx),
+            ("haproxy", &["-db", "-f"], haproxy),
+            ("apache2", &["-X", "-f"], apache),
+        ] {
+            let proxy = Proxy::start(program, arguments, &configuration);
+            for fields in lies {
+                // The client is on the same host, which is trusted, so that nothing left of it would be the client.
+                let said = proxy.ask(fields).await;
+                assert_eq!(said, "127.0.0.1:0 http own.example 127.0.0.1", "{program}, {names:?}: {fields}");
+            }
+        }
+        server.stop().await;
+    }
 }

@@ -126,6 +126,11 @@ struct WebSocketFromElsewhere;
 #[doc = include_str!("../../docs/logging.md")]
 struct Logging;
 
+/// Compiles and runs what the page about proxies shows.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/proxies.md")]
+struct Proxies;
+
 /// Compiles and runs what the page about security shows.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/security.md")]

@@ -21,6 +21,7 @@ impl App {
         context.show_errors = self.0.context.show_errors;
         context.parameters = self.0.context.parameters;
         context.trusted_proxies = self.0.context.trusted_proxies.clone();
+        context.proxy_fields = self.0.context.proxy_fields;
         Ok(App(Arc::new(Inner {
             context: Arc::new(context),
             limits: self.0.limits.clone(),

@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 
 use super::{Compression, Decompression, Filter};
+use crate::http::Context;
 use crate::proto::Limits;
+use crate::proto::forwarded::ProxyFields;
 use crate::registry::GivenFilter;
 use crate::resources::{GivenResources, Resources};
 use crate::routing;
@@ -41,6 +43,8 @@ pub struct Config {
     pub(crate) resources: Vec<GivenResources>,
     pub(crate) favicon: Option<bool>,
     pub(crate) trusted_proxies: Vec<String>,
+    /// `None`: the usual ones.
+    pub(crate) proxy_fields: Option<Vec<String>>,
     pub(crate) sessions: Option<Box<dyn SessionStore>>,
     pub(crate) session_config: Option<SessionConfig>,
 }
@@ -71,6 +75,7 @@ macro_rules! config_setters {
             resources(path: impl Into<std::borrow::Cow<'static, str>>, resources: impl Into<$crate::resources::Resources>);
             favicon(serves: bool);
             trusted_proxies(networks: impl IntoIterator<Item: Into<String>>);
+            proxy_fields(names: impl IntoIterator<Item: Into<String>>);
             sessions[S: $crate::session::SessionStore](store: S);
             session_config(config: $crate::session::SessionConfig);
         }
@@ -261,10 +266,10 @@ impl Config {
     /// Believes what these peers say of the clients they speak for: networks (`10.0.0.0/8`, `fd00::/8`), addresses, and
     /// `unix` for peers on Unix sockets. Default: nobody. Name the proxies in front of the server, and nothing else.
     ///
-    /// `Forwarded` (RFC 7239) or `X-Forwarded-For`, `-Proto` and `-Host` of such a peer then decide about
-    /// [`Request::peer`](crate::Request::peer), [`Request::is_secure`](crate::Request::is_secure) and
-    /// [`Request::host`](crate::Request::host); from all others they mean nothing. A proxy must set these fields itself, or remove
-    /// what its client sends: it answers for them.
+    /// `X-Forwarded-For` and `X-Forwarded-Proto` of such a peer then decide about [`Request::peer`](crate::Request::peer) and
+    /// [`Request::is_secure`](crate::Request::is_secure), or whichever fields [`Config::proxy_fields`] names; from all others they mean
+    /// nothing. A proxy must set these fields itself, or add to them, or remove what its client sends: it answers for them. What to write
+    /// into the configurations of the usual ones is in `docs/proxies.md`.
     ///
     /// ```
     /// use vernal::{Config, ConnectionInfo, request_map};
@@ -286,4 +291,59 @@ impl Config {
         self.trusted_proxies.extend(networks.into_iter().map(Into::into));
         self
     }
+
+    /// Says which fields the trusted proxies set: any of `Forwarded` (RFC 7239), `X-Forwarded-For`, `X-Forwarded-Proto` and
+    /// `X-Forwarded-Host`, in any case. The others are not read. Default: `X-Forwarded-For` and `X-Forwarded-Proto`; calls add up.
+    ///
+    /// Name what the proxy's configuration sets, and nothing else. No proxy sets or removes all four by itself, and what it does not, its
+    /// clients do: who names `Forwarded` behind a proxy that passes it on lets anybody choose their address, who names
+    /// `X-Forwarded-Host` lets anybody choose the host, which links in mails and answers in caches are made of. Without that field
+    /// [`Request::host`](crate::Request::host) is the `Host` field: let the proxy keep it.
+    ///
+    /// Where both kinds are named and say different things, the client is unknown.
+    ///
+    /// ```
+    /// use vernal::Config;
+    /// # #[vernal::request_map("/")]
+    /// # fn home() {}
+    ///
+    /// // A proxy that speaks RFC 7239 …
+    /// let config = Config::new().trusted_proxies(["10.0.0.7"]).proxy_fields(["Forwarded"]);
+    /// # vernal::App::from_registry(config).expect("fields");
+    ///
+    /// // … and one that puts its own address into `Host`.
+    /// let config = Config::new()
+    ///     .trusted_proxies(["10.0.0.7"])
+    ///     .proxy_fields(["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"]);
+    /// # vernal::App::from_registry(config).expect("fields");
+    /// ```
+    ///
+    /// # Errors
+    /// The application cannot be built: a name is none of these, or nobody is trusted.
+    #[must_use]
+    pub fn proxy_fields(mut self, names: impl IntoIterator<Item: Into<String>>) -> Config {
+        self.proxy_fields.get_or_insert_default().extend(names.into_iter().map(Into::into));
+        self
+    }
+}
+
+/// Tells the context which proxies to believe, and what of what they say; returns what is wrong with that.
+pub(super) fn believe(trusted: &[String], fields: Option<&[String]>, context: &mut Context) -> Vec<String> {
+    let mut problems = Vec::new();
+    for network in trusted {
+        let problem = context.trusted_proxies.add(network).err();
+        problems.extend(problem.map(|problem| format!("trusted_proxies: {problem}")));
+    }
+    let Some(names) = fields else { return problems };
+    if trusted.is_empty() {
+        let problem = "proxy_fields: nobody is trusted to set them: name the proxies with \
+                       `.trusted_proxies([\"10.0.0.0/8\"])`";
+        problems.push(problem.to_owned());
+    }
+    context.proxy_fields = ProxyFields::NONE;
+    for name in names {
+        let problem = context.proxy_fields.add(name).err();
+        problems.extend(problem.map(|problem| format!("proxy_fields: {problem}")));
+    }
+    problems
 }

@@ -33,6 +33,7 @@ pub(crate) use bodies::{BodyPlan, BodyWay};
 pub use compress::Compression;
 pub(crate) use compress::{Asked, Compressing};
 pub use config::Config;
+use config::believe;
 pub(crate) use config::config_setters;
 pub use decompress::Decompression;
 pub(crate) use error_page::escape_html;
@@ -194,18 +195,10 @@ impl App {
         let mut context = Context::default();
         context.show_errors = config.show_errors.unwrap_or(cfg!(debug_assertions));
         context.parameters = config.limits.parameters;
+        problems.extend(believe(&config.trusted_proxies, config.proxy_fields.as_deref(), &mut context));
         let (upload_directory, problem) = uploads::directory(config.upload_directory);
         context.upload_directory = upload_directory;
         problems.extend(problem);
-        for network in &config.trusted_proxies {
-            problems.extend(
-                context
-                    .trusted_proxies
-                    .add(network)
-                    .err()
-                    .map(|problem| format!("trusted_proxies: {problem}")),
-            );
-        }
         for state in config.states {
             if context.add_state(state.type_id, state.value).is_err() {
                 problems.push(format!(

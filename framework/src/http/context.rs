@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{Error, Request, Result};
 use crate::bind::Arg;
+use crate::proto::forwarded::ProxyFields;
 use crate::proto::networks::Networks;
 
 /// States and shared controllers of one application.
@@ -24,6 +25,8 @@ pub struct Context {
     pub(crate) upload_directory: PathBuf,
     /// Whom to believe what it says of the clients of others.
     pub(crate) trusted_proxies: Networks,
+    /// Which fields these set.
+    pub(crate) proxy_fields: ProxyFields,
     /// The cookie that keeps sessions alive, once there may be sessions.
     pub(crate) session_cookie: OnceLock<Box<str>>,
 }

@@ -117,10 +117,10 @@ impl Request {
         &self.path.target
     }
 
-    /// The host and port the client wants: what a trusted proxy says of it (see [`Config::trusted_proxies`]), else the
+    /// The host and port the client wants: what a trusted proxy says of it, in a field that [`Config::proxy_fields`] names, else the
     /// target's own in the absolute form, else the `Host` field.
     ///
-    /// [`Config::trusted_proxies`]: crate::Config::trusted_proxies
+    /// [`Config::proxy_fields`]: crate::Config::proxy_fields
     pub fn host(&self) -> Option<&str> {
         if let Some(host) = self.forwarded_host() {
             return Some(host);

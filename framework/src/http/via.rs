@@ -4,9 +4,11 @@
 //! are read when somebody asks, so that requests which came straight cost nothing.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use super::Request;
+use super::{Context, Request};
+use crate::base::say;
 use crate::proto::forwarded::{Client, Source, read};
 
 /// What is known of a connection that a trusted proxy made.
@@ -85,13 +87,14 @@ impl From<Option<SocketAddr>> for Peer {
 /// Where it comes from.
 impl Request {
     /// The address of the client. That is the other end of the connection; or, if that is a trusted proxy
-    /// ([`Config::trusted_proxies`]), whom it speaks for: by the PROXY protocol, and by `Forwarded` or `X-Forwarded-For`,
-    /// read from the right over all trusted proxies up to the first address that is none.
+    /// ([`Config::trusted_proxies`]), whom it speaks for: by the PROXY protocol, and by `X-Forwarded-For` or `Forwarded`, whichever
+    /// [`Config::proxy_fields`] names, read from the right over all trusted proxies up to the first address that is none.
     ///
     /// The port is 0 where a proxy does not tell it. `None`: the request came over a Unix socket or none, or a trusted proxy
-    /// says nothing that makes sense: it hides the client, or sends both kinds of fields and they differ.
+    /// says nothing that makes sense: it hides the client, or both kinds of fields are read and they differ.
     ///
     /// [`Config::trusted_proxies`]: crate::Config::trusted_proxies
+    /// [`Config::proxy_fields`]: crate::Config::proxy_fields
     pub fn peer(&self) -> Option<SocketAddr> {
         match self.forwarded().map(|client| client.source) {
             None | Some(Source::Peer) => self.peer.address(),
@@ -109,7 +112,8 @@ impl Request {
     }
 
     /// Whether the client's request was under TLS: on its way to us, or, if a trusted proxy says so, on its way to the first
-    /// of them (`Forwarded: proto=…`, `X-Forwarded-Proto`, or the PROXY protocol's word of TLS).
+    /// of them (`X-Forwarded-Proto`, `Forwarded: proto=…` where [`Config::proxy_fields`](crate::Config::proxy_fields) names it, or the PROXY
+    /// protocol's word of TLS).
     pub fn is_secure(&self) -> bool {
         let told = self.forwarded().and_then(|client| client.is_secure);
         told.unwrap_or(self.is_secure)
@@ -125,12 +129,29 @@ impl Request {
         self.forwarded()?.host.as_deref()
     }
 
+    #[cold]
+    fn read_forwarded(&self) -> Option<Client> {
+        static IS_TOLD: AtomicBool = AtomicBool::new(false);
+        let Context { trusted_proxies, proxy_fields, .. } = &*self.context;
+        // Once, since a client may have sent it.
+        if let Some(name) = proxy_fields.passed_over(&self.headers)
+            && !IS_TOLD.swap(true, Ordering::Relaxed)
+        {
+            say!(
+                info,
+                "a trusted proxy has passed on the field {name}, which is not read: if the proxy sets it itself, say so by \
+                 Config::proxy_fields"
+            );
+        }
+        read(&self.headers, trusted_proxies, *proxy_fields)
+    }
+
     /// What trusted proxies say in the head.
     #[inline]
     fn forwarded(&self) -> Option<&Client> {
         match &self.peer {
             Peer::Proxied(proxied) if proxied.via.is_trusted => {
-                proxied.client.get_or_init(|| read(&self.headers, &self.context.trusted_proxies)).as_ref()
+                proxied.client.get_or_init(|| self.read_forwarded()).as_ref()
             }
             _ => None,
         }

@@ -3,6 +3,9 @@
 //!
 //! Every hop adds to the right, so only the right end is known to be true: it is read from there, over the hops that
 //! are believed, up to the first that is not, and this is the client. What stands left of it the client may have made up.
+//!
+//! And so it may have with a whole field that its proxy neither sets nor takes away, as none does with all of them. Only those
+//! are read that the proxy is known to set.
 
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
@@ -43,20 +46,75 @@ impl Source {
     }
 }
 
+/// The fields that are read: those that the proxies set themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ProxyFields([bool; NAMES.len()]);
+
+/// All fields that can be read. Of a proxy that sets others it is to be told to set one of these.
+const NAMES: [&str; 4] = ["Forwarded", X_FORWARDED[0], X_FORWARDED[1], X_FORWARDED[2]];
+
+/// The fields that everybody used before there was a standard.
+const X_FORWARDED: [&str; 3] = ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"];
+
+impl Default for ProxyFields {
+    /// What nearly every proxy is set up to send. A client that sends the second one past its proxy deceives only itself.
+    fn default() -> ProxyFields {
+        ProxyFields([false, true, true, false])
+    }
+}
+
+impl ProxyFields {
+    /// No field.
+    pub(crate) const NONE: ProxyFields = ProxyFields([false; NAMES.len()]);
+
+    /// Adds a field.
+    ///
+    /// # Errors
+    /// It is none that can be read; it is told which can.
+    pub(crate) fn add(&mut self, name: &str) -> Result<(), String> {
+        match NAMES.iter().position(|known| known.eq_ignore_ascii_case(name.trim())) {
+            Some(at) => {
+                self.0[at] = true;
+                Ok(())
+            }
+            None => Err(format!(
+                "{name:?} is none of the fields that are read: they are {}. Have the proxy set one of these",
+                NAMES.map(|name| format!("`{name}`")).join(", ")
+            )),
+        }
+    }
+
+    /// A field that came though it is not read.
+    pub(crate) fn passed_over(self, headers: &Headers) -> Option<&'static str> {
+        let unread = NAMES.into_iter().zip(self.0).filter(|(_, is_read)| !is_read);
+        unread.map(|(name, _)| name).find(|name| headers.contains(name))
+    }
+
+    fn read_of_standard(self) -> bool {
+        self.0[0]
+    }
+
+    /// The fields of the custom: their values where they are read.
+    fn read_of_custom(self, headers: &Headers) -> [Vec<Cow<'_, str>>; X_FORWARDED.len()] {
+        let [_, hops, proto, host] = self.0;
+        let read = |name, is_read: bool| if is_read { lines(headers, name) } else { Vec::new() };
+        [read(X_FORWARDED[0], hops), read(X_FORWARDED[1], proto), read(X_FORWARDED[2], host)]
+    }
+}
+
 /// Reads the fields of a request whose peer is believed. `None`: there are none, so the peer itself is the client.
-pub(crate) fn read(headers: &Headers, believed: &Networks) -> Option<Client> {
-    let standard = headers.contains("forwarded").then(|| read_standard(headers, believed));
+pub(crate) fn read(headers: &Headers, believed: &Networks, fields: ProxyFields) -> Option<Client> {
+    let has_standard = fields.read_of_standard() && headers.contains("forwarded");
+    let standard = has_standard.then(|| read_standard(headers, believed));
+    let customary = fields.read_of_custom(headers);
     let customary =
-        X_FORWARDED.iter().any(|name| headers.contains(name)).then(|| read_customary(headers, believed));
+        customary.iter().any(|lines| !lines.is_empty()).then(|| read_customary(&customary, believed));
     match (standard, customary) {
         // One of them may be the client's own, which its proxy passes on; nobody knows which.
         (Some(one), Some(other)) if one != other => Some(Client::default()),
         (one, other) => one.or(other),
     }
 }
-
-/// The fields that everybody used before there was a standard.
-const X_FORWARDED: [&str; 3] = ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"];
 
 fn read_standard(headers: &Headers, believed: &Networks) -> Client {
     let mut client = Client { source: Source::Peer, is_secure: None, host: None };
@@ -78,11 +136,10 @@ fn read_standard(headers: &Headers, believed: &Networks) -> Client {
     client
 }
 
-fn read_customary(headers: &Headers, believed: &Networks) -> Client {
-    let [hops, protos, hosts] = X_FORWARDED.map(|name| lines(headers, name));
+fn read_customary([hops, protos, hosts]: &[Vec<Cow<'_, str>>; 3], believed: &Networks) -> Client {
     let mut source = if hops.is_empty() { Source::Peer } else { Source::Unknown };
     let mut position = 0;
-    for (at, hop) in members(&hops).enumerate() {
+    for (at, hop) in members(hops).enumerate() {
         source = Source::said(hop);
         position = at;
         if !source.is_believed(believed) {
@@ -90,8 +147,8 @@ fn read_customary(headers: &Headers, believed: &Networks) -> Client {
         }
     }
     // The lists grow together. One that is shorter was only begun by a later hop, which is believed too.
-    let is_secure = members(&protos).take(position + 1).last().and_then(is_secure);
-    let host = members(&hosts).take(position + 1).last().filter(|host| is_authority(host.as_bytes()));
+    let is_secure = members(protos).take(position + 1).last().and_then(is_secure);
+    let host = members(hosts).take(position + 1).last().filter(|host| is_authority(host.as_bytes()));
     Client { source, is_secure, host: host.map(str::to_owned) }
 }
 
@@ -220,6 +277,8 @@ const WHITESPACE: [char; 2] = [' ', '\t'];
 mod tests {
     use super::*;
 
+    const ALL: ProxyFields = ProxyFields([true; NAMES.len()]);
+
     fn believed() -> Networks {
         let mut networks = Networks::default();
         networks.add("10.0.0.0/8").expect("a network");
@@ -339,12 +398,60 @@ mod tests {
         for (fields, expected) in table {
             let mut headers = Headers::new();
             fields.iter().for_each(|(name, value)| headers.append(name, *value));
-            assert_eq!(read(&headers, &believed()).as_ref(), Some(expected), "{fields:?}");
+            assert_eq!(read(&headers, &believed(), ALL).as_ref(), Some(expected), "{fields:?}");
         }
         let mut headers = Headers::new();
         headers.append("x-forwarded-for", b"\xff, 1.1.1.1".as_slice());
         let expected = client("1.1.1.1:0", None, "");
-        assert_eq!(read(&headers, &believed()), Some(expected), "bytes that are no text hide nothing");
-        assert_eq!(read(&Headers::new(), &believed()), None, "nobody says anything");
+        assert_eq!(read(&headers, &believed(), ALL), Some(expected), "bytes that are no text hide nothing");
+        assert_eq!(read(&Headers::new(), &believed(), ALL), None, "nobody says anything");
+    }
+
+    #[test]
+    fn only_what_the_proxy_sets_is_read() {
+        let everything = [
+            ("forwarded", "for=6.6.6.6;proto=http;host=f.example"),
+            ("x-forwarded-for", "1.1.1.1"),
+            ("x-forwarded-proto", "https"),
+            ("x-forwarded-host", "x.example"),
+        ];
+        let table: [(&[&str], Option<Client>, Option<&str>); 10] = [
+            (&[], None, Some("Forwarded")),
+            (&["Forwarded"], Some(client("6.6.6.6:0", Some(false), "f.example")), Some("X-Forwarded-For")),
+            (&["X-Forwarded-For"], Some(client("1.1.1.1:0", None, "")), Some("Forwarded")),
+            (&["x-forwarded-proto"], Some(client("peer", Some(true), "")), Some("Forwarded")),
+            (&["X-FORWARDED-HOST "], Some(client("peer", None, "x.example")), Some("Forwarded")),
+            (
+                &["X-Forwarded-For", "X-Forwarded-Proto"],
+                Some(client("1.1.1.1:0", Some(true), "")),
+                Some("Forwarded"),
+            ),
+            (
+                &["X-Forwarded-For", "X-Forwarded-Host"],
+                Some(client("1.1.1.1:0", None, "x.example")),
+                Some("Forwarded"),
+            ),
+            (
+                &["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"],
+                Some(client("1.1.1.1:0", Some(true), "x.example")),
+                Some("Forwarded"),
+            ),
+            // Both kinds, which do not agree.
+            (&["Forwarded", "X-Forwarded-For"], Some(client("", None, "")), Some("X-Forwarded-Proto")),
+            (&NAMES, Some(client("", None, "")), None),
+        ];
+        let headers: Headers = everything.into_iter().collect();
+        for (names, expected, passed_over) in table {
+            let mut fields = ProxyFields::NONE;
+            names.iter().for_each(|name| fields.add(name).expect("it is known"));
+            assert_eq!(read(&headers, &believed(), fields), expected, "{names:?}");
+            assert_eq!(fields.passed_over(&headers), passed_over, "{names:?}");
+        }
+        let usual = read(&headers, &believed(), ProxyFields::default());
+        assert_eq!(usual, Some(client("1.1.1.1:0", Some(true), "")));
+        for name in ["X-Real-IP", "CF-Connecting-IP", "X-Forwarded", "", "*"] {
+            let problem = ProxyFields::default().add(name).expect_err(name);
+            assert!(problem.contains("`X-Forwarded-Proto`"), "{problem}");
+        }
     }
 }
