@@ -70,7 +70,7 @@ fn without_slash(cx: &mut FilterContext<'_>) {
 #[request_filter("/two/a", app = "paths")]
 #[request_filter("/two/*", app = "paths")]
 #[request_filter(regexp = "^/two/b", app = "paths")]
-fn three_filters(cx: &mut FilterContext<'_>) {
+fn three_attributes(cx: &mut FilterContext<'_>) {
     mark(cx.response, "two");
 }
 
@@ -95,8 +95,9 @@ async fn a_filter_runs_for_the_paths_it_says() {
         ("/re7", "either without"),
         ("/re7/x", "either"),
         ("/are7", ""),
-        ("/two/a", "two two"),
-        ("/two/b", "two two"),
+        // One function is one filter, however many of its attributes match.
+        ("/two/a", "two"),
+        ("/two/b", "two"),
         ("/two/c", "two"),
         // What is compared is the path that is routed: decoded and without detours.
         ("/%66/a", "below one"),
@@ -108,6 +109,59 @@ async fn a_filter_runs_for_the_paths_it_says() {
     ];
     for (path, expected) in table {
         assert_eq!(trace(&client.get(path).await), expected, "{path}");
+    }
+}
+
+#[request_map("/once/**", app = "once")]
+fn once(res: &mut Response) {
+    mark(res, "handler");
+}
+
+/// Not for everything, so that the path is tested.
+#[request_map("/{name}/**", "/other", app = "once")]
+fn of_any_name(name: Option<&str>, res: &mut Response) {
+    mark(res, name.unwrap_or("other"));
+}
+
+#[request_filter("/once/**", "**/b", app = "once", order = 5)]
+#[request_filter("/once/a", app = "once", order = -5)]
+#[cfg_attr(all(), request_filter("/once/c", app = "once", order = -6))]
+#[request_filter(regexp = "^/o", app = "once", order = 6, unmatched)]
+async fn often(cx: &mut FilterContext<'_>, next: Next<'_>) {
+    mark(cx.response, "often>");
+    next.run(cx).await;
+    mark(cx.response, "<often");
+}
+
+#[request_filter("/**", app = "once")]
+fn between(cx: &mut FilterContext<'_>) {
+    mark(cx.response, "between");
+}
+
+#[tokio::test]
+async fn a_function_with_several_attributes_runs_once_in_the_first_of_its_places() {
+    let client = client_of("once");
+    let table = [
+        ("/once", "between often> handler <often"),
+        ("/once/a", "often> between handler <often"),
+        ("/once/c", "often> between handler <often"),
+        ("/once/b", "between often> handler <often"),
+        ("/x/b", "between often> x <often"),
+        ("/x/c", "between x"),
+        ("/o/b", "between often> o <often"),
+        ("/other", "between often> other <often"),
+        // Nothing has this path.
+        ("/", ""),
+    ];
+    for (path, expected) in table {
+        assert_eq!(trace(&client.get(path).await), expected, "{path}");
+        // A refusal takes another way to its filters.
+        let refused = trace(&client.request("TRACE", path).await);
+        assert_eq!(
+            refused.matches("often>").count(),
+            expected.matches("often>").count(),
+            "{path}: {refused}"
+        );
     }
 }
 

@@ -17,8 +17,8 @@ pub use crate::bind::dispatch::Bind;
 pub use crate::bind::{Arg, BodyUse, FromContext, FromRequest, ModelBinding, Profile, StateNeed, construct};
 pub use crate::http::{Context, Error, Instance, Request, Responder, Response, Result};
 pub use crate::registry::{
-    BoxFuture, Controller, DefaultBinding, ErrorPage, EventFunction, Expressions, Filter, Handler, Location,
-    Mapping, Needs, On, Page, Route, Scanned, WebSocketEvent, WebSocketHandler,
+    BoxFuture, Controller, DefaultBinding, ErrorPage, EventFunction, Expressions, Filter, FilterFunction,
+    Handler, Location, Mapping, Needs, On, Page, Route, Scanned, WebSocketEvent, WebSocketHandler,
 };
 
 pub use crate::resources::EmbeddedFile;

@@ -173,12 +173,18 @@ pub struct Route {
     pub at: Location,
 }
 
-/// A request filter.
+/// An attribute of a request filter. A function may have several, and is one filter all the same.
 pub struct Filter {
     /// Which paths it filters; methods and conditions are not used.
     pub mapping: Mapping,
     /// Also runs for paths that nothing else matches.
     pub unmatched: bool,
+    /// The function, the same one for all its attributes.
+    pub function: &'static FilterFunction,
+}
+
+/// The function of a request filter.
+pub struct FilterFunction {
     /// States it asks for.
     pub states: &'static [StateNeed],
     /// Its adapter.
@@ -223,7 +229,7 @@ pub(crate) enum AnyFilter {
 impl AnyFilter {
     pub(crate) fn at(&self) -> &Location {
         match self {
-            AnyFilter::Declared(filter) => &filter.at,
+            AnyFilter::Declared(filter) => &filter.function.at,
             AnyFilter::Given(filter) => &filter.at,
         }
     }
@@ -252,9 +258,19 @@ impl AnyFilter {
         }
     }
 
+    /// Whether both are one function, by two of its attributes.
+    pub(crate) fn is_same_function(&self, other: &AnyFilter) -> bool {
+        match (self, other) {
+            (AnyFilter::Declared(one), AnyFilter::Declared(other)) => {
+                std::ptr::eq(one.function, other.function)
+            }
+            (one, other) => one.is_same(other),
+        }
+    }
+
     pub(crate) fn call<'c>(&'c self, cx: &'c mut FilterContext<'_>, next: Next<'c>) -> BoxFuture<'c, Result> {
         match self {
-            AnyFilter::Declared(filter) => (filter.call)(cx, next),
+            AnyFilter::Declared(filter) => (filter.function.call)(cx, next),
             AnyFilter::Given(filter) => filter.filter.filter(cx, next),
         }
     }

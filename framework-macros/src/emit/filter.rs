@@ -34,10 +34,12 @@ pub(super) fn function(written: Written, mut function: HandlerFn) -> TokenStream
     let submitted = all.into_iter().map(|written| {
         let condition = written.condition.clone();
         let filter = RequestFilter::read(written, &mut errors);
-        under_condition(condition.as_ref(), submit(&filter, &states, &function))
+        under_condition(condition.as_ref(), submit(&filter))
     });
     let submitted: Vec<_> = submitted.collect();
-    let generated = const_block(&function.cfgs(), &quote!(#constants #(#waits)* #call #(#submitted)*));
+    let of_all = shared(&states, &function);
+    let generated =
+        const_block(&function.cfgs(), &quote!(#constants #(#waits)* #call #of_all #(#submitted)*));
     finished(errors, mentions, reemit(&function), generated)
 }
 
@@ -108,12 +110,21 @@ fn call(function: &HandlerFn, arguments: &[Argument]) -> TokenStream {
     }
 }
 
-fn submit(filter: &RequestFilter, states: &TokenStream, function: &HandlerFn) -> TokenStream {
+/// What is one for all attributes: by it the framework knows that they are of one function.
+fn shared(states: &TokenStream, function: &HandlerFn) -> TokenStream {
+    let p = private();
+    let at = location(&function.name(), function.sig.ident.span());
+    quote! {
+        static __FUNCTION: #p::FilterFunction =
+            #p::FilterFunction { states: #states, call: __call, at: #at };
+    }
+}
+
+fn submit(filter: &RequestFilter) -> TokenStream {
     let p = private();
     let paths = filter.patterns.iter().map(|pattern| &pattern.text);
     let regexp = optional_text(filter.regexp.as_ref().map(|regexp| &regexp.text));
     let (order, unmatched, app) = (filter.order, filter.unmatched, optional_text(filter.app.as_ref()));
-    let at = location(&function.name(), function.sig.ident.span());
     quote! {
         #p::inventory::submit! {
             #p::Filter {
@@ -125,9 +136,7 @@ fn submit(filter: &RequestFilter, states: &TokenStream, function: &HandlerFn) ->
                     ..#p::Mapping::ANY
                 },
                 unmatched: #unmatched,
-                states: #states,
-                call: __call,
-                at: #at,
+                function: &__FUNCTION,
             }
         }
     }

@@ -177,7 +177,7 @@ impl App {
             inventory::iter::<registry::Controller>.into_iter().filter(|it| belongs(it.app)).collect();
         // What is said must not depend on the order of linking either.
         routes.sort_unstable_by_key(|route| route.at);
-        filters.sort_unstable_by_key(|filter| filter.at);
+        filters.sort_unstable_by_key(|filter| filter.function.at);
         pages.sort_unstable_by_key(|page| page.at);
         controllers.sort_unstable_by_key(|controller| controller.at);
         let mut bindings: Vec<_> =
@@ -228,7 +228,7 @@ impl App {
         };
         routes.iter().for_each(|route| need(route.needs.states, &route.at));
         sockets.needing.iter().for_each(|route| need(route.needs.states, &route.at));
-        filters.iter().for_each(|filter| need(filter.states, &filter.at));
+        filters.iter().for_each(|filter| need(filter.function.states, &filter.function.at));
         let given = config.filters.into_iter().map(|filter| AnyFilter::Given(Arc::new(filter)));
         let filters: Vec<_> = given.chain(filters.into_iter().map(AnyFilter::Declared)).collect();
         pages.iter().for_each(|page| need(page.states, &page.at));

@@ -1,4 +1,5 @@
-//! Which filters run for which path, decided at start as far as patterns tell.
+//! Which filters run for which path, decided at start as far as patterns tell. A function that several of its attributes
+//! match runs once, in the first of its places.
 //!
 //! For most mappings a filter matches always or never; then the list is ready. What has to be tested against
 //! the path of a request only chooses among lists that are ready as well.
@@ -46,7 +47,7 @@ impl Filters {
         filters.sort_by_key(|filter| match filter {
             AnyFilter::Given(_) if filter.answers() => (2, None),
             AnyFilter::Given(_) => (0, None),
-            AnyFilter::Declared(filter) => (1, Some((filter.mapping.order, filter.at))),
+            AnyFilter::Declared(filter) => (1, Some((filter.mapping.order, filter.function.at))),
         });
         let mut rules = Vec::with_capacity(filters.len());
         for filter in filters {
@@ -66,8 +67,15 @@ impl Filters {
 
     /// The filters of a mapping.
     pub(super) fn plan(&self, target: &Matcher) -> FilterPlan {
-        let candidates: Vec<Candidate> =
-            self.0.iter().enumerate().filter_map(|(rule, it)| it.candidate(rule, target)).collect();
+        let mut candidates: Vec<Candidate> = Vec::new();
+        for candidate in self.0.iter().enumerate().filter_map(|(rule, it)| it.candidate(rule, target)) {
+            let filter = |candidate: &Candidate| &self.0[candidate.rule].filter;
+            // One that certainly runs needs no test of its other attributes.
+            let mut certain = candidates.iter().filter(|earlier| !earlier.is_tested);
+            if !certain.any(|earlier| filter(earlier).is_same_function(filter(&candidate))) {
+                candidates.push(candidate);
+            }
+        }
         let tests = candidates.iter().filter(|candidate| candidate.is_tested).count();
         let outcomes = if tests > PREPARED_TESTS { 0 } else { 1 << tests };
         let lists = (0..outcomes).map(|outcome: usize| {
@@ -111,7 +119,7 @@ impl Filters {
         let is_known = is_known || self.0.iter().any(|rule| rule.filter.answers() && rule.matches(path));
         let running =
             self.0.iter().filter(|rule| (is_known || rule.filter.is_unmatched()) && rule.matches(path));
-        Cow::Owned(running.map(|rule| rule.filter.clone()).collect())
+        Cow::Owned(each_once(running))
     }
 
     /// The filters that run for a path which something other than a mapping has, under one of its names.
@@ -122,7 +130,7 @@ impl Filters {
         let also = also();
         let runs =
             |rule: &&Rule| rule.matches(path) || also.as_deref().is_some_and(|also| rule.matches(also));
-        Cow::Owned(self.0.iter().filter(runs).map(|rule| rule.filter.clone()).collect())
+        Cow::Owned(each_once(self.0.iter().filter(runs)))
     }
 
     /// The filters that certainly never run, whichever of the targets is asked for.
@@ -140,11 +148,19 @@ impl Filters {
 
     fn list(&self, candidates: &[Candidate], mut test: impl FnMut(&Rule) -> bool) -> Vec<AnyFilter> {
         let rules = candidates.iter().map(|candidate| (&self.0[candidate.rule], candidate.is_tested));
-        rules
-            .filter(|(rule, is_tested)| !is_tested || test(rule))
-            .map(|(rule, _)| rule.filter.clone())
-            .collect()
+        each_once(rules.filter(|(rule, is_tested)| !is_tested || test(rule)).map(|(rule, _)| rule))
     }
+}
+
+/// The filters of rules that match; what two of them are for runs by the first.
+fn each_once<'r>(rules: impl Iterator<Item = &'r Rule>) -> Vec<AnyFilter> {
+    let mut filters: Vec<AnyFilter> = Vec::new();
+    for rule in rules {
+        if !filters.iter().any(|filter| filter.is_same_function(&rule.filter)) {
+            filters.push(rule.filter.clone());
+        }
+    }
+    filters
 }
 
 impl Rule {
@@ -169,7 +185,7 @@ impl Rule {
 mod tests {
     use super::*;
     use crate::registry::Mapping;
-    use crate::routing::testing::{filter, unmatched_filter};
+    use crate::routing::testing::{again, filter, unmatched_filter};
 
     fn target(path: &'static str) -> Matcher {
         let mapping = match path.strip_prefix('^') {
@@ -225,6 +241,35 @@ mod tests {
             let plan = filters.plan(&target(mapping));
             assert_eq!(names(&filters.of_plan(&plan, path)), expected, "{mapping} asked for {path}");
             assert_eq!(names(&filters.of_path(path, true)), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn one_function_runs_once_in_the_first_of_its_places() {
+        let twice = filter("twice", &["/f/a"], 5);
+        let all = [
+            twice.clone(),
+            again(&twice, &["/f/*"], -5),
+            again(&twice, &["/f/**"], 9),
+            filter("between", &["/f/**"], 0),
+            filter("between too", &["/f/**"], 0),
+        ];
+        let filters = Filters::build(&all, &mut Vec::new());
+        let table = [
+            ("/f/a", "/f/a", "twice between between too", 1),
+            ("/f/b", "/f/b", "twice between between too", 1),
+            ("/f/{x}/{y}", "/f/a/b", "between between too twice", 1),
+            ("/{x}/{y}", "/f/a", "twice between between too", 0),
+            ("/{x}/a", "/f/a", "twice between between too", 0),
+            ("/{x}/{y}", "/g/a", "", 0),
+        ];
+        for (mapping, path, expected, lists) in table {
+            let plan = filters.plan(&target(mapping));
+            assert_eq!(names(&filters.of_plan(&plan, path)), expected, "{mapping} asked for {path}");
+            assert_eq!(names(&filters.of_path(path, true)), expected, "{path}");
+            assert_eq!(names(&filters.of_paths(path, || None)), expected, "{path}");
+            assert_eq!(names(&filters.of_paths("/z", || Some(path.to_owned()))), expected, "{path}");
+            assert_eq!(plan.lists.len(), lists, "{mapping}: what is certain is not tested");
         }
     }
 

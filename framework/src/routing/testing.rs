@@ -2,7 +2,7 @@
 
 use crate::bind::BodyUse;
 use crate::proto::Limits;
-use crate::registry::{AnyFilter, Filter, Handler, Location, Mapping, Needs, Route};
+use crate::registry::{AnyFilter, Filter, FilterFunction, Handler, Location, Mapping, Needs, Route};
 
 /// A route with a name; change its fields and [`leak`] it.
 pub(super) fn route(name: &'static str, mapping: Mapping) -> Route {
@@ -32,10 +32,15 @@ fn filter_that(name: &'static str, paths: &[&'static str], order: i32, unmatched
     AnyFilter::Declared(leak(Filter {
         mapping: Mapping { paths, regexp, order, ..Mapping::ANY },
         unmatched,
-        states: &[],
-        call: |_, _| Box::pin(async { Ok(()) }),
-        at: at(name),
+        function: leak(FilterFunction { states: &[], call: |_, _| Box::pin(async { Ok(()) }), at: at(name) }),
     }))
+}
+
+/// The same function by one more attribute.
+pub(super) fn again(filter: &AnyFilter, paths: &[&'static str], order: i32) -> AnyFilter {
+    let AnyFilter::Declared(filter) = filter else { panic!("a filter of an attribute") };
+    let mapping = Mapping { paths: leak(paths.to_vec()), order, ..Mapping::ANY };
+    AnyFilter::Declared(leak(Filter { mapping, unmatched: false, function: filter.function }))
 }
 
 /// As if it had been a constant.
