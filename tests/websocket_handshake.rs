@@ -81,7 +81,7 @@ async fn the_most_specific_handler_is_taken() {
         ("/protocol", "Sec-WebSocket-Protocol: chat.v1, chat.v2\r\n", "101 chat"),
         ("/only", "Sec-WebSocket-Protocol: chat.v2\r\n", "101 only"),
         ("/shared", "", "101 socket"),
-        ("/reg/ab/12", "", "101 ab 12 3"),
+        ("/reg/ab/12", "", "101 ab 12 2"),
         ("/reg/ab/300", "", "404 RegGroup[number] should be an integer from 0 to 255, not `300`."),
     ];
     for (path, fields, expected) in table {

@@ -112,8 +112,9 @@ wrappers! {
     /// [`StaticFile::within`](crate::StaticFile::within) sends the file.
     PathValue: Profile { path_value: true, ..Profile::VALUE }, path_value;
 
-    /// A group of the mapping's regular expression: the first parenthesis, or the one said by `#[arg(group = n)]`, where
-    /// 0 is the whole match. A value that is no `T` is a 404.
+    /// A group of the mapping's regular expression: the first parenthesis, or the one said by `#[arg(group = n)]`, which counts
+    /// as regular expressions do: 0 is the whole match, 1 the first parenthesis. A value that is no `T` is a 404.
+    /// [`RegGroups`] has all of them.
     ///
     /// ```
     /// use vernal::{RegGroup, request_map};
@@ -179,37 +180,48 @@ fn reg_group<'r, T: FromValues<'r>>(req: &'r Request, arg: &Arg) -> Result<T> {
     T::from_values(req.reg_group(arg.group).into_iter(), Source::RegGroup, arg.name)
 }
 
-/// All groups of the mapping's regular expression.
+/// All groups of the mapping's regular expression, as a list that begins with the first parenthesis. So `get(0)` is what
+/// `#[arg(group = 1)]` gives a [`RegGroup`], and what `group = 0` gives is [`RegGroups::whole`].
 ///
 /// ```
 /// use vernal::{RegGroups, request_map};
 ///
 /// #[request_map(regexp = "^/reg/([a-z]+)(/.+)?$")]
 /// fn by_regexp(groups: RegGroups<'_>) -> String {
-///     format!("{:?} {:?}", groups.get(1), groups.get(2))
+///     format!("{:?} {:?} of {:?}", groups.get(0), groups.get(1), groups.whole())
 /// }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// # let client = vernal::test::Client::new();
+/// # client.get("/reg/ab/c").await.assert_text(r#"Some("ab") Some("/c") of Some("/reg/ab/c")"#);
+/// # }
 /// ```
 #[derive(Clone, Copy)]
 pub struct RegGroups<'r>(&'r Request);
 
 impl<'r> RegGroups<'r> {
-    /// A group: 0 is the whole match. `None` when it took no part or there is none of that number.
+    /// A group: 0 is the first parenthesis. `None` when it took no part or there is none of that number.
     pub fn get(&self, group: usize) -> Option<&'r str> {
-        self.0.reg_group(group)
+        self.0.reg_group(group.checked_add(1)?)
     }
 
-    /// All groups, the whole match first.
+    /// The text that the whole expression matched; `None` when the mapping has no regular expression.
+    pub fn whole(&self) -> Option<&'r str> {
+        self.0.reg_group(0)
+    }
+
+    /// All groups, the first parenthesis first; `None` for those that took no part.
     pub fn iter(&self) -> impl Iterator<Item = Option<&'r str>> + use<'r> {
         let request = self.0;
-        (0..request.reg_group_count()).map(|group| request.reg_group(group))
+        (1..request.reg_group_count()).map(|group| request.reg_group(group))
     }
 
-    /// How many groups there are, the whole match included.
+    /// How many groups there are.
     pub fn len(&self) -> usize {
-        self.0.reg_group_count()
+        self.0.reg_group_count().saturating_sub(1)
     }
 
-    /// Whether the mapping has no regular expression.
+    /// Whether the mapping's regular expression has no groups, or the mapping none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -381,8 +393,18 @@ mod tests {
         assert_eq!(bind::<RegGroup<u8>>(&req, &of(1)).expect_err("no number").status(), 404);
         assert_eq!(bind::<RegGroup<Option<&str>>>(&req, &of(2)).expect("took no part").0, None);
         let groups = bind::<RegGroups<'_>>(&req, &of(1)).expect("always");
-        assert_eq!(groups.iter().collect::<Vec<_>>(), [Some("/reg/ab/9"), Some("ab"), None, Some("9")]);
-        assert_eq!((groups.len(), groups.get(1), groups.get(9)), (4, Some("ab"), None));
+        assert_eq!(groups.iter().collect::<Vec<_>>(), [Some("ab"), None, Some("9")]);
+        assert_eq!(
+            (groups.len(), groups.get(0), groups.get(1), groups.get(2)),
+            (3, Some("ab"), None, Some("9"))
+        );
+        assert_eq!((groups.get(3), groups.get(usize::MAX), groups.whole()), (None, None, Some("/reg/ab/9")));
+        let without = get("");
+        let groups = bind::<RegGroups<'_>>(&without, &of(1)).expect("always");
+        assert_eq!(
+            (groups.len(), groups.is_empty(), groups.whole(), groups.iter().count()),
+            (0, true, None, 0)
+        );
     }
 
     #[test]
