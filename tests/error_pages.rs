@@ -167,7 +167,7 @@ async fn protocol_errors_have_the_default_body_too() {
         ("GET / HTTP/1.1\r\n\r\n", 400, "application/json"),
         ("GET /fail?code=%zz HTTP/1.1\r\nHost: h\r\n\r\n", 400, "application/json"),
         (
-            "POST /age HTTP/1.1\r\nHost: h\r\nAccept: text/html\r\nContent-Length: 9999999999\r\n\r\n",
+            "POST /age HTTP/1.1\r\nHost: h\r\nAccept: text/html\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 9999999999\r\n\r\n",
             413,
             "text/html",
         ),
@@ -259,7 +259,10 @@ async fn pages_answer_protocol_errors_too() {
         (&*long, "all 414"),
         (&*many, "all 431"),
         ("GET / HTTP/9.9\r\nHost: h\r\n\r\n", "range 505"),
-        ("POST /fail HTTP/1.1\r\nHost: h\r\nContent-Length: 9999999999\r\n\r\n", "all 413"),
+        (
+            "POST /fail HTTP/1.1\r\nHost: h\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 9999999999\r\n\r\n",
+            "all 413",
+        ),
     ];
     for (request, text) in table {
         let answer = client.raw(request).await;

@@ -244,16 +244,28 @@ pub const fn model_profile(needed: &[Option<StateNeed>]) -> Profile {
     Profile::ANY
 }
 
-/// How the arguments use the body: as the first one does that takes it.
-pub const fn body_use(profiles: &[Profile]) -> BodyUse {
-    let mut index = 0;
+/// How the arguments of a route use the body: as the one does that takes it, else as the one that may see most of it. `in_path` tells of
+/// each whether the route's path has a variable of its name.
+pub const fn body_use(profiles: &[Profile], in_path: &[bool]) -> BodyUse {
+    let (mut index, mut seen) = (0, BodyUse::None);
     while index < profiles.len() {
-        if !matches!(profiles[index].body, BodyUse::None) {
-            return profiles[index].body;
-        }
+        let profile = profiles[index];
+        seen = match (profile.body, seen) {
+            (BodyUse::None, _) => seen,
+            (BodyUse::Parameters, _) if profile.path_first && in_path[index] => seen,
+            (BodyUse::Parameters, BodyUse::None) => BodyUse::Parameters,
+            (BodyUse::Parameters, _) => seen,
+            (BodyUse::Any, _) => BodyUse::Any,
+            (taken, _) => return taken,
+        };
         index += 1;
     }
-    BodyUse::None
+    seen
+}
+
+/// Whether a type takes the body for itself.
+const fn takes_body(profile: Profile) -> bool {
+    !matches!(profile.body, BodyUse::None | BodyUse::Parameters | BodyUse::Any)
 }
 
 /// How many of these are states.
@@ -313,14 +325,14 @@ pub const fn check_seen(profiles: &[Profile], problem: &str) {
 /// Refuses an argument that takes the body when one before it does.
 #[track_caller]
 pub const fn check_body(profiles: &[Profile], names: &[&str], index: usize) {
-    if matches!(profiles[index].body, BodyUse::None) {
+    if !takes_body(profiles[index]) {
         return;
     }
     let mut before = 0;
     while before < index {
         let is_shared =
             matches!((profiles[before].body, profiles[index].body), (BodyUse::Form, BodyUse::Form));
-        if !is_shared && !matches!(profiles[before].body, BodyUse::None) {
+        if !is_shared && takes_body(profiles[before]) {
             let text = Text::new()
                 .then("two arguments take the body: `")
                 .then(names[before])
@@ -336,7 +348,7 @@ pub const fn check_body(profiles: &[Profile], names: &[&str], index: usize) {
 /// Refuses an argument that a WebSocket event has not.
 #[track_caller]
 pub const fn check_event(profile: Profile, is_stream: bool, is_close: bool) {
-    if !matches!(profile.body, BodyUse::None) {
+    if takes_body(profile) {
         panic!(
             "the request that opens a WebSocket session has no body: take messages, or a parameter of the query"
         );
@@ -420,12 +432,31 @@ mod tests {
     }
 
     #[test]
+    fn the_use_of_a_body_is_that_of_the_argument_that_sees_most() {
+        const BARE: Profile = Profile { path_first: true, ..Profile::PARAMETER };
+        let form = Profile { body: BodyUse::Form, ..Profile::VALUE };
+        let table: [(&[Profile], &[bool], BodyUse); 9] = [
+            (&[], &[], BodyUse::None),
+            (&[Profile::VALUE, Profile::PART], &[true, false], BodyUse::None),
+            (&[BARE], &[true], BodyUse::None),
+            (&[BARE], &[false], BodyUse::Parameters),
+            (&[Profile::PARAMETER], &[true], BodyUse::Parameters),
+            (&[Profile::PARAMETER, Profile::VALUE], &[false, false], BodyUse::Parameters),
+            (&[Profile::ANY, BARE], &[false, false], BodyUse::Any),
+            (&[BARE, Profile::ANY], &[false, false], BodyUse::Any),
+            (&[Profile::ANY, form, BARE], &[false; 3], BodyUse::Form),
+        ];
+        for (index, (profiles, in_path, expected)) in table.into_iter().enumerate() {
+            assert_eq!(body_use(profiles, in_path), expected, "{index}");
+        }
+    }
+
+    #[test]
     fn two_bodies_are_named() {
         let form = Profile { body: BodyUse::Form, ..Profile::VALUE };
         let several = [Profile::VALUE, form, form];
         check_body(&several, &["a", "b", "c"], 2);
-        assert_eq!(body_use(&several), BodyUse::Form);
-        assert_eq!(body_use(&[Profile::VALUE]), BodyUse::None);
+        assert_eq!(body_use(&several, &[false; 3]), BodyUse::Form);
         let buffered = Profile { body: BodyUse::Buffered, ..Profile::VALUE };
         assert!(std::panic::catch_unwind(|| check_body(&[form, buffered], &["a", "b"], 1)).is_err());
         let profiles = [buffered, Profile::VALUE, buffered];

@@ -250,6 +250,14 @@ impl AnyFilter {
         }
     }
 
+    /// Whether it may look at the body of a request.
+    pub(crate) fn reads_body(&self) -> bool {
+        match self {
+            AnyFilter::Declared(_) => true,
+            AnyFilter::Given(filter) => filter.filter.reads_body(),
+        }
+    }
+
     pub(crate) fn is_same(&self, other: &AnyFilter) -> bool {
         match (self, other) {
             (AnyFilter::Declared(one), AnyFilter::Declared(other)) => std::ptr::eq(*one, *other),

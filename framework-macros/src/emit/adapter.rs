@@ -101,13 +101,16 @@ impl Adapter<'_> {
         }
     }
 
-    /// `Needs { … }`
-    pub(super) fn needs(&self) -> TokenStream {
+    /// `Needs { … }`, of a route with these paths.
+    pub(super) fn needs(&self, patterns: &[Pattern]) -> TokenStream {
         let p = private();
         if self.bound().next().is_none() {
             return quote!(#p::Needs { body: #p::BodyUse::None, states: &[] });
         }
-        quote!(#p::Needs { body: #p::body_use(&__PROFILES), states: &__STATES })
+        let in_path = self.bound().map(|(_, argument)| {
+            !patterns.is_empty() && patterns.iter().all(|pattern| pattern.variables.contains(&argument.name))
+        });
+        quote!(#p::Needs { body: #p::body_use(&__PROFILES, &[#(#in_path),*]), states: &__STATES })
     }
 
     fn call(&self) -> TokenStream {

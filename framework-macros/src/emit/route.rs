@@ -81,7 +81,7 @@ pub(super) fn route(
     let (params, headers) = (expressions(&mapping.params), expressions(&mapping.headers));
     let order = mapping.order.unwrap_or(0);
     let app = optional_text(mapping.app.as_ref());
-    let (handler, needs) = (adapter.handler(mapping.blocking.is_some()), adapter.needs());
+    let (handler, needs) = (adapter.handler(mapping.blocking.is_some()), adapter.needs(&patterns));
     let limits = match &mapping.limits {
         Some(limits) => {
             let limits = adapter.outside(limits.to_token_stream());

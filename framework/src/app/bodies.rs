@@ -39,7 +39,7 @@ impl Inner {
         let is_upload = form == Some(FormKind::Multipart) && !takes_itself;
         let way = match body_use {
             BodyUse::Streamed | BodyUse::Parts => BodyWay::Streamed,
-            _ if target.as_ref().is_some_and(|target| !target.has_handler()) => BodyWay::Left,
+            _ if target.as_ref().is_some_and(|target| !self.looks_at_body(target, request)) => BodyWay::Left,
             _ if is_upload => BodyWay::InParts,
             _ => BodyWay::Whole,
         };
@@ -65,6 +65,17 @@ impl Inner {
             None => self.router.filters_for_path(request.path.matched(), true),
         };
         if filters.iter().any(AnyFilter::answers) { BodyUse::Streamed } else { by_handler }
+    }
+
+    /// Whether a handler or a filter before it may look at the body.
+    fn looks_at_body(&self, target: &Target<'_>, request: &Request) -> bool {
+        let Target::Entry(entry) = target else { return false };
+        match entry.route.needs.body {
+            BodyUse::None => {}
+            BodyUse::Parameters if request.form_kind().is_none() => {}
+            _ => return true,
+        }
+        self.filters_of(target, request).iter().any(AnyFilter::reads_body)
     }
 
     /// The limits for a request's body.
@@ -113,7 +124,7 @@ impl Inner {
 
 /// A mapping that was chosen by a parameter of a form in parts cannot have the body that it came in.
 fn check_taken_apart(target: &Target<'_>) -> Result {
-    if matches!(target.body_use(), BodyUse::None | BodyUse::Form) {
+    if !matches!(target.body_use(), BodyUse::Buffered | BodyUse::Streamed | BodyUse::Parts) {
         return Ok(());
     }
     let Target::Entry(entry) = target else { return Ok(()) };

@@ -108,6 +108,12 @@ pub trait Filter: Send + Sync + 'static {
         false
     }
 
+    /// Whether it may look at the request's body, or at the parameters of a form. Default: yes. Then the body is read, within its limits, before
+    /// it runs; else a request to a handler that takes no body is not kept waiting for one.
+    fn reads_body(&self) -> bool {
+        true
+    }
+
     /// Whether its settings make sense, asked once at start. Default: they do.
     ///
     /// # Errors

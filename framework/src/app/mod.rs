@@ -147,11 +147,6 @@ impl Target<'_> {
             _ => BodyUse::None,
         }
     }
-
-    /// Whether a mapping answers, so that the body is of interest.
-    pub(crate) fn has_handler(&self) -> bool {
-        matches!(self, Target::Entry(_))
-    }
 }
 
 impl App {

@@ -349,12 +349,12 @@ impl<'r, T: FromRequest<'r>> Profiled<T> for Extract {
     const PROFILE: Profile = <T as FromRequest<'r>>::PROFILE;
 }
 
-impl<T> Profiled<T> for Wait {
-    const PROFILE: Profile = Profile::ANY;
+impl<'r, T: ModelBinding<'r>> Profiled<T> for Wait {
+    const PROFILE: Profile = <T as ModelBinding<'r>>::PROFILE;
 }
 
 impl<T> Profiled<T> for Named {
-    const PROFILE: Profile = Profile::VALUE;
+    const PROFILE: Profile = Profile { path_first: true, ..Profile::PARAMETER };
 }
 
 /// Variables of the path may fill its fields.

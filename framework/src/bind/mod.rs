@@ -94,8 +94,13 @@ impl Arg {
 /// How a type uses the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyUse {
-    /// It does not look at it, or only through parameters.
+    /// It does not look at it. A request to a handler that takes nothing else is answered without its body: what comes of that is
+    /// thrown away, or the connection closes.
     None,
+    /// It looks at parameters, which the body brings where it is a form. Any other body is as good as none.
+    Parameters,
+    /// It may look at it, as at anything else: the body is read before binding. Several of these may stand in one handler.
+    Any,
     /// It takes the form that the body is: `Form`, `MultipartFile`. Several of these may stand in one handler, but no other
     /// that takes the body.
     Form,
@@ -132,6 +137,8 @@ pub struct Profile {
     pub sees_request: bool,
     /// It is found by the name of its argument, so that the argument must have one.
     pub named: bool,
+    /// A variable of the path comes before a parameter of that name.
+    pub path_first: bool,
     /// It tells how a WebSocket session ended, so that only `on_close` can take it.
     pub close_reason: bool,
     /// It is the receiving end of a WebSocket session, so that no event function can take it.
@@ -141,22 +148,25 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// The profile of types that say nothing: they may look at anything, and take no body.
+    /// The profile of types that say nothing: they may look at anything, the body among it.
     pub const ANY: Profile = Profile {
-        body: BodyUse::None,
+        body: BodyUse::Any,
         state: None,
         path_value: false,
         group: false,
         sees_request: true,
         named: false,
+        path_first: false,
         close_reason: false,
         socket: false,
         handshake: false,
     };
-    /// A type that looks at one part of the request, whatever its argument is called.
-    pub const PART: Profile = Profile { sees_request: false, ..Profile::ANY };
-    /// A type that looks at the value of its argument's name only.
+    /// A type that looks at one part of the request, whatever its argument is called, and not at the body.
+    pub const PART: Profile = Profile { body: BodyUse::None, sees_request: false, ..Profile::ANY };
+    /// A type that looks at the value of its argument's name only, and not at the body.
     pub const VALUE: Profile = Profile { named: true, ..Profile::PART };
+    /// A type that looks at the parameter of its argument's name only.
+    pub const PARAMETER: Profile = Profile { body: BodyUse::Parameters, ..Profile::VALUE };
 }
 
 /// What arguments are bound from: a request, or an event of a session that was opened by one.
@@ -208,6 +218,9 @@ pub trait FromRequest<'r>: Sized {
     label = "vernal does not know how to fill this argument"
 )]
 pub trait ModelBinding<'r>: Sized {
+    /// What the compiler should know of this type. Leave the default unless it looks at no body.
+    const PROFILE: Profile = Profile::ANY;
+
     /// Makes the value.
     ///
     /// # Errors
@@ -253,6 +266,8 @@ impl<'r, T: FromRequest<'r>> FromRequest<'r> for Result<T> {
 
 /// `None` when nothing came.
 impl<'r, T: ModelBinding<'r>> ModelBinding<'r> for Option<T> {
+    const PROFILE: Profile = T::PROFILE;
+
     async fn bind(req: &'r Request, arg: &Arg) -> Result<Option<T>> {
         T::optional(req, arg).await
     }
@@ -260,6 +275,8 @@ impl<'r, T: ModelBinding<'r>> ModelBinding<'r> for Option<T> {
 
 /// The handler wants to see the error.
 impl<'r, T: ModelBinding<'r>> ModelBinding<'r> for Result<T> {
+    const PROFILE: Profile = T::PROFILE;
+
     async fn bind(req: &'r Request, arg: &Arg) -> Result<Result<T>> {
         Ok(T::bind(req, arg).await)
     }

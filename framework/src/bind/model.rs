@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::defaults::Wrapper;
 use super::fields::{Fields, deserialize};
 use super::value::beside_body;
-use super::{Arg, BindingError, FromRequest, Profile, Source};
+use super::{Arg, BindingError, BodyUse, FromRequest, Profile, Source};
 use crate::http::{Error, Request, Result};
 
 /// All parameters as a struct, or as a map: those of the form, of the query, and the variables of the path. A
@@ -83,7 +83,7 @@ impl<T> Wrapper for Model<T> {
 }
 
 impl<'r, T: Deserialize<'r>> FromRequest<'r> for Model<T> {
-    const PROFILE: Profile = Profile::ANY;
+    const PROFILE: Profile = Profile { body: BodyUse::Parameters, ..Profile::ANY };
 
     fn from_request(req: &'r Request, arg: &Arg) -> Result<Model<T>> {
         beside_body(deserialize(&Fields::of_request(req), arg.name), req).map(Model)

@@ -10,7 +10,7 @@ use ::http::{Method, Version};
 
 use super::defaults::Wrapper;
 use super::value::{self, shortened};
-use super::{Arg, BindingError, FromRequest, FromValues, Profile, Source};
+use super::{Arg, BindingError, BodyUse, FromRequest, FromValues, Profile, Source};
 use crate::base::Headers;
 use crate::http::{Cookies, Error, Request, Result, SafePath};
 
@@ -67,7 +67,7 @@ wrappers! {
     ///     format!("{id} to {to}")
     /// }
     /// ```
-    Param: Profile::VALUE, parameter;
+    Param: Profile::PARAMETER, parameter;
 
     /// A header field. Its name is the argument's, whose underscores also stand for hyphens: `user_agent` reads
     /// `User-Agent`. A name given by `#[arg(name = "…")]` is taken as it is. Fields of one name that come several times
@@ -234,7 +234,7 @@ impl fmt::Debug for RegGroups<'_> {
 }
 
 impl<'r> FromRequest<'r> for RegGroups<'r> {
-    const PROFILE: Profile = Profile::ANY;
+    const PROFILE: Profile = Profile { body: BodyUse::None, ..Profile::ANY };
 
     fn from_request(req: &'r Request, _: &Arg) -> Result<RegGroups<'r>> {
         Ok(RegGroups(req))

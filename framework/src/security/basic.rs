@@ -104,6 +104,10 @@ impl BasicAuth {
 }
 
 impl Filter for BasicAuth {
+    fn reads_body(&self) -> bool {
+        false
+    }
+
     fn filter<'c>(&'c self, cx: &'c mut FilterContext<'_>, next: Next<'c>) -> BoxFuture<'c, Result> {
         Box::pin(async move {
             match credentials(cx.request, "basic", MOST_BYTES) {

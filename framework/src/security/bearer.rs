@@ -105,6 +105,10 @@ impl BearerAuth {
 }
 
 impl Filter for BearerAuth {
+    fn reads_body(&self) -> bool {
+        false
+    }
+
     fn filter<'c>(&'c self, cx: &'c mut FilterContext<'_>, next: Next<'c>) -> BoxFuture<'c, Result> {
         Box::pin(async move {
             let refused =

@@ -248,6 +248,10 @@ impl Cors {
 }
 
 impl Filter for Cors {
+    fn reads_body(&self) -> bool {
+        false
+    }
+
     fn filter<'c>(&'c self, cx: &'c mut FilterContext<'_>, next: Next<'c>) -> BoxFuture<'c, Result> {
         Box::pin(async move {
             let origin = origin::of(cx.request).map(str::to_owned);

@@ -125,6 +125,11 @@ impl Csrf {
 }
 
 impl Filter for Csrf {
+    /// A token may come in a form.
+    fn reads_body(&self) -> bool {
+        self.tokens.is_some()
+    }
+
     fn filter<'c>(&'c self, cx: &'c mut FilterContext<'_>, next: Next<'c>) -> BoxFuture<'c, Result> {
         Box::pin(async move {
             let issued = self.tokens.as_ref().map(|tokens| tokens.begin(cx.request));

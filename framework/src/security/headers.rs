@@ -214,6 +214,10 @@ impl SecurityHeaders {
 }
 
 impl Filter for SecurityHeaders {
+    fn reads_body(&self) -> bool {
+        false
+    }
+
     fn filter<'c>(&'c self, cx: &'c mut FilterContext<'_>, next: Next<'c>) -> BoxFuture<'c, Result> {
         Box::pin(async move {
             let nonce = self.has_nonce.then(|| nonce_of(cx.request)).transpose()?;

@@ -168,6 +168,11 @@ impl RateLimit {
 }
 
 impl Filter for RateLimit {
+    /// Only what is counted by may look at it.
+    fn reads_body(&self) -> bool {
+        matches!(self.key, Key::Of(_))
+    }
+
     fn filter<'c>(&'c self, cx: &'c mut FilterContext<'_>, next: Next<'c>) -> BoxFuture<'c, Result> {
         Box::pin(async move {
             if let (Some(meter), Some(key)) = (&self.meter, self.key_of(cx.request)) {

@@ -20,7 +20,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::base::say;
-use crate::bind::{Arg, ModelBinding};
+use crate::bind::{Arg, BodyUse, ModelBinding, Profile};
 use crate::http::{Error, Request, Result};
 
 pub use self::config::SessionConfig;
@@ -362,6 +362,8 @@ impl fmt::Debug for Session {
 }
 
 impl<'r> ModelBinding<'r> for Session {
+    const PROFILE: Profile = Profile { body: BodyUse::None, ..Profile::ANY };
+
     async fn bind(req: &'r Request, _: &Arg) -> Result<Session> {
         req.session().await
     }

@@ -48,6 +48,10 @@ impl ToHttps {
 }
 
 impl Filter for ToHttps {
+    fn reads_body(&self) -> bool {
+        false
+    }
+
     fn filter<'c>(&'c self, cx: &'c mut FilterContext<'_>, _: Next<'c>) -> BoxFuture<'c, Result> {
         Box::pin(async move {
             let location = self.location(cx.request)?;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::Connection;
 use crate::app::{BodyPlan, BodyWay, Exchange, Target};
 use crate::http::{FormKind, Request};
-use crate::io::Pipe;
-use crate::proto::h1::Framing;
+use crate::io::{Inbox, Pipe};
+use crate::proto::h1::{Framing, Progress};
 use crate::server::arrived::{Arrived, Unfinished};
 use crate::server::pump::Incoming;
 use crate::server::receiver::Receiver;
@@ -21,6 +21,7 @@ impl<'c> Connection<'c> {
         let Exchange { request, inbox, .. } = exchange;
         let BodyPlan { target, way, limits, bound, .. } = app.plan_body(request);
         if way == BodyWay::Left {
+            self.skip_at_hand(inbox, framing);
             return Arrived::At(target.unwrap_or(Target::NotFound));
         }
         let mut receiver = Receiver::new(limits, bound);
@@ -53,6 +54,18 @@ impl<'c> Connection<'c> {
                     }
                 }
             }
+        }
+    }
+
+    /// Throws a small body away that has come already, so that the next request is at hand.
+    fn skip_at_hand(&mut self, inbox: &mut Inbox, framing: Framing) {
+        let limits = &self.app().limits;
+        if let Framing::Length(length) = framing
+            && length <= limits.drain_size
+            && length <= inbox.bytes().len() as u64
+            && let Ok(Progress::Data { consumed, .. }) = self.wire.h1.receive_body(inbox.bytes(), limits)
+        {
+            inbox.consume(consumed);
         }
     }
 
