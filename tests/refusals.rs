@@ -11,7 +11,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{Instant, sleep, timeout};
 use vernal::server::{self, Handle, Server};
 use vernal::test::Client;
-use vernal::{Body, BodyReader, Limits, MultipartFile, Result, request_map};
+use vernal::{Body, BodyReader, Error, Limits, MultipartFile, Request, Result, request_map};
 
 /// Long enough for a busy machine; nothing waits for it to pass.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -170,6 +170,144 @@ async fn a_connection_over_the_limit_may_have_much_to_send() {
     }
     drop(first);
     running.stop().await;
+}
+
+#[request_map("/fails")]
+fn fails() -> Result<&'static str> {
+    Err(Error::conflict("as it should"))
+}
+
+#[request_map("/fails/async")]
+async fn fails_async() -> Result<&'static str> {
+    panic!("as it should")
+}
+
+/// Whatever is wrong with it: an answer to HEAD has no content (RFC 9110, section 9.3.2), and its head is that of the answer to another
+/// method.
+#[tokio::test]
+async fn a_refusal_of_head_has_no_content() {
+    let client = Client::builder().limits(Limits::new().header_count(10)).build();
+    let long = "x".repeat(20 << 10);
+    let head = |target: &str, rest: &str| format!("HEAD {target} HTTP/1.1\r\n{rest}\r\n");
+    let many = format!("Host: h\r\n{}", "a: b\r\n".repeat(10));
+    let table = [
+        ("no Host", head("/", ""), 400),
+        ("two Hosts", head("/", "Host: a\r\nHost: b\r\n"), 400),
+        ("a bad Host", head("/", "Host: a b\r\n"), 400),
+        ("an expectation", head("/", "Host: h\r\nExpect: x\r\n"), 417),
+        ("a bad length", head("/", "Host: h\r\nContent-Length: x\r\n"), 400),
+        ("two lengths", head("/", "Host: h\r\nContent-Length: 1\r\nContent-Length: 1\r\n"), 400),
+        ("both framings", head("/", "Host: h\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n"), 400),
+        ("a transfer coding", head("/", "Host: h\r\nTransfer-Encoding: tea\r\n"), 501),
+        ("a long target", head(&format!("/{long}"), "Host: h\r\n"), 414),
+        ("a long head", head("/", &format!("Host: h\r\na: {long}\r\n")), 431),
+        ("many fields", head("/", &many), 431),
+        ("a bad field", head("/", "Host: h\r\na b: c\r\n"), 400),
+        ("a folded field", head("/", "Host: h\r\na: b\r\n c\r\n"), 400),
+        ("a bare line feed", "HEAD / HTTP/1.1\nHost: h\n\n".to_owned(), 400),
+        ("another version", "HEAD / HTTP/2.5\r\nHost: h\r\n\r\n".to_owned(), 505),
+        ("no version", "HEAD / HTTX/1.1\r\nHost: h\r\n\r\n".to_owned(), 400),
+        ("two words", "HEAD /\r\n\r\n".to_owned(), 400),
+        ("one word", "HEAD\r\n\r\n".to_owned(), 400),
+        ("a tab", "HEAD\t/ HTTP/1.1\r\nHost: h\r\n\r\n".to_owned(), 400),
+        ("after an empty line", "\r\nHEAD / HTTP/1.1\r\n\r\n".to_owned(), 400),
+        ("an asterisk", head("*", "Host: h\r\n"), 400),
+        ("no target", head("x", "Host: h\r\n"), 400),
+        ("a fragment", head("/#a", "Host: h\r\n"), 400),
+        ("a bad path", head("/%zz", "Host: h\r\n"), 400),
+        ("many types", head("/", "Host: h\r\nContent-Type: a/b\r\nContent-Type: a/b\r\n"), 400),
+        ("nobody there", head("/nobody", "Host: h\r\n"), 404),
+        ("another method", head("/small", "Host: h\r\n"), 405),
+        ("its handler fails", head("/fails", "Host: h\r\n"), 409),
+        ("its handler panics", head("/fails/async", "Host: h\r\n"), 500),
+    ];
+    for (name, request, status) in &table {
+        let answer = client.raw(request).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{name}: {answer}");
+        assert!(
+            answer.ends_with("\r\n\r\n") && !answer.contains("content-length: 0\r\n"),
+            "{name}: {answer}"
+        );
+        // The same of a method that looks alike has content.
+        let answer = client.raw(request.replacen("HEAD", "HEADY", 1)).await;
+        assert!(!answer.ends_with("\r\n\r\n"), "{name}: {answer}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_head_request_that_does_not_end_is_refused_without_content() {
+    for (begun, has_content) in
+        [("HEAD / HTTP/1.1\r\nHost:", false), ("HEAD", false), ("GET / HTTP/1.1", true), ("HEA", true)]
+    {
+        let mut stream = Client::new().connect();
+        stream.write_all(begun.as_bytes()).await.expect("room");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 408 "), "{begun}: {answer}");
+        assert_eq!(!answer.ends_with("\r\n\r\n"), has_content, "{begun}: {answer}");
+    }
+}
+
+#[request_map("/version")]
+fn version(req: &Request) -> String {
+    format!("{:?} {}", req.version(), req.query_string())
+}
+
+#[tokio::test]
+async fn later_minor_versions_are_answered_as_1_1() {
+    let client = Client::new();
+    let table = [
+        ("HTTP/1.0", "200", "HTTP/1.0 a", "connection: close"),
+        ("HTTP/1.1", "200", "HTTP/1.1 a", ""),
+        ("HTTP/1.2", "200", "HTTP/1.1 a", ""),
+        ("HTTP/1.9", "200", "HTTP/1.1 a", ""),
+        ("HTTP/1.10", "400", "", "connection: close"),
+        ("HTTP/0.9", "505", "", "connection: close"),
+        ("HTTP/2.0", "505", "", "connection: close"),
+        ("HTTP/2.5", "505", "", "connection: close"),
+        ("HTTP/3.0", "505", "", "connection: close"),
+        ("http/1.2", "400", "", "connection: close"),
+    ];
+    for (version, status, text, field) in table {
+        let answer = client.raw(format!("GET /version?a {version}\r\nHost: h\r\n\r\n")).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{version}: {answer}");
+        assert!(answer.contains(field) && answer.ends_with(text), "{version}: {answer}");
+        assert!(
+            !field.is_empty() || !answer.contains("connection:"),
+            "{version} keeps the connection: {answer}"
+        );
+    }
+    // What 1.1 has, they have too: chunks, pipelining, 100 Continue.
+    let post = "PUT /small HTTP/1.2\r\nHost: h\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let answer = client.raw(format!("{post}3\r\nabc\r\n0\r\n\r\n{post}1\r\na\r\n0\r\n\r\n")).await;
+    assert!(answer.contains("3 bytes") && answer.ends_with("1 bytes"), "{answer}");
+}
+
+#[tokio::test]
+async fn what_says_one_thing_stands_once() {
+    let client = Client::new();
+    let post = |fields: &str| {
+        format!(
+            "PUT /small HTTP/1.1\r\nHost: h\r\n{fields}Content-Length: 3\r\n\r\nabcGET /version?a HTTP/1.1\r\nHost: h\r\n\r\n"
+        )
+    };
+    let table = [
+        ("one type", "Content-Type: text/plain\r\n", "200"),
+        ("the same twice", "Content-Type: text/plain\r\nContent-Type: text/plain\r\n", "400"),
+        ("two", "content-type: application/json\r\nX: y\r\nCONTENT-TYPE: text/plain\r\n", "400"),
+        ("one empty", "Content-Type:\r\nContent-Type: text/plain\r\n", "400"),
+        ("a list of another field", "Accept: a/b\r\nAccept: c/d\r\nCookie: a=b\r\nCookie: c=d\r\n", "200"),
+    ];
+    for (name, fields, status) in table {
+        let answer = client.raw(post(fields)).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{name}: {answer}");
+        assert_eq!(
+            answer.contains("there is more than one Content-Type field"),
+            status == "400",
+            "{name}: {answer}"
+        );
+        assert!(answer.ends_with("HTTP/1.1 a"), "{name}, the connection goes on: {answer}");
+    }
 }
 
 /// Runs a client to its end; what it prints.

@@ -307,7 +307,7 @@ impl Request {
     /// Takes over a parsed head, whose fields are in `self.headers` already: decodes path and query.
     ///
     /// # Errors
-    /// The path is malformed or there are too many parameters.
+    /// The path is malformed, there are too many parameters, or more than one content type.
     #[inline]
     pub(crate) fn take_head(&mut self, head: &mut Head) -> Result<(), crate::proto::Refusal> {
         self.method = std::mem::take(&mut head.method);
@@ -315,6 +315,9 @@ impl Request {
         self.raw_query = head.query;
         self.authority = head.authority;
         self.form_of_target = head.form;
+        if head.has_many_types {
+            return Err(many_types());
+        }
         if head.path_is_plain {
             self.path.set_plain(head.path);
         } else {
@@ -422,6 +425,11 @@ impl Request {
             self.client_certificates = None;
         }
     }
+}
+
+#[cold]
+fn many_types() -> crate::proto::Refusal {
+    crate::proto::Refusal::bad_request("there is more than one Content-Type field")
 }
 
 /// How a body is a form.

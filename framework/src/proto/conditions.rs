@@ -62,8 +62,8 @@ pub(crate) fn judge(headers: &Headers, now: Validators<'_>, second: impl FnOnce(
     {
         return Verdict::NotModified;
     }
-    let range_counts = match headers.get_bytes("if-range").map(<[u8]>::trim_ascii) {
-        None => true,
+    let range_counts = match only(headers, "if-range") {
+        None => !headers.contains("if-range"),
         Some(tag) if tag.contains(&b'"') => now.etag.is_some_and(|etag| tag == etag.as_bytes()),
         // Until its second is over, it may be the date of another content as well (section 8.8.2.2).
         Some(date) => {
@@ -103,7 +103,13 @@ fn names(list: &[u8], etag: Option<&str>, strongly: bool) -> bool {
 }
 
 fn date(headers: &Headers, name: &str) -> Option<u64> {
-    headers.get_bytes(name).and_then(seconds)
+    only(headers, name).and_then(seconds)
+}
+
+/// The value of a field that stands once; one that says two things says nothing (section 13.1.3).
+fn only<'h>(headers: &'h Headers, name: &'h str) -> Option<&'h [u8]> {
+    let mut values = headers.get_all_bytes(name);
+    values.next().filter(|_| values.next().is_none()).map(<[u8]>::trim_ascii)
 }
 
 /// The seconds since 1970 of an HTTP date in any of its three forms.
@@ -126,7 +132,7 @@ mod tests {
     #[test]
     fn conditions_are_judged_in_their_order() {
         use Verdict::{Fails, NotModified};
-        let table: [(&[(&str, &str)], Verdict); 38] = [
+        let table: [(&[(&str, &str)], Verdict); 42] = [
             (&[], HOLDS),
             (&[("if-match", "\"a\"")], HOLDS),
             (&[("If-Match", "\"x\", \"a\"")], HOLDS),
@@ -165,6 +171,11 @@ mod tests {
             (&[("if-range", SAME)], HOLDS),
             (&[("if-range", AFTER)], WHOLE),
             (&[("if-range", "soon")], WHOLE),
+            // What may stand once and stands twice says nothing.
+            (&[("if-modified-since", AFTER), ("if-modified-since", AFTER)], HOLDS),
+            (&[("if-unmodified-since", BEFORE), ("if-unmodified-since", BEFORE)], HOLDS),
+            (&[("if-range", "\"a\""), ("if-range", "\"a\"")], WHOLE),
+            (&[("if-range", SAME), ("if-range", SAME)], WHOLE),
         ];
         for (fields, expected) in table {
             let headers: Headers = fields.iter().copied().collect();

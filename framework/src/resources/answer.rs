@@ -54,7 +54,9 @@ pub(super) fn answer(
         Verdict::Holds { range_counts } => range_counts && !ask.is_head,
     };
     let size = representation.size;
-    let ranges = match ask.headers.get_bytes("range").filter(|_| range_counts) {
+    // Two fields would be a list of which the second element has no unit.
+    let mut fields = ask.headers.get_all_bytes("range");
+    let ranges = match fields.next().filter(|_| range_counts && fields.next().is_none()) {
         Some(value) => Ranges::parse(value, size),
         None => Ranges::Whole,
     };

@@ -449,7 +449,7 @@ impl<'c> Connection<'c> {
     async fn refuse(&mut self, exchange: &mut Exchange, refusal: Refusal) -> Option<Rest> {
         exchange.clear();
         exchange.request.forget_head();
-        self.wire.h1.refuse();
+        self.wire.h1.refuse_head(exchange.inbox.bytes());
         self.wire.is_refused = true;
         let Exchange { request, response, outbox, .. } = exchange;
         let status = refusal.status.as_u16();

@@ -374,6 +374,13 @@ async fn read_head(stream: &mut Stream, inbox: &mut BytesMut) -> Result<Head> {
                 return Err(Error::new(502, "Bad Gateway")
                     .explain(format!("the head of the server's answer is larger than {HEAD_SIZE} bytes")));
             }
+            // A later minor version is one that speaks 1.1 as well (RFC 9110, section 2.5).
+            Err(httparse::Error::Version)
+                if matches!(inbox[..], [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'2'..=b'9', ..]) =>
+            {
+                inbox[7] = b'1';
+                continue;
+            }
             Err(error) => {
                 return Err(Error::new(502, "Bad Gateway")
                     .explain(format!("the head of the server's answer is malformed: {error}")));

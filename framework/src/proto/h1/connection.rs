@@ -15,6 +15,7 @@ use super::super::{Limits, Refusal};
 use super::body::{BodyDecoder, Progress};
 use super::encode::{self, BodyLength, ConnectionOption, HeadParts};
 use super::head::{self, Framing, Head};
+use super::malformed;
 use super::scan::HeadScan;
 use crate::base::Headers;
 
@@ -137,7 +138,7 @@ impl H1 {
         match &received {
             Ok(Some(head)) => self.begin(head),
             Ok(None) => {}
-            Err(_) => self.refuse(),
+            Err(_) => self.refuse_head(inbox),
         }
         received
     }
@@ -288,6 +289,13 @@ impl H1 {
             Phase::Answered if self.keep_alive => Next::Drain,
             Phase::Idle | Phase::Received | Phase::Answered => Next::Close,
         }
+    }
+
+    /// [`H1::refuse`] for a head, as far as it has come. An answer to HEAD has no content, be it that of a refusal (RFC 9110,
+    /// section 9.3.2).
+    pub(crate) fn refuse_head(&mut self, inbox: &[u8]) {
+        self.refuse();
+        self.method = if malformed::asks_for_head(inbox) { Kind::Head } else { Kind::Other };
     }
 
     /// Whether the connection closes after the answer that has begun.

@@ -18,7 +18,7 @@ use crate::base::{Headers, Span};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Head {
     pub(crate) method: Method,
-    /// HTTP/1.0 or HTTP/1.1.
+    /// HTTP/1.0 or HTTP/1.1; a later minor version is one that speaks 1.1 as well (RFC 9110, section 2.5).
     pub(crate) version: Version,
     /// The raw path, a span of the target. Empty where an absolute form has none, which means `/`; empty for the
     /// authority form, and `*` for the asterisk form.
@@ -38,6 +38,8 @@ pub(crate) struct Head {
     /// Whether the peer offers to change the protocol: `Connection: upgrade` and an Upgrade field, and no body, since
     /// it would come before the next protocol's bytes.
     pub(crate) upgrade: bool,
+    /// There is more than one Content-Type, and nobody knows which of them others go by.
+    pub(crate) has_many_types: bool,
     /// Bytes of the head, to be dropped from the inbox.
     pub(crate) length: usize,
 }
@@ -91,6 +93,12 @@ fn parse_with<'b>(
             return Err(malformed::head_too_long(window, limits));
         }
         Ok(Status::Partial) => return Ok(None),
+        Err(httparse::Error::Version) => {
+            return match malformed::as_1_1(window) {
+                Some(head) => parse(&head, limits, headers, target_text),
+                None => Err(malformed::explain(httparse::Error::Version, window, limits)),
+            };
+        }
         Err(error) => return Err(malformed::explain(error, window, limits)),
     };
     let (Some(method), Some(target), Some(version)) = (request.method, request.path, request.version) else {
@@ -152,6 +160,7 @@ fn parse_with<'b>(
         keep_alive: !notes.close && (is_1_1 || notes.keep_alive),
         expects_continue: notes.expects_continue && is_1_1 && has_body,
         upgrade: notes.connection_upgrade && notes.has_upgrade && is_1_1 && !has_body,
+        has_many_types: notes.content_types > 1,
         length,
     }))
 }
@@ -177,6 +186,8 @@ struct Notes<'b> {
     has_upgrade: bool,
     expects_continue: bool,
     has_unknown_expectation: bool,
+    /// Number of Content-Type fields.
+    content_types: u32,
 }
 
 impl<'b> Notes<'b> {
@@ -194,6 +205,7 @@ impl<'b> Notes<'b> {
             }
             7 if name.eq_ignore_ascii_case("upgrade") => self.has_upgrade = true,
             10 if name.eq_ignore_ascii_case("connection") => self.take_connection(value),
+            12 if name.eq_ignore_ascii_case("content-type") => self.content_types += 1,
             14 if name.eq_ignore_ascii_case("content-length") => {
                 let length = parse_length(value)?;
                 return once(&mut self.content_length, length, "there is more than one Content-Length field");

@@ -6,7 +6,7 @@ use ::http::StatusCode;
 use httparse::Error;
 
 use super::super::{Limits, Refusal};
-use crate::base::{is_token, shown_bytes as shown};
+use crate::base::{Span, is_token, shown_bytes as shown};
 
 /// Explains why the parser refused `head`, which begins with the request line or with empty lines before it.
 #[cold]
@@ -53,6 +53,7 @@ pub(super) fn explain_request_line(head: &[u8], limits: &Limits) -> Refusal {
     }
     match version {
         b"HTTP/1.0" | b"HTTP/1.1" => explain_fields(head),
+        _ if is_later_minor(version) => explain_fields(head),
         _ if is_version(version, is_whole) => {
             let number = version.get(5..).unwrap_or_default();
             let text = format!("Invalid HTTP version {}: this server speaks HTTP/1.1", shown(number));
@@ -60,6 +61,30 @@ pub(super) fn explain_request_line(head: &[u8], limits: &Limits) -> Refusal {
         }
         _ => Refusal::bad_request(format!("Bad request version ('{}')", shown(version))),
     }
+}
+
+/// The same head as one of HTTP/1.1, if it is of a later minor version: whoever speaks that speaks 1.1 as well (RFC 9110, section
+/// 2.5).
+#[cold]
+pub(super) fn as_1_1(head: &[u8]) -> Option<Vec<u8>> {
+    let (line, _) = request_line(head);
+    let version = line.rsplit(|&byte| byte == b' ').next().filter(|version| is_later_minor(version))?;
+    let minor = Span::of(version, head).end as usize - 1;
+    let mut head = head.to_vec();
+    *head.get_mut(minor)? = b'1';
+    Some(head)
+}
+
+/// Whether the word is a version from HTTP/1.2 to HTTP/1.9.
+fn is_later_minor(word: &[u8]) -> bool {
+    matches!(word.strip_prefix(b"HTTP/1."), Some([b'2'..=b'9']))
+}
+
+/// Whether the method is HEAD, as far as a head that may break every rule can be read: its answer has no content.
+#[cold]
+pub(super) fn asks_for_head(head: &[u8]) -> bool {
+    let (line, _) = request_line(head);
+    matches!(line.strip_prefix(b"HEAD"), Some(rest) if rest.first().is_none_or(|byte| !is_token(&[*byte])))
 }
 
 /// 431 for the number of fields.

@@ -19,6 +19,9 @@ fn good_heads() {
         ),
         ("\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", "GET / @a Origin None 1.1 keep"),
         ("GET / HTTP/1.0\r\n\r\n", "GET / @ Origin None 1.0 close"),
+        ("GET /a?b HTTP/1.2\r\nHost: a\r\n\r\n", "GET /a ?b @a Origin None 1.1 keep"),
+        ("\r\nGET / HTTP/1.5\r\nHost: a\r\nConnection: close\r\n\r\n", "GET / @a Origin None 1.1 close"),
+        ("GET /1.3 HTTP/1.9\r\nHost: a\r\n\r\n", "GET /1.3 @a Origin None 1.1 keep"),
         ("GET / HTTP/1.0\r\nHost: [::1]:8080\r\n\r\n", "GET / @[::1]:8080 Origin None 1.0 close"),
         ("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", "GET / @ Origin None 1.0 keep"),
         ("GET / HTTP/1.0\r\nConnection: keep-alive, close\r\n\r\n", "GET / @ Origin None 1.0 close"),
@@ -96,7 +99,10 @@ fn bad_request_lines() {
         ("GET / HTTP/1.1\r\r\n\r\n", 400, "Bad request version"),
         ("GET / HTTP/+.1\r\n\r\n", 400, "Bad request version"),
         ("GET / HTTP/0.9\r\n\r\n", 505, "Invalid HTTP version 0.9"),
-        ("GET / HTTP/1.2\r\nHost: a\r\n\r\n", 505, "Invalid HTTP version 1.2"),
+        ("GET / HTTP/1.2\r\n\r\n", 400, "needs a Host field"),
+        ("GET / HTTP/1.9\r\nHost: a\r\na b: c\r\n\r\n", 400, "header line 2 has a name that is no token"),
+        ("GET / HTTP/1.12\r\nHost: a\r\n\r\n", 400, "Bad request version ('HTTP/1.12')"),
+        ("GET / HTTP/2.1\r\nHost: a\r\n\r\n", 505, "Invalid HTTP version 2.1"),
         ("GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505, "Invalid HTTP version 2.0"),
         ("GET / HTTP/3.0\r\nHost: a\r\n\r\n", 505, "Invalid HTTP version 3.0"),
         ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505, "Invalid HTTP version 2.0"),
@@ -295,9 +301,16 @@ fn an_unfinished_head_is_refused_as_soon_as_it_is_lost() {
     for (input, status) in table {
         assert_eq!(refusal(input.as_bytes(), &limits).0, status, "{input:?}");
     }
-    for input in
-        ["", "\r", "\r\n", "GET", "GET /aaaaaaaaaaaaaaaaaaa HTTP/1.1\r", "GET / HTTP/1.1\r\nHost: a\r\n"]
-    {
+    for input in [
+        "GET / HTTP/1.2",
+        "GET / HTTP/1.2\r\nHost: a",
+        "",
+        "\r",
+        "\r\n",
+        "GET",
+        "GET /aaaaaaaaaaaaaaaaaaa HTTP/1.1\r",
+        "GET / HTTP/1.1\r\nHost: a\r\n",
+    ] {
         for server in [whole(input.as_bytes(), &limits), in_pieces(input.as_bytes(), 1, &limits)] {
             assert!(server.events.is_empty() && server.out.is_empty(), "{input:?} {:?}", server.events);
         }
