@@ -15,8 +15,8 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Instant, sleep};
 use vernal::test::Client;
 use vernal::{
-    Body, BodyReader, Error, Event, FilterContext, Headers, Limits, Next, Response, Result, SetCookie, Sse,
-    State, request_filter, request_map,
+    Body, BodyReader, Error, Event, FilterContext, Headers, Limits, Next, Responder, Response, Result,
+    SetCookie, Sse, State, request_filter, request_map,
 };
 
 /// What may lie between a handler and its peer: the connection in memory, the inbox or outbox, and the pipe.
@@ -710,6 +710,45 @@ async fn events_are_kept_alive_by_comments() {
         let answer = client().get(&format!("/sse/{kind}")).await;
         answer.assert_status(200).assert_text(&expected);
         answer.assert_header("content-type", "text/event-stream").assert_header("cache-control", "no-cache");
+    }
+}
+
+#[request_map("/buffering/{way}")]
+fn buffering(way: &str, res: &mut Response) -> Result<Response> {
+    let own = || Headers::from([("Cache-Control", "no-store"), ("X-Accel-Buffering", "yes")]);
+    let events = || Sse::new(Pieces::of([Ok("one")]).map_events());
+    let mut made = Response::new(200);
+    match way {
+        "nothing" => events().respond(&mut made)?,
+        "before" => (own(), events()).respond(&mut made)?,
+        "after" => (events(), own()).respond(&mut made)?,
+        "one of them" => (events(), Headers::from([("cache-control", "private")])).respond(&mut made)?,
+        "argument" => {
+            res.headers.extend(&own());
+            events().respond(res)?;
+            made = std::mem::take(res);
+        }
+        _ => ("text", events()).respond(&mut made)?,
+    }
+    Ok(made)
+}
+
+/// nginx gathers what is not told to it, and any cache may keep it; what the handler says stands.
+#[tokio::test]
+async fn events_are_not_to_be_gathered_or_kept() {
+    let table = [
+        ("nothing", Some("no-cache"), Some("no")),
+        ("before", Some("no-store"), Some("yes")),
+        ("after", Some("no-store"), Some("yes")),
+        ("one%20of%20them", Some("private"), Some("no")),
+        ("argument", Some("no-store"), Some("yes")),
+        ("another%20body", None, None),
+    ];
+    for (way, cache, buffering) in table {
+        let answer = client().get(&format!("/buffering/{way}")).await;
+        let all = |name: &str| answer.headers().get_all(name).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(all("cache-control"), Vec::from_iter(cache), "{way}");
+        assert_eq!(all("x-accel-buffering"), Vec::from_iter(buffering), "{way}");
     }
 }
 

@@ -11,8 +11,10 @@ use tokio::time::{Instant, Sleep};
 
 use super::{Body, Error, Responder, Response, Result};
 
-/// A stream of [`Event`]s as an answer: `text/event-stream`, not cached, kept alive by a comment every 15 seconds
-/// of silence.
+/// A stream of [`Event`]s as an answer: `text/event-stream`, kept alive by a comment every 15 seconds of silence.
+///
+/// It says `Cache-Control: no-cache` and `X-Accel-Buffering: no`, by which nginx passes events on as they come, unless the answer
+/// has fields of these names.
 ///
 /// ```
 /// use vernal::{Event, Result, Sse, request_map};
@@ -118,7 +120,15 @@ impl Event {
 
 impl Responder for Sse {
     fn respond(self, res: &mut Response) -> Result {
-        res.headers.insert("cache-control", "no-cache");
+        if res.body.is_some() {
+            return Ok(());
+        }
+        // What a handler, or a filter before it, has said stands.
+        for (name, value) in [("cache-control", "no-cache"), ("x-accel-buffering", "no")] {
+            if !res.headers.contains(name) {
+                res.headers.append(name, value);
+            }
+        }
         let sleep = (!self.keep_alive.is_zero()).then(|| Box::pin(tokio::time::sleep(self.keep_alive)));
         let wire = Wire { events: self.events, silence: self.keep_alive, sleep };
         res.offer_body(Body::stream(wire), "text/event-stream");
