@@ -87,14 +87,7 @@ async fn the_most_specific_handler_is_taken() {
     for (path, fields, expected) in table {
         assert_eq!(answer(&client, path, fields).await, expected, "{path} {fields}");
     }
-    for (path, fields) in [
-        ("/nobody", ""),
-        ("/only", ""),
-        ("/only", "Sec-WebSocket-Protocol: chat.v1\r\n"),
-        ("/only", "Sec-WebSocket-Protocol: CHAT.V2\r\n"),
-    ] {
-        assert!(answer(&client, path, fields).await.starts_with("404 "), "{path} {fields}");
-    }
+    assert!(answer(&client, "/nobody", "").await.starts_with("404 "));
     client.get("/shared").await.assert_text("page");
     client.get("/only").await.assert_status(404);
     let plain = client.get("/which/x").header("accept", "application/json").await;
@@ -140,10 +133,11 @@ async fn the_law_of_the_handshake() {
         ("a short key", changed(key, "Sec-WebSocket-Key: dGhl\r\n"), 400),
         ("no base64", changed("dGhlIHNhbXBsZSBub25jZQ==", "dGhlIHNhbXBsZSBub25jZ!=="), 400),
         ("two keys", changed(key, &key.repeat(2)), 400),
-        ("no Connection", changed("Connection: Upgrade\r\n", ""), 404),
-        ("another protocol", changed("Upgrade: websocket", "Upgrade: h2c"), 404),
-        ("POST", changed("GET ", "POST "), 404),
-        ("HTTP/1.0", changed("HTTP/1.1", "HTTP/1.0"), 404),
+        ("no Connection", changed("Connection: Upgrade\r\n", ""), 400),
+        ("another protocol", changed("Upgrade: websocket", "Upgrade: h2c"), 400),
+        ("POST", changed("GET ", "POST "), 400),
+        ("HTTP/1.0", changed("HTTP/1.1", "HTTP/1.0"), 400),
+        ("HTTP/1.2", changed("HTTP/1.1", "HTTP/1.2"), 101),
     ];
     for (name, bytes, status) in table {
         let answer = client.raw(bytes).await;
@@ -156,6 +150,150 @@ async fn the_law_of_the_handshake() {
             );
         }
     }
+}
+
+#[request_map("/posts", method = "POST")]
+fn posts() -> &'static str {
+    "posted"
+}
+
+names! {
+    beside_posts "socket" ("/posts");
+    two_protocols "v1" ("/two", protocol = "chat.v1");
+    two_protocols_more "v2" ("/two", protocol = "chat.v2");
+    narrow_only "narrow" ("/narrow", params = "kind=narrow");
+}
+
+#[request_map("/by/hand")]
+async fn by_hand(ws: WebSocketRequest) -> Result {
+    ws.accept().await.map(drop)
+}
+
+/// A client's own tools show little more than the status, so the answer says what is wrong.
+#[tokio::test]
+async fn a_refused_upgrade_says_what_is_wrong() {
+    let client = Client::new();
+    let to = |path: &str| request(path, "Accept: application/json\r\n");
+    let changed = |path: &str, from: &str, to_what: &str| {
+        let good = to(path);
+        assert!(good.contains(from));
+        good.replace(from, to_what)
+    };
+    let connection = "Connection: Upgrade\r\n";
+    let upgrade = "Upgrade: websocket\r\n";
+    let faults: [(&str, &str, String, u16, &str); 12] = [
+        ("no Connection", connection, String::new(), 400, "The field Connection is missing"),
+        ("another", connection, "Connection: close\r\n".into(), 400, "does not say `upgrade`, but `close`"),
+        ("no Upgrade", upgrade, String::new(), 400, "The field Upgrade is missing. A proxy in front"),
+        (
+            "neither",
+            "Connection: Upgrade\r\nUpgrade: websocket\r\n",
+            String::new(),
+            400,
+            "The field Upgrade is missing",
+        ),
+        ("h2c", upgrade, "Upgrade: h2c\r\n".into(), 400, "does not say `websocket`, but `h2c`"),
+        (
+            "HTTP/1.0",
+            "HTTP/1.1",
+            "HTTP/1.0".into(),
+            400,
+            "A WebSocket needs HTTP/1.1, and this request is HTTP/1.0",
+        ),
+        ("a body", "\r\n\r\n", "\r\nContent-Length: 3\r\n\r\nabc".into(), 400, "has no body"),
+        (
+            "a chunked body",
+            "\r\n\r\n",
+            "\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n".into(),
+            400,
+            "has no body",
+        ),
+        ("a version", "Version: 13", "Version: 8".into(), 426, "speaks version 13"),
+        ("a key", "dGhlIHNhbXBsZSBub25jZQ==", "dGhl".into(), 400, "is not 16 bytes in base64"),
+        ("no key", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", String::new(), 400, "Key is missing"),
+        ("HEAD", "GET ", "HEAD ".into(), 400, ""),
+    ];
+    for path in ["/which/x", "/posts", "/by/hand"] {
+        for (name, from, to, status, explain) in &faults {
+            if path == "/by/hand" && *name == "HEAD" {
+                continue;
+            }
+            let answer = client.raw(changed(path, from, to)).await;
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path}, {name}: {answer}");
+            assert!(answer.contains(explain), "{path}, {name}: {answer}");
+        }
+    }
+    let offers = |names: &str| format!("Sec-WebSocket-Protocol: {names}\r\n");
+    let table = [
+        (
+            "/only",
+            String::new(),
+            "400 This WebSocket speaks the subprotocol `chat.v2`, and the request offers none (Sec-WebSocket-Protocol).",
+        ),
+        (
+            "/only",
+            offers("chat.v1, CHAT.V2"),
+            "400 This WebSocket speaks the subprotocol `chat.v2`, and the request offers `chat.v1`, `CHAT.V2` (Sec-WebSocket-Protocol).",
+        ),
+        (
+            "/two",
+            offers("x"),
+            "400 This WebSocket speaks the subprotocol `chat.v1` or `chat.v2`, and the request offers `x` (Sec-WebSocket-Protocol).",
+        ),
+        ("/two", offers("x, chat.v2"), "101 v2"),
+        (
+            "/door/one",
+            offers("a"),
+            "400 This WebSocket speaks the subprotocol `b`, and the request offers `a` (Sec-WebSocket-Protocol).",
+        ),
+        (
+            "/hand/one",
+            String::new(),
+            "400 This WebSocket speaks the subprotocol `b`, and the request offers none (Sec-WebSocket-Protocol).",
+        ),
+        (
+            "/narrow",
+            String::new(),
+            "404 No WebSocket handler of /narrow takes a request with these parameters and header fields.",
+        ),
+    ];
+    for (path, fields, expected) in table {
+        assert_eq!(answer(&client, path, &fields).await, expected, "{path} {fields}");
+    }
+}
+
+/// An offer need not be taken (RFC 9110, section 7.8): HTTP is what the path speaks.
+#[tokio::test]
+async fn an_offer_where_only_http_is_spoken_is_answered_as_plain_http() {
+    let client = Client::builder().resources("/files/**", "tests").build();
+    let h2c = "GET /plain HTTP/1.1\r\nHost: h\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\
+               HTTP2-Settings: AAEAAEAAAAIAAAAB\r\n\r\n";
+    let table = [
+        ("WebSocket", request("/plain", ""), "200", "plain"),
+        ("h2c", h2c.to_owned(), "200", "plain"),
+        ("POST beside WebSocket", request("/posts", "").replacen("GET", "POST", 1), "200", "posted"),
+        (
+            "a page beside WebSocket",
+            request("/shared", "").replace("Connection: Upgrade\r\n", ""),
+            "200",
+            "page",
+        ),
+        ("another method", request("/plain", "").replacen("GET", "DELETE", 1), "405", ""),
+        ("a file", request("/files/wire/mod.rs", ""), "200", ""),
+        ("nobody there", request("/nobody", ""), "404", ""),
+    ];
+    for (name, bytes, status, text) in table {
+        let next = "GET /plain HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+        let answers = client.raw(format!("{bytes}{next}")).await;
+        assert!(answers.starts_with(&format!("HTTP/1.1 {status} ")), "{name}: {answers}");
+        assert!(answers.contains(&format!("\r\n\r\n{text}")), "{name}: {answers}");
+        assert!(answers.ends_with("\r\n\r\nplain"), "{name}, the connection goes on: {answers}");
+    }
+}
+
+#[request_map("/plain", method = "GET")]
+fn plain() -> &'static str {
+    "plain"
 }
 
 #[tokio::test]
@@ -268,7 +406,7 @@ async fn the_handshake_is_answered_as_the_handler_says() {
             assert_eq!(answer(&client, &path(what), "").await, expected, "{door}");
         }
         assert_eq!(Wire::ask(&client, &path("page"), "").await.field("x-why"), Some("full"));
-        assert_eq!(&answer(&client, &path("one"), "").await[..3], "500", "not offered");
+        assert_eq!(&answer(&client, &path("one"), "").await[..3], "400", "not offered");
     }
     assert_eq!(&answer(&client, "/door/bad%20field", "").await[..3], "500", "no field can be smuggled in");
     let mut ws = client.websocket("/hand/best").subprotocol("a").subprotocol("b").await;

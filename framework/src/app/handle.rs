@@ -227,7 +227,7 @@ async fn arrive<'a>(
         false => take_in(app, request, body).await?,
     };
     let speaks_websocket = match target {
-        Target::WebSocketOnly => true,
+        Target::WebSocketOnly(_) => true,
         Target::Resource(_) => app.sockets.knows(request.path.matched()),
         _ => false,
     };

@@ -61,6 +61,7 @@ use crate::session::Sessions;
 #[cfg(feature = "templates")]
 use crate::view::Templates;
 use crate::websocket::config::Settings;
+use crate::websocket::refusal;
 use crate::websocket::request as upgrade;
 
 /// An application: everything that the attributes of all linked crates registered, frozen.
@@ -102,8 +103,8 @@ pub(crate) enum Target<'a> {
     Resource(FoundResource),
     /// Nothing is mapped to this path.
     NotFound,
-    /// Nothing is mapped to this path but a WebSocket handler, and the request asks for none.
-    WebSocketOnly,
+    /// Nothing here takes the request but a WebSocket handler, for these subprotocols if any, and it asks for none, or wrongly.
+    WebSocketOnly(Vec<&'static str>),
     /// The same, and the request asks for one, but came over nothing that could become one.
     NoConnection,
 }
@@ -337,7 +338,7 @@ impl Inner {
                 request.handler = Some(&entry.route.at);
                 Target::Entry(entry)
             }
-            Found::MethodNotAllowed { allow } => Target::MethodNotAllowed(allow),
+            Found::MethodNotAllowed { allow } => self.target_of_others(&facts, allow),
             Found::Options { allow } => Target::Options(allow),
             Found::NeedsForm => return None,
             Found::NotFound => self.target_beyond(facts.path, facts.method),
@@ -513,10 +514,7 @@ fn end_without_handler(target: &Target<'_>, request: &Request, response: &mut Re
         Target::MethodNotAllowed(allow) => Err(Error::status_only(StatusCode::METHOD_NOT_ALLOWED)
             .explain(format!("This path does not take {}; it takes {allow}.", shown(request.method.as_str())))
             .header("allow", allow)),
-        Target::WebSocketOnly => Err(Error::status_only(StatusCode::NOT_FOUND).explain(format!(
-            "{} speaks WebSocket: connect to it with `ws://` or `wss://`.",
-            shown(request.path())
-        ))),
+        Target::WebSocketOnly(protocols) => Err(refusal::explain(request, protocols)),
         Target::NoConnection => Err(Error::status_only(StatusCode::NOT_IMPLEMENTED).explain(
             "This path speaks WebSocket, and the server around this application cannot hand the connection over.",
         )),

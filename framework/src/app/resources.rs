@@ -8,6 +8,8 @@ use super::{Answering, Inner, Target, end_without_handler};
 use crate::http::{Request, Response, Result};
 use crate::registry::AnyFilter;
 use crate::resources::Found;
+use crate::routing::Facts;
+use crate::websocket::refusal::is_meant;
 
 impl Inner {
     /// Who answers where no mapping does.
@@ -15,11 +17,21 @@ impl Inner {
     pub(super) fn target_beyond(&self, path: &str, method: &Method) -> Target<'_> {
         match self.resources.find(path) {
             Some(found) if matches!(*method, Method::GET | Method::HEAD) => Target::Resource(found),
-            _ if self.sockets.knows(path) => Target::WebSocketOnly,
+            _ if self.sockets.knows(path) => Target::WebSocketOnly(self.sockets.protocols_of(path)),
             Some(_) if *method == Method::OPTIONS => Target::Options(OF_RESOURCES.to_owned()),
             Some(_) => Target::MethodNotAllowed(OF_RESOURCES.to_owned()),
             None => Target::NotFound,
         }
+    }
+
+    /// Who answers where a mapping has the path and not the method: a WebSocket handler has to say what is wrong with a request that
+    /// means it.
+    #[cold]
+    pub(super) fn target_of_others(&self, facts: &Facts<'_>, allow: String) -> Target<'_> {
+        if is_meant(facts.headers) && self.sockets.knows(facts.path) {
+            return Target::WebSocketOnly(self.sockets.protocols_of(facts.path));
+        }
+        Target::MethodNotAllowed(allow)
     }
 
     /// The filters that run for a resource; those of an index file run for its directory too.
@@ -59,7 +71,8 @@ impl Inner {
             Err(error)
                 if error.status() == StatusCode::NOT_FOUND && self.sockets.knows(request.path.matched()) =>
             {
-                end_without_handler(&Target::WebSocketOnly, request, response)
+                let protocols = self.sockets.protocols_of(request.path.matched());
+                end_without_handler(&Target::WebSocketOnly(protocols), request, response)
             }
             result => result,
         }

@@ -13,6 +13,7 @@ mod matcher;
 mod methods;
 mod paths;
 mod pattern;
+mod protocols;
 mod regexp;
 mod router;
 mod segment;

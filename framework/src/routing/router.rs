@@ -28,9 +28,9 @@ use crate::registry::{AnyFilter, Mapping, Route};
 /// All mappings and filters of an application.
 pub(crate) struct Router {
     /// In order of preference.
-    entries: Vec<Entry>,
+    pub(super) entries: Vec<Entry>,
     /// Where the entries of one exact path are.
-    exact: Table<Range<usize>>,
+    pub(super) exact: Table<Range<usize>>,
     tree: Tree,
     /// Where the entries of regular expressions are.
     regexps: Range<usize>,
@@ -281,7 +281,7 @@ impl Router {
     }
 
     /// Visits the entries that match the path; `exact` are those of this one path.
-    fn visit(&self, path: &str, exact: Option<&Range<usize>>, visitor: &mut impl Visitor) {
+    pub(super) fn visit(&self, path: &str, exact: Option<&Range<usize>>, visitor: &mut impl Visitor) {
         if let Some(range) = exact {
             visitor.leaf(range.start as u32..range.end as u32);
         }

@@ -40,6 +40,7 @@ mod keepalive;
 mod message;
 mod outbox;
 mod random;
+pub(crate) mod refusal;
 pub(crate) mod request;
 pub(crate) mod returned;
 pub(crate) mod rooms;

@@ -12,6 +12,7 @@ use std::task::{Context, Poll, Waker};
 use super::config::{Overflow, Settings, WebSocketConfig};
 use super::core::{Agreed, Core};
 use super::events::Upgrade;
+use super::refusal;
 use super::session::WebSocketSession;
 use super::socket::WebSocket;
 use crate::base::{Headers, IntoHeaderValue, shown};
@@ -62,8 +63,8 @@ impl WebSocketRequest {
     /// Accepts with a subprotocol, header fields or bounds of its own.
     ///
     /// # Errors
-    /// As [`WebSocketRequest::accept`]; and a subprotocol that was not offered, or a header field that cannot be sent, is
-    /// a 500.
+    /// As [`WebSocketRequest::accept`]; and a subprotocol that was not offered is a 400, a header field that cannot be sent a
+    /// 500.
     pub async fn accept_with(self, mut accept: Accept) -> Result<WebSocket> {
         let WebSocketRequest { request, handover, outgoing } = self;
         if let Some(kept) = outgoing.as_ref().and_then(|outgoing| outgoing.kept.get()) {
@@ -114,7 +115,7 @@ impl<'r> FromRequest<'r> for WebSocketRequest {
 
     fn from_request(req: &'r Request, arg: &Arg) -> Result<WebSocketRequest> {
         let asked = Self::optional(req, arg)?;
-        asked.ok_or_else(not_asked_for)
+        asked.ok_or_else(|| refusal::not_asked_for(req))
     }
 
     fn optional(req: &'r Request, _: &Arg) -> Result<Option<WebSocketRequest>> {
@@ -162,7 +163,7 @@ impl Accept {
         Accept { refusal: Some(Box::new(response)), ..Accept::default() }
     }
 
-    /// Chooses a subprotocol. It must be one that the peer offers, else the handshake is answered with 500: where that is not known,
+    /// Asks for a subprotocol. A peer that does not offer it is told so with 400; to go on without it,
     /// use [`Accept::subprotocols`].
     pub fn subprotocol(mut self, name: impl Into<String>) -> Accept {
         self.subprotocols = vec![name.into()];
@@ -195,24 +196,12 @@ fn config_of_server(request: &Request) -> Arc<WebSocketConfig> {
     request.state::<Settings>().map(|settings| Arc::clone(&settings.config)).unwrap_or_default()
 }
 
-/// What a plain request gets where only WebSocket is spoken.
-#[cold]
-fn not_asked_for() -> Error {
-    Error::bad_request("This path speaks WebSocket: connect to it with `ws://` or `wss://`.")
-}
-
 /// Judges a request that asks for WebSocket.
 fn judge(request: &Request, handover: &Handover, config: &WebSocketConfig) -> Result {
     if handover.is_stopping {
         return Err(Error::unavailable("the server is stopping").header("retry-after", "1"));
     }
-    if let Err(refusal) = handshake::key(&request.headers) {
-        let error = Error::from_refusal(refusal);
-        if error.status() == ::http::StatusCode::UPGRADE_REQUIRED {
-            return Err(error.header("sec-websocket-version", "13").header("upgrade", "websocket"));
-        }
-        return Err(error);
-    }
+    handshake::key(&request.headers).map_err(refusal::of_key)?;
     check_origin(request, config)
 }
 
@@ -252,10 +241,7 @@ fn agree(core: &Core, accept: Accept, protocol: Option<&str>) -> Result<Headers>
             agreed.subprotocol = Some(name.clone());
         }
         None if is_strict => {
-            return Err(Error::internal(format!(
-                "the subprotocol `{}` was chosen, but the peer does not offer it: choose by `Accept::subprotocols`",
-                subprotocols[0]
-            )));
+            return Err(refusal::without_protocol(&request.headers, &subprotocols));
         }
         None => {}
     }
@@ -294,7 +280,7 @@ pub(crate) async fn begin(
     response: &mut Response,
 ) -> Result {
     let Some(handover) = handover_of(request) else {
-        return Err(not_asked_for());
+        return Err(refusal::not_asked_for(request));
     };
     let config = request.state::<Settings>().map(|settings| settings.config_of(route)).unwrap_or_default();
     judge(request, &handover, &config)?;
