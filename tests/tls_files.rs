@@ -253,13 +253,17 @@ async fn certificates_are_reloaded_when_they_are_told_to() {
     let tls =
         Tls::from_pem(authority.path("server.pem"), authority.path("server.key")).expect("a certificate");
     let handle = tls.handle();
+    // A clone is for one more server, and reloaded with it.
+    let beside = Running::start(builder("tls_files").tls(tls.clone())).await;
     let running = Running::start(builder("tls_files").tls(tls)).await;
     let mut open = connect(running.address, "localhost", authority.client(TLS_13, None)).await.expect("TLS");
     keep(&mut open, "/", "\r\n\r\nindex").await;
     // Nothing is read before that.
     replace(&authority, "second", Time::Now);
     assert_eq!(subject(&running, &authority).await, "first");
+    assert_eq!(subject(&beside, &authority).await, "first");
     handle.reload().expect("they are good");
+    assert_eq!(subject(&beside, &authority).await, "second");
     assert_eq!(subject(&running, &authority).await, "second");
     // Those that are open go on.
     keep(&mut open, "/", "\r\n\r\nindex").await;

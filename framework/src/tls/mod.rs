@@ -37,7 +37,7 @@ pub(crate) mod redirect;
 mod settings;
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 /// The TLS library, for what is named in its own words here: `ServerConfig`, `ClientConfig`, `CryptoProvider`.
@@ -75,12 +75,16 @@ use crate::http::{Error, Result};
 /// # Ok(())
 /// # }
 /// ```
+///
+/// A clone is for one more server; the handle of either reloads both.
+#[derive(Clone)]
 pub struct Tls {
     kind: Kind,
     redirects_from: Option<u16>,
     handle: TlsHandle,
 }
 
+#[derive(Clone)]
 enum Kind {
     Files(Box<Settings>),
     Own {
@@ -258,7 +262,10 @@ impl Tls {
             Kind::Own { config, .. } => Acceptor::of_config(config)?,
         };
         let acceptor = Arc::new(acceptor);
-        let _ = self.handle.0.set(Arc::clone(&acceptor));
+        let mut made = self.handle.0.lock().unwrap_or_else(PoisonError::into_inner);
+        made.retain(|acceptor| acceptor.strong_count() > 0);
+        made.push(Arc::downgrade(&acceptor));
+        drop(made);
         Ok((acceptor, self.redirects_from))
     }
 }
@@ -278,22 +285,22 @@ impl fmt::Debug for Tls {
 ///
 /// A reload also makes new ticket keys, so that clients make a full handshake with their next connection.
 #[derive(Clone)]
-pub struct TlsHandle(Arc<OnceLock<Arc<Acceptor>>>);
+pub struct TlsHandle(Arc<Mutex<Vec<Weak<Acceptor>>>>);
 
 impl TlsHandle {
     /// Reads all files again, for the connections to come. Reads on the caller's thread: in an `async fn`, call it by
     /// `tokio::task::spawn_blocking`.
     ///
     /// # Errors
-    /// The server is not bound yet, one of the files cannot be used, or a certificate is not of this time. All stays as it was then; the log
-    /// says so too.
+    /// No server with this [`Tls`] is bound, one of the files cannot be used, or a certificate is not of this time. All stays as it was then; the
+    /// log says so too.
     pub fn reload(&self) -> Result {
-        match self.0.get() {
-            Some(acceptor) => acceptor.reload(),
-            None => Err(Error::internal(
-                "no server has been made with this Tls yet, so there is nothing to reload",
-            )),
+        let made = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let acceptors: Vec<_> = made.iter().filter_map(Weak::upgrade).collect();
+        if acceptors.is_empty() {
+            return Err(Error::internal("no server runs with this Tls, so there is nothing to reload"));
         }
+        acceptors.iter().map(|acceptor| acceptor.reload()).fold(Ok(()), Result::and)
     }
 }
 

@@ -13,7 +13,7 @@ use super::{Pem, TlsVersion};
 use crate::http::{Error, Result};
 
 /// See the head of this file.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Settings {
     identities: Vec<Identity>,
     pub(super) clients: Option<Clients>,
@@ -24,7 +24,7 @@ pub(super) struct Settings {
 }
 
 /// Who signs the certificates of clients.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Clients {
     pub(super) authorities: Pem,
     pub(super) is_required: bool,
