@@ -7,12 +7,14 @@ mod headers;
 mod location;
 mod shown;
 mod span;
+mod uri;
 
 pub use headers::{HeaderError, Headers, IntoHeaderValue};
 pub(crate) use headers::{is_token, is_value};
 pub use location::Location;
 pub(crate) use shown::{Logged, say, shown, shown_bytes};
 pub(crate) use span::Span;
+pub(crate) use uri::uri_reference;
 
 /// Empties a recycled buffer that has grown beyond what is worth keeping.
 #[inline]

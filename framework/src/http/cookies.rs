@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::{Error, Result};
 use crate::base::{IntoHeaderValue, Span};
 
 /// The cookies of a request, in the order they were sent.
@@ -86,7 +87,7 @@ impl fmt::Debug for Cookies {
 ///
 /// Names are tokens; values hold no spaces, quotes, commas, semicolons, backslashes, control characters or
 /// non-ASCII text: encode them first. A cookie that breaks this, or that browsers would drop, is not sent; the answer
-/// becomes a 500 that says why.
+/// becomes a 500 that says why. For what comes from outside there are [`SetCookie::try_new`] and [`SetCookie::checked`].
 ///
 /// ```
 /// use std::time::Duration;
@@ -139,6 +140,48 @@ impl SetCookie {
             is_secure: false,
             is_partitioned: false,
         }
+    }
+
+    /// The same for a name and a value that come from outside.
+    ///
+    /// ```
+    /// use vernal::{Result, SetCookie, request_map};
+    ///
+    /// #[request_map("/remember/name")]
+    /// fn remember(name: &str) -> Result<(SetCookie, &'static str)> {
+    ///     Ok((SetCookie::try_new("user", name)?.path("/"), "remembered"))
+    /// }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// # let client = vernal::test::Client::new();
+    /// # client.get("/remember/name?name=ann").await.assert_header("set-cookie", "user=ann; Path=/");
+    /// # client.get("/remember/name?name=a+b").await.assert_status(400).assert_contains("space");
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// The name is no token, or the value holds what cookies cannot: 400.
+    pub fn try_new(name: impl ToString, value: impl ToString) -> Result<SetCookie> {
+        SetCookie::new(name, value).checked_by(SetCookie::refusal_of_pair)
+    }
+
+    /// The cookie, with all that was set, if it will be sent.
+    ///
+    /// # Errors
+    /// It would not come back as it was sent, or browsers would drop it: 400.
+    pub fn checked(self) -> Result<SetCookie> {
+        self.checked_by(SetCookie::refusal)
+    }
+
+    fn checked_by(self, refusal: fn(&SetCookie) -> Option<&'static str>) -> Result<SetCookie> {
+        match refusal(&self) {
+            None => Ok(self),
+            Some(why) => Err(Error::bad_request(self.refused(why))),
+        }
+    }
+
+    fn refused(&self, why: &str) -> String {
+        format!("the cookie `{}` is not sent: {why}", self.name.escape_debug())
     }
 
     /// Makes the peer forget a cookie. Path and domain must be those it was set with.
@@ -194,6 +237,17 @@ impl SetCookie {
         self
     }
 
+    /// Why a cookie of this name and value cannot be sent, if it cannot.
+    fn refusal_of_pair(&self) -> Option<&'static str> {
+        if !crate::base::is_token(self.name.as_bytes()) {
+            return Some("its name must be of letters, digits and hyphens");
+        }
+        (!unquoted(&self.value).bytes().all(is_cookie_octet)).then_some(
+            "its value holds a space, quote, comma, semicolon, backslash, control character or non-ASCII text; \
+             encode the value, for example with percent signs or Base64",
+        )
+    }
+
     /// Why it cannot be sent, if it cannot.
     fn refusal(&self) -> Option<&'static str> {
         let is_attribute =
@@ -202,14 +256,8 @@ impl SetCookie {
         let starts = |prefix: &str| {
             self.name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
         };
-        if !crate::base::is_token(self.name.as_bytes()) {
-            return Some("its name must be of letters, digits and hyphens");
-        }
-        if !unquoted(&self.value).bytes().all(is_cookie_octet) {
-            return Some(
-                "its value holds a space, quote, comma, semicolon, backslash, control character or non-ASCII text; \
-                 encode the value, for example with percent signs or Base64",
-            );
+        if let Some(why) = self.refusal_of_pair() {
+            return Some(why);
         }
         if !attributes.into_iter().flatten().all(|value| is_attribute(value)) {
             return Some("its path or domain holds a semicolon, a control character or non-ASCII text");
@@ -266,8 +314,7 @@ impl IntoHeaderValue for SetCookie {
     }
 
     fn refusal(&self) -> Option<String> {
-        SetCookie::refusal(self)
-            .map(|why| format!("the cookie `{}` is not sent: {why}", self.name.escape_debug()))
+        SetCookie::refusal(self).map(|why| self.refused(why))
     }
 }
 
@@ -390,6 +437,11 @@ mod tests {
         ];
         for (cookie, why) in table {
             let shown = format!("{cookie:?}");
+            let error = cookie.clone().checked().expect_err(&shown);
+            assert_eq!(error.status(), 400, "{shown}");
+            assert!(error.explain_text().contains(why), "{shown}: {error}");
+            let tried = SetCookie::try_new(&cookie.name, &cookie.value);
+            assert_eq!(tried.is_err(), ["name", "value"].contains(&why), "{shown}");
             let mut headers = Headers::new();
             headers.append("set-cookie", cookie);
             assert!(headers.is_empty(), "{shown}");

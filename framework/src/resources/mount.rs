@@ -20,7 +20,7 @@ use super::representation::{Common, Representation, SIBLINGS, Stored, choose};
 use super::settings::{Origin, Resources};
 use super::stamp::Stamp;
 use super::tree::{Item, Resolved, Wanted, resolve};
-use crate::base::{is_value, say};
+use crate::base::{is_value, say, uri_reference};
 use crate::http::{Response, Result, read_range};
 use crate::proto::Coding;
 
@@ -277,7 +277,8 @@ fn redirect(asked: Asked<'_>, response: &mut Response) {
     let name = asked.path.rsplit('/').next().unwrap_or_default();
     let name = name.replace('\0', "/");
     let query = if asked.query.is_empty() { "" } else { "?" };
-    response.headers.insert("location", format!("{}/{query}{}", listing::link_to(&name), asked.query));
+    let location = format!("{}/{query}{}", listing::link_to(&name), asked.query);
+    response.headers.insert("location", &*uri_reference(&location));
     response.set_status(StatusCode::MOVED_PERMANENTLY);
 }
 
@@ -285,6 +286,7 @@ fn list(items: Vec<Item>, asked: Asked<'_>, response: &mut Response) {
     let has_parent = !asked.wanted().path.is_empty();
     let path = asked.path.replace('\0', "%2F");
     response.set_body(listing::page(&path, has_parent, items));
+    response.say_html();
 }
 
 /// Files up to this size are kept in memory.

@@ -6,7 +6,7 @@ use ::http::{StatusCode, Uri};
 
 use super::Acceptor;
 use crate::app::{Filter, FilterContext, Next};
-use crate::base::shown;
+use crate::base::{shown, uri_reference};
 use crate::http::{Error, Request, Result};
 use crate::registry::BoxFuture;
 
@@ -56,7 +56,7 @@ impl Filter for ToHttps {
         Box::pin(async move {
             let location = self.location(cx.request)?;
             cx.response.set_status(StatusCode::PERMANENT_REDIRECT);
-            cx.response.headers.insert("location", location);
+            cx.response.headers.insert("location", &*uri_reference(&location));
             Ok(())
         })
     }
