@@ -5,8 +5,8 @@
 use serde_json::{Value, json};
 use vernal::test::{Answer, Client};
 use vernal::{
-    App, Config, Error, Headers, Request, Response, Result, SetCookie, State, StaticFile, StatusCode,
-    error_message, request_filter, request_map,
+    App, Config, Error, Headers, OrStatus, Request, Response, Result, SetCookie, State, StaticFile,
+    StatusCode, error_message, request_filter, request_map,
 };
 
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -93,6 +93,50 @@ async fn the_default_body_is_in_the_form_the_peer_prefers() {
         };
         assert_eq!(gist(&answer), (404, Some(content_type), body), "{accept:?}");
         assert_eq!(answer.reason(), "No <b>Such</b>");
+    }
+}
+
+#[request_map("/bare")]
+fn bare(how: &str) -> Result<&'static str> {
+    match how {
+        "new" => Err(Error::new(404, "page not found")),
+        "status" => Err(Error::status_only(404)),
+        "option" => None.or_status(404),
+        "result" => "x".parse::<u8>().or_status(404).map(|_| ""),
+        "said" => "x".parse::<u8>().or_404("no such page").map(|_| ""),
+        "with" => "x".parse::<u8>().or_status_with(404, "no such page").map(|_| ""),
+        "again" => Err(Error::from("x".parse::<u8>().unwrap_err()).with_status(404).explain("no such page")),
+        _ => Err(Error::new(404, "page not found").explain("no such page")),
+    }
+}
+
+/// Nobody is told what nobody said.
+#[tokio::test]
+async fn an_error_has_the_explanation_that_was_given() {
+    let client = Client::builder().show_errors(false).build();
+    let table = [
+        ("new", "page not found", None),
+        ("status", "Not Found", None),
+        ("option", "Not Found", None),
+        ("result", "Not Found", None),
+        ("said", "Not Found", Some("no such page")),
+        ("with", "Not Found", Some("no such page")),
+        ("again", "Not Found", Some("no such page")),
+        ("both", "page not found", Some("no such page")),
+    ];
+    for (how, message, explain) in table {
+        let ask = |accept| client.get("/bare").query("how", how).header("accept", accept);
+        let told = explain.unwrap_or_default();
+        ask("*/*").await.assert_json(json!({ "code": 404, "message": message, "explain": told }));
+        let problem = ask("application/problem+json").await.json::<Value>();
+        assert_eq!(
+            (&problem["title"], problem.get("detail")),
+            (&json!(message), explain.map(Value::from).as_ref()),
+            "{how}"
+        );
+        let page = ask("text/html").await;
+        assert!(page.text().contains(message), "{how}: {page}");
+        assert_eq!(page.text().contains("<p>"), explain.is_some(), "{how}: {page}");
     }
 }
 

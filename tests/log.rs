@@ -8,8 +8,8 @@ use tracing::{Level, Metadata};
 use vernal::test::Client;
 use vernal::websocket::WebSocketSession;
 use vernal::{
-    Error, FilterContext, Next, OrStatus, Responder, Response, Result, Text, error_message, request_filter,
-    request_map, websocket_handler,
+    Error, FilterContext, Json, Next, OrStatus, Redirect, Responder, Response, Result, SetCookie, Text,
+    error_message, request_filter, request_map, websocket_handler,
 };
 
 #[request_map("/echo", method = "POST")]
@@ -101,6 +101,118 @@ impl Responder for Unmade {
 #[request_map("/unmade")]
 fn unmade() -> Unmade {
     Unmade
+}
+
+#[request_map("/twice/redirect/error")]
+fn redirect_and_error(res: &mut Response) {
+    res.redirect("/first");
+    res.send_error(Error::new(403, "No"));
+}
+
+#[request_map("/twice/redirect/body")]
+fn redirect_and_body(res: &mut Response) -> (u16, &'static str) {
+    res.redirect("/first");
+    (404, "a body")
+}
+
+#[request_map("/twice/redirect/redirect")]
+async fn two_redirects(res: &mut Response) -> Redirect {
+    res.redirect("/first");
+    tokio::task::yield_now().await;
+    Redirect::permanent("/second")
+}
+
+#[request_map("/twice/redirect/response", blocking)]
+fn redirect_and_response(res: &mut Response) -> Response {
+    res.redirect("/first");
+    Response::new(404).header("x-a", "1").body("a body")
+}
+
+#[request_map("/twice/redirect/json")]
+fn redirect_and_json(res: &mut Response) -> Json<u8> {
+    res.redirect("/first");
+    Json(1)
+}
+
+#[request_map("/twice/error/redirect")]
+fn error_and_redirect(res: &mut Response) {
+    res.send_error(Error::new(403, "No"));
+    res.redirect("/never");
+}
+
+#[request_map("/twice/error/body")]
+async fn error_and_body(res: &mut Response) -> Result<String> {
+    res.send_error(Error::new(403, "No"));
+    Ok("a body".to_owned())
+}
+
+#[request_map("/twice/error/error")]
+fn two_errors(res: &mut Response) {
+    res.send_error(Error::new(403, "No"));
+    res.send_error(Error::new(404, "Nothing"));
+}
+
+#[request_map("/twice/body/body")]
+fn two_bodies(res: &mut Response) -> &'static str {
+    res.set_body("first");
+    "second"
+}
+
+#[request_map("/twice/filtered")]
+fn redirect_behind_a_filter(res: &mut Response) -> &'static str {
+    res.redirect("/first");
+    "a body"
+}
+
+/// May well put another answer in place of the handler's.
+#[request_filter("/twice/filtered")]
+async fn replaces(cx: &mut FilterContext<'_>, next: Next<'_>) {
+    next.run(cx).await;
+    cx.response.headers.insert("x-seen", cx.response.status.as_u16());
+    if cx.request.parameter("replace").is_some() {
+        cx.response.send_error(Error::new(410, "Gone"));
+    }
+}
+
+#[request_map("/once/{how}")]
+fn once(how: &str, res: &mut Response) -> Result<(SetCookie, Option<()>)> {
+    match how {
+        "redirect" => res.redirect("/first"),
+        "error" => res.send_error(Error::new(403, "No")),
+        "body" => {
+            res.set_body("not this");
+            res.set_body("this");
+        }
+        // What fails has failed, whatever was said before.
+        _ => {
+            res.redirect("/first");
+            Err(Error::new(409, "Failed"))?;
+        }
+    }
+    res.add_header("x-a", "1");
+    Ok((SetCookie::new("a", "b"), Some(())))
+}
+
+/// An error whose page chooses the status.
+#[derive(Debug)]
+struct Chosen(u16);
+
+impl fmt::Display for Chosen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("chosen")
+    }
+}
+
+impl std::error::Error for Chosen {}
+
+#[request_map("/chosen/{status}")]
+fn chosen(status: u16) -> Result<(), Chosen> {
+    Err(Chosen(status))
+}
+
+#[error_message]
+fn chooses(error: &Chosen) -> u16 {
+    error.0
 }
 
 #[derive(Default)]
@@ -327,4 +439,70 @@ async fn an_answer_escapes_as_its_own_form_does() {
     get("text/html")
         .await
         .assert_contains("<p>Nothing is mapped to GET /&lt;i&gt;&quot;&amp;&#39;\\\\n.</p>");
+}
+
+/// The first answer is the answer, whole, and whoever gave two is told so once.
+#[tokio::test]
+async fn answering_twice_is_told_once() {
+    let _alone = alone().await;
+    let client = Client::new();
+    let table = [
+        ("redirect/error", 302, "redirect_and_error"),
+        ("redirect/body", 302, "redirect_and_body"),
+        ("redirect/redirect", 302, "two_redirects"),
+        ("redirect/response", 302, "redirect_and_response"),
+        ("redirect/json", 302, "redirect_and_json"),
+        ("error/redirect", 403, "error_and_redirect"),
+        ("error/body", 403, "error_and_body"),
+        ("error/error", 403, "two_errors"),
+        ("body/body", 200, "two_bodies"),
+        ("filtered", 302, "redirect_behind_a_filter"),
+    ];
+    take();
+    for (path, status, name) in table {
+        for time in 0..3 {
+            let answer = client.get(&format!("/twice/{path}")).await;
+            answer.assert_status(status).assert_no_header("x-a");
+            assert_eq!(answer.header("location"), (status == 302).then_some("/first"), "{path}");
+            match status {
+                302 => answer.assert_text("").assert_no_header("content-type"),
+                403 => answer.assert_contains("No"),
+                _ => answer.assert_text("first"),
+            };
+            let said: Vec<_> = take().into_iter().filter(|said| said.level <= Level::WARN).collect();
+            assert_eq!(said.len(), usize::from(time == 0), "{path}: {said:?}");
+            assert!(
+                said.iter().all(|said| said.text.starts_with(&format!("`{name}` at {}:", file!()))),
+                "{said:?}"
+            );
+        }
+    }
+    let replaced = client.get("/twice/filtered?replace").await;
+    replaced.assert_status(410).assert_header("x-seen", "302");
+    let table = [("redirect", 302), ("error", 403), ("body", 200), ("failure", 409)];
+    for (how, status) in table {
+        let answer = client.get(&format!("/once/{how}")).await;
+        answer.assert_status(status);
+        assert_eq!(answer.header("x-a").is_some(), status != 409, "{how}");
+        assert_eq!(answer.header("set-cookie").is_some(), status != 409, "{how}: {answer}");
+    }
+    let said: Vec<_> = take().into_iter().filter(|said| said.level <= Level::WARN).collect();
+    assert!(said.is_empty(), "{said:?}");
+}
+
+#[tokio::test]
+async fn an_error_is_as_bad_as_its_page_says() {
+    let _alone = alone().await;
+    let client = Client::new();
+    take();
+    for (status, level) in [(404, Level::DEBUG), (503, Level::ERROR)] {
+        client.get(&format!("/chosen/{status}")).await.assert_status(status);
+        let said: Vec<_> = take().into_iter().filter(|said| said.target == "vernal").collect();
+        let [line] = &said[..] else { panic!("{status}: {said:?}") };
+        assert_eq!(line.level, level, "{line:?}");
+        assert!(
+            line.text.contains("`chosen` at") && line.text.contains(&format!("code {status}")),
+            "{line:?}"
+        );
+    }
 }

@@ -1,11 +1,11 @@
 //! What forms cost in memory, good ones and bad ones: the peak of the whole process, whose other half sends from one
 //! small buffer. Alone in its process, for that is what is measured.
 
-use std::alloc::{GlobalAlloc, Layout, System};
+mod measuring;
+
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{fs, thread};
 
 use vernal::{Limits, Multipart, MultipartFile, Result, request_map, server};
@@ -76,10 +76,9 @@ fn memory_is_bounded_whatever_comes() {
         ("no end", "/files", body(begin_of_file, kib(16), ""), "cut off in part 1", 2 << 10),
     ];
     for (name, path, body, answer, most) in table {
-        let before = LIVE.load(Ordering::SeqCst);
-        PEAK.store(before, Ordering::SeqCst);
+        let before = measuring::begin();
         let told = send(address, path, &body);
-        let peak = PEAK.load(Ordering::SeqCst) - before;
+        let peak = measuring::peak() - before;
         assert!(told.contains(answer), "{name}: {told}");
         assert!(peak <= most << 10, "{name}: {} KiB at its peak, {most} KiB at most", peak >> 10);
     }
@@ -107,41 +106,4 @@ fn send(address: SocketAddr, path: &str, body: &Body) -> String {
     let read = stream.read_to_string(&mut answer);
     assert!(!answer.is_empty(), "no answer: {read:?}");
     answer
-}
-
-static LIVE: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-
-/// The system's allocator, and how much of it is in use.
-struct Measuring;
-
-#[global_allocator]
-static MEASURING: Measuring = Measuring;
-
-fn add(size: usize) {
-    PEAK.fetch_max(LIVE.fetch_add(size, Ordering::SeqCst) + size, Ordering::SeqCst);
-}
-
-// SAFETY: all calls go on to the system's allocator as they are.
-unsafe impl GlobalAlloc for Measuring {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        add(layout.size());
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        add(layout.size());
-        unsafe { System.alloc_zeroed(layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        add(size);
-        LIVE.fetch_sub(layout.size(), Ordering::SeqCst);
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        LIVE.fetch_sub(layout.size(), Ordering::SeqCst);
-        unsafe { System.dealloc(pointer, layout) }
-    }
 }

@@ -807,3 +807,26 @@ fn what_is_made_may_be_cloned_and_shown() {
     assert!(format!("{:?}", app().service().clone()).starts_with("VernalService(App"));
     let _ = TraceLayer::new_for_http().layer(axum_router());
 }
+
+#[request_map("/sniffed", app = "tower")]
+fn sniffed(name: &str) -> String {
+    name.to_owned()
+}
+
+#[request_map("/sniffed/page", app = "tower")]
+fn sniffed_page() -> &'static str {
+    "<html>a page</html>"
+}
+
+/// A layer sees the content type that the answer is sent with.
+#[tokio::test]
+async fn a_layer_makes_no_page_of_what_a_request_brings() {
+    let client = client(|builder| builder.filter("/**", Layered::new(TraceLayer::new_for_http())));
+    let table = [
+        ("/sniffed?name=%3Chtml%3E", "text/plain; charset=utf-8"),
+        ("/sniffed/page", "text/html; charset=utf-8"),
+    ];
+    for (path, content_type) in table {
+        client.get(path).await.assert_status(200).assert_header("content-type", content_type);
+    }
+}

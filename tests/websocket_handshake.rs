@@ -398,7 +398,7 @@ async fn the_handshake_is_answered_as_the_handler_says() {
         let table = [
             ("page", "409 no room"),
             ("error", "402 pay first"),
-            ("status", "401 Sign in first."),
+            ("status", "401 "),
             ("fails", "500 The server failed to answer this request."),
             ("panics", "500 The server failed to answer this request."),
         ];

@@ -106,6 +106,15 @@ impl HandlerFn {
         }
     }
 
+    /// Whether the answer says that it borrows from nothing: `'static` is the only lifetime that its type names, or there is
+    /// nothing to borrow from.
+    pub(crate) fn answers_static(&self) -> bool {
+        let ReturnType::Type(_, ty) = &self.sig.output else { return false };
+        let mut named = Lifetimes::default();
+        named.read(ty.to_token_stream());
+        !named.others && (named.is_static || self.sig.inputs.is_empty() && !named.own)
+    }
+
     /// How the method takes `self`; `None` for a function without.
     pub(crate) fn self_by(&self, errors: &mut Errors) -> Option<SelfBy> {
         let receiver = self.sig.receiver()?;
@@ -221,6 +230,37 @@ impl HandlerFn {
     pub(crate) fn reemitted_unused(&self) -> TokenStream {
         let function = self.reemitted();
         quote!(#[allow(dead_code)] #function)
+    }
+}
+
+/// Which lifetimes a type names.
+#[derive(Default)]
+struct Lifetimes {
+    is_static: bool,
+    /// Others, and those that a bare `&` leaves out.
+    others: bool,
+    /// It names `Self`, which may hold some.
+    own: bool,
+}
+
+impl Lifetimes {
+    fn read(&mut self, tokens: TokenStream) {
+        let mut tokens = tokens.into_iter().peekable();
+        while let Some(token) = tokens.next() {
+            match token {
+                TokenTree::Group(group) => self.read(group.stream()),
+                TokenTree::Punct(punct) if is_quote(&punct) => {
+                    let is_static = matches!(tokens.peek(), Some(TokenTree::Ident(name)) if name == "static");
+                    self.is_static |= is_static;
+                    self.others |= !is_static;
+                }
+                TokenTree::Punct(punct) if punct.as_char() == '&' => {
+                    self.others |= !matches!(tokens.peek(), Some(TokenTree::Punct(next)) if is_quote(next));
+                }
+                TokenTree::Ident(name) => self.own |= name == "Self",
+                TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+            }
+        }
     }
 }
 
@@ -380,6 +420,83 @@ mod tests {
             arguments.iter().map(|argument| argument.ty.to_string().replace(' ', "")).collect();
         assert_eq!(types, ["&'_str", "Json<Order<'_>>", "&'staticstr", "for<'c>fn(&'cstr)", "&'_mutX"]);
         assert_eq!(arguments[4].mutable.as_ref().map(ToString::to_string).as_deref(), Some("X"));
+    }
+
+    #[test]
+    fn an_answer_that_borrows_from_nothing_says_so() {
+        let table = [
+            (
+                quote!(
+                    fn f() -> &'static [u8] {}
+                ),
+                true,
+            ),
+            (
+                quote!(
+                    fn f(id: u64) -> &'static [u8] {}
+                ),
+                true,
+            ),
+            (
+                quote!(
+                    fn f(id: u64) -> Result<(u16, &'static str)> {}
+                ),
+                true,
+            ),
+            (
+                quote!(
+                    fn f() -> Page {}
+                ),
+                true,
+            ),
+            (
+                quote!(
+                    fn f() -> Self {}
+                ),
+                false,
+            ),
+            (
+                quote!(
+                    fn f(id: u64) -> Page {}
+                ),
+                false,
+            ),
+            (
+                quote!(
+                    fn f() {}
+                ),
+                false,
+            ),
+            (
+                quote!(
+                    fn f(text: &str) -> &str {}
+                ),
+                false,
+            ),
+            (
+                quote!(
+                    fn f(text: &str) -> (&str, &'static str) {}
+                ),
+                false,
+            ),
+            (
+                quote!(
+                    fn f<'a>(text: &'a str) -> (Header<&'a str>, &'static str) {}
+                ),
+                false,
+            ),
+            (
+                quote!(
+                    fn f(agent: Agent) -> (Agent<'_>, &'static str) {}
+                ),
+                false,
+            ),
+        ];
+        for (source, expected) in table {
+            let shown = source.to_string();
+            let function: HandlerFn = syn::parse2(source).expect("a function");
+            assert_eq!(function.answers_static(), expected, "{shown}");
+        }
     }
 
     #[test]

@@ -183,14 +183,14 @@ pub fn request_filter(arguments: TokenStream, item: TokenStream) -> TokenStream 
     emit::attribute("request_filter", arguments.into(), item.into()).into()
 }
 
-/// Makes a function the page for errors of some statuses.
+/// Makes a function the page for errors of some statuses, or of a type.
 ///
 /// ```
-/// use vernal::{Request, error_message};
+/// use vernal::{Html, Request, error_message, escape_html};
 ///
 /// #[error_message("403", "404")]
-/// fn not_found(message: &str, explain: &str) -> String {
-///     format!("<h1>{message}</h1><p>{explain}</p>")
+/// fn not_found(message: &str, explain: &str) -> Html<String> {
+///     Html(format!("<h1>{}</h1><p>{}</p>", escape_html(message), escape_html(explain)))
 /// }
 ///
 /// #[error_message("50x")]
@@ -202,6 +202,52 @@ pub fn request_filter(arguments: TokenStream, item: TokenStream) -> TokenStream 
 /// A status comes before a range, a range before a page for all, which has no codes. A page may take the status as
 /// `u16`, the texts `message` and `explain` (these two go by their names), `&Request`, `&Error` and `State<&T>`.
 /// The status stays the error's. `app = "…"` names the application it belongs to.
+///
+/// # Errors of one's own types
+///
+/// A page that takes `&E`, where `E` is an error of any type, is for errors of that type: whatever `?` carried them through,
+/// in handlers, filters and model bindings, and whatever status they got. It comes before all pages by statuses, takes no codes
+/// itself, and chooses the status: the one that it answers with, else the error's, which is 500 unless `or_status` or its like
+/// gave it another.
+///
+/// ```
+/// use std::fmt;
+/// use vernal::{Json, Result, error_message, request_map};
+///
+/// #[derive(Debug)]
+/// enum ShopError {
+///     SoldOut,
+/// }
+///
+/// impl fmt::Display for ShopError {
+///     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+///         f.write_str("sold out")
+///     }
+/// }
+///
+/// impl std::error::Error for ShopError {}
+///
+/// #[request_map("/buy", method = "POST")]
+/// fn buy() -> Result<&'static str> {
+///     Err(ShopError::SoldOut)?
+/// }
+///
+/// #[error_message]
+/// fn shop(error: &ShopError) -> (u16, Json<String>) {
+///     match error {
+///         ShopError::SoldOut => (409, Json(error.to_string())),
+///     }
+/// }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// # vernal::test::Client::new().post("/buy").await.assert_status(409).assert_text("\"sold out\"");
+/// # }
+/// ```
+///
+/// The error itself is looked at first, then what is behind it (`source`, and what an `io::Error` holds), so that one that wraps
+/// others answers by its own page if there is one. `anyhow` and its like hide the type of what they carry when they become an
+/// answer: return the error itself, a `Box<dyn Error + Send + Sync>` or [`vernal::Error`](../vernal/struct.Error.html). Two pages
+/// for one type are an error at start.
 #[proc_macro_attribute]
 pub fn error_message(arguments: TokenStream, item: TokenStream) -> TokenStream {
     emit::attribute("error_message", arguments.into(), item.into()).into()

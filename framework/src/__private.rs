@@ -15,7 +15,10 @@ pub use crate::app::{
 pub use crate::bind::defaults::DefaultOf;
 pub use crate::bind::dispatch::Bind;
 pub use crate::bind::{Arg, BodyUse, FromContext, FromRequest, ModelBinding, Profile, StateNeed, construct};
-pub use crate::http::{Context, Error, Instance, Request, Responder, Response, Result};
+pub use crate::http::{
+    Context, Error, ErrorType, Instance, Request, Responder, Response, Result, answered, check_error_codes,
+    check_one_error, error_type,
+};
 pub use crate::registry::{
     BoxFuture, Controller, DefaultBinding, ErrorPage, EventFunction, Expressions, Filter, FilterFunction,
     Handler, Location, Mapping, Needs, On, Page, Route, Scanned, WebSocketEvent, WebSocketHandler,
@@ -36,6 +39,11 @@ pub mod binding {
     pub use crate::bind::misplaced::{LentKind as _, MisplacedKind as _};
 }
 
+/// What an answer needs in scope: `use ::vernal::__private::answering::*;`.
+pub mod answering {
+    pub use crate::http::{EitherKind as _, PlainKind as _, WordsKind as _};
+}
+
 /// The same for arguments of WebSocket events.
 pub mod event_binding {
     pub use crate::websocket::bind::EventKind as _;
@@ -49,15 +57,6 @@ pub use crate::websocket::events::{
 pub use crate::websocket::returned::{event_done, into_accept, kept};
 pub use crate::websocket::socket::take_as as take_message;
 pub use crate::websocket::{Accept, Message};
-
-/// Lets the answer of a handler write itself.
-///
-/// # Errors
-/// The answer is an error, or cannot be written.
-#[inline]
-pub fn respond<R: Responder>(answer: R, response: &mut Response) -> Result {
-    answer.respond(response)
-}
 
 /// The value behind a `&mut` argument of a handler.
 #[diagnostic::on_unimplemented(

@@ -18,7 +18,7 @@
 //! |---|---|
 //! | answer a path | [`request_map`], [`controller`], [`endpoint`] |
 //! | read a request | arguments by name, [`Json`], [`Form`], [`Header`], [`Cookie`], [`State`], [`BodyReader`], [`MultipartFile`], [`Request`] |
-//! | answer | text, [`Json`], a status, tuples, [`Redirect`], [`StaticFile`], [`Sse`], [`Response`], [`Result`] |
+//! | answer | text, [`Html`], [`Json`], a status, tuples, [`Redirect`], [`StaticFile`], [`Sse`], [`Response`], [`Result`] |
 //! | remember who asks | [`Session`], [`SessionStore`] |
 //! | say what went wrong | [`Error`], [`OrStatus`], [`error_message`] |
 //! | look at all requests | [`request_filter`], [`Filter`] |
@@ -73,9 +73,9 @@ pub use bind::{
     Text,
 };
 pub use http::{
-    BindingError, Body, BodyReader, Cookies, Error, Event, FileReader, HttpError, IntoStatus, Multipart,
-    MultipartFile, OrStatus, Params, Part, Progress, Redirect, Request, RequestBuilder, Responder, Response,
-    Result, SafePath, SameSite, Sender, SetCookie, Source, Sse, StaticFile, ok,
+    BindingError, Body, BodyReader, Cookies, Error, Event, FileReader, Html, HttpError, IntoStatus,
+    Multipart, MultipartFile, OrStatus, Params, Part, Progress, Redirect, Request, RequestBuilder, Responder,
+    Response, Result, SafePath, SameSite, Sender, SetCookie, Source, Sse, StaticFile, ok,
 };
 #[cfg(feature = "signed-cookies")]
 pub use http::{CookieKey, PrivateCookies, SignedCookies};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::app::{self, ErrorContext, FilterContext, Next};
 use crate::bind::{Arg, BodyUse, StateNeed};
-use crate::http::{Context, Instance, Request, Response, Result};
+use crate::http::{Context, ErrorType, Instance, Request, Response, Result};
 use crate::proto::Limits;
 use crate::websocket::bind::EventContext;
 use crate::websocket::events::Upgrade;
@@ -299,6 +299,8 @@ pub struct ErrorPage {
     pub codes: &'static [&'static str],
     /// The application this belongs to.
     pub app: Option<&'static str>,
+    /// The type of errors it is for, whatever their status.
+    pub error: Option<ErrorType>,
     /// States it asks for.
     pub states: &'static [StateNeed],
     /// Its adapter.

@@ -1,5 +1,6 @@
 //! `#[error_message("404", "50x")]`; without codes it is for all of them.
 
+use proc_macro2::Span;
 use syn::LitStr;
 
 use super::{Options, Written};
@@ -8,6 +9,8 @@ use crate::errors::Errors;
 /// Which statuses an error page is for.
 pub(crate) struct ErrorMessage {
     pub(crate) codes: Vec<String>,
+    /// Where the first of them stands.
+    pub(crate) span: Option<Span>,
     pub(crate) app: Option<LitStr>,
 }
 
@@ -35,9 +38,10 @@ impl ErrorMessage {
                 codes.push(code);
             }
         }
+        let span = options.texts.first().map(LitStr::span);
         let app = options.take_text("app", errors);
         options.finish("error_message", errors);
-        ErrorMessage { codes, app }
+        ErrorMessage { codes, span, app }
     }
 }
 

@@ -153,7 +153,7 @@ impl Adapter<'_> {
         }));
         let place = at(self.function.sig.ident.span());
         let wait = self.function.is_async().then(|| quote_spanned!(place=> .await));
-        let answer = answer(self.function.answer_span());
+        let answer = answer(self.function);
         quote! {
             #prepare
             #(#bindings)*
@@ -300,11 +300,19 @@ impl Adapter<'_> {
     }
 }
 
-/// The arm that writes the answer; its type is shown at `place`.
-pub(super) fn answer(place: Span) -> TokenStream {
+/// The arm that writes the answer; its type is shown under what the function returns.
+pub(super) fn answer(function: &HandlerFn) -> TokenStream {
+    let place = function.answer_span();
     let (answer, res) = (local("__answer", place), local("__res", place));
+    let respond = local(if function.answers_static() { "respond_static" } else { "respond" }, place);
     let place = at(place);
-    quote_spanned!(place=> #answer => ::vernal::__private::respond(#answer, #res),)
+    quote_spanned! {place=>
+        #answer => {
+            #[allow(unused_imports)]
+            use ::vernal::__private::answering::*;
+            (&&&::vernal::__private::answered(&#answer)).kind().#respond(#answer, #res)
+        }
+    }
 }
 
 pub(super) fn bound_local(index: usize, argument: &Argument) -> syn::Ident {

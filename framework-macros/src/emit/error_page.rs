@@ -43,16 +43,37 @@ pub(super) fn function(written: Written, mut function: HandlerFn) -> TokenStream
         let is_text = quote!(<#ty as ::vernal::__private::ErrorPageArgument<'_>>::TEXT);
         check(*span, quote!(check_text_name(#is_text, #problem)))
     });
+    let types: Vec<_> = taken()
+        .map(|Argument { ty, ty_span, .. }| {
+            let place = at(*ty_span);
+            quote_spanned!(place=> <#ty as ::vernal::__private::ErrorPageArgument<'_>>::ERROR)
+        })
+        .collect();
+    let count = types.len();
+    let p = private();
+    let error = quote! {
+        const __TYPES: [::core::option::Option<#p::ErrorType>; #count] = [#(#types),*];
+        const __ERROR: ::core::option::Option<#p::ErrorType> = #p::error_type(&__TYPES);
+    };
+    let one_type = taken()
+        .enumerate()
+        .skip(1)
+        .map(|(index, argument)| check(argument.ty_span, quote!(check_one_error(&__TYPES, #index))));
     let call = call(&function, &arguments);
     let submitted: Vec<_> = all
         .into_iter()
         .map(|written| {
             let condition = written.condition.clone();
             let page = ErrorMessage::read(written, &mut errors);
-            under_condition(condition.as_ref(), submit(&page, &states, &function))
+            let of_codes = page.span.map(|span| check(span, quote!(check_error_codes(__ERROR))));
+            let submitted = submit(&page, &states, &function);
+            under_condition(condition.as_ref(), quote!(#of_codes #submitted))
         })
         .collect();
-    let generated = const_block(&function.cfgs(), &quote!(#constants #(#names)* #call #(#submitted)*));
+    let generated = const_block(
+        &function.cfgs(),
+        &quote!(#constants #error #(#names)* #(#one_type)* #call #(#submitted)*),
+    );
     finished(errors, mentions, reemit(&function), generated)
 }
 
@@ -79,7 +100,7 @@ fn call(function: &HandlerFn, arguments: &[Argument]) -> TokenStream {
         .map(|(index, argument)| local(&format!("__argument_{index}"), argument.ty_span));
     let name = &function.sig.ident;
     let wait = function.is_async().then(|| quote!(.await));
-    let answer = answer(function.answer_span());
+    let answer = answer(function);
     let body = quote! {
         #(#takes)*
         #(#responses)*
@@ -103,7 +124,7 @@ fn submit(page: &ErrorMessage, states: &TokenStream, function: &HandlerFn) -> To
     let kind = if function.is_async() { quote!(Async) } else { quote!(Now) };
     quote! {
         #p::inventory::submit! {
-            #p::ErrorPage { codes: &[#(#codes),*], app: #app, states: #states, page: #p::Page::#kind(__call), at: #at }
+            #p::ErrorPage { codes: &[#(#codes),*], app: #app, error: __ERROR, states: #states, page: #p::Page::#kind(__call), at: #at }
         }
     }
 }

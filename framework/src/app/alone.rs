@@ -31,6 +31,7 @@ impl App {
             resources: Mounts::default(),
             pages: ErrorPages::none(),
             compression: None,
+            sniffs: true,
             decompression: Decompression::none(),
             name: None,
             has_answering_filters: false,

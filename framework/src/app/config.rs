@@ -40,6 +40,7 @@ pub struct Config {
     pub(crate) templates: Option<crate::view::Templates>,
     pub(crate) compression: Option<Compression>,
     pub(crate) decompression: Decompression,
+    pub(crate) sniffing: Option<bool>,
     pub(crate) resources: Vec<GivenResources>,
     pub(crate) favicon: Option<bool>,
     pub(crate) trusted_proxies: Vec<String>,
@@ -72,6 +73,7 @@ macro_rules! config_setters {
             #[cfg(feature = "templates")] templates(templates: $crate::view::Templates);
             compression(compression: $crate::app::Compression);
             decompress_requests(codings: $crate::app::Decompression);
+            sniffing(sniffs: bool);
             resources(path: impl Into<std::borrow::Cow<'static, str>>, resources: impl Into<$crate::resources::Resources>);
             favicon(serves: bool);
             trusted_proxies(networks: impl IntoIterator<Item: Into<String>>);
@@ -187,6 +189,28 @@ impl Config {
     #[must_use]
     pub fn templates(mut self, templates: crate::view::Templates) -> Config {
         self.templates = Some(templates);
+        self
+    }
+
+    /// Whether a text that begins as HTML or XML does, `<html`, `<!doctype html` or `<?xml`, and ends with `>`, is sent as
+    /// such. Default: yes, unless that beginning came with the request. If not, texts are `text/plain` unless they say more:
+    /// [`Html`](crate::Html), a view, or a `Content-Type` field.
+    ///
+    /// ```
+    /// # use vernal::{request_map, test};
+    /// #[request_map("/page")]
+    /// fn page() -> &'static str {
+    ///     "<html>a page</html>"
+    /// }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let client = test::Client::builder().sniffing(false).build();
+    /// client.get("/page").await.assert_header("content-type", "text/plain; charset=utf-8");
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn sniffing(mut self, sniffs: bool) -> Config {
+        self.sniffing = Some(sniffs);
         self
     }
 

@@ -1,16 +1,20 @@
 //! Which page answers an error, and what is said when there is none.
 //!
-//! Exact status before range before all; a page that itself fails gives way to one plain line. The status stays
-//! the error's whatever a page does.
+//! The type of the error before its status, and exact status before range before all; a page that itself fails gives way to one
+//! plain line. The status stays the error's whatever a page does, unless it is one for the error's type, which may choose it.
 
+use std::error::Error as StdError;
 use std::fmt::Write;
 
 use ::http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::base::say;
+use super::failed::Failed;
+use crate::base::{Location, say};
 use crate::bind::{FromContext, State, StateNeed, StateReference};
-use crate::http::{Context, Error, Guard, HTML, JSON, Request, Response, Result, TEXT, guarded};
+use crate::http::{
+    Context, Error, ErrorType, Guard, HTML, JSON, Marks, Request, Response, Result, TEXT, guarded,
+};
 use crate::registry::{BoxFuture, ErrorPage, Page};
 
 /// What an error page sees.
@@ -33,19 +37,34 @@ impl ErrorContext<'_> {
 pub(crate) struct ErrorPages {
     /// The page of each status from 100 to 999.
     by_status: Vec<Option<&'static ErrorPage>>,
+    /// Those for errors of a type.
+    by_type: Vec<(ErrorType, &'static ErrorPage)>,
 }
 
 impl ErrorPages {
     /// Chooses a page for each status.
     ///
     /// # Errors
-    /// Two pages are for the same code; each problem names both places.
+    /// Two pages are for the same code or type; each problem names both places.
     pub(crate) fn build(pages: &[&'static ErrorPage]) -> Result<ErrorPages, Vec<String>> {
         let mut by_status = vec![None; 900];
         let mut problems = Vec::new();
+        let mut by_type: Vec<(ErrorType, &'static ErrorPage)> = Vec::new();
+        for page in pages {
+            let Some(error) = page.error else { continue };
+            match by_type.iter().find(|(known, _)| (known.type_id)() == (error.type_id)()) {
+                Some((_, other)) => problems.push(format!(
+                    "two error pages for errors of type `{}`: {} and {}",
+                    (error.type_name)(),
+                    other.at,
+                    page.at
+                )),
+                None => by_type.push((error, page)),
+            }
+        }
         let mut seen: Vec<(String, &'static ErrorPage)> = Vec::new();
         for rank in 0..3 {
-            for page in pages {
+            for page in pages.iter().filter(|page| page.error.is_none()) {
                 let all = ["*"];
                 let codes = if page.codes.is_empty() { &all[..] } else { page.codes };
                 for code in codes.iter().filter(|code| rank_of(code) == rank) {
@@ -70,22 +89,38 @@ impl ErrorPages {
                 }
             }
         }
-        if problems.is_empty() { Ok(ErrorPages { by_status }) } else { Err(problems) }
+        if problems.is_empty() { Ok(ErrorPages { by_status, by_type }) } else { Err(problems) }
     }
 
     /// No page at all.
     pub(crate) fn none() -> ErrorPages {
-        ErrorPages { by_status: Vec::new() }
+        ErrorPages { by_status: Vec::new(), by_type: Vec::new() }
     }
 
     fn of(&self, status: StatusCode) -> Option<&'static ErrorPage> {
         self.by_status.get(usize::from(status.as_u16()).checked_sub(100)?).copied().flatten()
     }
 
-    /// Turns an error into an answer. `Some` is what is left to wait for: a page that is an `async fn`.
+    /// The page for the type of an error or of one of its sources, the outermost that has one.
+    fn of_type(&self, error: &Error) -> Option<&'static ErrorPage> {
+        if self.by_type.is_empty() {
+            return None;
+        }
+        error.sources().find_map(|source| {
+            self.by_type.iter().find(|(error, _)| (error.is)(source)).map(|(_, page)| *page)
+        })
+    }
+
+    /// Whether a page chooses the status of this error, so that it is not known before.
+    pub(crate) fn choose_status(&self, error: &Error) -> bool {
+        self.of_type(error).is_some()
+    }
+
+    /// Turns an error into an answer; it is that of what stands there, if of anything. `Some` is what is left to wait for: a page that is an `async fn`.
     pub(crate) fn render<'r>(
         &self,
         error: Error,
+        at: Option<&'r Location>,
         request: &'r Request,
         response: &'r mut Response,
     ) -> Option<BoxFuture<'r, ()>> {
@@ -94,28 +129,33 @@ impl ErrorPages {
         if let Err(failure) = response.take_failure() {
             say!(error, "an answer that became an error had failed already: {}", failure.with_causes());
         }
-        match self.of(error.status()).map(|page| (page, page.page)) {
+        let by_type = self.of_type(&error);
+        let untold = by_type.map(|_| Untold { request, at });
+        if untold.is_some() {
+            response.status = StatusCode::OK;
+        }
+        match by_type.or_else(|| self.of(error.status())).map(|page| page.page) {
             None => {
                 write_default(&error, request, response);
-                conclude(Ok(()), error, response);
+                conclude(Ok(()), error, untold, response);
                 None
             }
-            Some((_, Page::Now(page))) => {
+            Some(Page::Now(page)) => {
                 let context = ErrorContext { request, error: &error };
                 let result = guarded(|| page(&context, response));
                 if result.is_ok() && response.is_unfinished() {
-                    return Some(Box::pin(conclude_unfinished(error, request, response)));
+                    return Some(Box::pin(conclude_unfinished(error, untold, request, response)));
                 }
-                conclude(result, error, response);
+                conclude(result, error, untold, response);
                 None
             }
-            Some((_, Page::Async(page))) => Some(Box::pin(async move {
+            Some(Page::Async(page)) => Some(Box::pin(async move {
                 let context = ErrorContext { request, error: &error };
                 let result = Guard(page(&context, response)).await;
                 if result.is_ok() && response.is_unfinished() {
-                    return conclude_unfinished(error, request, response).await;
+                    return conclude_unfinished(error, untold, request, response).await;
                 }
-                conclude(result, error, response);
+                conclude(result, error, untold, response);
             })),
         }
     }
@@ -131,21 +171,47 @@ fn rank_of(code: &str) -> u8 {
 }
 
 /// After a page that named a file or a view.
-async fn conclude_unfinished(error: Error, request: &Request, response: &mut Response) {
+async fn conclude_unfinished(
+    error: Error,
+    untold: Option<Untold<'_>>,
+    request: &Request,
+    response: &mut Response,
+) {
     let result = super::finish_body(request, response).await;
-    conclude(result, error, response);
+    conclude(result, error, untold, response);
 }
 
-/// After the page: the status is the error's, and a page that failed gives way.
-fn conclude(result: Result, error: Error, response: &mut Response) {
-    if let Err(failure) = result.and_then(|()| response.take_failure()) {
+/// Whose error a page for its type answers: it is only told in the log when its status is known.
+#[derive(Clone, Copy)]
+struct Untold<'r> {
+    request: &'r Request,
+    at: Option<&'r Location>,
+}
+
+/// After the page: the status is the error's, or becomes so if the page is for its type; and a page that failed gives way.
+fn conclude(result: Result, mut error: Error, untold: Option<Untold<'_>>, response: &mut Response) {
+    let result = result.and_then(|()| response.take_failure());
+    let is_chosen = untold.is_some() && result.is_ok() && response.is_status_said();
+    if is_chosen {
+        error = error.with_status(response.status);
+    }
+    if let Some(Untold { request, at }) = untold {
+        Failed { error: &error, request, at }.log();
+    }
+    response.marks = Marks { is_sniffed: response.marks.is_sniffed, ..Marks::default() };
+    if let Err(failure) = result {
         say!(error, "the error page for {} failed: {}", error.status().as_u16(), failure.with_causes());
         response.reset_for(&error);
-        let line = format!("{}:{}", error.message_text(), error.public_explain(false));
+        let line = match error.public_explain(false) {
+            "" => error.message_text().to_owned(),
+            explain => format!("{}:{explain}", error.message_text()),
+        };
         response.offer_slice(line.as_bytes(), TEXT);
     }
     response.status = error.status();
-    response.reason = error.reason().cloned();
+    if !is_chosen || response.reason.is_none() {
+        response.reason = error.reason().cloned();
+    }
     response.error = Some(error);
 }
 
@@ -164,7 +230,10 @@ fn write_default(error: &Error, request: &Request, response: &mut Response) {
             response.offer_slice(body.as_bytes(), JSON);
         }
         Form::Problem => {
-            let mut body = json!({ "title": message, "status": code, "detail": explain, "code": code });
+            let mut body = json!({ "title": message, "status": code, "code": code });
+            if !explain.is_empty() {
+                body["detail"] = explain.into();
+            }
             if let Some(binding) = error.binding() {
                 body["errors"] = json!([{
                     "parameter": binding.parameter,
@@ -176,10 +245,14 @@ fn write_default(error: &Error, request: &Request, response: &mut Response) {
             response.offer_slice(body.to_string().as_bytes(), "application/problem+json");
         }
         Form::Html => {
-            let (message, explain) = (escape_html(message), escape_html(explain));
+            let message = escape_html(message);
+            let explain = match explain {
+                "" => String::new(),
+                explain => format!("<p>{}</p>", escape_html(explain)),
+            };
             let page = format!(
                 "<!doctype html><html><head><title>{code} {message}</title></head>\
-                 <body><h1>{code} {message}</h1><p>{explain}</p></body></html>"
+                 <body><h1>{code} {message}</h1>{explain}</body></html>"
             );
             response.offer_slice(page.as_bytes(), HTML);
         }
@@ -236,19 +309,32 @@ pub(crate) fn escape_html(text: &str) -> String {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of an error page",
     label = "vernal does not know how to fill this argument",
-    note = "an error page takes `code: u16`, `message: &str`, `explain: &str`, `req: &Request`, `error: &Error` and `State<&T>`"
+    note = "an error page takes `code: u16`, `message: &str`, `explain: &str`, `req: &Request`, `error: &Error` and `State<&T>`",
+    note = "for errors of a type of your own it takes `error: &E`, where `E` implements `std::error::Error`"
 )]
 pub trait ErrorPageArgument<'e>: Sized {
     /// Whether this is a text, so that its name must be `message` or `explain`.
     const TEXT: bool = false;
     /// The state this needs.
     const STATE: Option<StateNeed> = None;
+    /// The type of errors that the page is for, if this is one of them.
+    const ERROR: Option<ErrorType> = None;
 
     /// Makes the argument.
     ///
     /// # Errors
     /// There is no such state.
     fn take(cx: &'e ErrorContext<'e>, name: &'static str) -> Result<Self>;
+}
+
+/// An error of one's own: the page is for errors of its type.
+#[diagnostic::do_not_recommend]
+impl<'e, E: StdError + 'static> ErrorPageArgument<'e> for &'e E {
+    const ERROR: Option<ErrorType> = Some(ErrorType::of::<E>());
+
+    fn take(cx: &'e ErrorContext<'e>, _: &'static str) -> Result<&'e E> {
+        cx.error.source_as().ok_or_else(|| Error::internal("the page is for errors of another type"))
+    }
 }
 
 impl<'e> ErrorPageArgument<'e> for u16 {

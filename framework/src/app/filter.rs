@@ -153,7 +153,11 @@ impl<'c> Next<'c> {
 }
 
 #[cfg(feature = "tower")]
-impl Next<'_> {
+impl<'c> Next<'c> {
+    pub(crate) fn app(&self) -> &'c Inner {
+        self.app
+    }
+
     /// The limits for the request's body.
     pub(crate) fn limits(&self) -> &Limits {
         self.app.limits_of(&self.target)

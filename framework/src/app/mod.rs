@@ -47,7 +47,7 @@ pub(crate) use handle::{Outcome, Run, complete, written};
 
 use self::error_page::ErrorPages;
 pub(crate) use self::failed::Failed;
-use self::failed::{error_of, log_refused};
+use self::failed::{error_of, log_refused, tell_doubled};
 use crate::base::date::ServerLine;
 use crate::base::{Location, say, shown};
 use crate::bind::{BodyUse, StateNeed};
@@ -88,6 +88,8 @@ pub(crate) struct Inner {
     pub(crate) embedding: Mutex<Weak<dyn Any + Send + Sync>>,
     compression: Option<Compression>,
     decompression: Decompression,
+    /// Whether texts are sent as what they look like.
+    sniffs: bool,
 }
 
 /// What routing decided about a request.
@@ -241,7 +243,7 @@ impl App {
                 Err(error) => problems.push(format!(
                     "the controller {} cannot be built: {}",
                     controller.at,
-                    error.explain_text()
+                    error.words()
                 )),
             }
         }
@@ -291,6 +293,7 @@ impl App {
             embedding: Mutex::new(Weak::<()>::new()),
             compression: config.compression,
             decompression: config.decompression,
+            sniffs: config.sniffing.unwrap_or(true),
         })))
     }
 
@@ -429,13 +432,16 @@ impl Inner {
             upgrade::conclude(request, &result);
             return Answering::Done;
         }
+        if response.marks.is_doubled {
+            tell_doubled(response, request.handler);
+        }
         if response.is_unfinished() || request.is_in_session() {
             return Answering::Chain(Box::pin(self.settle_and_keep(result, request, response)));
         }
-        let Some(error) = error_of(result, request, response, request.handler) else {
+        let Some(error) = error_of(&self.pages, result, request, response, request.handler) else {
             return Answering::Done;
         };
-        match self.pages.render(error, request, response) {
+        match self.pages.render(error, request.handler, request, response) {
             Some(page) => Answering::Chain(page),
             None => Answering::Done,
         }
@@ -480,14 +486,19 @@ impl Inner {
         if upgrade::is_open(request) {
             return upgrade::conclude(request, &result);
         }
+        if response.marks.is_doubled {
+            tell_doubled(response, at);
+        }
         if result.is_ok() && response.is_unfinished() {
             result = finish_body(request, response).await;
         }
-        if let Some(error) = error_of(result, request, response, at)
-            && let Some(page) = self.pages.render(error, request, response)
+        if let Some(error) = error_of(&self.pages, result, request, response, at)
+            && let Some(page) = self.pages.render(error, at, request, response)
         {
             page.await;
         }
+        // Whoever stands further out in the chain may put another answer in its place.
+        response.marks.is_whole = false;
     }
 
     /// Renders an error for which no handler ran: a refusal of the protocol.
@@ -499,7 +510,7 @@ impl Inner {
     ) -> Answering<'r> {
         let error = Error::from_refusal(refusal);
         log_refused(&error);
-        self.pages.render(error, request, response).map_or(Answering::Done, Answering::Chain)
+        self.pages.render(error, None, request, response).map_or(Answering::Done, Answering::Chain)
     }
 }
 

@@ -10,6 +10,7 @@ use bytes::{Buf, Bytes};
 use futures_core::Stream;
 use tokio::io::{AsyncRead, ReadBuf};
 
+use super::echo::{Beginning, Beginnings};
 use super::received::Received;
 use super::{Error, FileBody, FilePath, Request, Result};
 use crate::bind::{Arg, BodyUse, FromRequest, Profile};
@@ -177,6 +178,8 @@ pub struct BodyReader {
     rest: Bytes,
     /// What its parts may cost, if it is a form.
     pub(super) bounds: Bounds,
+    /// Where to note how it begins.
+    beginning: Option<(Beginning, Arc<Beginnings>)>,
 }
 
 /// A body in a coding, and how far it is decoded.
@@ -210,6 +213,7 @@ impl BodyReader {
             lent: Bytes::new(),
             rest: Bytes::new(),
             bounds: Bounds::of(limits),
+            beginning: None,
         }
     }
 
@@ -218,6 +222,12 @@ impl BodyReader {
         let encoded =
             |decoding| Box::new(Encoded { decoding, input: Bytes::new(), is_over: false, out: Vec::new() });
         self.decoding = decoding.map(encoded);
+        self
+    }
+
+    /// Notes how it begins, for the answer's sake.
+    pub(super) fn noted(mut self, beginnings: Arc<Beginnings>) -> BodyReader {
+        self.beginning = Some((Beginning::default(), beginnings));
         self
     }
 
@@ -280,6 +290,9 @@ impl BodyReader {
             Some(encoded) => encoded.poll_next(&mut self.origin, cx),
             None => self.origin.poll_next(cx),
         };
+        if let (Some((beginning, beginnings)), Poll::Ready(Ok(Some(piece)))) = (&mut self.beginning, &next) {
+            beginning.watch(piece, beginnings);
+        }
         next.map_err(Error::from_refusal)
     }
 }
@@ -351,7 +364,9 @@ impl<'r> FromRequest<'r> for BodyReader {
 
     fn from_request(req: &'r Request, _: &Arg) -> Result<BodyReader> {
         let waiting = req.reader.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-        Ok(waiting
-            .map_or_else(|| BodyReader::in_memory(Bytes::copy_from_slice(req.body())), |reader| *reader))
+        Ok(match waiting {
+            Some(reader) => reader.noted(req.note_beginnings()),
+            None => BodyReader::in_memory(Bytes::copy_from_slice(req.body())),
+        })
     }
 }

@@ -1,6 +1,5 @@
 //! An error as the log says it: with what caused it.
 
-use std::error::Error as StdError;
 use std::fmt;
 
 use super::Error;
@@ -18,34 +17,27 @@ pub(crate) struct WithCauses<'e>(&'e Error);
 impl fmt::Display for WithCauses<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let error = self.0;
-        write!(
-            f,
-            "code {}, message {}: {}",
-            error.status().as_u16(),
-            error.message_text(),
-            error.explain_text()
-        )?;
+        write!(f, "code {}, message {}", error.status().as_u16(), error.message_text())?;
+        if !error.explain_text().is_empty() {
+            write!(f, ": {}", error.explain_text())?;
+        }
         let mut said = error.explain_text().to_owned();
-        let mut next = error.source().map(|source| source as &(dyn StdError + 'static));
-        // A source that names itself as its own would go on for ever.
-        for _ in 0..DEEPEST {
-            let Some(cause) = next else { break };
+        for cause in error.sources() {
             let text = cause.to_string();
             // Many an error says what caused it in its own text.
             if !said.contains(&text) {
                 write!(f, "; caused by: {text}")?;
             }
             said = text;
-            next = cause.source();
         }
         Ok(())
     }
 }
 
-const DEEPEST: usize = 64;
-
 #[cfg(test)]
 mod tests {
+    use std::error::Error as StdError;
+
     use super::*;
     use crate::http::{OrStatus, Result};
 
@@ -94,6 +86,7 @@ mod tests {
                 explained(&["no rows", "of two tables"]),
                 "code 404, message Not Found: no such order; caused by: no rows; caused by: of two tables",
             ),
+            (Error::new(404, "Nowhere"), "code 404, message Nowhere"),
             (Error::new(503, "Later").explain("busy"), "code 503, message Later: busy"),
             (question(&["endless"]), "code 500, message Internal Server Error: endless"),
         ];

@@ -42,7 +42,7 @@ pub fn ok<T>(value: T) -> Result<T> {
 /// The name under which the Python original knows [`Error`].
 pub type HttpError = Error;
 
-type BoxError = Box<dyn StdError + Send + Sync>;
+pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// An error with a status: what the peer is told, and what only the log sees.
 ///
@@ -207,10 +207,11 @@ impl Error {
         })
     }
 
-    /// Sets the explanation, a sentence for whoever sent the request.
+    /// Sets the explanation, a sentence for whoever sent the request, be the error one that was not to be told before.
     #[must_use]
     pub fn explain(mut self, explain: impl Into<Cow<'static, str>>) -> Error {
         self.0.explain = Some(explain.into());
+        self.0.private = false;
         self
     }
 
@@ -294,13 +295,10 @@ impl Error {
         }
     }
 
-    /// The explanation: the one given, else a sentence about the status. For unknown errors it is what the log
-    /// shows; the peer sees it only when the server runs with `show_errors`.
+    /// The explanation; empty if none was given. For unknown errors it is what the log shows; the peer sees it only when the
+    /// server runs with `show_errors`.
     pub fn explain_text(&self) -> &str {
-        match &self.0.explain {
-            Some(explain) => explain,
-            None => sentence(self.0.status),
-        }
+        self.0.explain.as_deref().unwrap_or_default()
     }
 
     /// Whether the explanation is for the log only: an error nobody gave a status to.
@@ -308,12 +306,26 @@ impl Error {
         self.0.private
     }
 
-    /// What an error page or a default body may show of the explanation.
+    /// What an error page or a default body may show of the explanation: in place of one for the log only, a sentence that says
+    /// no more than a 5xx status does.
     pub fn public_explain(&self, show_errors: bool) -> &str {
-        if self.0.private && !show_errors {
-            return sentence(self.0.status);
+        match self.0.private && !show_errors {
+            true if self.0.status.is_server_error() => "The server failed to answer this request.",
+            true => "",
+            false => self.explain_text(),
         }
-        self.explain_text()
+    }
+
+    /// The explanation, else the message: where there is room for one text only.
+    pub(crate) fn words(&self) -> &str {
+        Some(self.explain_text()).filter(|words| !words.is_empty()).unwrap_or(self.message_text())
+    }
+
+    /// The same as far as it may be shown.
+    pub(crate) fn public_words(&self, show_errors: bool) -> &str {
+        Some(self.public_explain(show_errors))
+            .filter(|words| !words.is_empty())
+            .unwrap_or(self.message_text())
     }
 
     /// The failed binding, if this is one.
@@ -377,54 +389,6 @@ impl IntoStatus for u16 {
     }
 }
 
-/// Gives the error or the absence inside a `Result` or an `Option` a status, for `?` to send.
-///
-/// ```
-/// use vernal::{OrStatus, Result};
-///
-/// fn user(id: u64) -> Result<&'static str> {
-///     [(1, "ann")].iter().find(|row| row.0 == id).map(|row| row.1).or_404("no such user")
-/// }
-/// assert_eq!(user(1)?, "ann");
-/// assert_eq!(user(2).unwrap_err().status(), 404);
-/// # Ok::<(), vernal::Error>(())
-/// ```
-pub trait OrStatus<T>: Sized {
-    /// The value, or an error of this status. The error inside is kept for the log.
-    ///
-    /// # Errors
-    /// There is no value.
-    fn or_status(self, status: impl IntoStatus) -> Result<T>;
-
-    /// The value, or a 404 with this explanation.
-    ///
-    /// # Errors
-    /// There is no value.
-    fn or_404(self, explain: impl Into<Cow<'static, str>>) -> Result<T> {
-        self.or_status(StatusCode::NOT_FOUND).map_err(|error| error.explain(explain))
-    }
-}
-
-impl<T> OrStatus<T> for Option<T> {
-    #[track_caller]
-    fn or_status(self, status: impl IntoStatus) -> Result<T> {
-        match self {
-            Some(value) => Ok(value),
-            None => Err(Error::status_only(status)),
-        }
-    }
-}
-
-impl<T, E: Into<BoxError>> OrStatus<T> for Result<T, E> {
-    #[track_caller]
-    fn or_status(self, status: impl IntoStatus) -> Result<T> {
-        match self {
-            Ok(value) => Ok(value),
-            Err(error) => Err(Error::from_boxed(error.into()).with_status(status)),
-        }
-    }
-}
-
 /// Carries an [`Error`] through a boxed std error and back.
 struct Carrier(Error);
 
@@ -476,7 +440,11 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}: {}", self.0.status.as_u16(), self.message_text(), self.explain_text())
+        write!(f, "{} {}", self.0.status.as_u16(), self.message_text())?;
+        match self.explain_text() {
+            "" => Ok(()),
+            explain => write!(f, ": {explain}"),
+        }
     }
 }
 
@@ -515,30 +483,9 @@ impl fmt::Display for Source {
     }
 }
 
-/// A sentence for statuses that come without one.
-fn sentence(status: StatusCode) -> &'static str {
-    match status.as_u16() {
-        400 => "The request could not be understood.",
-        401 => "Sign in first.",
-        403 => "This is not for you.",
-        404 => "Nothing is mapped to this path.",
-        405 => "This path does not take that method; the Allow header lists those it takes.",
-        408 => "The request came too slowly.",
-        413 => "The body is too large.",
-        414 => "The path and query are too long.",
-        431 => "The header fields are too large.",
-        500 => "The server failed to answer this request.",
-        501 => "The server does not support this.",
-        503 => "The server cannot answer now; try again later.",
-        505 => "The server speaks HTTP/1.0 and HTTP/1.1.",
-        _ if status.is_client_error() => "The request cannot be answered.",
-        _ if status.is_server_error() => "The server failed to answer this request.",
-        _ => "",
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::OrStatus;
     use super::*;
 
     fn parse(text: &str) -> Result<u8> {
@@ -565,10 +512,17 @@ mod tests {
     }
 
     #[test]
-    fn or_status_works_on_options_and_results() {
-        assert_eq!(None::<u8>.or_404("no").unwrap_err().status(), 404);
-        assert_eq!("x".parse::<u8>().or_status(422).unwrap_err().status(), 422);
-        assert_eq!(Some(1).or_404("no").unwrap(), 1);
+    fn an_error_without_an_explanation_has_none() {
+        let table = [
+            (Error::status_only(404), "404 Not Found"),
+            (Error::new(404, "page not found"), "404 page not found"),
+            (Error::new(404, "page not found").explain("why"), "404 page not found: why"),
+            ("x".parse::<u8>().or_status(404).unwrap_err(), "404 Not Found: invalid digit found in string"),
+        ];
+        for (error, shown) in table {
+            assert_eq!(error.to_string(), shown);
+            assert!(["", "why"].contains(&error.public_explain(false)), "{shown}");
+        }
     }
 
     #[test]

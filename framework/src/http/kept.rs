@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
+use super::echo::Beginnings;
 use super::{BoxFuture, Cookies, Request, Result, SetCookie};
 use crate::base::Headers;
 
@@ -23,6 +24,7 @@ pub(crate) trait Kept: Any + Send + Sync {
 pub(super) struct Rare {
     pub(super) cookies: OnceLock<Cookies>,
     pub(super) json: OnceLock<Option<Value>>,
+    beginnings: OnceLock<Arc<Beginnings>>,
     kept: OnceLock<Arc<dyn Kept>>,
 }
 
@@ -30,6 +32,16 @@ impl Request {
     #[inline]
     pub(crate) fn kept(&self) -> Option<&Arc<dyn Kept>> {
         self.rare.get()?.kept.get()
+    }
+
+    /// How the parts of a body began that is read as it comes, if it is.
+    pub(super) fn beginnings(&self) -> Option<&Beginnings> {
+        self.rare.get()?.beginnings.get().map(|beginnings| &**beginnings)
+    }
+
+    /// Where to note how a body begins.
+    pub(super) fn note_beginnings(&self) -> Arc<Beginnings> {
+        Arc::clone(self.rare().beginnings.get_or_init(Arc::default))
     }
 
     /// Keeps something, unless something is kept already.

@@ -1,5 +1,6 @@
 //! The messages everyone talks about: requests, answers, and what is said when something goes wrong.
 
+mod answered;
 mod body;
 mod builder;
 mod causes;
@@ -8,18 +9,23 @@ mod context;
 mod convert;
 mod cookies;
 mod detached;
+mod echo;
 mod error;
+mod error_type;
 mod failure;
 mod file;
 mod files;
 mod flow;
 mod form;
 mod guard;
+mod html;
 mod kept;
 mod multipart;
+mod or_status;
 mod params;
 pub(crate) mod path;
 mod received;
+mod redirect;
 mod request;
 mod responder;
 mod response;
@@ -27,10 +33,13 @@ mod safe_name;
 mod safe_path;
 #[cfg(feature = "signed-cookies")]
 mod sealed;
+mod sniff;
+mod sources;
 mod sse;
 mod static_file;
 mod via;
 
+pub use answered::{EitherKind, PlainKind, WordsKind, answered};
 #[cfg(feature = "templates")]
 pub(crate) use body::View as PendingView;
 pub use body::{Body, BodyReader};
@@ -41,25 +50,32 @@ pub use context::{Context, Instance};
 #[cfg(feature = "tower")]
 pub(crate) use convert::{fields_of, map_of};
 pub use cookies::{Cookies, SameSite, SetCookie};
-pub use error::{BindingError, Error, HttpError, IntoStatus, OrStatus, Result, Source, ok};
+pub(crate) use echo::is_echo;
+pub use error::{BindingError, Error, HttpError, IntoStatus, Result, Source, ok};
+pub use error_type::{ErrorType, check_error_codes, check_one_error, error_type};
 pub use failure::Failure;
 pub(crate) use file::{FileBody, Piece, Stretch, read_range};
 pub(crate) use files::{FilePart, default_directory};
 pub use files::{FileReader, MultipartFile};
 pub(crate) use guard::{Guard, guarded, poll_guarded};
+pub use html::Html;
 pub(crate) use kept::{Kept, add_private_cookie, is_for_all};
 pub use multipart::{Multipart, Part, Progress};
+pub use or_status::OrStatus;
 pub use params::Params;
 pub(crate) use received::Received;
+pub use redirect::Redirect;
 pub(crate) use request::FormKind;
 pub use request::Request;
 pub use responder::Responder;
-pub(crate) use response::{HTML, JSON, Outgoing, SentHead, TEXT};
-pub use response::{Redirect, Response};
+pub(crate) use responder::held;
+pub use response::Response;
+pub(crate) use response::{Marks, Outgoing, SentHead};
 pub use safe_path::SafePath;
 pub(crate) use safe_path::{FilePath, below, is_inside, is_name, open_below};
 #[cfg(feature = "signed-cookies")]
 pub use sealed::{CookieKey, PrivateCookies, SignedCookies};
+pub(crate) use sniff::{HTML, JSON, TEXT};
 pub use sse::{Event, Sse};
 pub use static_file::StaticFile;
 pub(crate) use via::{Peer, Via};

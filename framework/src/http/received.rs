@@ -50,9 +50,9 @@ impl Received {
                 return Poll::Ready(self.bound.check(self.received).map(|()| Some(piece)));
             }
             Poll::Ready(Some(Err(error))) if error.is_private() => {
-                Refusal::bad_request(format!("the body was cut off: {}", error.explain_text()))
+                Refusal::bad_request(format!("the body was cut off: {}", error.words()))
             }
-            Poll::Ready(Some(Err(error))) => Refusal::new(error.status(), error.explain_text().to_owned()),
+            Poll::Ready(Some(Err(error))) => Refusal::new(error.status(), error.words().to_owned()),
             Poll::Pending => {
                 let tempo = self.limits.body_tempo();
                 let due = self.pace.due(tempo, self.received);

@@ -358,7 +358,7 @@ impl Request {
     /// What has been read lies in memory; where a handler or a filter reads the body as it comes, this is that stream.
     pub fn take_body(&mut self) -> Body {
         match self.reader.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
-            Some(reader) => Body::from(*reader),
+            Some(reader) => Body::from(reader.noted(self.note_beginnings())),
             None => Body::from(std::mem::take(&mut self.body)),
         }
     }

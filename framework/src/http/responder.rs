@@ -11,7 +11,8 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::response::{JSON, OCTETS};
+use super::response::COPIED;
+use super::sniff::{JSON, OCTETS, markup};
 use super::{Body, Error, Failure, Response, Result, SetCookie};
 use crate::base::Headers;
 use crate::bind::Json;
@@ -47,6 +48,20 @@ pub trait Responder {
     /// # Errors
     /// There is no answer; the error becomes one at the nearest link of the filter chain.
     fn respond(self, res: &mut Response) -> Result;
+
+    /// The same for an answer that borrows from nothing, so that texts and bytes that live for ever are sent from where they
+    /// lie: handlers that return `&'static` data are answered through this. A type that passes on an answer inside of it may
+    /// pass this on as well; else what is large is copied once.
+    ///
+    /// # Errors
+    /// As [`Responder::respond`].
+    #[inline]
+    fn respond_static(self, res: &mut Response) -> Result
+    where
+        Self: Sized + 'static,
+    {
+        self.respond(res)
+    }
 }
 
 impl Responder for () {
@@ -63,14 +78,55 @@ impl Responder for &str {
         res.offer_text(self);
         Ok(())
     }
+
+    #[inline]
+    fn respond_static(self, res: &mut Response) -> Result
+    where
+        Self: 'static,
+    {
+        if self.len() <= COPIED {
+            return self.respond(res);
+        }
+        res.offer_large_text(Bytes::from_static(self.as_bytes()), markup(self));
+        Ok(())
+    }
 }
 
 impl Responder for String {
     #[inline]
     fn respond(self, res: &mut Response) -> Result {
-        let content_type = super::response::sniff(&self);
-        res.offer_bytes(Bytes::from(self), content_type);
+        if self.len() <= COPIED {
+            return self.as_str().respond(res);
+        }
+        let markup = markup(&self);
+        res.offer_large_text(held(self.into_bytes()), markup);
         Ok(())
+    }
+}
+
+impl Responder for Box<str> {
+    fn respond(self, res: &mut Response) -> Result {
+        String::from(self).respond(res)
+    }
+}
+
+impl Responder for Arc<str> {
+    fn respond(self, res: &mut Response) -> Result {
+        if self.len() <= COPIED {
+            return (&*self).respond(res);
+        }
+        let markup = markup(&self);
+        res.offer_large_text(Bytes::from_owner(Shared(self)), markup);
+        Ok(())
+    }
+}
+
+/// A text that an answer shares with others.
+struct Shared(Arc<str>);
+
+impl AsRef<[u8]> for Shared {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_bytes()
     }
 }
 
@@ -81,19 +137,30 @@ impl Responder for Cow<'_, str> {
             Cow::Owned(text) => text.respond(res),
         }
     }
+
+    fn respond_static(self, res: &mut Response) -> Result
+    where
+        Self: 'static,
+    {
+        match self {
+            Cow::Borrowed(text) => text.respond_static(res),
+            Cow::Owned(text) => text.respond(res),
+        }
+    }
 }
 
-macro_rules! texts {
-    ($($kind:ty)*) => { $(
-        impl Responder for $kind {
-            fn respond(self, res: &mut Response) -> Result {
-                res.offer_text(&self);
-                Ok(())
-            }
-        }
-    )* };
+impl Responder for &String {
+    fn respond(self, res: &mut Response) -> Result {
+        self.as_str().respond(res)
+    }
+
+    fn respond_static(self, res: &mut Response) -> Result
+    where
+        Self: 'static,
+    {
+        self.as_str().respond_static(res)
+    }
 }
-texts! { &String Box<str> Arc<str> }
 
 impl Responder for Bytes {
     fn respond(self, res: &mut Response) -> Result {
@@ -104,7 +171,10 @@ impl Responder for Bytes {
 
 impl Responder for Vec<u8> {
     fn respond(self, res: &mut Response) -> Result {
-        res.offer_bytes(Bytes::from(self), OCTETS);
+        if self.len() <= COPIED {
+            return self.as_slice().respond(res);
+        }
+        res.offer_bytes(held(self), OCTETS);
         Ok(())
     }
 }
@@ -114,12 +184,26 @@ impl Responder for &[u8] {
         res.offer_slice(self, OCTETS);
         Ok(())
     }
+
+    fn respond_static(self, res: &mut Response) -> Result
+    where
+        Self: 'static,
+    {
+        res.offer_bytes(Bytes::from_static(self), OCTETS);
+        Ok(())
+    }
 }
 
 impl<const LENGTH: usize> Responder for &[u8; LENGTH] {
     fn respond(self, res: &mut Response) -> Result {
-        res.offer_slice(self, OCTETS);
-        Ok(())
+        self.as_slice().respond(res)
+    }
+
+    fn respond_static(self, res: &mut Response) -> Result
+    where
+        Self: 'static,
+    {
+        self.as_slice().respond_static(res)
     }
 }
 
@@ -155,7 +239,7 @@ impl Responder for &Value {
 /// Compact UTF-8 JSON, serialised into the answer's own buffer.
 impl<T: Serialize> Responder for Json<T> {
     fn respond(self, res: &mut Response) -> Result {
-        if res.body.is_some() {
+        if res.is_taken() {
             return Ok(());
         }
         res.buffer.clear();
@@ -212,9 +296,50 @@ impl<T: Responder> Responder for Option<T> {
             None => Err(Error::status_only(StatusCode::NOT_FOUND).explain("There is no such thing.")),
         }
     }
+
+    fn respond_static(self, res: &mut Response) -> Result
+    where
+        Self: 'static,
+    {
+        match self {
+            Some(answer) => answer.respond_static(res),
+            None => None::<T>.respond(res),
+        }
+    }
 }
 
-/// An `Err` becomes an error page. [`Error`] keeps its status; any other error is a 500 that is logged and not sent.
+/// An `Err` becomes an error page. [`Error`] keeps its status; any other error is a 500 that is logged and not sent, unless a
+/// page is for errors of its type: see [`error_message`](macro@crate::error_message).
+///
+/// Where a handler returns a `Result` whose error is a [`Responder`], and no mere text, the error answers for itself. One
+/// that says no status is a 500.
+///
+/// ```
+/// use vernal::{Json, Responder, Response, Result, request_map};
+///
+/// enum Refused {
+///     SoldOut,
+/// }
+///
+/// impl Responder for Refused {
+///     fn respond(self, res: &mut Response) -> Result {
+///         match self {
+///             Refused::SoldOut => (409, "sold out").respond(res),
+///         }
+///     }
+/// }
+///
+/// #[request_map("/buy", method = "POST")]
+/// fn buy(pieces: u32) -> Result<Json<u32>, Refused> {
+///     if pieces > 3 { Err(Refused::SoldOut) } else { Ok(Json(3 - pieces)) }
+/// }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// # let client = vernal::test::Client::new();
+/// # client.post("/buy?pieces=4").await.assert_status(409).assert_text("sold out");
+/// # client.post("/buy?pieces=1").await.assert_status(200).assert_text("2");
+/// # }
+/// ```
 impl<T: Responder, E: Failure> Responder for Result<T, E> {
     #[inline]
     fn respond(self, res: &mut Response) -> Result {
@@ -223,6 +348,25 @@ impl<T: Responder, E: Failure> Responder for Result<T, E> {
             Err(error) => Err(error.into_error()),
         }
     }
+
+    #[inline]
+    fn respond_static(self, res: &mut Response) -> Result
+    where
+        Self: 'static,
+    {
+        match self {
+            Ok(answer) => answer.respond_static(res),
+            Err(error) => Err(error.into_error()),
+        }
+    }
+}
+
+/// Bytes for an answer that holds them until they are sent, without room that nothing is in.
+pub(crate) fn held(mut bytes: Vec<u8>) -> Bytes {
+    if bytes.capacity() - bytes.len() > bytes.len() / 8 {
+        bytes.shrink_to_fit();
+    }
+    Bytes::from(bytes)
 }
 
 macro_rules! tuples {
@@ -233,6 +377,17 @@ macro_rules! tuples {
                 #[expect(non_snake_case, reason = "a part is named as its type")]
                 let ($($part,)+) = self;
                 $( $part.respond(res)?; )+
+                Ok(())
+            }
+
+            #[inline]
+            fn respond_static(self, res: &mut Response) -> Result
+            where
+                Self: 'static,
+            {
+                #[expect(non_snake_case, reason = "a part is named as its type")]
+                let ($($part,)+) = self;
+                $( $part.respond_static(res)?; )+
                 Ok(())
             }
         }

@@ -9,6 +9,7 @@ use ::http::StatusCode;
 use bytes::Bytes;
 
 use super::body::Kind;
+use super::sniff::{JSON, Markup, OCTETS, TEXT, markup};
 use super::{Body, Error, IntoStatus, Kept, Responder, Result, SetCookie, add_private_cookie};
 use crate::base::{Headers, IntoHeaderValue, trim};
 use crate::io::Pipe;
@@ -46,7 +47,21 @@ pub struct Response {
     pub(crate) error: Option<Error>,
     /// An error that is still to become the answer.
     pub(crate) pending_error: Option<Error>,
+    pub(crate) marks: Marks,
     pub(crate) outgoing: Option<Arc<Outgoing>>,
+}
+
+/// What is known of how an answer came to be.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Marks {
+    /// The content type was sniffed, and is that of markup; not if it is plain text.
+    pub(crate) is_sniffed: bool,
+    /// Somebody said the status, be it 200.
+    pub(crate) has_status: bool,
+    /// The answer was given by a redirect or an error: nothing may be added but fields.
+    pub(crate) is_whole: bool,
+    /// Somebody tried all the same.
+    pub(crate) is_doubled: bool,
 }
 
 /// An answer that a handler writes while it runs: shared with the connection, which sends it.
@@ -86,6 +101,7 @@ impl Default for Response {
             is_answered: false,
             error: None,
             pending_error: None,
+            marks: Marks::default(),
             outgoing: None,
         }
     }
@@ -98,7 +114,8 @@ impl Response {
     /// The number is no status: below 100 or above 999.
     #[track_caller]
     pub fn new(status: impl IntoStatus) -> Response {
-        Response { status: status.into_status(), is_answered: true, ..Response::default() }
+        let marks = Marks { has_status: true, ..Marks::default() };
+        Response { status: status.into_status(), is_answered: true, marks, ..Response::default() }
     }
 
     /// Adds a header field.
@@ -122,17 +139,32 @@ impl Response {
         self
     }
 
-    /// Sets the body, in place of one set before. The content type is guessed: sniffed if the body is UTF-8 text,
-    /// else `application/octet-stream`; a `Content-Type` field beats the guess.
+    /// Sets the body, in place of one set before.
+    ///
+    /// A content type that the answer had said stays: that of [`Html`](crate::Html), of a page or a file, and of
+    /// [`Json`](crate::Json) as long as the new body is JSON, or is not text. Otherwise it is guessed: sniffed if the body is
+    /// UTF-8 text, else `application/octet-stream`. A `Content-Type` field beats all of that.
     pub fn set_body(&mut self, body: impl Into<Body>) {
         let body = body.into();
+        let said = self
+            .content_type
+            .take()
+            .filter(|known| !self.marks.is_sniffed && *known != TEXT && *known != OCTETS);
+        self.marks.is_sniffed = false;
         self.content_type = match &body.0 {
-            Kind::Bytes(bytes) => Some(match std::str::from_utf8(bytes) {
-                Ok(text) => sniff(text),
-                Err(_) => OCTETS,
-            }),
             Kind::Empty => None,
-            _ => Some(OCTETS),
+            Kind::Bytes(bytes) => match (said, std::str::from_utf8(bytes)) {
+                (Some(said), text) if fits(said, text.ok()) => Some(said),
+                (_, Ok(text)) => Some(match markup(text) {
+                    None => TEXT,
+                    Some(markup) => {
+                        self.marks.is_sniffed = true;
+                        markup.content_type()
+                    }
+                }),
+                (_, Err(_)) => Some(OCTETS),
+            },
+            _ => said.or(Some(OCTETS)),
         };
         self.body = body;
         self.is_answered = true;
@@ -147,6 +179,17 @@ impl Response {
         self.status = status.into_status();
         self.reason = None;
         self.is_answered = true;
+        self.marks.has_status = true;
+    }
+
+    /// Sets a header field, in place of all of its name: `headers.insert`.
+    pub fn set_header(&mut self, name: &str, value: impl IntoHeaderValue) {
+        self.headers.insert(name, value);
+    }
+
+    /// Adds a header field, keeping those of its name: `headers.append`.
+    pub fn add_header(&mut self, name: &str, value: impl IntoHeaderValue) {
+        self.headers.append(name, value);
     }
 
     /// Adds a cookie.
@@ -154,17 +197,18 @@ impl Response {
         self.headers.append("set-cookie", cookie);
     }
 
-    /// Sends the peer elsewhere with a 302; the location is sent as it is.
-    pub fn redirect(&mut self, location: &str) {
-        self.set_redirect(StatusCode::FOUND, location);
-    }
-
     /// Answers with an error, as if the handler had returned it: error pages apply, and a filter's chain ends.
     ///
-    /// Return the error instead where the signature allows it; this is for filters and `res: &mut Response`.
+    /// Return the error instead where the signature allows it; this is for filters and `res: &mut Response`. This is the whole
+    /// answer: what the handler returns or redirects to after it is left out, and the log says so. After a redirect, it is the
+    /// error that is left out.
     pub fn send_error(&mut self, error: Error) {
+        if self.is_whole() {
+            return;
+        }
         self.pending_error = Some(error);
         self.is_answered = true;
+        self.marks.is_whole = true;
     }
 
     /// Writes a piece of the body at once, after the head if it is the first. The answer is then sent in pieces:
@@ -269,7 +313,10 @@ impl Response {
     /// Whether the answer can be sent as it is: no file to open, no error to render, no field refused.
     #[inline]
     pub(crate) fn is_plain(&self) -> bool {
-        self.pending_error.is_none() && self.headers.refused().is_none() && !self.is_unfinished()
+        self.pending_error.is_none()
+            && self.headers.refused().is_none()
+            && !self.is_unfinished()
+            && !self.marks.is_doubled
     }
 
     /// What keeps this from being sent, which is then forgotten: an error that was to be sent, or a refused field.
@@ -297,53 +344,85 @@ impl Response {
     /// Takes a text as the body unless there is one already; small ones are copied to the recycled buffer.
     #[inline]
     pub(crate) fn offer_text(&mut self, text: &str) {
-        self.offer_slice(text.as_bytes(), sniff(text));
+        match markup(text) {
+            None => drop(self.offer_slice(text.as_bytes(), TEXT)),
+            Some(markup) => {
+                let is_taken = self.offer_slice(text.as_bytes(), markup.content_type());
+                self.marks.is_sniffed |= is_taken;
+            }
+        }
     }
 
-    /// Takes bytes as the body unless there is one already.
+    /// Takes a text that is large, or lives for ever, as the body unless there is one already. It is not copied.
+    pub(crate) fn offer_large_text(&mut self, text: Bytes, markup: Option<Markup>) {
+        let is_taken = self.offer_bytes(text, markup.map_or(TEXT, Markup::content_type));
+        self.marks.is_sniffed |= is_taken && markup.is_some();
+    }
+
+    /// Takes bytes as the body unless there is one already. Tells whether it did.
     #[inline]
-    pub(crate) fn offer_slice(&mut self, bytes: &[u8], content_type: &'static str) {
-        if self.body.is_some() {
-            return;
+    pub(crate) fn offer_slice(&mut self, bytes: &[u8], content_type: &'static str) -> bool {
+        if self.is_taken() {
+            return false;
         }
         self.buffer.clear();
         self.buffer.extend_from_slice(bytes);
         self.body = Body(Kind::Buffer);
         self.content_type = Some(content_type);
         self.is_answered = true;
+        true
     }
 
     /// Takes owned bytes as the body unless there is one already; copies them when that is cheaper than to hold them.
-    pub(crate) fn offer_bytes(&mut self, bytes: Bytes, content_type: &'static str) {
+    pub(crate) fn offer_bytes(&mut self, bytes: Bytes, content_type: &'static str) -> bool {
         if bytes.len() <= COPIED {
             return self.offer_slice(&bytes, content_type);
         }
-        self.offer_body(Body(Kind::Bytes(bytes)), content_type);
+        self.offer_body(Body(Kind::Bytes(bytes)), content_type)
     }
 
     /// Takes any body unless there is one already.
-    pub(crate) fn offer_body(&mut self, body: Body, content_type: &'static str) {
-        if self.body.is_some() {
-            return;
+    pub(crate) fn offer_body(&mut self, body: Body, content_type: &'static str) -> bool {
+        if self.is_taken() {
+            return false;
         }
         self.body = body;
         self.content_type = Some(content_type);
         self.is_answered = true;
+        true
     }
 
     /// Sets the status unless one was set: the first of a tuple counts.
     pub(crate) fn offer_status(&mut self, status: StatusCode) {
-        if self.status == StatusCode::OK {
+        if self.is_whole() {
+            return;
+        }
+        if self.status == StatusCode::OK && !self.marks.has_status {
             self.status = status;
         }
+        self.marks.has_status = true;
         self.is_answered = true;
     }
 
-    fn set_redirect(&mut self, status: StatusCode, location: &str) {
-        self.status = status;
-        self.reason = None;
-        self.headers.insert("location", location);
-        self.is_answered = true;
+    /// Whether somebody chose the status.
+    pub(crate) fn is_status_said(&self) -> bool {
+        self.marks.has_status || self.status != StatusCode::OK
+    }
+
+    /// Whether a further body is left out.
+    #[inline]
+    pub(crate) fn is_taken(&mut self) -> bool {
+        let is_taken = self.body.is_some() || self.marks.is_whole;
+        if is_taken {
+            self.marks.is_doubled = true;
+        }
+        is_taken
+    }
+
+    /// Whether the answer is given as a whole, so that a further one is left out.
+    pub(super) fn is_whole(&mut self) -> bool {
+        self.marks.is_doubled |= self.marks.is_whole;
+        self.marks.is_whole
     }
 
     /// Drops what a failed handler left, so that an error page starts anew: header fields that filters added stay.
@@ -355,6 +434,7 @@ impl Response {
         self.buffer.clear();
         self.headers.remove("content-type");
         self.is_answered = true;
+        self.marks = Marks::default();
     }
 
     /// Forgets the answer and keeps its memory.
@@ -369,6 +449,7 @@ impl Response {
         self.is_answered = false;
         self.error = None;
         self.pending_error = None;
+        self.marks = Marks::default();
     }
 
     /// Gives back what its buffers hold beyond `keep` bytes each. For a cleared answer.
@@ -382,16 +463,21 @@ impl Response {
 /// An answer may be returned whole; cookies and fields are added to those that filters have set.
 impl Responder for Response {
     fn respond(self, res: &mut Response) -> Result {
+        if res.is_whole() {
+            return Ok(());
+        }
         res.offer_status(self.status);
         res.headers.extend(&self.headers);
         if res.reason.is_none() {
             res.reason = self.reason;
         }
-        if !res.body.is_some() {
+        if self.body.is_some() && !res.is_taken() {
             res.content_type = self.content_type;
             res.body = self.body;
             res.buffer = self.buffer;
+            res.marks.is_sniffed = self.marks.is_sniffed;
         }
+        res.marks.is_whole |= self.marks.is_whole;
         match self.pending_error {
             Some(error) => Err(error),
             None => Ok(()),
@@ -399,105 +485,21 @@ impl Responder for Response {
     }
 }
 
-/// Sends the peer elsewhere.
-///
-/// ```
-/// use vernal::{Redirect, request_map};
-///
-/// #[request_map("/old")]
-/// fn old() -> Redirect {
-///     Redirect::to("/new")
-/// }
-/// ```
-#[derive(Clone, Debug)]
-pub struct Redirect {
-    status: StatusCode,
-    location: String,
-}
-
-impl Redirect {
-    /// 302 Found.
-    pub fn to(location: impl Into<String>) -> Redirect {
-        Redirect { status: StatusCode::FOUND, location: location.into() }
-    }
-
-    /// 301 Moved Permanently.
-    pub fn permanent(location: impl Into<String>) -> Redirect {
-        Redirect { status: StatusCode::MOVED_PERMANENTLY, location: location.into() }
-    }
-
-    /// 303 See Other: look there with a GET, after a POST.
-    pub fn see_other(location: impl Into<String>) -> Redirect {
-        Redirect { status: StatusCode::SEE_OTHER, location: location.into() }
-    }
-
-    /// 307 Temporary Redirect: repeat the same method there.
-    pub fn temporary(location: impl Into<String>) -> Redirect {
-        Redirect { status: StatusCode::TEMPORARY_REDIRECT, location: location.into() }
-    }
-
-    /// 308 Permanent Redirect: repeat the same method there, for ever.
-    pub fn permanent_same_method(location: impl Into<String>) -> Redirect {
-        Redirect { status: StatusCode::PERMANENT_REDIRECT, location: location.into() }
+/// Whether a body can be of a content type that was said of the one before it; `None` is no text.
+fn fits(said: &str, text: Option<&str>) -> bool {
+    let is_json = said == JSON || said.ends_with("+json");
+    match text {
+        Some(text) if is_json => serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok(),
+        _ => true,
     }
 }
-
-impl Responder for Redirect {
-    fn respond(self, res: &mut Response) -> Result {
-        res.set_redirect(self.status, &self.location);
-        Ok(())
-    }
-}
-
-/// The content type of a text, by its first characters (white space aside).
-#[inline]
-pub(crate) fn sniff(text: &str) -> &'static str {
-    let trimmed = text.trim_ascii_start();
-    if !trimmed.starts_with('<') {
-        return TEXT;
-    }
-    let begins = |with: &str| {
-        trimmed.len() >= with.len() && trimmed.as_bytes()[..with.len()].eq_ignore_ascii_case(with.as_bytes())
-    };
-    if !trimmed.trim_ascii_end().ends_with('>') {
-        return TEXT;
-    }
-    if begins("<!doctype html") || begins("<html") {
-        return HTML;
-    }
-    if begins("<?xml") { XML } else { TEXT }
-}
-
-pub(crate) const TEXT: &str = "text/plain; charset=utf-8";
-pub(crate) const HTML: &str = "text/html; charset=utf-8";
-pub(crate) const XML: &str = "text/xml; charset=utf-8";
-pub(crate) const JSON: &str = "application/json";
-pub(crate) const OCTETS: &str = "application/octet-stream";
 
 /// Owned bodies up to this size are copied to the recycled buffer.
-const COPIED: usize = 4 << 10;
+pub(super) const COPIED: usize = 4 << 10;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn texts_are_sniffed_by_a_trimmed_view() {
-        let table = [
-            ("Hello", TEXT),
-            ("", TEXT),
-            ("<html><body>x</body></html>", HTML),
-            ("  \n<!DOCTYPE html><p>", HTML),
-            ("<HTML>", HTML),
-            ("<html", TEXT),
-            ("<?xml version='1.0'?><a/>", XML),
-            ("<p>x</p>", TEXT),
-            ("中<html>", TEXT),
-        ];
-        for (text, expected) in table {
-            assert_eq!(sniff(text), expected, "{text:?}");
-        }
-    }
 
     #[test]
     fn the_first_status_and_the_first_body_count() {
@@ -505,12 +507,5 @@ mod tests {
         (201_u16, "first", 404_u16, "second").respond(&mut res).expect("parts cannot fail");
         assert_eq!(res.status, 201);
         assert_eq!(res.body_bytes(), b"first");
-    }
-
-    #[test]
-    fn a_redirect_that_breaks_its_line_is_refused() {
-        let mut res = Response::default();
-        Redirect::to("/a\r\nSet-Cookie: b=c").respond(&mut res).expect("refused when sent");
-        assert!(res.headers.refused().is_some());
     }
 }

@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use super::body::Kind;
-use super::response::OCTETS;
+use super::sniff::OCTETS;
 use super::{Body, FilePath, Responder, Response, Result};
 
 /// A file as the body, with its length; opened and sent without being loaded whole.
@@ -83,7 +83,7 @@ impl StaticFile {
 
 impl Responder for StaticFile {
     fn respond(self, res: &mut Response) -> Result {
-        if res.body.is_some() {
+        if res.is_taken() {
             return Ok(());
         }
         if let Some(content_type) = &self.content_type {

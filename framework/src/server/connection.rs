@@ -456,6 +456,9 @@ impl<'c> Connection<'c> {
         // Nothing pumps here, so a page that writes piece by piece gets an error instead of waiting for ever.
         let outgoing = response.outgoing.take();
         self.app().refuse(refusal, request, response).await;
+        if response.marks.is_sniffed {
+            self.app().judge_sniffed(request, response);
+        }
         response.outgoing = outgoing;
         say!(access, "\"-\" {status} -");
         self.sender(clock::now().second).put(response, &mut self.wire.h1, outbox)

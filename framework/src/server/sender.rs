@@ -8,7 +8,7 @@ use ::http::StatusCode;
 use super::Shared;
 use super::wire::{Gone, Wire};
 use crate::base::{Headers, say};
-use crate::http::{BodyKind, BoxStream, FileBody, Piece, Response, SentHead};
+use crate::http::{BodyKind, BoxStream, FileBody, Piece, Response, SentHead, held};
 use crate::io::{Inbox, Outbox};
 use crate::proto::Limits;
 use crate::proto::h1::{Answer, BodyMode, H1, encode};
@@ -20,6 +20,9 @@ pub(crate) struct Sender<'s> {
     pub(crate) second: u64,
     pub(crate) shared: &'s Shared,
 }
+
+/// The buffer of a body above this size goes with it instead of being copied: it would not be kept anyway.
+const MOVED: usize = 64 << 10;
 
 /// The part of a body that is not in memory.
 pub(crate) enum Rest {
@@ -48,6 +51,10 @@ impl Sender<'_> {
         }
         match std::mem::take(&mut response.body).0 {
             BodyKind::Empty | BodyKind::File(_) | BodyKind::Written => None,
+            BodyKind::Buffer if response.buffer.len() > MOVED => {
+                outbox.push(held(std::mem::take(&mut response.buffer)));
+                None
+            }
             BodyKind::Buffer => {
                 outbox.bytes.extend_from_slice(&response.buffer);
                 None

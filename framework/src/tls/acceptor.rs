@@ -131,7 +131,7 @@ impl Acceptor {
                 say!(
                     error,
                     "the certificates were not reloaded, those of before stay in use: {}",
-                    error.explain_text()
+                    error.words()
                 );
                 Err(error)
             }

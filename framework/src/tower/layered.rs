@@ -222,10 +222,15 @@ async fn run_inside(
     mut response: Response,
 ) -> Response {
     let back = request_back(request, called, is_streamed, next.limits()).await;
-    let mut cx = FilterContext { request, response: &mut response };
+    let app = next.app();
+    let mut cx = FilterContext { request: &mut *request, response: &mut response };
     match back {
         Ok(()) => next.run(&mut cx).await,
         Err(error) => next.fail(error, &mut cx).await,
+    }
+    // The layer gets the content type as a field, so nobody asks later.
+    if response.marks.is_sniffed {
+        app.judge_sniffed(request, &mut response);
     }
     response
 }

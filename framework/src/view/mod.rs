@@ -78,7 +78,7 @@ impl std::fmt::Debug for View {
 
 impl Responder for View {
     fn respond(self, res: &mut Response) -> Result {
-        if res.body.is_some() {
+        if res.is_taken() {
             return Ok(());
         }
         let content_type = templates::content_type(&self.template);

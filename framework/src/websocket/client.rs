@@ -327,8 +327,7 @@ impl Refused {
     }
 
     fn into_error(self) -> Error {
-        let explain = self.to_string();
-        Error::from(self).with_status(StatusCode::BAD_GATEWAY).explain(explain)
+        Error::from(self).with_status(StatusCode::BAD_GATEWAY)
     }
 }
 

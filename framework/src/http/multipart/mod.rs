@@ -8,11 +8,13 @@ use std::future::poll_fn;
 use std::io;
 use std::path::Path;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, ReadBuf};
 
+use super::echo::{Beginning, Beginnings};
 use super::files::{content_type, unsaved};
 use super::safe_name::safe_name;
 use super::{BodyReader, Error, Request, Result};
@@ -50,6 +52,9 @@ pub struct Multipart {
     progress: Progress,
     is_in_part: bool,
     has_ended: bool,
+    /// How the part at hand begins.
+    beginning: Beginning,
+    beginnings: Arc<Beginnings>,
 }
 
 /// How much of a form has come.
@@ -92,6 +97,8 @@ impl Multipart {
             progress: Progress { received: 0, total: request.content_length() },
             is_in_part: false,
             has_ended: false,
+            beginning: Beginning::default(),
+            beginnings: request.note_beginnings(),
         })
     }
 
@@ -151,10 +158,18 @@ impl Multipart {
             };
             let step = match event {
                 None => None,
-                Some(Event::Part(head)) => Some(Step::Part(head)),
-                Some(Event::Data(held)) if consumed == 0 => Some(Step::Data(Bytes::copy_from_slice(held))),
+                Some(Event::Part(head)) => {
+                    self.beginning = Beginning::default();
+                    Some(Step::Part(head))
+                }
+                Some(Event::Data(held)) if consumed == 0 => {
+                    self.beginning.watch(held, &self.beginnings);
+                    Some(Step::Data(Bytes::copy_from_slice(held)))
+                }
                 Some(Event::Data(_)) => {
-                    return Poll::Ready(Ok(Step::Data(self.piece.split_to(consumed))));
+                    let data = self.piece.split_to(consumed);
+                    self.beginning.watch(&data, &self.beginnings);
+                    return Poll::Ready(Ok(Step::Data(data)));
                 }
                 Some(Event::PartEnd) => {
                     self.is_in_part = false;

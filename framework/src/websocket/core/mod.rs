@@ -255,7 +255,7 @@ impl Core {
         match error.close_code() {
             Some(code) => {
                 say!(debug, "a WebSocket session is closed with {code}: {}", error.with_causes());
-                CloseReason::shortened(code, error.public_explain(self.shows_errors()).to_owned())
+                CloseReason::shortened(code, error.public_words(self.shows_errors()).to_owned())
             }
             // The session has ended, and this is how the handler noticed.
             None if self.reason.get().is_some() && !error.status().is_server_error() => failed(),
@@ -263,7 +263,7 @@ impl Core {
                 let request = &self.request;
                 say!(error, "a WebSocket handler failed: {}", Failed { error, request, at: request.handler });
                 if self.shows_errors() {
-                    CloseReason::shortened(CloseCode::INTERNAL_ERROR, error.explain_text().to_owned())
+                    CloseReason::shortened(CloseCode::INTERNAL_ERROR, error.words().to_owned())
                 } else {
                     failed()
                 }
