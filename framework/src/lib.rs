@@ -121,6 +121,11 @@ struct Readme;
 #[doc = include_str!("../../docs/websocket-from-elsewhere.md")]
 struct WebSocketFromElsewhere;
 
+/// Compiles and runs what those who know other frameworks are shown.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/from-elsewhere.md")]
+struct FromElsewhere;
+
 /// Compiles and runs what the page on logging shows.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/logging.md")]

@@ -37,4 +37,14 @@ fn response(#[arg(name = "x")] _res: &mut Response) {}
 #[request_map("/g")]
 fn conditional(#[cfg(all())] _req: &Request) {}
 
+#[request_map("/h")]
+fn empty_name(#[arg(name = "")] a: &str) -> &str {
+    a
+}
+
+#[request_map("/i")]
+fn perhaps(#[cfg_attr(all(), arg(default))] a: u8) -> String {
+    a.to_string()
+}
+
 fn main() {}

@@ -51,4 +51,17 @@ impl Generic<i8> {
     fn l(&self) {}
 }
 
+#[controller("/m", "/n")]
+impl Generic<i16> {
+    #[request_map("/o")]
+    fn o(&self) {}
+}
+
+#[controller(app = "p")]
+#[request_map("/q", app = "r")]
+impl Generic<i32> {
+    #[request_map("/s")]
+    fn s(&self) {}
+}
+
 fn main() {}

@@ -13,4 +13,11 @@ fn names(mesage: &str, reason: String) -> String {
 #[error_message("404")]
 fn types(_host: Header<&str>) {}
 
+struct Shop;
+
+impl Shop {
+    #[error_message("404")]
+    fn method(&self) {}
+}
+
 fn main() {}

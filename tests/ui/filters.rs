@@ -24,4 +24,11 @@ fn shared(_cx: &FilterContext<'_>) {}
 #[request_filter("/f", order = 1, method = "GET")]
 fn option(#[arg(name = "x")] _cx: &mut FilterContext<'_>) {}
 
+struct Shop;
+
+impl Shop {
+    #[request_filter("/g")]
+    fn method(&self, _cx: &mut FilterContext<'_>) {}
+}
+
 fn main() {}

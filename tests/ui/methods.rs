@@ -21,4 +21,13 @@ fn any_of_them() {}
 #[request_map("/a", methods = "GET")]
 fn other_key() {}
 
+#[request_map("/a", method = "GET,")]
+fn missing_one() {}
+
+#[request_map("/a", method = "GET POST")]
+fn blank_between() {}
+
+#[request_map("/a", method("GET"))]
+fn in_parentheses() {}
+
 fn main() {}

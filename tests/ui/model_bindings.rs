@@ -29,4 +29,18 @@ fn of_one_type(_: &Request, _: &Arg) -> Result<u8> {
     Ok(1)
 }
 
+#[default_model_binding("/path")]
+fn for_a_path(_: &Request) -> Result<serde_json::Value> {
+    Ok(serde_json::Value::Null)
+}
+
+struct Shop;
+
+impl Shop {
+    #[model_binding]
+    fn method(&self) -> Result<u8> {
+        Ok(1)
+    }
+}
+
 fn main() {}

@@ -60,4 +60,15 @@ impl Shop {
 #[derive(Default)]
 struct Shop;
 
+#[request_map("/n", produces = "application/json", rank = 2, host = "example.org", guard = "x")]
+fn more() {}
+
+#[error_message(code = "404")]
+fn status_by_name() {}
+
+#[request_map("/o")]
+fn checked(#[arg(min = 1)] page: u32) -> String {
+    page.to_string()
+}
+
 fn main() {}

@@ -52,4 +52,10 @@ fn empty_segment() {}
 #[request_map("/a", "a")]
 fn listed_twice() {}
 
+#[request_map("/a#part")]
+fn fragment() {}
+
+#[request_map("/a/{path:path}/b")]
+fn rest_in_the_middle() {}
+
 fn main() {}

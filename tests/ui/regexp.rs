@@ -28,4 +28,9 @@ fn path_value(c: vernal::PathValue<&str>) -> &str {
     c.0
 }
 
+#[request_map(regexp = "^/d/(.+)")]
+fn one_group(#[arg(group = 2)] d: RegGroup<&str>) -> &str {
+    d.0
+}
+
 fn main() {}

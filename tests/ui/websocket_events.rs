@@ -51,4 +51,19 @@ impl Chat<8> {
 #[websocket_handler("/each")]
 async fn stream(_ws: WebSocket, _res: &mut Response) {}
 
+#[derive(Default)]
+struct Named;
+
+#[websocket_handler("/named")]
+impl Named {
+    fn on_connect(&self) {}
+
+    fn on_error(&self) {}
+
+    fn on_text(&self, _text: &str) {}
+}
+
+#[websocket_handler("/lent")]
+async fn lent(_ws: &mut WebSocket) {}
+
 fn main() {}

@@ -62,18 +62,21 @@ macro_rules! config_setters {
         config_setters! { $builder:
             app(name: impl Into<String>);
             limits(limits: $crate::proto::Limits);
+            #[doc(alias = "with_state", alias = "app_data", alias = "manage")]
             state[T: std::any::Any + Send + Sync](value: T);
             show_errors(show: bool);
             websocket(config: $crate::websocket::WebSocketConfig);
             websocket_extension[X: $crate::websocket::Extension](make: impl Fn() -> X + Send + Sync + 'static);
             websocket_deflate(settings: $crate::websocket::Deflate);
             server_name(name: Option<&str>);
+            #[doc(alias = "layer", alias = "wrap", alias = "middleware", alias = "attach")]
             filter[F: $crate::app::Filter](path: impl Into<std::borrow::Cow<'static, str>>, filter: F);
             upload_directory(path: impl Into<std::path::PathBuf>);
             #[cfg(feature = "templates")] templates(templates: $crate::view::Templates);
             compression(compression: $crate::app::Compression);
             decompress_requests(codings: $crate::app::Decompression);
             sniffing(sniffs: bool);
+            #[doc(alias = "static_files", alias = "serve_dir", alias = "nest_service")]
             resources(path: impl Into<std::borrow::Cow<'static, str>>, resources: impl Into<$crate::resources::Resources>);
             favicon(serves: bool);
             trusted_proxies(networks: impl IntoIterator<Item: Into<String>>);
@@ -82,10 +85,10 @@ macro_rules! config_setters {
             session_config(config: $crate::session::SessionConfig);
         }
     };
-    ($builder:ident: $($(#[$condition:meta])? $setter:ident $([$($generic:tt)+])? ($($argument:ident: $kind:ty),*);)+) => {
+    ($builder:ident: $($(#[$condition:meta])* $setter:ident $([$($generic:tt)+])? ($($argument:ident: $kind:ty),*);)+) => {
         /// Settings of the application: those of [`Config`].
         impl $builder { $(
-            $(#[$condition])?
+            $(#[$condition])*
             #[doc = concat!("See [`Config::", stringify!($setter), "`].")]
             #[must_use]
             #[track_caller]
@@ -120,6 +123,7 @@ impl Config {
 
     /// Gives a value to every handler, filter, error page and constructor that has an argument `State<&T>`. One of each
     /// type; a second of the same type is an error at start.
+    #[doc(alias = "with_state", alias = "app_data", alias = "manage")]
     #[must_use]
     pub fn state<T: Any + Send + Sync>(mut self, value: T) -> Config {
         let state = State {
@@ -166,6 +170,7 @@ impl Config {
     /// Runs a filter that is a value around the requests whose path matches the pattern. Those given here run before all
     /// that are functions, in the order they are given in; but those that [answer by themselves](Filter::answers) come last.
     /// Patterns are those of mappings: `/admin/**` guards `/admin` and `/admin/` too, and `/**` is every path.
+    #[doc(alias = "layer", alias = "wrap", alias = "middleware", alias = "attach")]
     #[must_use]
     #[track_caller]
     pub fn filter<F: Filter>(mut self, path: impl Into<Cow<'static, str>>, filter: F) -> Config {
@@ -233,6 +238,7 @@ impl Config {
     ///     .start()
     /// # }
     /// ```
+    #[doc(alias = "static_files", alias = "serve_dir", alias = "nest_service")]
     #[must_use]
     #[track_caller]
     pub fn resources(

@@ -57,6 +57,7 @@ bodies! {
     ///     Json(Receipt { text: format!("{} x {}", order.count, order.item) })
     /// }
     /// ```
+    #[doc(alias = "RequestBody")]
     Json;
 
     /// The fields of a form body, and not those of the query, as a struct. The body is `application/x-www-form-urlencoded`

@@ -35,6 +35,7 @@ use crate::http::{Error, Request, Result};
 ///     format!("{} {:?} {:?}", search.q, search.page, search.tag)
 /// }
 /// ```
+#[doc(alias = "Query")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Model<T>(
     /// The value.

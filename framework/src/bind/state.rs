@@ -20,6 +20,7 @@ use crate::http::{Context, Error, Failure, Request, Result};
 /// }
 /// # let _ = vernal::Config::new().state(Pool { size: 8 });
 /// ```
+#[doc(alias = "Data", alias = "Extension")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct State<T>(
     /// A reference to it.

@@ -67,6 +67,7 @@ wrappers! {
     ///     format!("{id} to {to}")
     /// }
     /// ```
+    #[doc(alias = "Query", alias = "RequestParam")]
     Param: Profile::PARAMETER, parameter;
 
     /// A header field. Its name is the argument's, whose underscores also stand for hyphens: `user_agent` reads
@@ -110,6 +111,7 @@ wrappers! {
     /// Decoded means that slashes which the peer encoded are slashes here: for `/tags/..%2Fx` the text is `../x`. So never join it to
     /// a directory: [`SafePath`](crate::SafePath) is for paths of files, in the place of this, and
     /// [`StaticFile::within`](crate::StaticFile::within) sends the file.
+    #[doc(alias = "Path", alias = "PathVariable")]
     PathValue: Profile { path_value: true, ..Profile::VALUE }, path_value;
 
     /// A group of the mapping's regular expression: the first parenthesis, or the one said by `#[arg(group = n)]`, which counts

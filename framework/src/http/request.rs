@@ -103,6 +103,7 @@ impl Request {
 
     /// The path, decoded and normalised, with its leading slash and without the query.
     #[inline]
+    #[doc(alias = "uri", alias = "url")]
     pub fn path(&self) -> &str {
         self.path.lent()
     }
@@ -154,6 +155,7 @@ impl Request {
 
     /// The first value of a parameter: of the form if it has one, else of the query.
     #[inline]
+    #[doc(alias = "query_param", alias = "get_parameter")]
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.form.get(name).or_else(|| self.query.get(name))
     }
@@ -202,6 +204,7 @@ impl Request {
 
     /// The decoded value of a variable of the mapping's path.
     #[inline]
+    #[doc(alias = "path_param", alias = "match_info", alias = "path_variable")]
     pub fn path_value(&self, name: &str) -> Option<&str> {
         let span = self.path_values.named.iter().find(|(known, _)| *known == name)?.1;
         Some(span.text(self.path.lent()))

@@ -144,6 +144,7 @@ impl Response {
     /// A content type that the answer had said stays: that of [`Html`](crate::Html), of a page or a file, and of
     /// [`Json`](crate::Json) as long as the new body is JSON, or is not text. Otherwise it is guessed: sniffed if the body is
     /// UTF-8 text, else `application/octet-stream`. A `Content-Type` field beats all of that.
+    #[doc(alias = "send", alias = "json", alias = "write_json")]
     pub fn set_body(&mut self, body: impl Into<Body>) {
         let body = body.into();
         let said = self
@@ -193,6 +194,7 @@ impl Response {
     }
 
     /// Adds a cookie.
+    #[doc(alias = "set_cookie")]
     pub fn add_cookie(&mut self, cookie: SetCookie) {
         self.headers.append("set-cookie", cookie);
     }
@@ -221,6 +223,7 @@ impl Response {
     /// # Errors
     /// This is not the answer given as `res: &mut Response`, it has a body already or was closed, or a header field was
     /// refused.
+    #[doc(alias = "write", alias = "write_text")]
     pub async fn write_bytes(&mut self, bytes: impl AsRef<[u8]>) -> Result {
         if !self.is_committed()
             && let Some(kept) = self.outgoing.as_ref().and_then(|outgoing| outgoing.kept.get())

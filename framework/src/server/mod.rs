@@ -262,6 +262,7 @@ impl Server {
     ///
     /// # Errors
     /// As [`start`]; also when called inside a tokio runtime, where [`Server::start_async`] is meant.
+    #[doc(alias = "run", alias = "listen", alias = "launch", alias = "serve")]
     pub fn start(self) -> Result {
         if runtime::Handle::try_current().is_ok() {
             return Err(Error::internal(

@@ -44,6 +44,7 @@ use crate::session;
 ///     Ok("")
 /// }
 /// ```
+#[doc(alias = "WebSocketUpgrade")]
 pub struct WebSocketRequest {
     request: Box<Request>,
     handover: Arc<Handover>,

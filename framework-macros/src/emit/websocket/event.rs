@@ -194,17 +194,22 @@ pub(super) fn kind_of(function: &HandlerFn, errors: &mut Errors) -> Option<Kind>
         "on_pong" => Kind::Message(&["Pong"]),
         "on_close" => Kind::Close,
         other => {
-            // As Starlette and kui call them.
+            // As Starlette, kui and others call them.
             let elsewhere = match other {
-                "on_connect" => Some("on_open"),
-                "on_receive" => Some("on_message"),
-                "on_disconnect" => Some("on_close"),
+                "on_connect" | "on_connected" | "on_start" => Some("on_open"),
+                "on_receive" | "on_frame" => Some("on_message"),
+                "on_text" => Some("on_text_message"),
+                "on_binary" => Some("on_binary_message"),
+                "on_disconnect" | "on_disconnected" | "on_stop" => Some("on_close"),
                 _ => None,
             };
             let meant = elsewhere.or_else(|| did_you_mean(other, EVENTS));
             if other.starts_with("on_") || meant.is_some() {
                 let hint = match meant {
                     Some(meant) => format!("did you mean `{meant}`?"),
+                    None if other == "on_error" => {
+                        "an error ends the session: take `reason: &CloseReason` in `on_close`".to_owned()
+                    }
                     None => format!("the events are {}; a helper is called otherwise", listed(&EVENTS)),
                 };
                 errors.at(function.sig.ident.span(), format!("there is no event `{other}`: {hint}"));

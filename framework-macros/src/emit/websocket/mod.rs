@@ -411,7 +411,8 @@ fn refuse_responses(arguments: &[Argument], errors: &mut Errors) {
     for argument in arguments.iter().filter(|argument| argument.mutable.is_some()) {
         errors.at(
             argument.ty_span,
-            "a WebSocket handler has no response: answer the handshake in `on_handshake`, and send messages through the session",
+            "a WebSocket handler has no response, and is lent nothing by `&mut`: answer the handshake in `on_handshake`, send \
+             messages through the session, and take the socket by value, as in `mut ws: WebSocket`",
         );
     }
 }
