@@ -197,6 +197,18 @@ pub(crate) fn expression(literal: &LitStr, of_headers: bool, errors: &mut Errors
             "`!` before a name means that it is absent: to differ, write \"{}\"",
             text[1..].replacen('=', "!=", 1)
         )
+    } else if !of_headers && text.contains('&') {
+        let parts = text.trim_start_matches('?').split('&').map(str::trim).filter(|part| !part.is_empty());
+        let parts: Vec<_> = parts.map(|part| format!("\"{part}\"")).collect();
+        format!(
+            "an expression is about one parameter: write [{parts}], or any({parts}) if one of them is enough",
+            parts = parts.join(", ")
+        )
+    } else if !of_headers && text.starts_with('?') {
+        format!(
+            "a query begins with a `?`, an expression does not: write \"{}\"",
+            text.trim_start_matches('?')
+        )
     } else if name.is_empty() {
         "an expression starts with a name: write \"a=b\", \"a!=b\", \"a^=b\", \"a\" or \"!a\"".to_owned()
     } else if name.trim() != name || (has_value && text.contains(" = ")) {
@@ -472,7 +484,7 @@ mod tests {
         for text in ["a=b", "a!=b", "a^=b", "a", "!a", "a=", "a=b=c", "a= b", "a-b.c=d", "a b=c"] {
             assert_eq!(check(text, false), None, "{text}");
         }
-        for text in ["Content-Type^=text/", "!X-Token", "X"] {
+        for text in ["Content-Type^=text/", "!X-Token", "X", "X=a&b"] {
             assert_eq!(check(text, true), None, "{text}");
         }
         let table = [
@@ -483,6 +495,11 @@ mod tests {
             ("!", false, "starts with a name"),
             ("a = b", false, "without them"),
             ("a!", false, "is no name"),
+            ("a=1&b=2", false, "write [\"a=1\", \"b=2\"], or any(\"a=1\", \"b=2\")"),
+            ("a=1 && b=2", false, "about one parameter"),
+            ("a&!b", false, "write [\"a\", \"!b\"]"),
+            ("?a=1", false, "write \"a=1\""),
+            ("?a=1&b=2", false, "write [\"a=1\", \"b=2\"]"),
             ("Content Type=x", true, "it holds ` `"),
             ("Größe", true, "it holds `ö`"),
         ];
