@@ -1,4 +1,4 @@
-use vernal::{Json, PathValue, request_map};
+use vernal::{Json, PathValue, SafePath, request_map};
 
 #[request_map("/users/{id}")]
 fn slip(idd: PathValue<u32>) -> String {
@@ -24,6 +24,11 @@ fn unseen_beside_others(Json(_body): Json<u8>) {}
 #[request_map("/more/things/{number}")]
 fn unseen_slip(numbr: u8) -> String {
     numbr.to_string()
+}
+
+#[request_map("/notes/{name}")]
+fn safe_slip(nam: SafePath<'_>) -> String {
+    nam.to_string()
 }
 
 fn main() {}
