@@ -12,7 +12,7 @@ mod uri;
 pub use headers::{HeaderError, Headers, IntoHeaderValue};
 pub(crate) use headers::{is_token, is_value};
 pub use location::Location;
-pub(crate) use shown::{Logged, say, shown, shown_bytes};
+pub(crate) use shown::{Logged, counted, say, shown, shown_bytes};
 pub(crate) use span::Span;
 pub(crate) use uri::uri_reference;
 

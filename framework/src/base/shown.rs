@@ -36,6 +36,11 @@ macro_rules! say {
 
 pub(crate) use say;
 
+/// A count with the name of what is counted, which stands alone for one and has an `s` for others.
+pub(crate) fn counted(count: u64, name: &str) -> String {
+    format!("{count} {name}{}", if count == 1 { "" } else { "s" })
+}
+
 /// A text as it stands in a log: whole, its control characters as `\n` or `\u{…}`.
 pub(crate) struct Logged<T>(pub(crate) T);
 

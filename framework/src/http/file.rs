@@ -16,6 +16,7 @@ use futures_core::Stream;
 use tokio::task::JoinHandle;
 
 use super::{Body, BodyKind, Error, Result};
+use crate::base::counted;
 
 /// What is left to send of an opened file, with what stands between its parts.
 pub(crate) struct FileBody {
@@ -204,7 +205,7 @@ pub(crate) fn read_range(file: &mut File, range: Range<u64>, into: &mut Vec<u8>)
     file.seek(SeekFrom::Start(range.start))?;
     let count = file.take(wanted).read_to_end(into)? as u64;
     if count < wanted {
-        let text = format!("it has become {} bytes shorter than it was", wanted - count);
+        let text = format!("it has become {} shorter than it was", counted(wanted - count, "byte"));
         return Err(io::Error::new(io::ErrorKind::UnexpectedEof, text));
     }
     Ok(())

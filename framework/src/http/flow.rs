@@ -1,6 +1,6 @@
 //! Bodies as streams: what an answer carries, for whoever takes it out instead of sending it.
 
-use crate::base::say;
+use crate::base::{counted, say};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -242,7 +242,7 @@ impl Stream for Measured {
             Some(Ok(_)) => Some(Error::internal("a body is longer than the length it was announced with")),
             Some(Err(error)) => Some(error),
             None if self.left == 0 => None,
-            None => Some(Error::internal(format!("a body lacks its last {} bytes", self.left))),
+            None => Some(Error::internal(format!("a body lacks {} at its end", counted(self.left, "byte")))),
         };
         self.is_over = true;
         Poll::Ready(failure.map(Err))

@@ -11,7 +11,7 @@ use super::failure::{error_of, is_missing};
 use super::mark::Mark;
 use super::representation::{Common, Representation};
 use super::stamp::Stamp;
-use crate::base::{Headers, date, say};
+use crate::base::{Headers, counted, date, say};
 use crate::http::{Body, BodyKind, Error, FileBody, FilePath, Request, Response, Result, Stretch};
 use crate::proto::conditions::{self, Verdict};
 use crate::proto::{ByteRange, Coding, Ranges};
@@ -63,7 +63,7 @@ pub(super) fn answer(
     response.body = match ranges {
         Ranges::Unsatisfiable => {
             return Err(Error::status_only(StatusCode::RANGE_NOT_SATISFIABLE)
-                .explain(format!("The resource has {size} bytes."))
+                .explain(format!("The resource has {}.", counted(size, "byte")))
                 .header("content-range", format!("bytes */{size}")));
         }
         Ranges::Whole => {

@@ -58,7 +58,7 @@ use self::signals::{begin, stop_on_signals};
 #[cfg(feature = "tower")]
 pub(crate) use self::upgraded::drive;
 use crate::app::{App, Config, config_setters};
-use crate::base::say;
+use crate::base::{counted, say};
 use crate::http::{Error, Result};
 
 /// Serves everything that is mapped, on port 9090 of all interfaces or where the environment's `VERNAL_HOST` and
@@ -378,7 +378,7 @@ impl Bound {
 /// Says that the server is there. Signals are listened to by then, so that whoever reads this can send one.
 fn announce(shared: &Shared, addresses: &str) {
     shared.lifecycle.enter(Phase::Serving);
-    say!(info, "listening on {addresses} with {} mappings", shared.app.route_count());
+    say!(info, "listening on {addresses} with {}", counted(shared.app.route_count() as u64, "mapping"));
 }
 
 /// The addresses as they are announced.
