@@ -1,10 +1,11 @@
 //! Who takes a request's body, and within which limits, wherever the body comes from.
 
 use super::{Inner, Target};
+use crate::base::say;
 use crate::bind::BodyUse;
 use crate::http::{Error, FormKind, Request, Result};
 use crate::proto::{Limits, SizeBound};
-use crate::registry::AnyFilter;
+use crate::registry::{AnyFilter, Route};
 
 /// How a request's body is to be taken in.
 pub(crate) struct BodyPlan<'a> {
@@ -119,6 +120,18 @@ impl Inner {
         };
         bound.check(size).map_err(Error::from_refusal)?;
         Ok(target)
+    }
+}
+
+/// Says which limits of a mapping are never looked at, since it is not known yet when they hold.
+pub(super) fn tell_of_idle_limits(route: &Route, limits: &Limits, server: &Limits) {
+    for name in limits.idle_in_mappings(server) {
+        say!(
+            warn,
+            "the mapping {} sets `Limits::{name}`, which holds for all requests before their mapping is known: set it for the whole \
+             server by `server::new().limits(…)`",
+            route.at
+        );
     }
 }
 

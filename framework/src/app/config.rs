@@ -48,6 +48,8 @@ pub struct Config {
     pub(crate) proxy_fields: Option<Vec<String>>,
     pub(crate) sessions: Option<Box<dyn SessionStore>>,
     pub(crate) session_config: Option<SessionConfig>,
+    /// What is known to be wrong already.
+    pub(crate) problems: Vec<String>,
 }
 
 pub(crate) struct State {
@@ -163,6 +165,7 @@ impl Config {
     /// Compresses WebSocket messages for clients that can (permessage-deflate, RFC 7692).
     #[must_use]
     pub fn websocket_deflate(mut self, settings: Deflate) -> Config {
+        self.problems.extend(settings.problem());
         self.extensions.push(deflate(settings));
         self
     }
@@ -224,7 +227,8 @@ impl Config {
     /// `**.css` is every path that ends so, `*.css` only those of one segment: of these, and of a pattern without a star, the
     /// whole path names the file.
     ///
-    /// Places are looked through in the order they are given in, until one has the file. Filters run as for mappings; those of
+    /// Places are looked through in the order they are given in, until one has the file; the same pattern twice is an error at
+    /// start. Filters run as for mappings; those of
     /// a directory's index file also run for the directory. A directory that cannot be read is an error at start. See
     /// [`Resources`] for what can be set.
     ///

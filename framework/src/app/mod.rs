@@ -183,7 +183,10 @@ impl App {
         bindings.sort_unstable_by_key(|binding| binding.at);
 
         let mut settings = sockets::settings(config.websocket, config.extensions);
-        let mut problems: Vec<_> = config.filters.iter().filter_map(GivenFilter::problem).collect();
+        let mut problems = config.problems;
+        problems.extend(config.filters.iter().filter_map(GivenFilter::problem));
+        problems.extend(config.limits.problems());
+        problems.extend(config.compression.as_ref().and_then(Compression::problem));
         let sockets = sockets::take(&mut routes, &mut settings, belongs, &mut problems);
         let has_answering_filters = config.filters.iter().any(|given| given.filter.answers());
         let has_others = has_answering_filters || !config.resources.is_empty();
@@ -233,7 +236,7 @@ impl App {
         if let [first, second, ..] = bindings[..] {
             problems.push(format!("two default model bindings: {} and {}", first.at, second.at));
         }
-        problems.extend(settings.conflict());
+        problems.extend(settings.problem());
         problems.extend(Sessions::install(config.sessions, config.session_config, &mut context).err());
         let _ = context.add_state(TypeId::of::<Settings>(), Box::new(settings));
         context.default_binding = bindings.first().map(|binding| binding.call);
@@ -270,6 +273,9 @@ impl App {
         for filter in router.unmatched_filters(resources.patterns()).into_iter().filter(is_idle) {
             say!(warn, "the filter {} matches none of the mappings", filter.at());
         }
+        router
+            .limits()
+            .for_each(|(route, limits)| bodies::tell_of_idle_limits(route, limits, &config.limits));
         let server_line = match config.server_name {
             None => b"server: vernal\r\n".to_vec(),
             Some(None) => Vec::new(),

@@ -12,7 +12,11 @@ macro_rules! limits {
         /// setting that changes it.
         ///
         /// Set them for the whole server with `server::new().limits(…)`, or those of the body for one mapping with
-        /// `#[request_map("/upload", limits = Limits::new().upload_size(1 << 30))]`.
+        /// `#[request_map("/upload", limits = Limits::new().upload_size(1 << 30))]`: `body_…`, `upload_…` and `part…`. The others
+        /// hold before it is known which mapping a request is for; a mapping that sets one is told so in the log at start.
+        ///
+        /// A limit of zero that lets nobody in (of connections, of heads and the time for them, of the time to write) is an error at
+        /// start.
         ///
         /// ```
         /// use vernal::Limits;
@@ -39,6 +43,21 @@ macro_rules! limits {
                     self
                 }
             )*
+
+            #[cfg(test)]
+            fn names() -> &'static [&'static str] {
+                &[$( stringify!($name), )*]
+            }
+
+            /// Those that are zero.
+            fn zeros(&self) -> impl Iterator<Item = &'static str> {
+                [$( (stringify!($name), self.$name == <$kind>::default()), )*].into_iter().filter(|it| it.1).map(|it| it.0)
+            }
+
+            /// Those that are others than these.
+            fn unlike(&self, other: &Limits) -> impl Iterator<Item = &'static str> {
+                [$( (stringify!($name), self.$name != other.$name), )*].into_iter().filter(|it| it.1).map(|it| it.0)
+            }
         }
     };
 }
@@ -112,6 +131,49 @@ limits! {
     drain_size: u64 = 64 << 10;
     /// Bytes of a PROXY protocol header of version 2. Default 16 KiB; more closes the connection.
     proxy_header: usize = 16 << 10;
+}
+
+/// What a mapping may say of its own: all that is about bodies. The rest is settled before a mapping is known.
+const OF_MAPPINGS: &[&str] = &[
+    "body_size",
+    "upload_size",
+    "upload_memory",
+    "part_size",
+    "parts",
+    "part_head_size",
+    "part_header_count",
+    "body_rate",
+    "body_grace",
+    "body_idle",
+];
+
+/// What must not be zero, since then no request would ever be answered.
+const NEEDED: &[&str] = &[
+    "head_size",
+    "header_count",
+    "uri_length",
+    "header_timeout",
+    "handshake_timeout",
+    "write_timeout",
+    "requests_per_connection",
+    "connections",
+    "connections_per_address",
+];
+
+impl Limits {
+    /// What is wrong with them.
+    pub(crate) fn problems(&self) -> impl Iterator<Item = String> {
+        let needed = self.zeros().filter(|name| NEEDED.contains(name));
+        needed.map(|name| {
+            format!("`Limits::{name}` is zero, so that no request would be answered: write one at least")
+        })
+    }
+
+    /// Those that a mapping has set, though they are only looked at for a whole server whose limits are these.
+    pub(crate) fn idle_in_mappings(&self, server: &Limits) -> impl Iterator<Item = &'static str> {
+        let usual: Vec<_> = Limits::default().unlike(self).collect();
+        server.unlike(self).filter(move |name| usual.contains(name) && !OF_MAPPINGS.contains(name))
+    }
 }
 
 impl Default for Limits {
@@ -196,5 +258,51 @@ impl Limits {
             false => format!("no byte of the body came for {body_idle:?} (Limits::body_idle)"),
         };
         Refusal::new(StatusCode::REQUEST_TIMEOUT, explain)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_limits_of_bodies_are_a_mappings_own() {
+        let new = Limits::new;
+        let time = Duration::from_secs(3);
+        let server = new().idle_time(time).connections(7);
+        let table: [(Limits, &[&str]); 8] = [
+            (new(), &[]),
+            (new().body_size(1).upload_size(2).parts(3).body_idle(time), &[]),
+            (new().idle_time(Duration::from_secs(4)), &["idle_time"]),
+            (new().body_size(1).head_size(2).parameters(9), &["head_size", "parameters"]),
+            (new().connections(5).write_timeout(time), &["write_timeout", "connections"]),
+            // What it shares with its server it does not set.
+            (server.clone(), &[]),
+            (server.clone().body_size(9), &[]),
+            (server.clone().connections(8), &["connections"]),
+        ];
+        for (limits, expected) in table {
+            assert_eq!(limits.idle_in_mappings(&server).collect::<Vec<_>>(), expected, "{limits:?}");
+        }
+        for name in OF_MAPPINGS.iter().chain(NEEDED) {
+            assert!(Limits::names().contains(name), "{name} is no limit");
+        }
+    }
+
+    #[test]
+    fn a_server_that_answers_nobody_is_told() {
+        let new = Limits::new;
+        let table = [
+            (new(), None),
+            (new().body_size(0).parts(0).drain_size(0).idle_time(Duration::ZERO), None),
+            (new().connections(0), Some("`Limits::connections` is zero")),
+            (new().header_timeout(Duration::ZERO), Some("`Limits::header_timeout` is zero")),
+            (new().head_size(0), Some("`Limits::head_size` is zero")),
+        ];
+        for (limits, expected) in table {
+            let problems: Vec<_> = limits.problems().collect();
+            assert_eq!(problems.len(), usize::from(expected.is_some()), "{problems:?}");
+            assert!(problems.concat().starts_with(expected.unwrap_or_default()), "{problems:?}");
+        }
     }
 }

@@ -46,6 +46,7 @@ impl Mounts {
         let png = || Resources::embedded(FAVICON).content_type("ico", "image/png");
         let favicon = favicon.then(|| GivenResources::new("/favicon.ico", png()));
         let mut mounts = Vec::with_capacity(given.len() + 1);
+        problems.extend(given_twice(&given));
         for GivenResources { path, resources, at } in given.into_iter().chain(favicon) {
             let place = Place::parse(path);
             let mount = Mount::new(resources);
@@ -129,6 +130,29 @@ impl Mounts {
         }
         Err(missing())
     }
+}
+
+/// A message for each pattern that is given again: of two directories, nobody could tell which file of a name is sent.
+fn given_twice(given: &[GivenResources]) -> Vec<String> {
+    let mut places: Vec<((String, bool), &GivenResources)> = Vec::with_capacity(given.len());
+    let mut problems = Vec::new();
+    for resources in given {
+        let GivenResources { path, at, .. } = resources;
+        let Ok(place) = Place::parse(path) else { continue };
+        let shape = place.shape();
+        match places.iter().find(|(known, ..)| *known == shape) {
+            Some((_, GivenResources { path: earlier, at: first, .. })) => problems.push(format!(
+                "the resources `{path}` at {}:{} are for the paths of the resources `{earlier}` at {}:{}: keep one of them, or \
+                 give each a pattern of its own",
+                at.file(),
+                at.line(),
+                first.file(),
+                first.line()
+            )),
+            None => places.push((shape, resources)),
+        }
+    }
+    problems
 }
 
 /// What browsers ask every site for.

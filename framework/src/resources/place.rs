@@ -77,6 +77,11 @@ impl Place {
         &self.pattern
     }
 
+    /// Equal for two of the same paths.
+    pub(super) fn shape(&self) -> (String, bool) {
+        (self.pattern.shape(), matches!(self.form, Form::Below { is_deep: false }))
+    }
+
     /// What is looked for, if the path (in its matched form) is one of these.
     pub(super) fn part_of(&self, path: &str) -> Option<Part> {
         let mut rest = Span::default();

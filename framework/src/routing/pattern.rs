@@ -121,7 +121,7 @@ impl Pattern {
     }
 
     /// The pattern without the names of its variables: two of one shape match the same paths.
-    pub(super) fn shape(&self) -> String {
+    pub(crate) fn shape(&self) -> String {
         self.to_string()
     }
 }

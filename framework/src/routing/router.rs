@@ -342,6 +342,16 @@ impl Router {
         widest.found
     }
 
+    /// The limits that mappings set, each mapping once.
+    pub(crate) fn limits(&self) -> impl Iterator<Item = (&'static Route, &Limits)> {
+        let mut told = Vec::new();
+        self.entries.iter().filter_map(move |entry| {
+            let limits = entry.limits.as_ref().filter(|_| !told.contains(&entry.route.at))?;
+            told.push(entry.route.at);
+            Some((entry.route, limits))
+        })
+    }
+
     /// How many mappings there are, each path of a mapping counted.
     pub(crate) fn len(&self) -> usize {
         self.entries.len()

@@ -127,8 +127,17 @@ impl SessionConfig {
         if self.secure.unwrap_or(is_secure) { cookie.secure() } else { cookie }
     }
 
-    /// Why no browser would keep the cookie, if none would.
+    /// Why no session could be kept, by the server or by a browser, if none could.
     pub(super) fn problem(&self) -> Option<String> {
+        for (name, is_zero) in
+            [("max_inactive", self.max_inactive.is_zero()), ("max_size", self.max_size == 0)]
+        {
+            if is_zero {
+                return Some(format!(
+                    "`SessionConfig::{name}` is zero, so that no session could be kept: write more"
+                ));
+            }
+        }
         // Where `Secure` depends on the request, a request over TLS is the best case.
         let mut headers = Headers::new();
         headers.append("set-cookie", self.removal(true));
@@ -162,6 +171,8 @@ mod tests {
         let table = [
             (new(), None),
             (new().secure(false), None),
+            (new().max_inactive(Duration::ZERO), Some("SessionConfig::max_inactive")),
+            (new().max_size(0), Some("SessionConfig::max_size")),
             (new().cookie_name("a b"), Some("name")),
             (new().path("/;"), Some("path")),
             (new().cookie_name("__Host-a"), Some(".secure()")),

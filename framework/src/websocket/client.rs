@@ -48,6 +48,7 @@ pub fn connect(url: impl Into<String>) -> Connect {
         config: WebSocketConfig::new(),
         timeout: Duration::from_secs(10),
         stream: None,
+        problem: None,
         #[cfg(feature = "tls")]
         trust: Trust::default(),
     }
@@ -63,6 +64,8 @@ pub struct Connect {
     config: WebSocketConfig,
     timeout: Duration,
     stream: Option<Stream>,
+    /// What is wrong with the settings.
+    problem: Option<String>,
     #[cfg(feature = "tls")]
     trust: Trust,
 }
@@ -88,6 +91,7 @@ impl Connect {
 
     /// Offers permessage-deflate.
     pub fn deflate(mut self, settings: Deflate) -> Connect {
+        self.problem = self.problem.or(settings.problem());
         self.extensions.push(deflate(settings));
         self
     }
@@ -172,7 +176,7 @@ impl Connect {
             _ => return Err(wrong_url(&self.url)),
         };
         let installed = install(&self.extensions, Role::Client);
-        if let Some(problem) = conflict(&installed) {
+        if let Some(problem) = self.problem.clone().or_else(|| conflict(&installed)) {
             return Err(Error::internal(problem));
         }
         let key = handshake::key_of(super::random::bits_128());

@@ -94,6 +94,20 @@ impl Default for WebSocketConfig {
 }
 
 impl WebSocketConfig {
+    /// Why no session could be held, if none could.
+    pub(crate) fn problem(&self) -> Option<String> {
+        let zeros = [
+            ("message_size", self.message_size == 0),
+            ("frame_size", self.frame_size == 0),
+            ("write_timeout", self.write_timeout.is_zero()),
+            ("pong_timeout", self.pong_timeout.is_zero() && !self.ping_period.is_zero()),
+        ];
+        let (name, _) = zeros.into_iter().find(|(_, is_zero)| *is_zero)?;
+        Some(format!(
+            "`WebSocketConfig::{name}` is zero, so that every session would be closed at once: write more"
+        ))
+    }
+
     pub(crate) fn bounds(&self) -> Bounds {
         Bounds { message_size: self.message_size, frame_size: self.frame_size, fragments: self.fragments }
     }
@@ -170,9 +184,13 @@ impl Settings {
         install(&self.extensions, role)
     }
 
-    /// What is wrong with the extensions, if anything is.
-    pub(crate) fn conflict(&self) -> Option<String> {
-        conflict(&self.install(Role::Server))
+    /// What is wrong with the settings and the extensions, if anything is.
+    pub(crate) fn problem(&self) -> Option<String> {
+        let of_configs = [&self.config].into_iter().chain(self.of_routes.values());
+        of_configs
+            .filter_map(|config| config.problem())
+            .next()
+            .or_else(|| conflict(&self.install(Role::Server)))
     }
 
     pub(crate) fn config_of(&self, route: &'static Route) -> Arc<WebSocketConfig> {

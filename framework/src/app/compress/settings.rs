@@ -1,6 +1,8 @@
 //! What is compressed, and how.
 
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
+use std::panic::Location;
 
 use crate::proto::Coding;
 use crate::proto::coding::Form;
@@ -50,17 +52,14 @@ pub struct Compression {
     offered: Vec<Coding>,
     min_size: u64,
     types: Cow<'static, [Cow<'static, str>]>,
+    problem: Option<String>,
 }
 
 impl Compression {
-    /// gzip at a level from 0 (none) over 1 (fast) and 6 (usual) to 9 (small).
-    ///
-    /// # Panics
-    /// The level is above 9.
+    /// gzip at a level from 0 (none) over 1 (fast) and 6 (usual) to 9 (small). Any other is an error at start.
     #[track_caller]
     pub fn gzip(level: u8) -> Compression {
-        assert!(level <= 9, "gzip has the levels 0 to 9, and none of {level}");
-        Compression {
+        let compression = Compression {
             gzip: level,
             #[cfg(feature = "brotli")]
             brotli: None,
@@ -69,36 +68,31 @@ impl Compression {
             offered: vec![Coding::Gzip],
             min_size: 1 << 10,
             types: Cow::Borrowed(TYPES),
-        }
+            problem: None,
+        };
+        compression.judged("gzip", level, 0..=9)
     }
 
     /// Brotli too, for peers that like it no less than gzip: at a level from 0 (fast) over 4 (about as fast as gzip
-    /// at 6, and smaller) to 11 (a hundred times slower).
-    ///
-    /// # Panics
-    /// The level is above 11.
+    /// at 6, and smaller) to 11 (a hundred times slower). Any other is an error at start.
     #[cfg(feature = "brotli")]
     #[must_use]
     #[track_caller]
     pub fn brotli(mut self, level: u8) -> Compression {
-        assert!(level <= 11, "brotli has the levels 0 to 11, and none of {level}");
         self.brotli = Some(level);
         self.offer(Coding::Brotli);
-        self
+        self.judged("brotli", level, 0..=11)
     }
 
-    /// Zstandard too, for peers that like it no less than gzip: at a level from 1 (fast) over 3 (usual) to 19 (small).
-    ///
-    /// # Panics
-    /// The level is 0, or above 19: beyond that its window is larger than peers must take (RFC 9659).
+    /// Zstandard too, for peers that like it no less than gzip: at a level from 1 (fast) over 3 (usual) to 19 (small). Any
+    /// other is an error at start: beyond 19 its window is larger than peers must take (RFC 9659).
     #[cfg(feature = "zstd")]
     #[must_use]
     #[track_caller]
     pub fn zstd(mut self, level: u8) -> Compression {
-        assert!((1..=19).contains(&level), "zstd has the levels 1 to 19 here, and none of {level}");
         self.zstd = Some(level);
         self.offer(Coding::Zstd);
-        self
+        self.judged("zstd", level, 1..=19)
     }
 
     /// Leaves bodies of fewer bytes as they are. Default 1024: what fits into one packet is not sent sooner for being
@@ -125,6 +119,26 @@ impl Compression {
         let rank =
             |coding: &Coding| [Coding::Brotli, Coding::Zstd, Coding::Gzip].iter().position(|it| it == coding);
         self.offered.sort_by_key(rank);
+    }
+
+    #[track_caller]
+    fn judged(mut self, coding: &str, level: u8, levels: RangeInclusive<u8>) -> Compression {
+        if !levels.contains(&level) {
+            let at = Location::caller();
+            let (least, most) = levels.into_inner();
+            let problem = format!(
+                "the compression at {}:{}: {coding} has the levels {least} to {most}, and none of {level}",
+                at.file(),
+                at.line()
+            );
+            self.problem.get_or_insert(problem);
+        }
+        self
+    }
+
+    /// What is wrong with the settings.
+    pub(crate) fn problem(&self) -> Option<String> {
+        self.problem.clone()
     }
 
     /// The codings that are on, the best first.

@@ -8,6 +8,8 @@ mod codec;
 mod parameters;
 
 use std::fmt;
+use std::ops::RangeInclusive;
+use std::panic::Location;
 use std::sync::Arc;
 
 use flate2::Decompress;
@@ -38,6 +40,7 @@ pub struct Deflate {
     client_window: Option<u8>,
     bigger_than: usize,
     conditions: Vec<Condition>,
+    problem: Option<String>,
 }
 
 type Condition = Arc<dyn Fn(&Frame) -> bool + Send + Sync>;
@@ -51,20 +54,19 @@ impl Default for Deflate {
             client_window: None,
             bigger_than: 128,
             conditions: Vec::new(),
+            problem: None,
         }
     }
 }
 
 impl Deflate {
-    /// How much work is put into compressing: 0 (none) to 9. Default 6.
-    ///
-    /// # Panics
-    /// The level is above 9.
+    /// How much work is put into compressing: 0 (none) to 9. Default 6. Any other number is an error at
+    /// start, or when a client connects.
     #[must_use]
+    #[track_caller]
     pub fn level(mut self, level: u32) -> Deflate {
-        assert!(level <= 9, "a compression level is 0 to 9");
         self.level = level;
-        self
+        self.judged("level", level, 0..=9)
     }
 
     /// Keeps both windows from message to message, unless the peer objects: messages that are alike become smaller, and each
@@ -88,29 +90,24 @@ impl Deflate {
     }
 
     /// The largest window of the server's compressor, 9 to 15 as the power of two of its bytes. A client that offers less gets less.
-    /// Default 15.
-    ///
-    /// # Panics
-    /// The number is not 9 to 15. (zlib has no raw window of 256 bytes, so 8 is declined.)
+    /// Default 15. Any other number is an error at start, or when a client connects. (zlib has no raw window of 256 bytes, so 8
+    /// is declined.)
     #[must_use]
+    #[track_caller]
     pub fn server_max_window_bits(mut self, bits: u8) -> Deflate {
-        assert!((9..=15).contains(&bits), "window bits are 9 to 15");
         self.server_window = bits;
-        self
+        self.judged("server_max_window_bits", bits.into(), 9..=15)
     }
 
     /// The largest window of the client's compressor, 9 to 15 as the power of two of its bytes: what a session keeps of a
     /// client that keeps its context. Asked only of clients that offer `client_max_window_bits`. Default 9, with which messages
     /// of 10 KB became 6 to 18 in 100 larger than with 15 and a fresh context for each, and short ones a third smaller; 15 with
-    /// [`Deflate::keep_context`], and for clients of ours.
-    ///
-    /// # Panics
-    /// The number is not 9 to 15.
+    /// [`Deflate::keep_context`], and for clients of ours. Any other number is an error at start, or when a client connects.
     #[must_use]
+    #[track_caller]
     pub fn client_max_window_bits(mut self, bits: u8) -> Deflate {
-        assert!((9..=15).contains(&bits), "window bits are 9 to 15");
         self.client_window = Some(bits);
-        self
+        self.judged("client_max_window_bits", bits.into(), 9..=15)
     }
 
     /// Compresses only messages with more bytes. Default 128: smaller ones rarely get smaller.
@@ -125,6 +122,26 @@ impl Deflate {
     pub fn compress_if(mut self, condition: impl Fn(&Frame) -> bool + Send + Sync + 'static) -> Deflate {
         self.conditions.push(Arc::new(condition));
         self
+    }
+
+    #[track_caller]
+    fn judged(mut self, setting: &str, number: u32, range: RangeInclusive<u32>) -> Deflate {
+        if !range.contains(&number) {
+            let at = Location::caller();
+            let (least, most) = range.into_inner();
+            let problem = format!(
+                "`Deflate::{setting}({number})` at {}:{}: write a number from {least} to {most}",
+                at.file(),
+                at.line()
+            );
+            self.problem.get_or_insert(problem);
+        }
+        self
+    }
+
+    /// What is wrong with the settings.
+    pub(crate) fn problem(&self) -> Option<String> {
+        self.problem.clone()
     }
 
     /// The extension of one session.

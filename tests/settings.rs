@@ -1,0 +1,215 @@
+//! Settings that make no sense: outside of a range, given twice, or where they are never looked at. All are told at start.
+
+mod scratch;
+
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use scratch::Scratch;
+use vernal::test::Client;
+use vernal::websocket::{Deflate, WebSocketConfig};
+use vernal::{App, Compression, Config, Limits, SessionConfig, request_map, server};
+
+#[request_map("/one", app = "one")]
+fn one() -> &'static str {
+    "one"
+}
+
+fn config() -> Config {
+    Config::new().app("one")
+}
+
+#[test]
+fn a_setting_outside_of_its_range_is_an_error_at_start() {
+    let no_time = Duration::ZERO;
+    let limits = |limits| config().limits(limits);
+    let websocket = |settings| config().websocket(settings);
+    let deflate = |settings| config().websocket_deflate(settings);
+    let sessions = |settings| config().session_config(settings);
+    let table = [
+        (config().compression(Compression::gzip(0)), ""),
+        (config().compression(Compression::gzip(9)), ""),
+        (config().compression(Compression::gzip(10)), "gzip has the levels 0 to 9, and none of 10"),
+        (config().compression(Compression::gzip(255)), "gzip has the levels 0 to 9, and none of 255"),
+        (config().compression(Compression::gzip(10)).compression(Compression::gzip(1)), ""),
+        (config().compression(Compression::gzip(6).brotli(11).zstd(1)), ""),
+        (
+            config().compression(Compression::gzip(6).brotli(12)),
+            "brotli has the levels 0 to 11, and none of 12",
+        ),
+        (config().compression(Compression::gzip(6).zstd(0)), "zstd has the levels 1 to 19, and none of 0"),
+        (config().compression(Compression::gzip(6).zstd(20)), "zstd has the levels 1 to 19, and none of 20"),
+        (deflate(Deflate::default().level(9).server_max_window_bits(9).client_max_window_bits(15)), ""),
+        (deflate(Deflate::default().level(10)), "`Deflate::level(10)`"),
+        (deflate(Deflate::default().server_max_window_bits(8)), "`Deflate::server_max_window_bits(8)`"),
+        (deflate(Deflate::default().server_max_window_bits(16)), "write a number from 9 to 15"),
+        (deflate(Deflate::default().client_max_window_bits(8)), "`Deflate::client_max_window_bits(8)`"),
+        (deflate(Deflate::default().client_max_window_bits(16)), "write a number from 9 to 15"),
+        (limits(Limits::new().body_size(0).parts(0).drain_size(0).idle_time(no_time)), ""),
+        (limits(Limits::new().connections(0)), "`Limits::connections` is zero"),
+        (limits(Limits::new().connections_per_address(0)), "`Limits::connections_per_address` is zero"),
+        (limits(Limits::new().requests_per_connection(0)), "`Limits::requests_per_connection` is zero"),
+        (limits(Limits::new().head_size(0)), "`Limits::head_size` is zero"),
+        (limits(Limits::new().header_count(0)), "`Limits::header_count` is zero"),
+        (limits(Limits::new().uri_length(0)), "`Limits::uri_length` is zero"),
+        (limits(Limits::new().header_timeout(no_time)), "`Limits::header_timeout` is zero"),
+        (limits(Limits::new().write_timeout(no_time)), "`Limits::write_timeout` is zero"),
+        (websocket(WebSocketConfig::new().ping_period(no_time).pong_timeout(no_time).idle_time(no_time)), ""),
+        (websocket(WebSocketConfig::new().pong_timeout(no_time)), "`WebSocketConfig::pong_timeout` is zero"),
+        (websocket(WebSocketConfig::new().message_size(0)), "`WebSocketConfig::message_size` is zero"),
+        (websocket(WebSocketConfig::new().frame_size(0)), "`WebSocketConfig::frame_size` is zero"),
+        (sessions(SessionConfig::new().max_inactive(no_time)), "`SessionConfig::max_inactive` is zero"),
+        (sessions(SessionConfig::new().max_size(0)), "`SessionConfig::max_size` is zero"),
+    ];
+    for (config, expected) in table {
+        match App::from_registry(config) {
+            Ok(_) => assert_eq!(expected, "", "it should not start"),
+            Err(error) => {
+                let text = error.to_string();
+                assert!(!expected.is_empty() && text.contains(expected), "{expected}: {text}");
+                let has_place = expected.contains("levels") || expected.contains("Deflate");
+                assert!(!has_place || text.contains("tests/settings.rs:"), "{text}");
+            }
+        }
+    }
+}
+
+/// A client of ours has no start: it is told when it connects.
+#[tokio::test]
+async fn a_client_with_such_a_setting_does_not_connect() {
+    let client = Client::builder().app("one").build();
+    let refused = client.websocket("/one").deflate(Deflate::default().level(10)).try_open().await;
+    let error = refused.err().expect("it does not connect").to_string();
+    assert!(error.contains("`Deflate::level(10)` at tests/settings.rs:"), "{error}");
+}
+
+#[test]
+fn two_resources_of_one_pattern_are_an_error_at_start() {
+    let [one, other] = [Scratch::new(), Scratch::new()];
+    one.write("a.css", "a{}");
+    let table = [
+        ("/public/**", "/public/**", true),
+        ("/public/**", "public/**", true),
+        ("/public/*", "/public/", true),
+        ("/**", "**", true),
+        ("**.css", "/**.css", true),
+        ("/a%20b/*", "/a%20b/", true),
+        ("/robots.txt", "/robots.txt", true),
+        ("/favicon.ico", "/favicon.ico", true),
+        // Some paths of one are those of the other: places are looked through in order.
+        ("/public/**", "/public/*", false),
+        ("/public/**", "/public/css/**", false),
+        ("/public/**", "/**", false),
+        ("**.css", "*.css", false),
+        ("**.css", "**.js", false),
+        ("/Public/**", "/public/**", false),
+        // Ours stands where nothing else does.
+        ("/favicon.ico", "/robots.txt", false),
+    ];
+    for (first, second, is_refused) in table {
+        let built = App::from_registry(config().resources(first, one.path()).resources(second, other.path()));
+        let Err(error) = built else {
+            assert!(!is_refused, "{first} and {second}");
+            continue;
+        };
+        let text = error.to_string();
+        assert!(is_refused, "{first} and {second}: {text}");
+        assert!(text.contains(&format!("the resources `{second}` at tests/settings.rs:")), "{text}");
+        assert!(text.contains(&format!("of the resources `{first}` at tests/settings.rs:")), "{text}");
+        assert!(text.contains("give each a pattern of its own"), "{text}");
+    }
+}
+
+/// Keeps what is said.
+#[derive(Clone, Default)]
+struct Said(Arc<Mutex<Vec<String>>>);
+
+impl Said {
+    fn with(&self, part: &str) -> Vec<String> {
+        let said = self.0.lock().expect("no panic");
+        said.iter().filter(|text| text.contains(part)).cloned().collect()
+    }
+}
+
+impl tracing::Subscriber for Said {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        *metadata.level() <= tracing::Level::INFO
+    }
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        struct Text(String);
+        impl tracing::field::Visit for Text {
+            fn record_debug(&mut self, _: &tracing::field::Field, value: &dyn Debug) {
+                self.0 = format!("{value:?}");
+            }
+        }
+        let mut text = Text(format!("{} ", event.metadata().level()));
+        event.record(&mut text);
+        self.0.lock().expect("no panic").push(text.0);
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+    fn enter(&self, _: &tracing::span::Id) {}
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+#[request_map("/upload", "/upload/too", app = "limits", limits = Limits::new().upload_size(1 << 30).body_idle(Duration::from_secs(60)))]
+fn upload() {}
+
+#[request_map("/idle", "/idle/too", app = "limits", limits = Limits::new().idle_time(Duration::from_secs(5)).body_size(9))]
+fn idle() {}
+
+#[request_map("/head", app = "limits", limits = Limits::new().head_size(1 << 20).parameters(5))]
+fn head() {}
+
+#[request_map("/shared", app = "limits", limits = of_server().body_size(7))]
+fn shared() {}
+
+fn of_server() -> Limits {
+    Limits::new().connections(50)
+}
+
+#[test]
+fn limits_of_a_mapping_that_hold_before_it_is_known_are_told_at_start() {
+    let said = Said::default();
+    let _subscriber = tracing::subscriber::set_default(said.clone());
+    App::from_registry(Config::new().app("limits").limits(of_server())).expect("it starts all the same");
+    let table = [
+        ("`upload`", &[][..]),
+        ("`shared`", &[]),
+        ("`idle`", &["`Limits::idle_time`"]),
+        ("`head`", &["`Limits::head_size`", "`Limits::parameters`"]),
+    ];
+    for (name, limits) in table {
+        let told = said.with(&format!("the mapping {name} at tests/settings.rs:"));
+        assert_eq!(told.len(), limits.len(), "{name}: {told:?}");
+        for (text, limit) in told.iter().zip(limits) {
+            assert!(text.contains(limit) && text.contains("`server::new().limits(…)`"), "{text}");
+        }
+    }
+}
+
+#[request_map("/first", "/second", app = "two")]
+fn two() {}
+
+#[tokio::test]
+async fn one_mapping_is_counted_as_one() {
+    for (app, expected) in
+        [("one", "with 1 mapping"), ("two", "with 2 mappings"), ("none", "with 0 mappings")]
+    {
+        let said = Said::default();
+        let _subscriber = tracing::subscriber::set_default(said.clone());
+        let bound = server::new().app(app).resources("/files/*", "tests").host("127.0.0.1").port(0);
+        let bound = bound.handle_signals(false).grace(Duration::ZERO).bind().expect("a free port");
+        bound.handle().stop();
+        bound.serve().await.expect("a good end");
+        let told = said.with("listening on");
+        assert!(told.len() == 1 && told[0].ends_with(expected), "{app}: {told:?}");
+    }
+}
