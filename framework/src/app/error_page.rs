@@ -13,7 +13,7 @@ use super::failed::Failed;
 use crate::base::{Location, say};
 use crate::bind::{FromContext, State, StateNeed, StateReference};
 use crate::http::{
-    Context, Error, ErrorType, Guard, HTML, JSON, Marks, Request, Response, Result, TEXT, guarded,
+    Context, Error, ErrorType, HTML, JSON, Marks, Request, Response, Result, TEXT, Watched, watched,
 };
 use crate::registry::{BoxFuture, ErrorPage, Page};
 
@@ -97,6 +97,11 @@ impl ErrorPages {
         ErrorPages { by_status: Vec::new(), by_type: Vec::new() }
     }
 
+    /// Each page, as often as there are statuses it is for.
+    pub(super) fn all(&self) -> impl Iterator<Item = &'static ErrorPage> {
+        self.by_status.iter().flatten().copied().chain(self.by_type.iter().map(|(_, page)| *page))
+    }
+
     fn of(&self, status: StatusCode) -> Option<&'static ErrorPage> {
         self.by_status.get(usize::from(status.as_u16()).checked_sub(100)?).copied().flatten()
     }
@@ -134,24 +139,24 @@ impl ErrorPages {
         if untold.is_some() {
             response.status = StatusCode::OK;
         }
-        match by_type.or_else(|| self.of(error.status())).map(|page| page.page) {
+        match by_type.or_else(|| self.of(error.status())).map(|page| (page, page.page)) {
             None => {
                 write_default(&error, request, response);
                 conclude(Ok(()), error, untold, response);
                 None
             }
-            Some(Page::Now(page)) => {
+            Some((known, Page::Now(page))) => {
                 let context = ErrorContext { request, error: &error };
-                let result = guarded(|| page(&context, response));
+                let result = watched(&known.at, || page(&context, response));
                 if result.is_ok() && response.is_unfinished() {
                     return Some(Box::pin(conclude_unfinished(error, untold, request, response)));
                 }
                 conclude(result, error, untold, response);
                 None
             }
-            Some(Page::Async(page)) => Some(Box::pin(async move {
+            Some((known, Page::Async(page))) => Some(Box::pin(async move {
                 let context = ErrorContext { request, error: &error };
-                let result = Guard(page(&context, response)).await;
+                let result = Watched::new(&known.at, page(&context, response)).await;
                 if result.is_ok() && response.is_unfinished() {
                     return conclude_unfinished(error, untold, request, response).await;
                 }

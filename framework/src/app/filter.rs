@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use crate::bind::misplaced::misplaced;
 use crate::bind::{FromContext, State, StateNeed, StateReference};
-use crate::http::{Context, Error, Guard, Request, Response, Result};
+use crate::http::{Context, Error, Request, Response, Result, Watched};
 #[cfg(feature = "tower")]
 use crate::proto::Limits;
 use crate::registry::{AnyFilter, BoxFuture};
@@ -140,7 +140,7 @@ impl<'c> Next<'c> {
             return;
         };
         let next = Next { app, filters: rest, target };
-        let result = Guard(filter.call(cx, next)).await;
+        let result = Watched::new(filter.at(), filter.call(cx, next)).await;
         let result = match result {
             Ok(()) if !cx.response.is_answered() => Err(Error::internal(format!(
                 "the filter {} neither answered nor ran `next`: call `next.run(cx).await`, or set an answer on `cx.response`",

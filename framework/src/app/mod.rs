@@ -19,6 +19,7 @@ mod resources;
 mod sessions;
 mod sockets;
 mod uploads;
+mod watched;
 
 use std::any::{Any, TypeId};
 use std::borrow::Cow;
@@ -48,10 +49,11 @@ pub(crate) use handle::{Outcome, Run, complete, written};
 use self::error_page::ErrorPages;
 pub(crate) use self::failed::Failed;
 use self::failed::{error_of, log_refused, tell_doubled};
+pub(crate) use self::watched::MayHold;
 use crate::base::date::ServerLine;
 use crate::base::{Location, say, shown};
 use crate::bind::{BodyUse, StateNeed};
-use crate::http::{Body, BodyKind, Context, Error, Guard, Request, Response, Result, guarded};
+use crate::http::{Body, BodyKind, Context, Error, Request, Response, Result, Watched, guarded, watched};
 use crate::proto::h1::TargetForm;
 use crate::proto::{Limits, Refusal};
 use crate::registry::{self, AnyFilter, BoxFuture, GivenFilter, Handler};
@@ -116,7 +118,7 @@ pub(crate) enum Answering<'r> {
     /// The answer is ready.
     Done,
     /// A handler without filters: its error is still to be rendered.
-    Handler(Guard<'r>),
+    Handler(Watched<'r>),
     /// A chain, which ends with an answer whatever happens.
     Chain(BoxFuture<'r, ()>),
 }
@@ -374,7 +376,7 @@ impl Inner {
         if request.is_in_session() || !self.filters_of(target, request).is_empty() {
             return None;
         }
-        Some(guarded(|| call(request, response)))
+        Some(watched(&entry.route.at, || call(request, response)))
     }
 
     /// Makes the answer, or returns what there is to wait for.
@@ -391,8 +393,10 @@ impl Inner {
         }
         let result = match &target {
             Target::Entry(entry) => match entry.route.handler {
-                Handler::Now(call) => guarded(|| call(request, response)),
-                Handler::Async(call) => return Answering::Handler(Guard(call(request, response))),
+                Handler::Now(call) => watched(&entry.route.at, || call(request, response)),
+                Handler::Async(call) => {
+                    return Answering::Handler(Watched::new(&entry.route.at, call(request, response)));
+                }
                 Handler::Blocking(_) | Handler::WebSocket(_) => {
                     return Answering::Chain(Box::pin(self.run_chain(filters, target, request, response)));
                 }
@@ -462,8 +466,8 @@ impl Inner {
     ) {
         let result = match target {
             Target::Entry(entry) => match entry.route.handler {
-                Handler::Now(call) => guarded(|| call(request, response)),
-                Handler::Async(call) => Guard(call(request, response)).await,
+                Handler::Now(call) => watched(&entry.route.at, || call(request, response)),
+                Handler::Async(call) => Watched::new(&entry.route.at, call(request, response)).await,
                 Handler::Blocking(call) => run_blocking(call, request, response).await,
                 Handler::WebSocket(handler) => upgrade::begin(entry.route, handler, request, response).await,
             },

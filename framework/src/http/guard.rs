@@ -5,6 +5,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::{BoxFuture, Error, Result};
+use crate::base::Location;
+use crate::io::watch;
 
 /// A handler's future whose panics are errors.
 pub(crate) struct Guard<'r>(pub(crate) BoxFuture<'r, Result>);
@@ -16,6 +18,34 @@ impl Future for Guard<'_> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result> {
         poll_guarded(self.0.as_mut(), cx)
     }
+}
+
+/// A [`Guard`] that a watchdog sees while it holds its thread, as what stands there.
+pub(crate) struct Watched<'r> {
+    pub(crate) guard: Guard<'r>,
+    pub(crate) at: &'r Location,
+}
+
+impl<'r> Watched<'r> {
+    #[inline]
+    pub(crate) fn new(at: &'r Location, future: BoxFuture<'r, Result>) -> Watched<'r> {
+        Watched { guard: Guard(future), at }
+    }
+}
+
+impl Future for Watched<'_> {
+    type Output = Result;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result> {
+        watch::marked(Some(self.at), || Pin::new(&mut self.guard).poll(cx))
+    }
+}
+
+/// Calls a plain function whose panics are errors, and which a watchdog sees, as what stands there.
+#[inline]
+pub(crate) fn watched(at: &Location, call: impl FnOnce() -> Result) -> Result {
+    watch::marked(Some(at), || guarded(call))
 }
 
 /// Polls a future whose panics are errors.

@@ -57,7 +57,7 @@ pub use failure::Failure;
 pub(crate) use file::{FileBody, Piece, Stretch, read_range};
 pub(crate) use files::{FilePart, default_directory};
 pub use files::{FileReader, MultipartFile};
-pub(crate) use guard::{Guard, guarded, poll_guarded};
+pub(crate) use guard::{Guard, Watched, guarded, poll_guarded, watched};
 pub use html::Html;
 pub(crate) use kept::{Kept, add_private_cookie, is_for_all};
 pub use multipart::{Multipart, Part, Progress};

@@ -10,6 +10,7 @@ mod pipe;
 mod pool;
 pub(crate) mod spool;
 mod stream;
+pub(crate) mod watch;
 
 pub(crate) use deadline::Deadline;
 pub(crate) use inbox::Inbox;

@@ -41,6 +41,10 @@ struct Candidate {
 const PREPARED_TESTS: usize = 4;
 
 impl Filters {
+    pub(super) fn all(&self) -> impl Iterator<Item = &AnyFilter> {
+        self.0.iter().map(|rule| &rule.filter)
+    }
+
     /// Sorts them; adds to `problems` what is wrong.
     pub(super) fn build(filters: &[AnyFilter], problems: &mut Vec<String>) -> Filters {
         let mut filters = filters.to_vec();

@@ -352,6 +352,16 @@ impl Router {
         })
     }
 
+    /// The routes of all mappings.
+    pub(crate) fn routes(&self) -> impl Iterator<Item = &'static Route> {
+        self.entries.iter().map(|entry| entry.route)
+    }
+
+    /// All filters.
+    pub(crate) fn filters(&self) -> impl Iterator<Item = &AnyFilter> {
+        self.filters.all()
+    }
+
     /// How many mappings there are, each path of a mapping counted.
     pub(crate) fn len(&self) -> usize {
         self.entries.len()

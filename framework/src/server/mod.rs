@@ -38,6 +38,7 @@ mod systemd;
 mod unix;
 mod upgraded;
 mod uploading;
+mod watchdog;
 mod wire;
 
 use std::net::SocketAddr;
@@ -57,6 +58,7 @@ use self::listening::{Listening, Place};
 use self::signals::{begin, stop_on_signals};
 #[cfg(feature = "tower")]
 pub(crate) use self::upgraded::drive;
+use self::watchdog::Watchdog;
 use crate::app::{App, Config, config_setters};
 use crate::base::{counted, say};
 use crate::http::{Error, Result};
@@ -112,6 +114,7 @@ pub struct Server {
     threads: Option<usize>,
     shares_threads: bool,
     grace: Duration,
+    watchdog: Duration,
     handles_signals: bool,
     #[cfg(feature = "tls")]
     tls: Option<crate::tls::Tls>,
@@ -126,6 +129,7 @@ impl Default for Server {
             threads: None,
             shares_threads: false,
             grace: Duration::from_secs(30),
+            watchdog: Duration::from_millis(100),
             handles_signals: true,
             #[cfg(feature = "tls")]
             tls: None,
@@ -171,6 +175,28 @@ impl Server {
     #[must_use]
     pub fn grace(mut self, grace: Duration) -> Server {
         self.grace = grace;
+        self
+    }
+
+    /// How long a handler may hold its thread before the log warns of it, once for each handler, and says what to write instead.
+    /// Default 100 ms; [`Duration::ZERO`] is never.
+    ///
+    /// A `fn` holds its thread until it returns, an `async fn` from one wait to the next, and everything else that this thread
+    /// serves waits meanwhile; filters, error pages and WebSocket handlers are looked at too. A thread of its own looks twice in this time, 1 ms apart
+    /// at least, so what holds for less than one and a half of it may go unseen. Handlers marked `blocking` hold nobody up.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    ///
+    /// use vernal::server;
+    ///
+    /// fn main() -> vernal::Result {
+    ///     server::new().watchdog(Duration::from_millis(20)).start()
+    /// }
+    /// ```
+    #[must_use]
+    pub fn watchdog(mut self, limit: Duration) -> Server {
+        self.watchdog = limit;
         self
     }
 
@@ -253,6 +279,7 @@ impl Server {
             threads,
             shares_threads: self.shares_threads,
             grace: self.grace,
+            watchdog: self.watchdog,
             handles_signals: self.handles_signals,
             stopped,
         })
@@ -291,6 +318,7 @@ pub struct Bound {
     threads: usize,
     shares_threads: bool,
     grace: Duration,
+    watchdog: Duration,
     handles_signals: bool,
     stopped: Stopped,
 }
@@ -322,6 +350,7 @@ impl Bound {
     /// The listener could not be used.
     pub async fn serve(self) -> Result {
         let _serving = console::Serving::begin();
+        let _watchdog = Watchdog::begin(self.watchdog, &self.shared.app.0);
         let lifecycle = Arc::clone(&self.shared.lifecycle);
         let addresses = shown(&self.places);
         let _stopped = self.stopped;
@@ -354,6 +383,7 @@ impl Bound {
             return runtime.block_on(self.serve());
         }
         let _serving = console::Serving::begin();
+        let _watchdog = Watchdog::begin(self.watchdog, &self.shared.app.0);
         let addresses = shown(&self.places);
         let _stopped = self.stopped;
         let mut sets = Place::share_out(self.places, self.threads)?.into_iter();

@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use super::Counted;
 use crate::app::Answering;
 use crate::http::Result;
+use crate::io::watch;
 use crate::proto::ws::{CloseCode, CloseReason};
 use crate::websocket::core::{Core, Pump};
 use crate::websocket::rooms::leave_all;
@@ -39,7 +40,8 @@ pub(crate) fn drive<C: Borrow<Counted>, H: Future<Output = Result> + Unpin>(
         }
         loop {
             if let Some(running) = &mut handler
-                && let Poll::Ready(result) = Pin::new(running).poll(cx)
+                && let Poll::Ready(result) =
+                    watch::marked(core.request.handler, || Pin::new(running).poll(cx))
             {
                 handler = None;
                 core.conclude(result);

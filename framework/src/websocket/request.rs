@@ -18,6 +18,7 @@ use super::socket::WebSocket;
 use crate::base::{Headers, IntoHeaderValue, shown};
 use crate::bind::{Arg, FromRequest, Profile};
 use crate::http::{Error, Guard, IntoStatus, Outgoing, Request, Responder, Response, Result};
+use crate::io::watch;
 use crate::proto::ws::{Extensions, Role, handshake};
 use crate::registry::{Route, WebSocketHandler};
 use crate::session;
@@ -287,7 +288,9 @@ pub(crate) async fn begin(
     judge(request, &handover, &config)?;
     let core = Arc::new(Core::new(Role::Server, config, detached(request)));
     let mut session = Guard((handler.serve)(Upgrade::new(WebSocketSession(Arc::clone(&core)), route)));
-    let answer = poll_fn(|cx| match Pin::new(&mut session).poll(cx) {
+    let mut poll_session =
+        |cx: &mut Context<'_>| watch::marked(Some(&route.at), || Pin::new(&mut session).poll(cx));
+    let answer = poll_fn(|cx| match poll_session(cx) {
         Poll::Ready(result) => Poll::Ready(Err(result)),
         Poll::Pending => core.take_accept().map_or(Poll::Pending, |accept| Poll::Ready(Ok(accept))),
     });
