@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use vernal::security::{BasicAuth, Cors};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use vernal::security::{BasicAuth, Cors, RateLimit, SecurityHeaders};
 use vernal::test::{Answer, Client};
-use vernal::{App, Config, Error, Headers, Response, Result, request_map};
+use vernal::{App, Config, Error, Headers, Limits, Request, Response, Result, Text, request_map};
 
 const APP: &str = "https://app.example";
 const EVIL: &str = "https://evil.example";
@@ -351,6 +352,130 @@ async fn refusals_of_later_filters_can_be_read_and_preflights_pass_them() {
     let refused = client.get("/ok").header("origin", APP).await;
     refused.assert_status(401).assert_header("access-control-allow-origin", APP);
     ask(&client, "/ok", &Preflight { origin: APP, method: "GET", headers: None }).await.assert_status(204);
+}
+
+#[tokio::test]
+async fn it_runs_first_wherever_it_is_given() {
+    let builder = Client::builder().app("cors").filter("/**", BasicAuth::new("r", |_, _| async { false }));
+    let builder = builder.filter("/**", RateLimit::new(1, Duration::from_secs(3600)));
+    let client = builder.filter("/**", Cors::new().origins([APP])).build();
+    for status in [401, 401, 401] {
+        let refused = client.get("/ok").header("origin", APP).await;
+        refused.assert_status(status).assert_header("access-control-allow-origin", APP);
+    }
+    ask(&client, "/ok", &Preflight { origin: APP, method: "GET", headers: None }).await.assert_status(204);
+}
+
+#[request_map("/api/stored", "/other/stored", method = "POST", app = "cors")]
+fn stored(text: Text<String>) -> String {
+    text.len().to_string()
+}
+
+#[request_map("/api/rest/**", "/other/rest/**", method = "GET", app = "cors")]
+fn rest() {}
+
+/// What comes back until the server closes.
+async fn refusal(client: &Client, request: String) -> String {
+    let mut peer = client.connect();
+    peer.write_all(request.as_bytes()).await.expect("it is read");
+    let mut answer = Vec::new();
+    peer.read_to_end(&mut answer).await.expect("it ends");
+    String::from_utf8(answer).expect("text")
+}
+
+#[tokio::test(start_paused = true)]
+async fn refusals_before_other_filters_can_be_read() {
+    let limits = Limits::new().body_size(100).head_size(4000).uri_length(500).header_count(20).parameters(3);
+    let client = Client::builder()
+        .app("cors")
+        .limits(limits)
+        .filter("/api/**", SecurityHeaders::new())
+        .filter("/api/**", Cors::new().origins([APP]).expose(["x-total"]))
+        .build();
+    let (long, many) = ("x".repeat(5000), "X: y\r\n".repeat(30));
+    // `{path}` is in the filters' pattern or not; `{origin}` is the line of that name.
+    let table = [
+        ("a body too large", "413", "POST {path}/stored", "{origin}Content-Length: 101\r\n\r\n"),
+        (
+            "in chunks",
+            "413",
+            "POST {path}/stored",
+            &format!("{{origin}}Transfer-Encoding: chunked\r\n\r\nff\r\n{}", &long[..255]),
+        ),
+        (
+            "a coding",
+            "415",
+            "POST {path}/stored",
+            "{origin}Content-Encoding: gzip\r\nContent-Length: 1\r\n\r\nx",
+        ),
+        ("a body too slow", "408", "POST {path}/stored", "{origin}Content-Length: 9\r\n\r\nabc"),
+        ("a head too slow", "408", "GET {path}/rest/a", "{origin}X: "),
+        ("a head too large", "431", "GET {path}/rest/a", &format!("{{origin}}Cookie: {long}\r\n\r\n")),
+        ("too many fields", "431", "GET {path}/rest/a", &format!("{{origin}}{many}\r\n")),
+        ("a long target", "414", &format!("GET {{path}}/rest/{}", &long[..600]), "{origin}\r\n"),
+        ("a bad path", "400", "GET {path}/rest/%zz", "{origin}\r\n"),
+        ("a path that is no text", "400", "GET {path}/rest/%ff", "{origin}\r\n"),
+        ("a way out", "400", "GET {path}/../../..", "{origin}\r\n"),
+        ("parameters", "400", "GET {path}/rest/a?a&b&c&d", "{origin}\r\n"),
+        (
+            "two lengths",
+            "400",
+            "POST {path}/stored",
+            "{origin}Content-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        ),
+        ("a bad field", "400", "GET {path}/rest/a", "{origin}bad field\r\n\r\n"),
+        ("two hosts", "400", "GET {path}/rest/a", "{origin}Host: b\r\n\r\n"),
+        ("an unknown coding", "501", "POST {path}/stored", "{origin}Transfer-Encoding: rot13\r\n\r\n"),
+        (
+            "an expectation",
+            "417",
+            "POST {path}/stored",
+            "{origin}Expect: wonders\r\nContent-Length: 1\r\n\r\n",
+        ),
+        ("nothing there", "404", "GET {path}/nowhere", "{origin}Connection: close\r\n\r\n"),
+        ("another method", "405", "GET {path}/stored", "{origin}Connection: close\r\n\r\n"),
+    ];
+    for (name, status, target, fields) in table {
+        let ask = |path: &str, origin: &str| {
+            let line = format!("Origin: {origin}\r\n");
+            let (target, fields) = (target.replace("{path}", path), fields.replace("{origin}", &line));
+            refusal(&client, format!("{target} HTTP/1.1\r\nHost: a\r\n{fields}"))
+        };
+        let allowed = ask("/api", APP).await;
+        let mark = format!("HTTP/1.1 {status} ");
+        assert!(allowed.starts_with(&mark), "{name}: {allowed}");
+        for field in [
+            format!("access-control-allow-origin: {APP}\r\n"),
+            "access-control-expose-headers: x-total\r\n".to_owned(),
+            "vary: Origin\r\n".to_owned(),
+            "x-content-type-options: nosniff\r\n".to_owned(),
+        ] {
+            assert_eq!(allowed.matches(&field).count(), 1, "{name}: {field} in {allowed}");
+        }
+        let other = ask("/api", EVIL).await;
+        assert!(other.starts_with(&mark) && other.contains("vary: Origin\r\n"), "{name}: {other}");
+        assert!(!other.contains("access-control-"), "{name}: {other}");
+        let outside = ask("/other", APP).await;
+        assert!(outside.starts_with(&mark), "{name}: {outside}");
+        assert!(!outside.contains("access-control-") && !outside.contains("nosniff"), "{name}: {outside}");
+    }
+}
+
+#[tokio::test]
+async fn refusals_have_it_without_a_connection_too() {
+    let config = Config::new().app("cors").limits(Limits::new().body_size(10));
+    let app = App::from_registry(config.filter("/api/**", Cors::new().origins([APP]))).expect("it is whole");
+    for (path, body, status) in [
+        ("/api/stored", "x".repeat(11), 413),
+        ("/api/%zz", String::new(), 400),
+        ("/api/none", String::new(), 404),
+    ] {
+        let answer = app.handle(Request::post(path).header("origin", APP).body(body)).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.headers.get("access-control-allow-origin")),
+            (status, Some(APP))
+        );
+    }
 }
 
 #[test]

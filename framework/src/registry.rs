@@ -238,7 +238,17 @@ impl AnyFilter {
     pub(crate) fn is_unmatched(&self) -> bool {
         match self {
             AnyFilter::Declared(filter) => filter.unmatched,
-            AnyFilter::Given(filter) => filter.filter.unmatched() || filter.filter.answers(),
+            AnyFilter::Given(filter) => {
+                filter.filter.unmatched() || filter.filter.answers() || filter.filter.every_answer()
+            }
+        }
+    }
+
+    /// Whether it has a say in every answer of its pattern.
+    pub(crate) fn is_on_every_answer(&self) -> bool {
+        match self {
+            AnyFilter::Declared(_) => false,
+            AnyFilter::Given(filter) => filter.filter.every_answer(),
         }
     }
 

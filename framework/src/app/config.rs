@@ -171,7 +171,8 @@ impl Config {
     }
 
     /// Runs a filter that is a value around the requests whose path matches the pattern. Those given here run before all
-    /// that are functions, in the order they are given in; but those that [answer by themselves](Filter::answers) come last.
+    /// that are functions, in the order they are given in; but those with a say in [every answer](Filter::every_answer) come first, and those
+    /// that [answer by themselves](Filter::answers) last.
     /// Patterns are those of mappings: `/admin/**` guards `/admin` and `/admin/` too, and `/**` is every path.
     #[doc(alias = "layer", alias = "wrap", alias = "middleware", alias = "attach")]
     #[must_use]

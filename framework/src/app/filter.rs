@@ -76,6 +76,18 @@ pub trait Filter: Send + Sync + 'static {
         false
     }
 
+    /// Whether it has a say in every answer of its pattern: for fields that answers are of no use without. It runs before all
+    /// filters that have none, whatever the order they are given in, so that their refusals are among those answers; for paths that nothing
+    /// else matches; and around requests that are refused before any other filter runs, since they are malformed, too large or too slow.
+    /// Default: no.
+    ///
+    /// `next.run(cx).await` then ends in the refusal. Of such a request little may be known: where the head itself could not be taken, it is a
+    /// GET without fields, but for an `Origin` that came. What is refused before anything is read of it, because of
+    /// [`Limits::connections`](crate::Limits), is beyond the reach of filters.
+    fn every_answer(&self) -> bool {
+        false
+    }
+
     /// Whether it answers every request of its pattern by itself, as a proxy does. Then its paths count as mapped, all
     /// other filters run around it, and the request's body is left to it: [`Request::take_body`] gives it as it comes, while the
     /// filter runs. A handler that it runs all the same finds no body. Default: no.

@@ -188,7 +188,7 @@ async fn exchange(
     let mut response = Response { outgoing: Some(outgoing), ..Response::default() };
     let result = match arrive(app, &mut request, built, handover).await {
         Ok(target) => app.answer(target, &mut request, &mut response).await,
-        Err(error) => Some(Err(error)),
+        Err(error) => app.reject(error, &mut request, &mut response).await,
     };
     if let Some(result) = result {
         app.conclude(result, &mut request, &mut response).await;

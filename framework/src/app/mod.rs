@@ -15,6 +15,7 @@ mod failed;
 mod filter;
 mod filter_function;
 mod handle;
+mod refused;
 mod resources;
 mod sessions;
 mod sockets;
@@ -48,14 +49,14 @@ pub(crate) use handle::{Outcome, Run, complete, written};
 
 use self::error_page::ErrorPages;
 pub(crate) use self::failed::Failed;
-use self::failed::{error_of, log_refused, tell_doubled};
+use self::failed::{error_of, tell_doubled};
 pub(crate) use self::watched::MayHold;
 use crate::base::date::ServerLine;
 use crate::base::{Location, say, shown};
 use crate::bind::{BodyUse, StateNeed};
 use crate::http::{Body, BodyKind, Context, Error, Request, Response, Result, Watched, guarded, watched};
+use crate::proto::Limits;
 use crate::proto::h1::TargetForm;
-use crate::proto::{Limits, Refusal};
 use crate::registry::{self, AnyFilter, BoxFuture, GivenFilter, Handler};
 use crate::resources::{Found as FoundResource, Mounts, open_file};
 use crate::routing::{Entry, Facts, Found, Router};
@@ -95,7 +96,6 @@ pub(crate) struct Inner {
 }
 
 /// What routing decided about a request.
-#[derive(Clone)]
 pub(crate) enum Target<'a> {
     /// A mapping answers.
     Entry(&'a Entry),
@@ -111,6 +111,8 @@ pub(crate) enum Target<'a> {
     WebSocketOnly(Vec<&'static str>),
     /// The same, and the request asks for one, but came over nothing that could become one.
     NoConnection,
+    /// It was refused before its target mattered.
+    Refused(Error),
 }
 
 /// How far [`Inner::answer`] came.
@@ -472,6 +474,13 @@ impl Inner {
                 Handler::WebSocket(handler) => upgrade::begin(entry.route, handler, request, response).await,
             },
             Target::Resource(found) => self.answer_resource(found, request, response).await,
+            Target::Refused(error) => {
+                // The log has it already.
+                if let Some(page) = self.pages.render(error, None, request, response) {
+                    page.await;
+                }
+                return;
+            }
             target => end_without_handler(&target, request, response),
         };
         response.is_answered = true;
@@ -510,18 +519,6 @@ impl Inner {
         // Whoever stands further out in the chain may put another answer in its place.
         response.marks.is_whole = false;
     }
-
-    /// Renders an error for which no handler ran: a refusal of the protocol.
-    pub(crate) fn refuse<'r>(
-        &self,
-        refusal: Refusal,
-        request: &'r Request,
-        response: &'r mut Response,
-    ) -> Answering<'r> {
-        let error = Error::from_refusal(refusal);
-        log_refused(&error);
-        self.pages.render(error, None, request, response).map_or(Answering::Done, Answering::Chain)
-    }
 }
 
 /// What is answered when no mapping does.
@@ -539,7 +536,7 @@ fn end_without_handler(target: &Target<'_>, request: &Request, response: &mut Re
         Target::NoConnection => Err(Error::status_only(StatusCode::NOT_IMPLEMENTED).explain(
             "This path speaks WebSocket, and the server around this application cannot hand the connection over.",
         )),
-        Target::Entry(_) | Target::Resource(_) | Target::NotFound => {
+        Target::Entry(_) | Target::Resource(_) | Target::NotFound | Target::Refused(_) => {
             Err(Error::status_only(StatusCode::NOT_FOUND).explain(format!(
                 "Nothing is mapped to {} {}.",
                 shown(request.method.as_str()),

@@ -158,6 +158,16 @@ impl Path {
     }
 }
 
+/// What patterns are compared with; of a path that is malformed, the text as it came.
+#[cold]
+pub(crate) fn matched_form(raw: &[u8]) -> String {
+    let mut path = Path::default();
+    match path.set(raw) {
+        Ok(()) => path.matched().to_owned(),
+        Err(_) => String::from_utf8_lossy(raw).into_owned(),
+    }
+}
+
 impl PathValues {
     #[inline]
     pub(crate) fn clear(&mut self) {

@@ -11,7 +11,7 @@ use super::matcher::Matcher;
 use crate::registry::AnyFilter;
 
 /// The filters of an application in the order they run: those given to the server, then by `order`, then by place in the source.
-/// Given ones that answer by themselves come last, as handlers do.
+/// Given ones that answer by themselves come last, as handlers do; those with a say in every answer come first.
 #[derive(Default)]
 pub(super) struct Filters(Vec<Rule>);
 
@@ -49,9 +49,10 @@ impl Filters {
     pub(super) fn build(filters: &[AnyFilter], problems: &mut Vec<String>) -> Filters {
         let mut filters = filters.to_vec();
         filters.sort_by_key(|filter| match filter {
-            AnyFilter::Given(_) if filter.answers() => (2, None),
-            AnyFilter::Given(_) => (0, None),
-            AnyFilter::Declared(filter) => (1, Some((filter.mapping.order, filter.function.at))),
+            AnyFilter::Given(_) if filter.answers() => (3, None),
+            AnyFilter::Given(_) if filter.is_on_every_answer() => (0, None),
+            AnyFilter::Given(_) => (1, None),
+            AnyFilter::Declared(filter) => (2, Some((filter.mapping.order, filter.function.at))),
         });
         let mut rules = Vec::with_capacity(filters.len());
         for filter in filters {
@@ -124,6 +125,12 @@ impl Filters {
         let running =
             self.0.iter().filter(|rule| (is_known || rule.filter.is_unmatched()) && rule.matches(path));
         Cow::Owned(each_once(running))
+    }
+
+    /// The filters that run around a refusal for which no other filter runs.
+    pub(super) fn of_refusal(&self, path: &str) -> Vec<AnyFilter> {
+        let running = self.0.iter().filter(|rule| rule.filter.is_on_every_answer() && rule.matches(path));
+        running.map(|rule| rule.filter.clone()).collect()
     }
 
     /// The filters that run for a path which something other than a mapping has, under one of its names.

@@ -310,6 +310,12 @@ impl Router {
         self.filters.of_path(path, path_known || self.knows(path))
     }
 
+    /// The filters that run around a refusal for which no other filter runs, in order.
+    #[cold]
+    pub(crate) fn filters_for_refusal(&self, path: &str) -> Vec<AnyFilter> {
+        self.filters.of_refusal(path)
+    }
+
     /// Whether some entry has this path, whatever else it asks for.
     #[cold]
     pub(crate) fn knows(&self, path: &str) -> bool {

@@ -1,6 +1,6 @@
 //! Cross-origin resource sharing (WHATWG Fetch, "CORS protocol"): which pages of other origins may read answers.
 //!
-//! The fields are set before the handler runs, so that errors and answers that are written piece by piece have them.
+//! The fields are set before anything else runs, so that errors, refusals and answers that are written piece by piece have them.
 //! Whether an answer depends on the origin is said on every answer, or a cache would hand it to the wrong page.
 
 use std::time::Duration;
@@ -18,6 +18,10 @@ use crate::http::{BoxFuture, Error, Request, Result};
 /// pattern, mapped or not: 204 with what is allowed, or 403 with what is not. All other requests go on to their handlers,
 /// whoever sent them: CORS tells browsers who may read the answer, it guards nothing. Answers to origins that are not
 /// allowed just lack the fields.
+///
+/// It runs before all filters that are not of this kind, wherever it is given, and has a say in every answer of its
+/// paths: scripts can read a 401, a 429 or a 413 as well, those of requests that no other filter ever sees among them
+/// ([`Filter::every_answer`]). Only a 503 for too many connections, for which no request has been read, has no such fields.
 ///
 /// Where several of these match a path, the one given first decides.
 ///
@@ -280,8 +284,8 @@ impl Filter for Cors {
         })
     }
 
-    /// A script is to read a 404 as well.
-    fn unmatched(&self) -> bool {
+    /// A script is to read a 404 as well, and a 413.
+    fn every_answer(&self) -> bool {
         true
     }
 

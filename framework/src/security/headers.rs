@@ -17,7 +17,8 @@ use crate::base::{is_token, is_value};
 use crate::bind::{Arg, FromRequest, Profile};
 use crate::http::{BoxFuture, Error, Request, Result};
 
-/// Sets the fields that keep browsers from guessing, framing and telling. Also on error pages and where nothing is mapped.
+/// Sets the fields that keep browsers from guessing, framing and telling. On every answer of its paths, also on error pages, where nothing
+/// is mapped, and on refusals that come before other filters ([`Filter::every_answer`]).
 ///
 /// | field | default | set by |
 /// |---|---|---|
@@ -233,7 +234,7 @@ impl Filter for SecurityHeaders {
         })
     }
 
-    fn unmatched(&self) -> bool {
+    fn every_answer(&self) -> bool {
         true
     }
 

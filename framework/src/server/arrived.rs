@@ -5,7 +5,7 @@ use super::receiver::Receiver;
 use super::sender::Rest;
 use super::uploading::Uploading;
 use crate::app::{Answering, Inner, Target};
-use crate::http::{Request, Response, Result};
+use crate::http::{Error, Request, Response, Result};
 use crate::proto::Refusal;
 
 /// A request that something has to be waited for.
@@ -19,6 +19,8 @@ pub(super) enum Arrived<'c> {
     Uploading(Box<Uploading<'c>>),
     /// Its path, its parameters or its body cannot be read; its head can.
     Malformed(Refusal),
+    /// The same, said by the application.
+    Rejected(Error),
     /// It broke the protocol or a limit of it, so that nothing of it is known.
     Refused(Refusal),
     /// Its handler has run, and failed or named a file.
@@ -51,11 +53,14 @@ impl<'c> Arrived<'c> {
         match self {
             Arrived::At(target) => (app.answer(target, request, response), None),
             Arrived::Streaming(target, body) => (app.answer(target, request, response), Some(body)),
-            Arrived::Malformed(refusal) | Arrived::Refused(refusal) => {
-                (app.refuse(refusal, request, response), None)
+            Arrived::Malformed(refusal) => {
+                (app.reject(Error::from_refusal(refusal), request, response), None)
             }
+            Arrived::Rejected(error) => (app.reject(error, request, response), None),
             Arrived::Ran(result) => (app.conclude(result, request, response), None),
-            Arrived::Unfinished(_) | Arrived::Uploading(_) | Arrived::Answered(_) => (Answering::Done, None),
+            Arrived::Unfinished(_) | Arrived::Uploading(_) | Arrived::Refused(_) | Arrived::Answered(_) => {
+                (Answering::Done, None)
+            }
         }
     }
 }

@@ -20,10 +20,10 @@ use super::wire::{Farewell, Gone, Wire};
 use super::{Counted, lingering};
 use crate::app::{Answering, Exchange, Inner, Target};
 use crate::base::say;
-use crate::http::{BoxFuture, Request, Response, SentHead};
+use crate::http::{BoxFuture, Error, Request, Response, SentHead};
 use crate::io::{Deadline, Stream, clock};
 use crate::proto::Refusal;
-use crate::proto::h1::Next;
+use crate::proto::h1::{Glimpse, Next};
 use crate::proto::ws::handshake;
 use crate::websocket::request::{Handover, Opening};
 
@@ -447,6 +447,7 @@ impl<'c> Connection<'c> {
 
     /// Answers a peer that broke the protocol or a limit of it; the connection closes then.
     async fn refuse(&mut self, exchange: &mut Exchange, refusal: Refusal) -> Option<Rest> {
+        let glimpse = Glimpse::of(exchange.inbox.bytes());
         exchange.clear();
         exchange.request.forget_head();
         self.wire.h1.refuse_head(exchange.inbox.bytes());
@@ -455,7 +456,7 @@ impl<'c> Connection<'c> {
         let status = refusal.status.as_u16();
         // Nothing pumps here, so a page that writes piece by piece gets an error instead of waiting for ever.
         let outgoing = response.outgoing.take();
-        self.app().refuse(refusal, request, response).await;
+        self.app().refuse(Error::from_refusal(refusal), &glimpse, request, response).await;
         if response.marks.is_sniffed {
             self.app().judge_sniffed(request, response);
         }

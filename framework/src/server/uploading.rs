@@ -45,14 +45,14 @@ impl<'c> Uploading<'c> {
         drop((form, pump));
         let size = match received {
             Ok(size) => size,
-            Err(error) => return Ok(Arrived::Ran(Err(error))),
+            Err(error) => return Ok(Arrived::Rejected(error)),
         };
         if let Some(target) = target {
             return Ok(Arrived::At(target));
         }
         Ok(match sender.shared.app.0.target_by_form(request, FormKind::Multipart, size) {
             Ok(target) => Arrived::At(target),
-            Err(error) => Arrived::Ran(Err(error)),
+            Err(error) => Arrived::Rejected(error),
         })
     }
 }

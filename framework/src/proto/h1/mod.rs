@@ -9,6 +9,7 @@ mod connection;
 pub(crate) mod encode;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod exercise;
+mod glimpse;
 mod head;
 mod malformed;
 mod parts;
@@ -18,6 +19,7 @@ mod target;
 pub(crate) use authority::is_authority;
 pub(crate) use body::Progress;
 pub(crate) use connection::{Answer, BodyMode, H1, Next};
+pub(crate) use glimpse::Glimpse;
 pub(crate) use head::{Framing, Head};
 pub(crate) use target::TargetForm;
 #[cfg(fuzzing)]

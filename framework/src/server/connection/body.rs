@@ -29,7 +29,7 @@ impl<'c> Connection<'c> {
             return Arrived::Malformed(refusal);
         }
         if let Err(error) = app.check_codings(request) {
-            return Arrived::Ran(Err(error));
+            return Arrived::Rejected(error);
         }
         match way {
             BodyWay::Streamed => {
@@ -95,7 +95,7 @@ impl<'c> Connection<'c> {
         let size = request.body.len() as u64;
         match target.map_or_else(|| self.app().target_by_form(request, FormKind::UrlEncoded, size), Ok) {
             Ok(target) => Arrived::At(target),
-            Err(error) => Arrived::Ran(Err(error)),
+            Err(error) => Arrived::Rejected(error),
         }
     }
 }
