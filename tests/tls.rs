@@ -13,6 +13,7 @@ use std::time::Duration;
 use rcgen::KeyPair;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
@@ -150,6 +151,43 @@ async fn large_answers_and_many_requests_come_whole() {
         let mut answer = Vec::new();
         timeout(PATIENCE, stream.read_to_end(&mut answer)).await.expect("all of it").expect("a goodbye");
         assert!(answer.ends_with(&large()), "{} bytes", answer.len());
+    }
+}
+
+static WAITING: Notify = Notify::const_new();
+static DROPPED: Notify = Notify::const_new();
+
+#[request_map("/waits", app = "tls")]
+async fn waits() {
+    struct Dropped;
+    impl Drop for Dropped {
+        fn drop(&mut self) {
+            DROPPED.notify_one();
+        }
+    }
+    let _dropped = Dropped;
+    WAITING.notify_one();
+    std::future::pending::<()>().await;
+}
+
+/// With the alert of its goodbye seen, the socket beneath is still looked at.
+#[tokio::test]
+async fn a_peer_that_says_goodbye_and_resets_takes_its_handler_with_it() {
+    let authority = Authority::new();
+    let running = start(&authority, |tls| tls).await;
+    for says_goodbye in [true, false] {
+        let mut stream =
+            connect(running.address, "localhost", authority.plain_client()).await.expect("a handshake");
+        stream.write_all(b"GET /waits HTTP/1.1\r\nHost: h\r\n\r\n").await.expect("it reads");
+        WAITING.notified().await;
+        if says_goodbye {
+            stream.shutdown().await.expect("our side ends");
+        }
+        let (socket, _) = stream.into_inner();
+        // With this a socket is reset when it is closed.
+        socket.set_zero_linger().expect("a socket");
+        drop(socket);
+        timeout(PATIENCE, DROPPED.notified()).await.expect("the handler is dropped");
     }
 }
 

@@ -45,7 +45,7 @@ impl Exchange {
     /// Forgets request and answer, for the next ones.
     #[inline]
     pub(crate) fn clear(&mut self) {
-        if self.response.is_committed() || self.request.kept().is_some() {
+        if self.response.is_committed() || self.request.owns_outgoing() {
             self.outgoing = Arc::default();
             self.response.outgoing = Some(Arc::clone(&self.outgoing));
             self.request.outgoing = Some(Arc::clone(&self.outgoing));

@@ -69,8 +69,6 @@ pub(crate) struct Run {
     work: Option<BoxFuture<'static, Response>>,
     /// What the handler writes piece by piece.
     outgoing: Arc<Outgoing>,
-    /// The head of that, for HEAD, which is answered when the handler has ended.
-    head: Option<SentHead>,
     /// Where a request that asks for WebSocket meets whoever can hand its connection over.
     #[cfg(feature = "tower")]
     handover: Option<Arc<Handover>>,
@@ -98,7 +96,6 @@ impl Run {
         Run {
             work: Some(Box::pin(exchange(app.clone(), request, Arc::clone(&outgoing), handover))),
             outgoing,
-            head: None,
             #[cfg(feature = "tower")]
             handover: kept,
             is_head,
@@ -132,33 +129,22 @@ impl Run {
     }
 
     fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Response> {
-        loop {
-            let ended = match &mut self.work {
-                Some(work) => work.as_mut().poll(cx),
-                None => Poll::Pending,
-            };
-            if ended.is_ready() {
-                self.work = None;
-                self.outgoing.pipe.end(Ok(()));
-            }
-            // A handler that writes has given its head before anything else.
-            if let Some(head) = self.outgoing.head.lock().unwrap_or_else(PoisonError::into_inner).take() {
-                self.head = Some(head);
-            }
-            match self.head.take() {
-                Some(head) if !self.is_head || ended.is_ready() => {
-                    let mut response = written(head, self.work.take(), &self.outgoing);
-                    self.app.0.finish_written(self.asked, &mut response);
-                    return Poll::Ready(complete(response, self.is_head));
-                }
-                // As on a connection: what the handler writes is not sent, but it runs to its end.
-                Some(head) => self.head = Some(head),
-                None => return ended,
-            }
-            if !matches!(self.outgoing.pipe.poll_take(cx), Poll::Ready(Ok(Some(_)))) {
-                return Poll::Pending;
-            }
+        let ended = match &mut self.work {
+            Some(work) => work.as_mut().poll(cx),
+            None => Poll::Pending,
+        };
+        if ended.is_ready() {
+            self.work = None;
+            self.outgoing.pipe.end(Ok(()));
         }
+        // A handler that writes has given its head before anything else.
+        let head = self.outgoing.head.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(head) = head else { return ended };
+        // As on a connection: for HEAD the head is all that is sent, so the handler is dropped.
+        let work = self.work.take().filter(|_| !self.is_head);
+        let mut response = written(head, work, &self.outgoing);
+        self.app.0.finish_written(self.asked, &mut response);
+        Poll::Ready(complete(response, self.is_head))
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a request keeps for its answer: a cookie that must be in the head, and changes to write before the head goes out.
 
 use std::any::Any;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
@@ -26,6 +26,7 @@ pub(super) struct Rare {
     pub(super) json: OnceLock<Option<Value>>,
     beginnings: OnceLock<Arc<Beginnings>>,
     kept: OnceLock<Arc<dyn Kept>>,
+    is_watched: AtomicBool,
 }
 
 impl Request {
@@ -42,6 +43,18 @@ impl Request {
     /// Where to note how a body begins.
     pub(super) fn note_beginnings(&self) -> Arc<Beginnings> {
         Arc::clone(self.rare().beginnings.get_or_init(Arc::default))
+    }
+
+    /// Whether the other end of the answer is this request's alone: what is kept or waited for there is nobody else's.
+    #[inline]
+    pub(crate) fn owns_outgoing(&self) -> bool {
+        let is_watched = |rare: &Rare| rare.kept.get().is_some() || rare.is_watched.load(Ordering::Relaxed);
+        self.rare.get().is_some_and(|rare| is_watched(rare))
+    }
+
+    /// Somebody waits for the peer to be gone.
+    pub(super) fn set_watched(&self) {
+        self.rare().is_watched.store(true, Ordering::Relaxed);
     }
 
     /// Keeps something, unless something is kept already.

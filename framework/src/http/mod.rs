@@ -1,5 +1,6 @@
 //! The messages everyone talks about: requests, answers, and what is said when something goes wrong.
 
+mod absence;
 mod answered;
 mod body;
 mod builder;

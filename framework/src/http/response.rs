@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use ::http::StatusCode;
 use bytes::Bytes;
 
+use super::absence::Absence;
 use super::body::Kind;
 use super::sniff::{JSON, Markup, OCTETS, TEXT, markup};
 use super::{Body, Error, IntoStatus, Kept, Responder, Result, SetCookie, add_private_cookie};
@@ -72,6 +73,25 @@ pub(crate) struct Outgoing {
     /// What must be written and announced before the head goes out.
     pub(crate) kept: OnceLock<Arc<dyn Kept>>,
     pub(crate) is_committed: AtomicBool,
+    /// Where somebody waits for the peer to be gone.
+    pub(crate) absence: OnceLock<Arc<Absence>>,
+}
+
+impl Outgoing {
+    /// Tells those who want to know that nobody waits for the answer any more.
+    #[cold]
+    pub(crate) fn is_for_nobody(&self) {
+        if let Some(absence) = self.absence.get() {
+            absence.set();
+        }
+    }
+}
+
+/// The request is over.
+impl Drop for Outgoing {
+    fn drop(&mut self) {
+        self.is_for_nobody();
+    }
 }
 
 impl fmt::Debug for Outgoing {
@@ -218,7 +238,8 @@ impl Response {
     ///
     /// What is set on the answer after the first piece is not sent, and neither is what the handler returns.
     ///
-    /// A peer that goes away ends the handler where it waits.
+    /// A peer that goes away ends the handler where it waits, and so does one that gets none of this, since it asked by HEAD or the
+    /// status has no content: when the head is out, the handler is dropped.
     ///
     /// # Errors
     /// This is not the answer given as `res: &mut Response`, it has a body already or was closed, or a header field was

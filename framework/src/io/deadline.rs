@@ -27,6 +27,13 @@ impl Deadline {
         self.at = at;
     }
 
+    /// Moves a deadline that is later than `at`, or over.
+    pub(crate) fn bring_forward(&mut self, now: Instant, at: Instant) {
+        if self.at > at || self.at <= now {
+            self.at = at;
+        }
+    }
+
     /// Whether the timer wakes this task already.
     #[inline]
     pub(crate) fn is_armed_for(&self, cx: &Context<'_>) -> bool {

@@ -78,6 +78,12 @@ impl Pipe {
         self.state().end.is_some()
     }
 
+    /// Whether nothing more is to be filled in for now.
+    pub(crate) fn is_full(&self) -> bool {
+        let state = self.state();
+        !state.is_wanted || state.bytes.len() >= ROOM
+    }
+
     /// The draining side is there from the start: filling need not wait for the first question.
     pub(crate) fn open(&self) {
         self.state().is_wanted = true;

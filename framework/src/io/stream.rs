@@ -3,12 +3,12 @@
 
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use socket2::SockRef;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
@@ -186,6 +186,21 @@ impl Stream {
             Stream::Unix(stream) => stream.poll_read_ready(cx).map(|_| ()),
             Stream::Boxed(_) => Poll::Ready(()),
         }
+    }
+
+    /// Whether the connection is lost, as far as the runtime has been told: it was reset, or the other end of a Unix socket is closed.
+    /// No system call. Of what is no socket nobody can tell.
+    pub(crate) fn is_lost(&self) -> bool {
+        let mut cx = Context::from_waker(Waker::noop());
+        let told = match self {
+            #[cfg(unix)]
+            Stream::Unix(stream) => pin!(stream.ready(Interest::WRITABLE)).poll(&mut cx),
+            stream => match stream.tcp() {
+                Some(stream) => pin!(stream.ready(Interest::WRITABLE)).poll(&mut cx),
+                None => return false,
+            },
+        };
+        matches!(told, Poll::Ready(Ok(told)) if told.is_write_closed())
     }
 
     /// Whether bytes have come that the runtime may not have told of yet. A system call: for the last look before closing.

@@ -112,6 +112,11 @@ limits! {
     /// Bytes a second that an answer must be taken with on average, past [`Limits::write_timeout`] in all. Default 256; less
     /// resets the connection. Only the time that an answer waits for the peer counts, and only what is taken since it first had to.
     answer_rate: u32 = 256;
+    /// Time that an answer may keep a peer waiting which has ended its side of the connection, counted from that or from the last
+    /// bytes that were sent to it. Default 30 s; then its handler, or the stream it returned, is dropped and the connection closed. Such a
+    /// peer may still read, as `nc -N` does, but most are gone: with the first bytes sent to one the connection is lost, and
+    /// with that its handler. `Duration::ZERO` gives up at once.
+    half_closed_time: Duration = Duration::from_secs(30);
     /// Time that a connection which is closed after its answer waits for a peer that still sends and falls silent. Default 5 s.
     /// A peer that reads nothing before it has sent everything gets an early refusal by this: what it sends is thrown away, and
     /// none of it is kept.

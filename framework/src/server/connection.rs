@@ -305,7 +305,7 @@ impl<'c> Connection<'c> {
                 return Ok(Step::Ran);
             }
             let mut pump = Pump::new(self.wire, inbox, outbox, sender, outgoing, incoming).asked(asked);
-            let result = poll_fn(|cx| pump.poll_drive(&mut answering, cx)).await?;
+            let result = poll_fn(|cx| pump.poll_answer(&mut answering, cx)).await?;
             drop(answering);
             let app = &pump.sender.shared.app.0;
             let finishing = match step_after(&mut self.arrived, result, app, request, response) {
@@ -327,7 +327,7 @@ impl<'c> Connection<'c> {
             return Ok(Step::Ran);
         }
         let mut pump = Pump::new(self.wire, inbox, outbox, sender, outgoing, incoming).asked(asked);
-        let driven = poll_fn(|cx| match pump.poll_drive(&mut answering, cx) {
+        let driven = poll_fn(|cx| match pump.poll_answer(&mut answering, cx) {
             Poll::Ready(ended) => Poll::Ready(ended.map(Driven::Ended)),
             Poll::Pending => offered.poll_opening(cx).map(|opening| Ok(Driven::Asks(opening))),
         });

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll};
 
 use super::receiver::Receiver;
-use super::sender::{Sender, watch};
+use super::sender::Sender;
 use super::wire::{Gone, Wire};
 use crate::app::{Answering, Asked, Compressing};
 use crate::http::Outgoing;
@@ -112,6 +112,29 @@ impl<'p> Pump<'p> {
         }
     }
 
+    /// [`Pump::poll_drive`] for a handler. It is dropped when the head of its answer is out and nothing more will be sent, as for
+    /// HEAD: it might write on for ever.
+    pub(crate) fn poll_answer(
+        &mut self,
+        answering: &mut Answering<'_>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Option<crate::http::Result>, Gone>> {
+        loop {
+            if let Poll::Ready(result) = Pin::new(&mut *answering).poll(cx) {
+                return Poll::Ready(Ok(result));
+            }
+            let has_moved = match self.turn(cx) {
+                Ok(has_moved) => has_moved,
+                Err(gone) => return Poll::Ready(Err(gone)),
+            };
+            if self.mode == Some(BodyMode::Skip) && self.outbox.is_empty() {
+                *answering = Answering::Done;
+            } else if !has_moved {
+                return Poll::Pending;
+            }
+        }
+    }
+
     /// Runs what is left to do when the handler has ended, then sends what is left of the answer that it wrote. Boxed, to
     /// take no room in every connection's future.
     pub(crate) fn finish_after(self, work: Answering<'p>) -> Box<Finishing<'p>> {
@@ -135,12 +158,22 @@ impl<'p> Pump<'p> {
     fn turn(&mut self, cx: &mut Context<'_>) -> Result<bool, Gone> {
         let came = self.turn_incoming(cx)?;
         let went = self.turn_outgoing(cx)?;
-        if self.incoming.is_none()
-            && let Poll::Ready(gone) = watch(self.wire, self.inbox, cx)
-        {
-            gone?;
+        let limits = &self.sender.shared.app.0.limits;
+        let looked = match &self.incoming {
+            None => self.wire.poll_peer(self.inbox, self.outbox, limits, cx),
+            // Of a body that its handler does not ask for nothing is read.
+            Some(incoming) if !came && self.outbox.is_empty() && incoming.pipe.is_full() => {
+                self.wire.poll_presence(cx)
+            }
+            Some(_) => Poll::Pending,
+        };
+        if self.wire.is_half_closed {
+            self.outgoing.is_for_nobody();
         }
-        Ok(came || went)
+        match looked {
+            Poll::Ready(Err(gone)) => Err(gone),
+            _ => Ok(came || went),
+        }
     }
 
     fn turn_incoming(&mut self, cx: &mut Context<'_>) -> Result<bool, Gone> {

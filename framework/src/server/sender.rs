@@ -187,31 +187,9 @@ async fn send_stream(
                     }
                     is_done = true;
                 }
-                Poll::Pending => return watch(wire, inbox, cx),
+                Poll::Pending => return wire.poll_peer(inbox, outbox, limits, cx),
             }
         }
     })
     .await
-}
-
-/// Looks whether the peer is still there; what it sends meanwhile is its next request.
-pub(crate) fn watch(
-    wire: &mut Wire,
-    inbox: &mut Inbox,
-    cx: &mut std::task::Context<'_>,
-) -> Poll<Result<(), Gone>> {
-    if wire.throws_away {
-        return match wire.poll_throw_away(&mut false, cx) {
-            Poll::Ready(Err(gone)) => Poll::Ready(Err(gone)),
-            _ => Poll::Pending,
-        };
-    }
-    while !wire.is_half_closed && !inbox.is_full(0) {
-        match wire.poll_fill(inbox, 0, cx) {
-            Poll::Ready(Ok(_)) => {}
-            Poll::Ready(Err(_)) => return Poll::Ready(Err(Gone)),
-            Poll::Pending => break,
-        }
-    }
-    Poll::Pending
 }

@@ -26,6 +26,8 @@ pub(crate) struct Wire {
     /// The connection closes after this answer, and nobody wants what the peer still sends: it is thrown away, so that a peer
     /// which reads nothing before it has sent everything comes to read.
     pub(crate) throws_away: bool,
+    /// Until when a peer that has ended its side may be kept waiting.
+    given_up_at: Option<Instant>,
     /// What is left to do when the last answer is out.
     pub(crate) farewell: Farewell,
 }
@@ -54,6 +56,7 @@ impl Wire {
             is_half_closed: false,
             is_refused: false,
             throws_away: false,
+            given_up_at: None,
             farewell: Farewell::None,
         }
     }
@@ -82,7 +85,12 @@ impl Wire {
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Gone>> {
         match outbox.poll_flush(&mut self.stream, cx) {
-            Poll::Ready(Ok(())) => return Poll::Ready(Ok(())),
+            Poll::Ready(Ok(())) => {
+                if self.is_half_closed {
+                    self.given_up_at = Some(Instant::now() + limits.half_closed_time);
+                }
+                return Poll::Ready(Ok(()));
+            }
             Poll::Ready(Err(_)) => return Poll::Ready(Err(Gone)),
             Poll::Pending => {}
         }
@@ -104,6 +112,50 @@ impl Wire {
             return Poll::Ready(Err(Gone));
         }
         Poll::Pending
+    }
+
+    /// Looks whether the peer is still there while it waits for its answer; what it sends meanwhile is its next request.
+    pub(crate) fn poll_peer(
+        &mut self,
+        inbox: &mut Inbox,
+        outbox: &Outbox,
+        limits: &Limits,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Gone>> {
+        let had_ended = self.is_half_closed;
+        if self.throws_away {
+            ready!(self.poll_throw_away(&mut false, cx))?;
+        } else {
+            while !self.is_half_closed && !inbox.is_full(0) {
+                if ready!(self.poll_fill(inbox, 0, cx)).is_err() {
+                    return Poll::Ready(Err(Gone));
+                }
+            }
+        }
+        // Nothing more comes, or nothing more is taken in: whether the peer is there must be asked.
+        if self.is_half_closed && !had_ended {
+            self.given_up_at = Some(Instant::now() + limits.half_closed_time);
+        }
+        if !outbox.is_empty() {
+            // That it takes nothing shows where it is written.
+            return Poll::Pending;
+        }
+        self.poll_presence(cx)
+    }
+
+    /// Looks now and then whether a connection is lost from which nothing is read. One whose peer has ended its side is given
+    /// up in time.
+    #[cold]
+    pub(crate) fn poll_presence(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Gone>> {
+        loop {
+            let now = Instant::now();
+            if self.stream.is_lost() || self.given_up_at.is_some_and(|at| at <= now) {
+                return Poll::Ready(Err(Gone));
+            }
+            let look = now + LOOK;
+            self.deadline.bring_forward(now, self.given_up_at.map_or(look, |at| at.min(look)));
+            ready!(self.deadline.poll(cx));
+        }
     }
 
     /// Hands the stream over to a session, with what has been read of it.
@@ -160,6 +212,9 @@ impl Wire {
         Poll::Pending
     }
 }
+
+/// How often a connection is looked at from which nothing is read.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// How often a peer that is faster than we are is read from before others have their turn.
 const READS_AT_ONCE: usize = 32;
