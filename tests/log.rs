@@ -3,13 +3,14 @@
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tracing::field::{Field, Visit};
 use tracing::{Level, Metadata};
 use vernal::test::Client;
 use vernal::websocket::WebSocketSession;
 use vernal::{
-    Error, FilterContext, Json, Next, OrStatus, Redirect, Responder, Response, Result, SetCookie, Text,
-    error_message, request_filter, request_map, websocket_handler,
+    Error, FilterContext, Json, Limits, Next, OrStatus, Redirect, Responder, Response, Result, SetCookie,
+    Text, error_message, request_filter, request_map, websocket_handler,
 };
 
 #[request_map("/echo", method = "POST")]
@@ -505,4 +506,50 @@ async fn an_error_is_as_bad_as_its_page_says() {
             "{line:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn bodies_that_hold_too_much_are_told_of() {
+    let _alone = alone().await;
+    let table = [
+        ("all that is mapped fits", Limits::new(), ""),
+        (
+            "one cannot",
+            Limits::new().buffered_bodies(1000).body_size(1001),
+            "takes bodies of up to 1001 bytes whole, and all requests together may hold 1000 (Limits::buffered_bodies)",
+        ),
+        ("it just fits", Limits::new().buffered_bodies(1000).body_size(1000), ""),
+    ];
+    for (name, limits, expected) in table {
+        let client = Client::builder().limits(limits).build();
+        let told: Vec<_> = take().into_iter().filter(|said| said.text.contains("buffered_bodies")).collect();
+        assert_eq!(told.len(), usize::from(!expected.is_empty()), "{name}: {told:?}");
+        assert!(
+            told.iter().all(|said| said.level == Level::WARN && said.text.contains(expected)),
+            "{name}: {told:?}"
+        );
+        drop(client);
+    }
+    // Once, and not by every request that is refused.
+    let client = Client::builder().limits(Limits::new().buffered_bodies(10).body_size(10)).build();
+    let mut held = Vec::new();
+    for refused in 0..3 {
+        let mut peer = client.connect();
+        let request = "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n123456789";
+        peer.write_all(request.as_bytes()).await.expect("it reads");
+        if refused > 0 {
+            let mut answer = String::new();
+            peer.shutdown().await.expect("it reads");
+            peer.read_to_string(&mut answer).await.expect("text");
+            assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+        } else {
+            for _ in 0..10 {
+                tokio::task::yield_now().await;
+            }
+        }
+        held.push(peer);
+    }
+    let told: Vec<_> = take().into_iter().filter(|said| said.level == Level::WARN).collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].text.contains("hold 10 bytes in memory together (Limits::buffered_bodies)"), "{told:?}");
 }

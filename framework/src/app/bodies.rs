@@ -147,3 +147,23 @@ fn check_taken_apart(target: &Target<'_>) -> Result {
         entry.route.at
     )))
 }
+
+/// Tells of mappings whose largest bodies are more than all requests may hold in memory together.
+pub(super) fn warn_of_those_that_never_fit(routes: &[&Route], limits: &Limits) {
+    let all = limits.buffered_bodies;
+    let mut is_told = false;
+    for route in routes {
+        let own = route.limits.map(|limits| limits().body_size);
+        let size = own.unwrap_or(limits.body_size);
+        let is_whole = !matches!(route.needs.body, BodyUse::None | BodyUse::Streamed | BodyUse::Parts);
+        if is_whole && size > all && !(own.is_none() && is_told) {
+            is_told |= own.is_none();
+            say!(
+                warn,
+                "the mapping {} takes bodies of up to {size} bytes whole, and all requests together may hold {all} \
+                 (Limits::buffered_bodies): larger ones will be refused with 503; raise that, lower `body_size`, or take a `BodyReader`",
+                route.at
+            );
+        }
+    }
+}

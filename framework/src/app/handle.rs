@@ -235,13 +235,14 @@ async fn take_in<'a>(app: &'a Inner, request: &mut Request, body: Body) -> Resul
     app.check_codings(request)?;
     let mut size = 0;
     if way == BodyWay::Whole {
-        request.body = received.read_to_end().await.map_err(Error::from_refusal)?;
+        received.read_to_end(request).await.map_err(Error::from_refusal)?;
         app.decode_body(request, target.as_ref()).map_err(Error::from_refusal)?;
         size = request.body.len() as u64;
-        request.decode_form().map_err(Error::from_refusal)?;
+        request.decode_form().and_then(|()| request.hold_body()).map_err(Error::from_refusal)?;
     } else {
         let decoding = app.take_codings(request, bound).map_err(Error::from_refusal)?;
-        let reader = BodyReader::received(received, limits).decoded(decoding);
+        let reader = BodyReader::received(received, limits).decoded(decoding, &app.context.bodies);
+        let reader = reader.map_err(Error::from_refusal)?;
         match way {
             BodyWay::InParts => size = request.receive_form(reader, limits).await?,
             _ => request.set_reader(reader),

@@ -55,6 +55,7 @@ use crate::base::date::ServerLine;
 use crate::base::{Location, say, shown};
 use crate::bind::{BodyUse, StateNeed};
 use crate::http::{Body, BodyKind, Context, Error, Request, Response, Result, Watched, guarded, watched};
+use crate::io::BodyMemory;
 use crate::proto::Limits;
 use crate::proto::h1::TargetForm;
 use crate::registry::{self, AnyFilter, BoxFuture, GivenFilter, Handler};
@@ -200,6 +201,7 @@ impl App {
         let mut context = Context::default();
         context.show_errors = config.show_errors.unwrap_or(cfg!(debug_assertions));
         context.parameters = config.limits.parameters;
+        context.bodies = Arc::new(BodyMemory::new(config.limits.buffered_bodies));
         problems.extend(believe(&config.trusted_proxies, config.proxy_fields.as_deref(), &mut context));
         let (upload_directory, problem) = uploads::directory(config.upload_directory);
         context.upload_directory = upload_directory;
@@ -272,6 +274,7 @@ impl App {
                     return Err(Error::internal(all_of(problems)));
                 }
             };
+        bodies::warn_of_those_that_never_fit(&routes, &config.limits);
         let idle = sockets.unmatched_filters(resources.patterns());
         let is_idle = |filter: &AnyFilter| idle.iter().any(|idle| idle.is_same(filter));
         for filter in router.unmatched_filters(resources.patterns()).into_iter().filter(is_idle) {

@@ -14,7 +14,7 @@ use super::echo::{Beginning, Beginnings};
 use super::received::Received;
 use super::{Error, FileBody, FilePath, Request, Result};
 use crate::bind::{Arg, BodyUse, FromRequest, Profile};
-use crate::io::Pipe;
+use crate::io::{BodyMemory, Pipe, Share};
 use crate::proto::coding::{Decoding, Pulled};
 use crate::proto::multipart::Bounds;
 use crate::proto::{Limits, Refusal};
@@ -189,6 +189,7 @@ struct Encoded {
     /// The origin has no more.
     is_over: bool,
     out: Vec<u8>,
+    _share: Share,
 }
 
 enum Origin {
@@ -217,12 +218,21 @@ impl BodyReader {
         }
     }
 
-    /// Undoes the body's codings while it is read.
-    pub(crate) fn decoded(mut self, decoding: Option<Decoding>) -> BodyReader {
-        let encoded =
-            |decoding| Box::new(Encoded { decoding, input: Bytes::new(), is_over: false, out: Vec::new() });
-        self.decoding = decoding.map(encoded);
-        self
+    /// Undoes the body's codings while it is read. The memory of that is counted.
+    ///
+    /// # Errors
+    /// There is not so much: 503.
+    pub(crate) fn decoded(
+        mut self,
+        decoding: Option<Decoding>,
+        bodies: &Arc<BodyMemory>,
+    ) -> std::result::Result<BodyReader, Refusal> {
+        let Some(decoding) = decoding else { return Ok(self) };
+        let mut share = Share::of(bodies);
+        share.set(decoding.memory())?;
+        let (input, out) = (Bytes::new(), Vec::new());
+        self.decoding = Some(Box::new(Encoded { decoding, input, is_over: false, out, _share: share }));
+        Ok(self)
     }
 
     /// Notes how it begins, for the answer's sake.

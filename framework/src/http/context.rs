@@ -5,11 +5,12 @@
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use super::{Error, Request, Result};
 use crate::bind::Arg;
+use crate::io::BodyMemory;
 use crate::proto::forwarded::ProxyFields;
 use crate::proto::networks::Networks;
 
@@ -21,6 +22,8 @@ pub struct Context {
     pub(crate) default_binding: Option<DefaultBindingCall>,
     pub(crate) show_errors: bool,
     pub(crate) parameters: usize,
+    /// What the bodies of all requests hold.
+    pub(crate) bodies: Arc<BodyMemory>,
     /// Where uploads are kept that are too large for memory.
     pub(crate) upload_directory: PathBuf,
     /// Whom to believe what it says of the clients of others.

@@ -434,7 +434,13 @@ impl From<Error> for Box<dyn StdError> {
 impl Error {
     /// The peer broke the protocol: no `From`, since `Refusal` would then be one more way to write an error.
     pub(crate) fn from_refusal(refusal: Refusal) -> Error {
-        Error::of(refusal.status).explain(refusal.explain)
+        let error = Error::of(refusal.status).explain(refusal.explain);
+        // What is used up by others is given back soon.
+        if refusal.status == StatusCode::SERVICE_UNAVAILABLE {
+            error.header("retry-after", "1")
+        } else {
+            error
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use super::files::{Content, FilePart, unspooled};
 use super::multipart::{Multipart, Part};
 use super::{BodyReader, Error, Request, Result};
+use crate::io::Share;
 use crate::io::spool::{self, FileWriter, Spooled, Temporary};
 use crate::proto::Limits;
 
@@ -18,7 +19,12 @@ impl Request {
     /// The form is malformed or over a limit (400, 413), too slow (408), or a file cannot be kept (500, 507).
     pub(crate) async fn receive_form(&mut self, reader: BodyReader, limits: &Limits) -> Result<u64> {
         let mut form = Multipart::new(self, reader)?;
-        let mut files = Files { in_memory: limits.upload_memory, kept: Vec::new() };
+        let mut files = Files {
+            in_memory: limits.upload_memory,
+            kept: Vec::new(),
+            held: 0,
+            share: Share::of(&self.context.bodies),
+        };
         let mut text = Vec::new();
         let mut text_left = limits.body_size;
         while let Some(mut part) = form.next().await? {
@@ -29,12 +35,14 @@ impl Request {
             text.clear();
             while let Some(piece) = part.read().await? {
                 text_left = text_left.checked_sub(piece.len() as u64).ok_or_else(|| too_much_text(limits))?;
+                files.hold(piece.len(), 0)?;
                 text.extend_from_slice(&piece);
             }
             let (others, limit) = (self.query.len(), self.context.parameters);
             self.form.push_part(others, (part.name(), &text), limit).map_err(Error::from_refusal)?;
         }
         form.finish().await?;
+        self.set_share(files.share);
         if !files.kept.is_empty() {
             self.files = Some(Box::new(files.kept));
         }
@@ -54,23 +62,36 @@ struct Files {
     /// How many more bytes may be kept in memory.
     in_memory: usize,
     kept: Vec<FilePart>,
+    /// Bytes that have been kept in memory, text fields included, and what they are counted with.
+    held: usize,
+    share: Share,
 }
 
 impl Files {
+    /// Counts so many bytes more for as long as the request lasts, and so many for the moment.
+    fn hold(&mut self, more: usize, passing: usize) -> Result {
+        self.held += more;
+        self.share.set(self.held + passing).map_err(Error::from_refusal)
+    }
+
     async fn receive(&mut self, mut part: Part<'_>, directory: &Path) -> Result {
         let mut memory = Vec::new();
         let mut spool: Option<Spool> = None;
         while let Some(piece) = part.read().await? {
             if let Some(spool) = &mut spool {
                 spool.write(&piece, directory).await?;
+                self.hold(0, spool.writer.held())?;
             } else if memory.len() + piece.len() <= self.in_memory {
+                self.hold(0, memory.len() + piece.len())?;
                 memory.extend_from_slice(&piece);
             } else {
                 let begun = spool.insert(Spool::begin(directory).await?);
                 begun.write(&mem::take(&mut memory), directory).await?;
                 begun.write(&piece, directory).await?;
+                self.hold(0, begun.writer.held())?;
             }
         }
+        self.hold(memory.len(), 0)?;
         let content = match spool {
             Some(spool) => Content::Spooled(spool.finish(directory).await?),
             None => {

@@ -19,6 +19,7 @@ mod files;
 mod flow;
 mod form;
 mod guard;
+mod held;
 mod html;
 mod kept;
 mod multipart;

@@ -238,6 +238,12 @@ impl Params {
 
     /// Gives back what is held beyond `keep` bytes. For cleared parameters.
     #[inline]
+    /// Bytes of all names and values.
+    pub(crate) fn text_length(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Gives back what it holds beyond `keep` bytes.
     pub(crate) fn trim(&mut self, keep: usize) {
         if self.text.capacity() > keep {
             *self = Params::default();

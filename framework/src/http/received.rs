@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use futures_core::Stream;
 
-use super::{Body, Result};
+use super::{Body, Request, Result};
 use crate::io::{Deadline, Pace};
 use crate::proto::{Limits, Refusal, SizeBound};
 
@@ -65,16 +65,20 @@ impl Received {
         Poll::Ready(Err(refusal))
     }
 
-    /// All of it. One piece that nobody else holds is not copied.
+    /// Makes all of it the body of this request. One piece that nobody else holds is not copied.
     ///
     /// # Errors
-    /// As [`Received::poll_next`].
-    pub(crate) async fn read_to_end(&mut self) -> Result<Vec<u8>, Refusal> {
-        let Some(first) = poll_fn(|cx| self.poll_next(cx)).await? else { return Ok(Vec::new()) };
-        let mut all = Vec::from(first);
+    /// As [`Received::poll_next`], or all requests hold too much together: 503.
+    pub(crate) async fn read_to_end(&mut self, request: &mut Request) -> Result<(), Refusal> {
+        request.body.clear();
         while let Some(piece) = poll_fn(|cx| self.poll_next(cx)).await? {
-            all.extend_from_slice(&piece);
+            if request.body.is_empty() {
+                request.hold(piece.len())?;
+                request.body = Vec::from(piece);
+            } else {
+                request.receive(&piece)?;
+            }
         }
-        Ok(all)
+        Ok(())
     }
 }

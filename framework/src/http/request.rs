@@ -16,11 +16,12 @@ use super::kept::Rare;
 use super::path::{Path, PathValues};
 use super::via::Peer;
 use super::{
-    Body, BodyReader, Context, Cookies, Error, FilePart, Instance, MultipartFile, Outgoing, Params, Result,
-    Source,
+    BodyReader, Context, Cookies, Error, FilePart, Instance, MultipartFile, Outgoing, Params, Result, Source,
 };
 use crate::base::{Headers, Location, Span, trim};
 use crate::bind::{Arg, FromRequest};
+use crate::io::Share;
+use crate::proto::Refusal;
 use crate::proto::h1::{Head, TargetForm};
 
 /// What came in: method, path, header fields, parameters, cookies, body.
@@ -53,6 +54,8 @@ pub struct Request {
     pub(crate) query: Params,
     pub(crate) form: Params,
     pub(crate) body: Vec<u8>,
+    /// What it holds in memory of body and form, if that is counted.
+    pub(super) share: Option<Share>,
     /// The files of a form in parts.
     #[expect(clippy::box_collection, reason = "few requests have it")]
     pub(crate) files: Option<Box<Vec<FilePart>>>,
@@ -87,6 +90,7 @@ impl Request {
             query: Params::default(),
             form: Params::default(),
             body: Vec::new(),
+            share: None,
             files: None,
             rare: OnceLock::new(),
             reader: Mutex::new(None),
@@ -312,7 +316,7 @@ impl Request {
     /// # Errors
     /// The path is malformed, there are too many parameters, or more than one content type.
     #[inline]
-    pub(crate) fn take_head(&mut self, head: &mut Head) -> Result<(), crate::proto::Refusal> {
+    pub(crate) fn take_head(&mut self, head: &mut Head) -> Result<(), Refusal> {
         self.method = std::mem::take(&mut head.method);
         self.version = head.version;
         self.raw_query = head.query;
@@ -340,7 +344,7 @@ impl Request {
     ///
     /// # Errors
     /// There are too many parameters.
-    pub(crate) fn decode_form(&mut self) -> Result<(), crate::proto::Refusal> {
+    pub(crate) fn decode_form(&mut self) -> Result<(), Refusal> {
         if !self.body.is_empty() && self.form.is_empty() && self.is_form() {
             self.form.parse_beside(self.query.len(), &self.body, self.context.parameters)?;
         }
@@ -354,16 +358,6 @@ impl Request {
         self.version = Version::HTTP_11;
         (self.raw_query, self.authority) = Default::default();
         self.path = Path::default();
-    }
-
-    /// Takes the body out, for filters that hand the request on to somebody else: whoever comes later finds none.
-    ///
-    /// What has been read lies in memory; where a handler or a filter reads the body as it comes, this is that stream.
-    pub fn take_body(&mut self) -> Body {
-        match self.reader.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
-            Some(reader) => Body::from(reader.noted(self.note_beginnings())),
-            None => Body::from(std::mem::take(&mut self.body)),
-        }
     }
 
     /// Whether the body is there to be read as it comes.
@@ -387,11 +381,6 @@ impl Request {
         }
     }
 
-    /// Lets a handler read the body as it comes.
-    pub(crate) fn set_reader(&mut self, reader: BodyReader) {
-        *self.reader.get_mut().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(reader));
-    }
-
     /// Forgets the request and keeps its memory.
     #[inline]
     pub(crate) fn clear(&mut self) {
@@ -399,6 +388,9 @@ impl Request {
         self.query.clear();
         self.form.clear();
         self.body.clear();
+        if self.share.is_some() {
+            self.drop_body();
+        }
         if self.files.is_some() {
             self.files = None;
         }

@@ -8,6 +8,7 @@ mod outbox;
 mod pace;
 mod pipe;
 mod pool;
+mod share;
 pub(crate) mod spool;
 mod stream;
 pub(crate) mod watch;
@@ -18,6 +19,7 @@ pub(crate) use outbox::Outbox;
 pub(crate) use pace::Pace;
 pub(crate) use pipe::Pipe;
 pub(crate) use pool::Pool;
+pub(crate) use share::{BodyMemory, Share};
 pub(crate) use stream::Stream;
 #[cfg(feature = "tls")]
 pub(crate) use stream::Transport;

@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::{Bytes, BytesMut};
 
+use super::Share;
 use crate::proto::Refusal;
 
 /// See the head of this file.
@@ -20,6 +21,8 @@ struct State {
     /// The reading side has asked at least once.
     is_wanted: bool,
     end: Option<Result<(), Refusal>>,
+    /// What the bytes are counted with.
+    share: Option<Share>,
     reader: Option<Waker>,
     writer: Option<Waker>,
 }
@@ -37,7 +40,9 @@ impl Pipe {
         }
         if !state.bytes.is_empty() {
             wake(&mut state.writer);
-            return Poll::Ready(Ok(Some(state.bytes.split().freeze())));
+            let bytes = state.bytes.split().freeze();
+            let _ = state.count();
+            return Poll::Ready(Ok(Some(bytes)));
         }
         match &state.end {
             Some(Ok(())) => Poll::Ready(Ok(None)),
@@ -60,10 +65,19 @@ impl Pipe {
     }
 
     /// Adds bytes. Ask [`Pipe::poll_room`] before, so that the pipe stays bounded.
-    pub(crate) fn push(&self, bytes: &[u8]) {
+    ///
+    /// # Errors
+    /// They are counted, and too much is held: 503.
+    pub(crate) fn push(&self, bytes: &[u8]) -> Result<(), Refusal> {
         let mut state = self.state();
         state.bytes.extend_from_slice(bytes);
         wake(&mut state.reader);
+        state.count()
+    }
+
+    /// Counts what waits in it from now on.
+    pub(crate) fn count(&self, share: Share) {
+        self.state().share = Some(share);
     }
 
     /// No more bytes will come; `Err` tells the reading side why.
@@ -94,6 +108,13 @@ impl Pipe {
     }
 }
 
+impl State {
+    fn count(&mut self) -> Result<(), Refusal> {
+        let length = self.bytes.len();
+        self.share.as_mut().map_or(Ok(()), |share| share.set(length))
+    }
+}
+
 fn wake(waker: &mut Option<Waker>) {
     if let Some(waker) = waker.take() {
         waker.wake();
@@ -110,7 +131,7 @@ mod tests {
         assert!(pipe.poll_room(&mut cx).is_pending());
         assert!(pipe.poll_take(&mut cx).is_pending());
         assert_eq!(pipe.poll_room(&mut cx), Poll::Ready(ROOM));
-        pipe.push(b"abc");
+        pipe.push(b"abc").expect("not counted");
         pipe.end(Ok(()));
         assert_eq!(pipe.poll_take(&mut cx), Poll::Ready(Ok(Some(Bytes::from_static(b"abc")))));
         assert_eq!(pipe.poll_take(&mut cx), Poll::Ready(Ok(None)));
@@ -120,7 +141,7 @@ mod tests {
     fn a_full_pipe_waits() {
         let (pipe, mut cx) = (Pipe::default(), Context::from_waker(Waker::noop()));
         pipe.open();
-        pipe.push(&[0; ROOM]);
+        pipe.push(&[0; ROOM]).expect("not counted");
         assert!(pipe.poll_room(&mut cx).is_pending());
         assert!(pipe.poll_take(&mut cx).is_ready());
         assert_eq!(pipe.poll_room(&mut cx), Poll::Ready(ROOM));

@@ -19,6 +19,8 @@ pub(crate) struct FileWriter {
     /// `None` while a write is under way.
     idle: Option<(File, Vec<u8>)>,
     writing: Option<JoinHandle<Written>>,
+    /// Room of the buffer that is being written.
+    lent: usize,
 }
 
 /// A write that has ended: the file, the emptied buffer, and how it went.
@@ -26,7 +28,7 @@ type Written = (File, Vec<u8>, io::Result<()>);
 
 impl FileWriter {
     pub(crate) fn new(file: File) -> FileWriter {
-        FileWriter { buffer: Vec::new(), idle: Some((file, Vec::new())), writing: None }
+        FileWriter { buffer: Vec::new(), idle: Some((file, Vec::new())), writing: None, lent: 0 }
     }
 
     /// Adds bytes; waits only when a disk does not follow.
@@ -36,6 +38,12 @@ impl FileWriter {
     pub(crate) async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.buffer.extend_from_slice(bytes);
         if self.buffer.len() >= WRITTEN_AT_ONCE { self.begin_write().await } else { Ok(()) }
+    }
+
+    /// Bytes that its buffers hold.
+    pub(crate) fn held(&self) -> usize {
+        let other = self.idle.as_ref().map_or(self.lent, |(_, empty)| empty.capacity());
+        self.buffer.capacity() + other
     }
 
     /// Writes what is left.
@@ -51,6 +59,7 @@ impl FileWriter {
         self.end_write().await?;
         if let Some((mut file, empty)) = self.idle.take() {
             let mut bytes = std::mem::replace(&mut self.buffer, empty);
+            self.lent = bytes.capacity();
             self.writing = Some(spawn_blocking(move || {
                 let written = file.write_all(&bytes);
                 bytes.clear();

@@ -78,6 +78,11 @@ limits! {
     /// Bytes of a request's uploaded files that are held in memory, all together. Default 256 KiB; a file that would go
     /// beyond lies in a temporary file. 0 puts every file there.
     upload_memory: usize = 256 << 10;
+    /// Bytes that the bodies of all requests hold in memory together: those that are read whole while they come and until they are answered,
+    /// the text fields and small files of forms in parts and what of larger ones waits for the disk, what a reader of a body has not taken,
+    /// and the windows of decompression. Default 256 MiB; a body that would go beyond is answered with 503 and `Retry-After`. Counted for an
+    /// application, whatever limits a mapping has; each body is bounded by its own limits besides.
+    buffered_bodies: u64 = 256 << 20;
     /// Bytes of one part of a `multipart/form-data` body. Default: as many as [`Limits::upload_size`] allows for all; more is
     /// 413.
     part_size: u64 = u64::MAX;

@@ -264,7 +264,7 @@ impl<'c> Connection<'c> {
         match app.answer_at_once(&target, &exchange.request, &mut exchange.response) {
             Some(Ok(())) if exchange.response.is_plain() && exchange.request.kept().is_none() => {}
             Some(result) => return self.waits(Arrived::Ran(result)),
-            None => return self.waits(Arrived::At(target)),
+            None => return self.waits_for(exchange, target),
         }
         self.send(exchange, second)
     }
@@ -276,10 +276,19 @@ impl<'c> Connection<'c> {
         if !response.is_committed() {
             self.app().finish(request, response);
             if let Some(rest) = self.sender(second).put(response, &mut self.wire.h1, outbox) {
+                if !request.body.is_empty() || request.is_held() {
+                    // Nobody looks at it any more, and the rest of the answer may take long.
+                    request.drop_body();
+                }
                 return self.waits(Arrived::Answered(rest));
             }
         }
         Step::Answered(self.conclude(exchange))
+    }
+
+    #[cold]
+    fn waits_for(&mut self, exchange: &mut Exchange, target: Target<'c>) -> Step {
+        self.waits(Connection::held(&mut exchange.request, target))
     }
 
     #[cold]

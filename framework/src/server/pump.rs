@@ -184,8 +184,8 @@ impl<'p> Pump<'p> {
         }
         let mut has_moved = false;
         let received = receiver.receive_now(self.wire, self.inbox, |data| {
-            pipe.push(data);
             has_moved = true;
+            pipe.push(data)
         });
         let end = match received {
             Ok(true) => Ok(()),

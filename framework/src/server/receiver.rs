@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use super::wire::{Gone, Wire};
 use crate::app::Inner;
 use crate::http::{BodyReader, Request};
-use crate::io::{Inbox, Outbox, Pace, Pipe};
+use crate::io::{Inbox, Outbox, Pace, Pipe, Share};
 use crate::proto::h1::{Framing, Progress};
 use crate::proto::{Limits, Refusal, SizeBound};
 
@@ -37,8 +37,10 @@ impl<'l> Receiver<'l> {
         request: &mut Request,
         pipe: Arc<Pipe>,
     ) -> Result<BodyReader, Refusal> {
+        let bodies = &app.context.bodies;
+        pipe.count(Share::of(bodies));
         let decoding = app.take_codings(request, self.bound)?;
-        Ok(BodyReader::piped(pipe, self.limits).decoded(decoding))
+        BodyReader::piped(pipe, self.limits).decoded(decoding, bodies)
     }
 
     /// Judges the declared length before anything is read.
@@ -69,14 +71,14 @@ impl<'l> Receiver<'l> {
         &mut self,
         wire: &mut Wire,
         inbox: &mut Inbox,
-        mut sink: impl FnMut(&[u8]),
+        mut sink: impl FnMut(&[u8]) -> Result<(), Refusal>,
     ) -> Result<bool, Refusal> {
         loop {
             match wire.h1.receive_body(inbox.bytes(), self.limits)? {
                 Progress::Data { consumed, data } => {
                     self.received += data.len() as u64;
                     self.check_size(self.received)?;
-                    sink(data);
+                    sink(data)?;
                     inbox.consume(consumed);
                 }
                 Progress::NeedMore { consumed } => {
@@ -138,9 +140,9 @@ impl<'l> Receiver<'l> {
         wire: &mut Wire,
         inbox: &mut Inbox,
         outbox: &mut Outbox,
-        body: &mut Vec<u8>,
+        request: &mut Request,
     ) -> Result<Result<(), Refusal>, Gone> {
-        self.receive_into(wire, inbox, outbox, |data| body.extend_from_slice(data)).await
+        self.receive_into(wire, inbox, outbox, |data| request.receive(data)).await
     }
 
     /// Throws the rest of the body away.
@@ -153,7 +155,7 @@ impl<'l> Receiver<'l> {
         inbox: &mut Inbox,
         outbox: &mut Outbox,
     ) -> Result<Result<(), Refusal>, Gone> {
-        self.receive_into(wire, inbox, outbox, |_| {}).await
+        self.receive_into(wire, inbox, outbox, |_| Ok(())).await
     }
 
     async fn receive_into(
@@ -161,7 +163,7 @@ impl<'l> Receiver<'l> {
         wire: &mut Wire,
         inbox: &mut Inbox,
         outbox: &mut Outbox,
-        mut sink: impl FnMut(&[u8]),
+        mut sink: impl FnMut(&[u8]) -> Result<(), Refusal>,
     ) -> Result<Result<(), Refusal>, Gone> {
         loop {
             match self.receive_now(wire, inbox, &mut sink) {

@@ -68,7 +68,7 @@ pub(super) async fn request_back(
     if is_streamed {
         request.set_reader(BodyReader::received(received, limits));
     } else {
-        request.body = received.read_to_end().await.map_err(Error::from_refusal)?;
+        received.read_to_end(request).await.map_err(Error::from_refusal)?;
     }
     Ok(())
 }

@@ -61,6 +61,11 @@ impl Decoding {
         }
     }
 
+    /// Bytes of memory that it may take, beside what goes in and comes out.
+    pub(crate) fn memory(&self) -> usize {
+        self.layers.iter().map(|layer| layer.coding.memory()).sum()
+    }
+
     /// Appends the next piece to `out`, from what the source has. `is_over`: nothing will come after that.
     ///
     /// # Errors

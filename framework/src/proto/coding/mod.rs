@@ -45,6 +45,17 @@ impl ContentCoding {
         }
     }
 
+    /// Bytes of memory that decoding may take: the largest window, which is nearly all of it.
+    const fn memory(self) -> usize {
+        match self {
+            ContentCoding::Gzip | ContentCoding::Deflate => 32 << 10,
+            #[cfg(feature = "brotli")]
+            ContentCoding::Brotli => 16 << 20,
+            #[cfg(feature = "zstd")]
+            ContentCoding::Zstd => 8 << 20,
+        }
+    }
+
     /// Whether this is the coding of that name, in any case.
     pub(crate) fn is_named(self, token: &[u8]) -> bool {
         token.eq_ignore_ascii_case(self.token().as_bytes())

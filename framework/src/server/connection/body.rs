@@ -6,6 +6,7 @@ use super::Connection;
 use crate::app::{BodyPlan, BodyWay, Exchange, Target};
 use crate::http::{FormKind, Request};
 use crate::io::{Inbox, Pipe};
+use crate::proto::Refusal;
 use crate::proto::h1::{Framing, Progress};
 use crate::server::arrived::{Arrived, Unfinished};
 use crate::server::pump::Incoming;
@@ -44,14 +45,19 @@ impl<'c> Connection<'c> {
             BodyWay::InParts => Arrived::Uploading(Box::new(Uploading { target, receiver })),
             BodyWay::Whole | BodyWay::Left => {
                 let body = &mut request.body;
-                let received = receiver.receive_now(self.wire, inbox, |data| body.extend_from_slice(data));
-                match received {
-                    Ok(true) => self.at_target(request, target),
-                    Ok(false) => Arrived::Unfinished(Box::new(Unfinished { target, receiver })),
-                    Err(refusal) => {
-                        self.wire.h1.refuse();
-                        Arrived::Malformed(refusal)
-                    }
+                let received = receiver.receive_now(self.wire, inbox, |data| {
+                    body.extend_from_slice(data);
+                    Ok(())
+                });
+                // What is here whole and answered at once is not counted; it came in one piece.
+                let counted = match received {
+                    Ok(true) => return self.at_target(request, target),
+                    Ok(false) => request.hold_body(),
+                    Err(refusal) => Err(refusal),
+                };
+                match counted {
+                    Ok(()) => Arrived::Unfinished(Box::new(Unfinished { target, receiver })),
+                    Err(refusal) => self.refuse_body(request, refusal),
                 }
             }
         }
@@ -77,11 +83,29 @@ impl<'c> Connection<'c> {
     ) -> Result<Arrived<'c>, Gone> {
         let Unfinished { target, mut receiver } = *unfinished;
         let Exchange { request, inbox, outbox, .. } = exchange;
-        match receiver.receive(self.wire, inbox, outbox, &mut request.body).await? {
+        match receiver.receive(self.wire, inbox, outbox, request).await? {
             Ok(()) => Ok(self.at_target(request, target)),
+            Err(refusal) => Ok(self.refuse_body(request, refusal)),
+        }
+    }
+
+    /// Gives a body up of which more is to come.
+    fn refuse_body(&mut self, request: &mut Request, refusal: Refusal) -> Arrived<'c> {
+        request.drop_body();
+        self.wire.h1.refuse();
+        Arrived::Malformed(refusal)
+    }
+
+    /// A request whose handler has to be waited for: its body is counted meanwhile.
+    pub(super) fn held(request: &mut Request, target: Target<'c>) -> Arrived<'c> {
+        if request.body.is_empty() {
+            return Arrived::At(target);
+        }
+        match request.hold_body() {
+            Ok(()) => Arrived::At(target),
             Err(refusal) => {
-                self.wire.h1.refuse();
-                Ok(Arrived::Malformed(refusal))
+                request.drop_body();
+                Arrived::Malformed(refusal)
             }
         }
     }
@@ -90,6 +114,13 @@ impl<'c> Connection<'c> {
     fn at_target(&mut self, request: &mut Request, target: Option<Target<'c>>) -> Arrived<'c> {
         let decoded = self.app().decode_body(request, target.as_ref());
         if let Err(refusal) = decoded.and_then(|()| request.decode_form()) {
+            request.drop_body();
+            return Arrived::Malformed(refusal);
+        }
+        if (request.is_held() || request.body.capacity() > UNCOUNTED)
+            && let Err(refusal) = request.hold_body()
+        {
+            request.drop_body();
             return Arrived::Malformed(refusal);
         }
         let size = request.body.len() as u64;
@@ -99,3 +130,6 @@ impl<'c> Connection<'c> {
         }
     }
 }
+
+/// A body of this size may be answered without having been counted, if its handler need not be waited for.
+const UNCOUNTED: usize = 64 << 10;

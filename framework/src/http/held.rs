@@ -1,0 +1,71 @@
+//! The body that a request holds, and what that takes of memory, counted with what all others hold.
+
+use std::sync::PoisonError;
+
+use super::{Body, BodyReader, Params, Request};
+use crate::io::Share;
+use crate::proto::Refusal;
+
+impl Request {
+    /// Takes the body out, for filters that hand the request on to somebody else: whoever comes later finds none.
+    ///
+    /// What has been read lies in memory; where a handler or a filter reads the body as it comes, this is that stream.
+    pub fn take_body(&mut self) -> Body {
+        match self.reader.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(reader) => Body::from(reader.noted(self.note_beginnings())),
+            None => Body::from(std::mem::take(&mut self.body)),
+        }
+    }
+
+    /// Lets a handler read the body as it comes.
+    pub(crate) fn set_reader(&mut self, reader: BodyReader) {
+        *self.reader.get_mut().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(reader));
+    }
+
+    /// Counts so many bytes as held in memory for this request, until it is forgotten.
+    ///
+    /// # Errors
+    /// All requests together hold too much: 503.
+    pub(crate) fn hold(&mut self, bytes: usize) -> Result<(), Refusal> {
+        self.share.get_or_insert_with(|| Share::of(&self.context.bodies)).set(bytes)
+    }
+
+    /// Counts what it holds of its body, and of a form what that was decoded to.
+    ///
+    /// # Errors
+    /// As [`Request::hold`].
+    #[cold]
+    pub(crate) fn hold_body(&mut self) -> Result<(), Refusal> {
+        self.hold(self.body.len() + self.form.text_length())
+    }
+
+    /// Adds bytes to the body, and counts them.
+    ///
+    /// # Errors
+    /// As [`Request::hold`].
+    pub(crate) fn receive(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
+        self.hold(self.body.len() + bytes.len())?;
+        self.body.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    /// Takes over what a form was counted with.
+    pub(super) fn set_share(&mut self, share: Share) {
+        self.share = Some(share);
+    }
+
+    /// Whether what it holds is counted.
+    #[inline]
+    pub(crate) fn is_held(&self) -> bool {
+        self.share.is_some()
+    }
+
+    /// Forgets the body and gives its memory back: it was refused, or is answered.
+    #[cold]
+    pub(crate) fn drop_body(&mut self) {
+        self.body = Vec::new();
+        self.form = Params::default();
+        self.files = None;
+        self.share = None;
+    }
+}
