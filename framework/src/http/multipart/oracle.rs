@@ -1,8 +1,8 @@
 //! The crate `multer`, which others wrote, asked the same as we are.
 //!
 //! It differs where we think that it is wrong: it finds `filename=` inside a quoted name, compares the names of
-//! parameters by case, takes no line that ends in LF alone, and bounds neither heads nor the number of parts. The forms that
-//! both are shown have none of that.
+//! parameters by case, takes no line of a head that ends in LF alone, and bounds neither heads nor the number of parts. The
+//! forms that both are shown have none of that.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -85,8 +85,8 @@ fn multer_differs_where_it_is_wrong() {
         ),
         // Parameters in upper case are not seen.
         (row("Content-Disposition: form-data; NAME=a"), field("a", None), field("(no name)", None)),
-        // Forms with bare line feeds are refused.
-        ("--b\nContent-Disposition: form-data; name=a\n\n1\n--b--\n".to_owned(), field("a", None), None),
+        // Heads with bare line feeds are refused.
+        ("--b\r\nContent-Disposition: form-data; name=a\n\n1\r\n--b--".to_owned(), field("a", None), None),
     ];
     for (body, ours, theirs) in table {
         assert_eq!((by_us(body.as_bytes()), by_multer(body.as_bytes())), (ours, theirs), "{body}");

@@ -1,7 +1,8 @@
 //! The boundary of a form and the heads of its parts: `Content-Disposition` with the part's name and its file's.
 //!
 //! Names in quotes are read as browsers write them: `%22`, `%0D` and `%0A` stand for a quote and line ends, any other
-//! percent sign for itself. A `filename*` (RFC 8187) is preferred to a `filename`.
+//! percent sign for itself. A `filename*` (RFC 8187) is preferred to a `filename`, and a `name*` to a `name`. Folded lines are
+//! unfolded (RFC 5322, section 2.2.3).
 
 use std::borrow::Cow;
 
@@ -67,14 +68,17 @@ impl PartHead {
             Refusal::bad_request(format!("in the multipart body, the head of part {number} has {why}"))
         };
         let mut headers = Headers::new();
-        for line in lines.split_inclusive(|&byte| byte == b'\n') {
-            let line = line.strip_suffix(b"\n").unwrap_or(line);
-            let line = line.strip_suffix(b"\r").unwrap_or(line);
+        for line in unfolded(lines).split_inclusive(|&byte| byte == b'\n') {
+            let line = without_end(line);
             if headers.len() == bounds.header_count {
                 let limit = bounds.header_count;
                 return Err(refused(&format!("more than {limit} fields (Limits::part_header_count)")));
             }
-            let bad_line = || refused(&format!("a line that is no header field: `{}`", shown_bytes(line)));
+            let bad_line = || {
+                // To some a CR alone ends a line too: what is shown ends there.
+                let shown = line.split(|&byte| byte == b'\r').next().unwrap_or_default();
+                refused(&format!("a line that is no header field: `{}`", shown_bytes(shown.trim_ascii_end())))
+            };
             let colon = memchr::memchr(b':', line).ok_or_else(bad_line)?;
             let (name, value) = line.split_at(colon);
             let name = std::str::from_utf8(name).map_err(|_| bad_line())?;
@@ -100,18 +104,48 @@ fn names_of(disposition: &[u8]) -> Result<(String, Option<String>), Cow<'static,
     if !word.eq_ignore_ascii_case(b"form-data") {
         return Err(format!("`{}` where `form-data` should be", shown_bytes(word)).into());
     }
-    let name = find(&parameters, "name").map(text).ok_or("no `name`")?;
-    let plain = find(&parameters, "filename").map(text);
-    let filename = match find(&parameters, "filename*") {
-        None => plain,
-        Some(extended) => match (extended_text(&extended.value), plain) {
-            (Some(filename), _) | (None, Some(filename)) => Some(filename),
-            (None, None) => {
-                return Err("a `filename*` that is not written as `utf-8''name` with percent signs".into());
-            }
-        },
-    };
-    Ok((name, filename))
+    let name = value_of(&parameters, "name", "name*")?.ok_or("no `name`")?;
+    Ok((name, value_of(&parameters, "filename", "filename*")?))
+}
+
+/// The value of a parameter, which may also come in its extended form; that counts if it can be read.
+fn value_of(
+    parameters: &[Parameter<'_>],
+    name: &str,
+    extended_name: &str,
+) -> Result<Option<String>, Cow<'static, str>> {
+    let plain = find(parameters, name).map(text);
+    let Some(extended) = find(parameters, extended_name) else { return Ok(plain) };
+    match extended_text(&extended.value).or(plain) {
+        None => {
+            Err(format!("a `{extended_name}` that is not written as `utf-8''text` with percent signs").into())
+        }
+        value => Ok(value),
+    }
+}
+
+/// Lines of which none continues the one before: the line end before a space or tab is taken out. A line of nothing but
+/// white space stays, since it may be meant as the end of the head.
+fn unfolded(lines: &[u8]) -> Cow<'_, [u8]> {
+    let is_folded = |line: &[u8]| matches!(line.first(), Some(b' ' | b'\t')) && !line.trim_ascii().is_empty();
+    let each = || lines.split_inclusive(|&byte| byte == b'\n');
+    if !each().skip(1).any(is_folded) {
+        return Cow::Borrowed(lines);
+    }
+    let mut unfolded: Vec<u8> = Vec::with_capacity(lines.len());
+    for line in each() {
+        if is_folded(line) {
+            unfolded.truncate(without_end(&unfolded).len());
+        }
+        unfolded.extend_from_slice(line);
+    }
+    Cow::Owned(unfolded)
+}
+
+/// A line without its end, be it CRLF or LF alone.
+fn without_end(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
 }
 
 /// A value as text. What is not UTF-8 becomes replacement characters: an old program's name is no reason to refuse its

@@ -3,9 +3,8 @@
 //! However the bytes are cut, the events are the same. Data is lent from where it lies; what is kept between two calls is the
 //! head of one part and a number, so that memory is bounded whatever comes.
 //!
-//! The first boundary says how the lines of a form end, in CRLF as they should or in LF alone. Before later
-//! boundaries only that counts, so that nobody else can see a boundary where we see data. Lines of heads may end
-//! either way.
+//! A boundary counts at the very beginning of the body and after CRLF, and its own line ends in CRLF: whoever looked at the
+//! form before us, by the letter of the RFC, has seen the same parts. Lines of heads may end in LF alone.
 
 #[cfg(any(test, fuzzing))]
 pub(crate) mod exercise;
@@ -23,9 +22,8 @@ use super::{Limits, Refusal};
 
 /// See the head of this file.
 pub(crate) struct MultipartDecoder {
-    /// `\r\n--boundary`. Without its first byte where lines end in LF alone.
+    /// `\r\n--boundary`.
     delimiter: Box<[u8]>,
-    has_bare_lines: bool,
     finder: Finder<'static>,
     bounds: Bounds,
     state: State,
@@ -109,15 +107,13 @@ impl MultipartDecoder {
     pub(crate) fn new(boundary: &Boundary, bounds: Bounds) -> MultipartDecoder {
         let delimiter = [b"\r\n--", boundary.bytes()].concat().into_boxed_slice();
         MultipartDecoder {
-            // Until a boundary has come, nobody knows how lines end.
-            finder: Finder::new(delimiter.get(1..).unwrap_or_default()).into_owned(),
+            finder: Finder::new(&delimiter).into_owned(),
             delimiter,
-            has_bare_lines: true,
             bounds,
             state: State::Preamble,
             // A form that begins with its boundary has no line end before it.
-            matched: 1,
-            implied: 1,
+            matched: LINE_END,
+            implied: LINE_END,
             head: Vec::new(),
             line: 0,
             part_count: 0,
@@ -146,35 +142,51 @@ impl MultipartDecoder {
     /// # Errors
     /// The last boundary has not come: 400.
     pub(crate) fn finish(&self) -> Result<(), Refusal> {
-        let boundary = || crate::base::shown_bytes(self.delimiter.get(2..).unwrap_or_default());
-        match self.state {
-            State::Epilogue => Ok(()),
-            State::Preamble => Err(Refusal::bad_request(format!(
-                "the multipart body has no part: its boundary `{}` never came",
-                boundary()
-            ))),
-            _ => Err(Refusal::bad_request(format!(
-                "the multipart body is cut off in part {}: it has to end with `{}--`",
-                self.part_count.max(1),
-                boundary()
-            ))),
-        }
+        let boundary = crate::base::shown_bytes(self.boundary());
+        let explain = match self.state {
+            State::Epilogue => return Ok(()),
+            State::Preamble => format!(
+                "the multipart body has no part: its boundary `{boundary}` never came, neither at its begin nor after CRLF"
+            ),
+            State::Line(_) if self.part_count == 0 => format!(
+                "the multipart body is cut off in its first boundary: it has to end with `{boundary}--`"
+            ),
+            State::Line(_) => format!(
+                "the multipart body is cut off in the boundary behind part {}: it has to end with `{boundary}--`",
+                self.part_count
+            ),
+            State::Head if self.head_holds_boundary() => format!(
+                "in the multipart body, the head of part {} has no end: an empty line has to come between it and the \
+                 next `{boundary}`",
+                self.part_count
+            ),
+            State::Head => format!(
+                "the multipart body is cut off in part {}, in its head: it has to end with `{boundary}--`",
+                self.part_count
+            ),
+            State::Data => format!(
+                "the multipart body is cut off in part {}: it has to end with `{boundary}--` after CRLF",
+                self.part_count
+            ),
+        };
+        Err(Refusal::bad_request(explain))
     }
 
-    fn delimiter(&self) -> &[u8] {
-        self.delimiter.get(usize::from(self.has_bare_lines)..).unwrap_or_default()
+    /// `--boundary`.
+    fn boundary(&self) -> &[u8] {
+        self.delimiter.get(LINE_END..).unwrap_or_default()
     }
 
-    /// How long the line end is that a delimiter begins with.
-    fn line_end(&self) -> usize {
-        if self.has_bare_lines { 1 } else { 2 }
+    /// Whether a line of the head at hand begins as a boundary does.
+    fn head_holds_boundary(&self) -> bool {
+        self.head.split(|&byte| byte == b'\n').any(|line| line.starts_with(self.boundary()))
     }
 
     /// Looks for the delimiter. Its first byte stands nowhere else in it, so one that turns out to be none cannot hide the
     /// begin of another.
     fn scan(&mut self, input: &[u8]) -> Scan {
         if self.matched > 0 {
-            let wanted = self.delimiter().get(self.matched..).unwrap_or_default();
+            let wanted = self.delimiter.get(self.matched..).unwrap_or_default();
             let common = wanted.iter().zip(input).take_while(|(wanted, byte)| wanted == byte).count();
             if common == wanted.len() {
                 (self.matched, self.implied) = (0, 0);
@@ -186,13 +198,13 @@ impl MultipartDecoder {
             }
             return Scan::Released;
         }
-        let delimiter = self.delimiter();
+        let delimiter = &self.delimiter;
         if let Some(at) = self.finder.find(input) {
             return if at == 0 { Scan::Delimiter(delimiter.len()) } else { Scan::Other(at) };
         }
         let tail_start = input.len().saturating_sub(delimiter.len() - 1);
         let tail = input.get(tail_start..).unwrap_or_default();
-        let begin = delimiter.first().and_then(|first| memrchr(*first, tail));
+        let begin = memrchr(b'\r', tail);
         match begin.filter(|&at| delimiter.starts_with(tail.get(at..).unwrap_or_default())) {
             Some(at) if tail_start + at == 0 => {
                 self.matched = input.len();
@@ -233,9 +245,14 @@ impl MultipartDecoder {
                 }
                 (LineState::Start | LineState::Padding, b' ' | b'\t') => LineState::Padding,
                 (LineState::Start | LineState::Padding, b'\r') => LineState::Return,
-                (LineState::Start | LineState::Padding | LineState::Return, b'\n') => {
-                    self.begin_part(line != LineState::Return)?;
+                (LineState::Return, b'\n') => {
+                    self.begin_part()?;
                     return Ok((index + 1, None));
+                }
+                (LineState::Start | LineState::Padding, b'\n') => {
+                    return Err(Refusal::bad_request(
+                        "in the multipart body, the line of a boundary ends in LF alone: it has to end in CRLF",
+                    ));
                 }
                 _ => {
                     return Err(Refusal::bad_request(
@@ -248,11 +265,7 @@ impl MultipartDecoder {
         Ok((input.len(), None))
     }
 
-    fn begin_part(&mut self, is_bare: bool) -> Result<(), Refusal> {
-        if self.part_count == 0 && !is_bare {
-            self.has_bare_lines = false;
-            self.finder = Finder::new(&self.delimiter).into_owned();
-        }
+    fn begin_part(&mut self) -> Result<(), Refusal> {
         self.part_count += 1;
         if self.part_count > self.bounds.parts {
             return Err(Refusal::bad_request(format!(
@@ -265,6 +278,11 @@ impl MultipartDecoder {
     }
 
     fn decode_head(&mut self, input: &[u8]) -> Result<(usize, Option<Event<'static>>), Refusal> {
+        if let Some(count) = self.ends_before_head(input) {
+            self.state = State::Epilogue;
+            self.head.clear();
+            return Ok((count, Some(Event::End)));
+        }
         let end = memchr(b'\n', input);
         let piece = end.and_then(|end| input.get(..=end)).unwrap_or(input);
         if self.head.len() + piece.len() > self.bounds.head_size {
@@ -283,14 +301,31 @@ impl MultipartDecoder {
         }
         let lines = self.head.get(..self.line).unwrap_or_default();
         let head = PartHead::parse(lines, self.part_count, &self.bounds)?;
+        let ends_in_crlf = self.head.ends_with(b"\r\n");
         self.head.clear();
         self.line = 0;
         self.part_size = 0;
         self.state = State::Data;
         // The line end before the next boundary may be the one that ended the head.
-        self.matched = self.line_end();
-        self.implied = self.matched;
+        (self.matched, self.implied) = if ends_in_crlf { (LINE_END, LINE_END) } else { (0, 0) };
         Ok((piece.len(), Some(Event::Part(head))))
+    }
+
+    /// How much of the input ends the form where the head of a part would begin, with two hyphens behind a boundary. Forms
+    /// without parts are written so.
+    fn ends_before_head(&self, input: &[u8]) -> Option<usize> {
+        let mut wanted = self.boundary().iter().chain(b"--");
+        if !self.head.iter().all(|byte| wanted.next() == Some(byte)) {
+            return None;
+        }
+        let mut count = 0;
+        for byte in wanted {
+            if input.get(count) != Some(byte) {
+                return None;
+            }
+            count += 1;
+        }
+        (count > 0).then_some(count)
     }
 
     fn decode_data<'d>(&'d mut self, input: &'d [u8]) -> Result<(usize, Option<Event<'d>>), Refusal> {
@@ -308,7 +343,7 @@ impl MultipartDecoder {
                 let held = self.implied..self.matched;
                 (self.matched, self.implied) = (0, 0);
                 self.count_data(held.len())?;
-                let held = self.delimiter().get(held).unwrap_or_default();
+                let held = self.delimiter.get(held).unwrap_or_default();
                 Ok((0, (!held.is_empty()).then_some(Event::Data(held))))
             }
         }
@@ -328,3 +363,6 @@ impl MultipartDecoder {
         ))
     }
 }
+
+/// The length of the line end that a delimiter begins with.
+const LINE_END: usize = 2;

@@ -1,13 +1,13 @@
 //! What follows the first word of `Content-Type` and `Content-Disposition`: `; name=value; name="value"`.
 //!
 //! Quotes are read as browsers write them (WHATWG HTML, "multipart form data"): a backslash is itself. Only before a
-//! quote that does not end its value is it an escape, as older programs write it.
+//! quote that does not end its value is it an escape, as older programs write it. What is not in quotes is a token.
 
 use std::borrow::Cow;
 
 use memchr::memchr;
 
-use crate::base::is_token;
+use crate::base::{is_token, shown_bytes};
 
 /// One `name=value`.
 #[derive(Debug, PartialEq, Eq)]
@@ -48,11 +48,22 @@ pub(super) fn parse(text: &[u8]) -> Result<(&[u8], Vec<Parameter<'_>>), Cow<'sta
             }
             None => {
                 let (value, rest) = split_at(after, memchr(b';', after));
-                (Cow::Borrowed(value.trim_ascii_end()), rest, false)
+                let value = value.trim_ascii_end();
+                if value.is_empty() {
+                    return Err(format!("an empty {}", shown_bytes(name)).into());
+                }
+                if !is_token(value) {
+                    return Err(format!(
+                        "the parameter `{}` with a value that is neither a word nor in quotes",
+                        shown_bytes(name)
+                    )
+                    .into());
+                }
+                (Cow::Borrowed(value), rest, false)
             }
         };
         if parameters.iter().any(|known| known.name.eq_ignore_ascii_case(name)) {
-            return Err(format!("the parameter `{}` twice", crate::base::shown_bytes(name)).into());
+            return Err(format!("the parameter `{}` twice", shown_bytes(name)).into());
         }
         parameters.push(Parameter { name, value, is_quoted });
     }

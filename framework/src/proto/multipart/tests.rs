@@ -41,6 +41,16 @@ fn with_line(line: &str) -> String {
     format!("--b\r\n{line}\r\n\r\n1\r\n--b--\r\n")
 }
 
+/// The only part `a`, whose data says `A` for the head of such a part.
+fn with_a(data: &str) -> String {
+    format!("a={};", data.replace('A', A))
+}
+
+const NEVER_CAME: &str =
+    " 400 the multipart body has no part: its boundary `--b` never came, neither at its begin nor after CRLF";
+const LF_ALONE: &str =
+    " 400 in the multipart body, the line of a boundary ends in LF alone: it has to end in CRLF";
+
 const A: &str = "Content-Disposition: form-data; name=a";
 
 #[test]
@@ -55,13 +65,25 @@ fn forms_are_taken_apart() {
         ("--b--\r\n".to_owned(), ""),
         // Preamble, epilogue, padding.
         (format!("for --b old\r\n--B\r\n--b \t\r\n{A}\r\n\r\n1\r\n--b-- \r\n--b\r\nmore"), "a=1;"),
-        // LF alone, all over or in heads only.
-        (format!("--b\n{A}\n\n1\n2\r\n--b--\n"), r"a=1\n2\r;"),
+        // LF alone, in heads only.
         (format!("--b\r\n{A}\n\n1\n--b--\r\n--b--"), r"a=1\n--b--;"),
+        // A boundary counts at the very beginning or after CRLF, wherever it stands.
+        (format!("\n--b\r\n--b\r\n{A}\r\n\r\n1\r\n--b--"), "a=1;"),
+        (format!("x--b\r\n\r--b\r\n\r\n\r\n--b\r\n{A}\r\n\r\n1\r\n--b--"), "a=1;"),
+        (format!("--\r\n--b\r\n{A}\r\n\r\n1\r\n--b--"), "a=1;"),
+        (format!("--b\r\n{A}\r\n\r\n1\n--b\r\n{A}\n--b--\r\n--b--"), &with_a(r"1\n--b\r\nA\n--b--")),
+        (format!("--b\r\n{A}\r\n\r\n1\r--b--\r\n--b--"), r"a=1\r--b--;"),
+        (format!("--b\r\n{A}\r\n\r\n1\r\r\n--b--"), r"a=1\r;"),
+        (format!("--b\r\n{A}\r\n\r\n1--b--\r\n--b--"), "a=1--b--;"),
+        (format!("--b\r\n{A}\n\n--b--\r\n--b--"), "a=--b--;"),
+        // A form may end where a head would begin.
+        ("--b\r\n--b--".to_owned(), ""),
+        ("--b\r\n--b--\r\n".to_owned(), ""),
+        ("for old\r\n--b \r\n--b--more\r\n--b\r\n".to_owned(), ""),
+        (format!("--b\r\n{A}\r\n\r\n1\r\n--b\r\n--b--"), "a=1;"),
         // No data, with and without the line end of its own.
         (format!("--b\r\n{A}\r\n\r\n\r\n--b--"), "a=;"),
         (format!("--b\r\n{A}\r\n\r\n--b--"), "a=;"),
-        (format!("--b\n{A}\n\n--b--"), "a=;"),
         // What looks like a boundary and is none.
         (format!("--b\r\n{A}\r\n\r\n--B\r\n--\r\n-\r\r\n\r\n--\r\n--b--"), r"a=--B\r\n--\r\n-\r\r\n\r\n--;"),
         // The name may come anywhere, and other fields before it.
@@ -74,23 +96,40 @@ fn forms_are_taken_apart() {
             r"a=--c\r\n\r\nx\r\n--c--;",
         ),
         // Cut off.
-        (String::new(), " 400 the multipart body has no part: its boundary `--b` never came"),
+        (String::new(), NEVER_CAME),
+        ("no form\r\nat all".to_owned(), NEVER_CAME),
+        (format!("no form\n--b\r\n{A}\r\n\r\n1\n--b--"), NEVER_CAME),
         (
-            "no form\r\nat all".to_owned(),
-            " 400 the multipart body has no part: its boundary `--b` never came",
+            "--b".to_owned(),
+            " 400 the multipart body is cut off in its first boundary: it has to end with `--b--`",
         ),
-        ("--b\r\n".to_owned(), " 400 the multipart body is cut off in part 1: it has to end with `--b--`"),
+        (
+            "--b\r\n".to_owned(),
+            " 400 the multipart body is cut off in part 1, in its head: it has to end with `--b--`",
+        ),
+        (
+            "--b\r\n--\r\n".to_owned(),
+            " 400 the multipart body is cut off in part 1, in its head: it has to end with `--b--`",
+        ),
         (
             format!("--b\r\n{A}\r\n"),
-            " 400 the multipart body is cut off in part 1: it has to end with `--b--`",
+            " 400 the multipart body is cut off in part 1, in its head: it has to end with `--b--`",
         ),
         (
             format!("--b\r\n{A}\r\n\r\n1\r\n--b"),
-            "a=1; 400 the multipart body is cut off in part 1: it has to end with `--b--`",
+            "a=1; 400 the multipart body is cut off in the boundary behind part 1: it has to end with `--b--`",
+        ),
+        (
+            format!("--b\r\n{A}\r\n\r\n1\r\n--b-"),
+            "a=1; 400 the multipart body is cut off in the boundary behind part 1: it has to end with `--b--`",
         ),
         (
             format!("--b\r\n{A}\r\n\r\n1\r\n--b\r\n{A}\r\n\r\n2"),
-            "a=1;a=2…; 400 the multipart body is cut off in part 2: it has to end with `--b--`",
+            "a=1;a=2…; 400 the multipart body is cut off in part 2: it has to end with `--b--` after CRLF",
+        ),
+        (
+            format!("--b\r\n{A}\r\n\r\n1\n--b--\n"),
+            r"a=1\n--b--\n…; 400 the multipart body is cut off in part 1: it has to end with `--b--` after CRLF",
         ),
         // Malformed.
         (
@@ -99,7 +138,14 @@ fn forms_are_taken_apart() {
         ),
         (
             format!("--b\r\n{A}\r\n--b--"),
-            " 400 the multipart body is cut off in part 1: it has to end with `--b--`",
+            " 400 in the multipart body, the head of part 1 has no end: an empty line has to come between it and the next \
+             `--b`",
+        ),
+        (format!("--b\n{A}\n\n1\n--b--\n"), LF_ALONE),
+        (format!("--b \n{A}\r\n\r\n1\r\n--b--"), LF_ALONE),
+        (
+            "--b\r\n--b\r\n\r\n1\r\n--b--".to_owned(),
+            " 400 in the multipart body, the head of part 1 has a line that is no header field: `--b`",
         ),
         (
             "--b\r\n\r\n1\r\n--b--".to_owned(),
@@ -110,8 +156,20 @@ fn forms_are_taken_apart() {
             " 400 in the multipart body, the head of part 1 has two fields `Content-Disposition`",
         ),
         (
-            with_line(&format!("{A}\r\n folded")),
+            with_line(&format!(" folded\r\n{A}")),
             " 400 in the multipart body, the head of part 1 has a line that is no header field: ` folded`",
+        ),
+        (
+            with_line(&format!("{A}\r\n \t\r\nX: y")),
+            " 400 in the multipart body, the head of part 1 has a line that is no header field: ``",
+        ),
+        (
+            with_line(&format!("X: a\rY: b\r\n{A}")),
+            " 400 in the multipart body, the head of part 1 has a line that is no header field: `X: a`",
+        ),
+        (
+            with_line(&format!("no field\r\r\n{A}")),
+            " 400 in the multipart body, the head of part 1 has a line that is no header field: `no field`",
         ),
         (
             with_line("Content-Disposition : form-data; name=a"),
@@ -148,6 +206,18 @@ fn names_are_read_as_browsers_write_them() {
         (r#"form-data; name="a"; filename="x"; filename*=utf-8''%E4%B8%AD.txt"#, "a@中.txt=1;"),
         (r#"form-data; name="a"; FileName*=UTF-8'en'%e4%b8%ad%20x"#, "a@中 x=1;"),
         (r#"form-data; name="a"; filename*=iso-8859-1''%fc"#, "a@ü=1;"),
+        // The field's name in the same form, as some clients write it.
+        ("form-data; name*=utf-8''gr%C3%B6%C3%9Fe", "größe=1;"),
+        ("form-data; NAME*=UTF-8''gr%C3%B6%C3%9Fe; filename=\"größe.txt\"", "größe@größe.txt=1;"),
+        ("form-data; name*=utf-8''%C3%BC; filename*=utf-8''%C3%B6", "ü@ö=1;"),
+        ("form-data; name*=iso-8859-1''%fc", "ü=1;"),
+        ("form-data; name=plain; name*=utf-8''extended", "extended=1;"),
+        ("form-data; name=plain; name*=utf-8''%ff", "plain=1;"),
+        ("form-data; name=plain; name*=other''x", "plain=1;"),
+        // Folded lines.
+        ("form-data;\r\n name=a;\r\n\tfilename=\"x y\"", "a@x y=1;"),
+        ("\r\n form-data; name=\"a\r\n b\"", "a b=1;"),
+        ("form-data; name=a\n ; filename=x\r\nContent-Type: text/plain;\r\n\tcharset=utf-8", "a@x=1;"),
         (r#"form-data; name="a"; filename="x"; filename*=utf-8''%ff"#, "a@x=1;"),
         (r#"form-data; name="a"; filename="x"; filename*=utf-8''%+1"#, "a@x=1;"),
         (r#"form-data; name="a"; filename="x"; filename*=other''y"#, "a@x=1;"),
@@ -167,9 +237,25 @@ fn names_are_read_as_browsers_write_them() {
         ("form-data; na me=a", "a parameter whose name is no word"),
         (r#"form-data; name="a"#, "a quoted value without an end"),
         (r#"form-data; name="a"b"#, "text after a quoted value"),
+        (r#"form-data; name=a""#, "the parameter `name` with a value that is neither a word nor in quotes"),
+        ("form-data; name=a b", "the parameter `name` with a value that is neither a word nor in quotes"),
+        ("form-data; name=ü", "the parameter `name` with a value that is neither a word nor in quotes"),
+        (
+            "form-data; name=a; filename==b",
+            "the parameter `filename` with a value that is neither a word nor in quotes",
+        ),
+        (
+            "form-data; name=a; filename=C:\\x",
+            "the parameter `filename` with a value that is neither a word nor in quotes",
+        ),
+        ("form-data; name=a; filename=", "an empty filename"),
+        ("form-data; name=; filename=x", "an empty name"),
+        ("form-data; name*=utf-8''%ff", "a `name*` that is not written as `utf-8''text` with percent signs"),
+        ("form-data; name*=a", "a `name*` that is not written as `utf-8''text` with percent signs"),
+        ("form-data; name*=utf-8''a; NAME*=utf-8''b", "the parameter `NAME*` twice"),
         (
             "form-data; name=a; filename*=utf-8''%ff",
-            "a `filename*` that is not written as `utf-8''name` with percent signs",
+            "a `filename*` that is not written as `utf-8''text` with percent signs",
         ),
     ];
     for (value, expected) in table {
@@ -194,7 +280,10 @@ fn boundaries_are_read() {
         ("multipart/form-data; boundary=", Err("has an empty boundary")),
         ("multipart/form-data; boundary=\"\"", Err("has an empty boundary")),
         ("multipart/form-data; boundary=\"a \"", Err("has a boundary that ends with a space")),
-        ("multipart/form-data; boundary=ü", Err("has a boundary that is not ASCII")),
+        ("multipart/form-data; boundary=\"ü\"", Err("has a boundary that is not ASCII")),
+        ("multipart/form-data; boundary=ü", Err("with a value that is neither a word nor in quotes")),
+        ("multipart/form-data; boundary=a\"", Err("with a value that is neither a word nor in quotes")),
+        ("multipart/form-data; boundary==a", Err("with a value that is neither a word nor in quotes")),
         ("multipart/form-data; boundary=a; boundary=b", Err("has the parameter `boundary` twice")),
     ];
     for (content_type, expected) in table {
