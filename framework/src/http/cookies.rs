@@ -126,7 +126,7 @@ pub enum SameSite {
 }
 
 impl SetCookie {
-    /// A cookie with a name and a value, both without quotes.
+    /// A cookie with a name and a value. The value has no quotes, around it neither: who reads a cookie takes them off.
     pub fn new(name: impl ToString, value: impl ToString) -> SetCookie {
         SetCookie {
             name: name.to_string().into(),
@@ -189,15 +189,16 @@ impl SetCookie {
         SetCookie::new(name, "").max_age(Duration::ZERO).expires(UNIX_EPOCH)
     }
 
-    /// Sends it for this path and all below.
+    /// Sends it for this path and all below. An empty path leaves the attribute out.
     pub fn path(mut self, path: impl Into<Cow<'static, str>>) -> SetCookie {
-        self.path = Some(path.into());
+        self.path = Some(path.into()).filter(|path| !path.is_empty());
         self
     }
 
-    /// Sends it to this host and all below; without it, to the very host that set it.
+    /// Sends it to this host and all below; without it, to the very host that set it. An empty domain leaves the attribute
+    /// out.
     pub fn domain(mut self, domain: impl Into<Cow<'static, str>>) -> SetCookie {
-        self.domain = Some(domain.into());
+        self.domain = Some(domain.into()).filter(|domain| !domain.is_empty());
         self
     }
 
@@ -240,9 +241,9 @@ impl SetCookie {
     /// Why a cookie of this name and value cannot be sent, if it cannot.
     fn refusal_of_pair(&self) -> Option<&'static str> {
         if !crate::base::is_token(self.name.as_bytes()) {
-            return Some("its name must be of letters, digits and hyphens");
+            return Some("its name must be a token: ASCII letters, digits and any of !#$%&'*+-.^_`|~");
         }
-        (!unquoted(&self.value).bytes().all(is_cookie_octet)).then_some(
+        (!self.value.bytes().all(is_cookie_octet)).then_some(
             "its value holds a space, quote, comma, semicolon, backslash, control character or non-ASCII text; \
              encode the value, for example with percent signs or Base64",
         )
@@ -387,7 +388,11 @@ mod tests {
                 SetCookie::new("a", "b").domain("example.com").max_age(hour),
                 "a=b; Domain=example.com; Max-Age=3600",
             ),
-            (SetCookie::new("a", "\"b\"").http_only().secure(), "a=\"b\"; HttpOnly; Secure"),
+            (SetCookie::new("a", "b").http_only().secure(), "a=b; HttpOnly; Secure"),
+            (SetCookie::new("a", "b").path("").domain(""), "a=b"),
+            (SetCookie::new("a", "b").path("/x").path("").domain("x").domain(String::new()), "a=b"),
+            (SetCookie::new("__Host-a", "b").secure().path("/").domain(""), "__Host-a=b; Path=/; Secure"),
+            (SetCookie::new("!#$%&'*+-.^_`|~aZ09", "b"), "!#$%&'*+-.^_`|~aZ09=b"),
             (SetCookie::new("a", "").same_site(SameSite::Strict), "a=; SameSite=Strict"),
             (
                 SetCookie::new("a", "b").same_site(SameSite::None).secure().partitioned(),
@@ -425,6 +430,10 @@ mod tests {
             (SetCookie::new("a", "b,c"), "value"),
             (SetCookie::new("a", "b\r\nx: y"), "value"),
             (SetCookie::new("a", "\"b"), "value"),
+            // Whoever reads it takes the quotes off.
+            (SetCookie::new("a", "\"b\""), "value"),
+            (SetCookie::new("a", "\"\""), "value"),
+            (SetCookie::new("a@b", "c"), "name"),
             (SetCookie::new("a", "b\\c"), "value"),
             (SetCookie::new("a", "é"), "value"),
             (SetCookie::new("a", "b").path("/; Domain=x"), "path"),
@@ -448,6 +457,9 @@ mod tests {
             let refusal = headers.refused().expect("refused").to_string();
             assert!(refusal.contains("cookie") && refusal.contains(why), "{shown}: {refusal}");
         }
+        let error = SetCookie::try_new("a@b", "c").expect_err("no token");
+        let token = "its name must be a token: ASCII letters, digits and any of !#$%&'*+-.^_`|~";
+        assert!(error.explain_text().contains(token), "{error}");
         let mut headers = Headers::new();
         headers.append("set-cookie", SetCookie::new("__Host-a", "b").secure().path("/"));
         assert!(headers.refused().is_none());
