@@ -41,14 +41,14 @@ pub(super) fn explain_request_line(head: &[u8], limits: &Limits) -> Refusal {
         return refusal;
     }
     let (line, is_whole) = request_line(head);
-    let syntax = || Refusal::bad_request(format!("Bad request syntax ('{}')", shown(line)));
+    let syntax = || Refusal::bad_request(format!("Bad request syntax ({})", quoted(line)));
     let words: Vec<&[u8]> = line.split(|&byte| byte == b' ').collect();
     let &[method, target, version] = words.as_slice() else { return syntax() };
     if !is_token(method) || target.is_empty() {
         return syntax();
     }
     if target.iter().any(u8::is_ascii_control) || std::str::from_utf8(target).is_err() {
-        let text = format!("the request target `{}` holds control characters or is not UTF-8", shown(target));
+        let text = format!("a request target holds control characters or is not UTF-8: {}", quoted(target));
         return Refusal::bad_request(text);
     }
     match version {
@@ -59,7 +59,7 @@ pub(super) fn explain_request_line(head: &[u8], limits: &Limits) -> Refusal {
             let text = format!("Invalid HTTP version {}: this server speaks HTTP/1.1", shown(number));
             Refusal::new(StatusCode::HTTP_VERSION_NOT_SUPPORTED, text)
         }
-        _ => Refusal::bad_request(format!("Bad request version ('{}')", shown(version))),
+        _ => Refusal::bad_request(format!("Bad request version ({})", quoted(version))),
     }
 }
 
@@ -113,6 +113,14 @@ pub(super) fn bare_line_feed() -> Refusal {
     Refusal::bad_request("a line of the request's head ends in LF without CR")
 }
 
+/// What came, in quotes, up to a CR that ends no line: to some that is an end, and what follows the next line.
+fn quoted(text: &[u8]) -> String {
+    match memchr::memchr(b'\r', text).and_then(|end| text.get(..end)) {
+        Some(line) => format!("'{}', up to a CR that no LF follows", shown(line)),
+        None => format!("'{}'", shown(text)),
+    }
+}
+
 /// The request line without its end, and whether the end has come.
 fn request_line(head: &[u8]) -> (&[u8], bool) {
     let start = head.iter().position(|&byte| byte != b'\r' && byte != b'\n').unwrap_or(head.len());
@@ -140,7 +148,7 @@ fn explain_fields(head: &[u8]) -> Refusal {
     let lines = head.get(start..).unwrap_or_default().split(|&byte| byte == b'\n').skip(1);
     for (index, line) in lines.enumerate() {
         if let Some(fault) = field_fault(line.strip_suffix(b"\r").unwrap_or(line)) {
-            return Refusal::bad_request(format!("header line {} {fault}: '{}'", index + 1, shown(line)));
+            return Refusal::bad_request(format!("header line {} {fault}: {}", index + 1, quoted(line)));
         }
     }
     Refusal::bad_request("the request's head is malformed")
