@@ -4,7 +4,8 @@ use super::{Inner, Target};
 use crate::base::say;
 use crate::bind::BodyUse;
 use crate::http::{Error, FormKind, Request, Result};
-use crate::proto::{Limits, SizeBound};
+use crate::proto::multipart::Boundary;
+use crate::proto::{Limits, Refusal, SizeBound};
 use crate::registry::{AnyFilter, Route};
 
 /// How a request's body is to be taken in.
@@ -96,6 +97,23 @@ impl Inner {
             if request.is_multipart() { |limits| limits.upload_size } else { |limits| limits.body_size };
         let widest = self.router.widest_limits(request.path.matched(), size);
         widest.filter(|widest| size(widest) > size(&self.limits)).unwrap_or(&self.limits)
+    }
+
+    /// Judges the content type of a form in parts without a byte, as it is judged where there are some.
+    ///
+    /// # Errors
+    /// It names no boundary, or one that cannot be one: 400.
+    #[cold]
+    pub(crate) fn check_empty_form(&self, target: &Target<'_>, request: &Request) -> Result<(), Refusal> {
+        if !request.is_multipart() {
+            return Ok(());
+        }
+        let body_use = self.body_use(Some(target), request);
+        let takes_itself = matches!(body_use, BodyUse::Buffered | BodyUse::Streamed | BodyUse::Parts);
+        if takes_itself || !self.looks_at_body(target, request) {
+            return Ok(());
+        }
+        Boundary::of(request.headers.get_bytes("content-type").unwrap_or_default()).map(|_| ())
     }
 
     /// Finds the target of a request whose form was needed for that, and has been read by now: `size` bytes of it.

@@ -209,7 +209,11 @@ async fn arrive<'a>(
         request.headers.append("content-length", size);
     }
     let target = match body.is_empty() {
-        true => app.target(request, false).unwrap_or(Target::NotFound),
+        true => {
+            let target = app.target(request, false).unwrap_or(Target::NotFound);
+            app.check_empty_form(&target, request).map_err(Error::from_refusal)?;
+            target
+        }
         false => take_in(app, request, body).await?,
     };
     let speaks_websocket = match target {

@@ -23,7 +23,7 @@ use crate::base::say;
 use crate::http::{BoxFuture, Error, Request, Response, SentHead};
 use crate::io::{Deadline, Stream, clock};
 use crate::proto::Refusal;
-use crate::proto::h1::{Glimpse, Next};
+use crate::proto::h1::{Framing, Glimpse, Next};
 use crate::proto::ws::handshake;
 use crate::websocket::request::{Handover, Opening};
 
@@ -254,7 +254,13 @@ impl<'c> Connection<'c> {
             self.offer(&mut exchange.request);
         }
         let target = if self.wire.h1.body_is_complete() {
-            app.target(&mut exchange.request, false).unwrap_or(Target::NotFound)
+            let target = app.target(&mut exchange.request, false).unwrap_or(Target::NotFound);
+            if (head.framing != Framing::None || exchange.request.method != Method::GET)
+                && let Err(refusal) = app.check_empty_form(&target, &exchange.request)
+            {
+                return self.waits(Arrived::Malformed(refusal));
+            }
+            target
         } else {
             match self.body_at_hand(exchange, head.framing) {
                 Arrived::At(target) => target,
