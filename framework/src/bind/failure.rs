@@ -25,7 +25,7 @@ struct Inner {
 pub(super) enum Problem {
     Missing,
     Unfit(String),
-    Flawed(&'static str),
+    Flawed(Cow<'static, str>),
     /// The type holds a structure there.
     Nested,
     Unknown(&'static [&'static str]),
@@ -68,7 +68,7 @@ impl Failure {
         match problem {
             Problem::Missing => Error::missing(parameter, source, "a value"),
             Problem::Unfit(expected) => Error::of_binding(binding(expected.into())),
-            Problem::Flawed(flaw) => flawed(&parameter, &raw, flaw),
+            Problem::Flawed(flaw) => flawed(&parameter, &raw, &flaw),
             Problem::Nested => Error::internal(format!(
                 "the field `{shown}` is a structure, but parameters are flat: take the value as JSON with \
                  `vernal::Json`, or as text"

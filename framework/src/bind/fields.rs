@@ -11,7 +11,7 @@ use serde::de::{
 
 use super::failure::{Failure, Problem};
 use super::{FromValue, Source};
-use crate::http::{Params, Request, Result};
+use crate::http::{Flaw, Params, Request, Result};
 
 /// Makes a `T` of fields; `name` is the argument's.
 pub(crate) fn deserialize<'r, T: Deserialize<'r>>(fields: &Fields<'r>, name: &'static str) -> Result<T> {
@@ -33,7 +33,7 @@ struct Field<'r> {
     name: &'r str,
     value: &'r str,
     source: Source,
-    flaw: Option<&'static str>,
+    flaw: Option<Flaw<'r>>,
 }
 
 impl<'r> Fields<'r> {
@@ -183,8 +183,9 @@ struct Values<'a, 'r>(&'a [Field<'r>]);
 impl<'r> Values<'_, 'r> {
     /// Says of a failure that it happened here, unless that is known more exactly.
     fn blame(self, failure: Failure) -> Failure {
-        match self.0.iter().find(|field| field.flaw.is_some()).or(self.0.first()) {
-            Some(field) => failure.named(field.name, Some(field.value), field.source),
+        let flawed = self.0.iter().find_map(|field| Some((field, field.flaw?.raw)));
+        match flawed.or(self.0.first().map(|field| (field, field.value))) {
+            Some((field, got)) => failure.named(field.name, Some(got), field.source),
             None => failure,
         }
     }
@@ -192,7 +193,7 @@ impl<'r> Values<'_, 'r> {
     /// The first value, if all could be decoded.
     fn first(self) -> Result<&'r str, Failure> {
         match self.0.iter().find_map(|field| field.flaw) {
-            Some(flaw) => Err(Failure::of(Problem::Flawed(flaw))),
+            Some(flaw) => Err(Failure::of(Problem::Flawed(flaw.text()))),
             None => self.0.first().map(|field| field.value).ok_or_else(|| Failure::of(Problem::Missing)),
         }
     }

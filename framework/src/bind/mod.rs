@@ -56,6 +56,7 @@ pub use crate::http::{BindingError, Source};
 pub use body::{Form, Json, Text};
 pub use model::{Model, ModelDict};
 pub use state::{FromContext, State, StateReference, construct};
+pub(crate) use value::flawed;
 pub use value::{FromValue, FromValues};
 pub use wrappers::{ConnectionInfo, Cookie, Header, Param, PathValue, RegGroup, RegGroups};
 

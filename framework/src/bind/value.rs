@@ -124,9 +124,9 @@ impl<'r, T: FromValues<'r>> FromValues<'r> for Result<T> {
 #[inline]
 pub(crate) fn parameters<'r, T: FromValues<'r>>(req: &'r Request, name: &'static str) -> Result<T> {
     if (req.form.has_flaws() || req.query.has_flaws())
-        && let Some(flaw) = req.form.flaw(name).or_else(|| req.query.flaw(name))
+        && let Some(flaw) = req.flaw_of(name)
     {
-        return T::from_error(flawed(name, req.parameter(name).unwrap_or_default(), flaw));
+        return T::from_error(flawed(name, flaw.raw, &flaw.text()));
     }
     beside_body(T::from_values(req.parameters(name), Source::Parameter, name), req)
 }

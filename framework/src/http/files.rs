@@ -1,5 +1,6 @@
 //! Files that came with a form: small ones in memory, others in temporary files which go with the request.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use super::{Error, Result};
 use crate::base::{Headers, shown};
 use crate::io::spool::{self, Spooled};
 use crate::proto::multipart::PartHead;
+use crate::proto::multipart::charset::{self, NotText};
 
 /// A file of a form, as the request keeps it.
 #[derive(Debug)]
@@ -47,8 +49,9 @@ impl FilePart {
 /// The form has been received when the handler runs: small files are in memory, others
 /// ([`Limits::upload_memory`](crate::Limits)) in temporary files, which are removed with the request. As an argument it is
 /// required, and its absence is a 400; so is a text field of its name. `Option<MultipartFile<'_>>` is `None` when no file
-/// came, or none was chosen in the browser. `Vec<MultipartFile<'_>>` takes all files of the name. Text fields of the form are
-/// parameters.
+/// came, or none was chosen: a browser then sends an empty file without a name, others an empty text. `Vec<MultipartFile<'_>>`
+/// takes all files of the name, at least one: a list that may be empty is `Option<Vec<MultipartFile<'_>>>`, or has
+/// `#[arg(default)]`. Text fields of the form are parameters.
 ///
 /// To look at a form while it comes, and to keep nothing of it, take [`Multipart`](crate::Multipart).
 ///
@@ -70,7 +73,9 @@ impl<'r> MultipartFile<'r> {
         &self.0.name
     }
 
-    /// The name of the file as it was sent: of any form, and no path to trust. See [`MultipartFile::safe_name`].
+    /// The name of the file as it was sent: of any form, and no path to trust. Some clients send `größe.txt` as
+    /// `gr%C3%B6%C3%9Fe.txt`, or double backslashes, which nobody can tell from names that are spelled so. See
+    /// [`MultipartFile::safe_name`].
     pub fn filename(&self) -> &'r str {
         &self.0.filename
     }
@@ -128,17 +133,21 @@ impl<'r> MultipartFile<'r> {
         }
     }
 
-    /// Its content as text.
+    /// Its content as text: UTF-8, else ISO-8859-1 or windows-1252 if its content type declares that charset (RFC 7578,
+    /// section 4.4).
     ///
     /// # Errors
-    /// It is not UTF-8: 400. The temporary file cannot be read: 500.
+    /// It is no such text: 400. The temporary file cannot be read: 500.
     pub async fn text(&self) -> Result<String> {
-        String::from_utf8(self.bytes().await?.into()).map_err(|error| {
-            let valid = error.utf8_error().valid_up_to();
-            Error::bad_request(format!(
-                "The file in Parameter[{}] is not UTF-8 from byte {valid} on.",
-                shown(self.name())
-            ))
+        let error = match String::from_utf8(self.bytes().await?.into()) {
+            Ok(text) => return Ok(text),
+            Err(error) => error,
+        };
+        let valid = error.utf8_error().valid_up_to();
+        let decoded = charset::decode(error.as_bytes(), self.0.headers.get_bytes("content-type"));
+        decoded.map(Cow::into_owned).map_err(|why| {
+            let place = if why == NotText::Utf8 { format!(" from byte {valid} on") } else { String::new() };
+            Error::bad_request(format!("The file in Parameter[{}] {why}{place}.", shown(self.name())))
         })
     }
 

@@ -11,6 +11,7 @@ use super::{BodyReader, Error, Request, Result};
 use crate::io::Share;
 use crate::io::spool::{self, FileWriter, Spooled, Temporary};
 use crate::proto::Limits;
+use crate::proto::multipart::charset;
 
 impl Request {
     /// Receives a form in parts from `reader`, and gives the size of the body.
@@ -39,7 +40,8 @@ impl Request {
                 text.extend_from_slice(&piece);
             }
             let (others, limit) = (self.query.len(), self.context.parameters);
-            self.form.push_part(others, (part.name(), &text), limit).map_err(Error::from_refusal)?;
+            let decoded = charset::decode(&text, part.content_type_bytes());
+            self.form.push_part(others, (part.name(), &text), decoded, limit).map_err(Error::from_refusal)?;
         }
         form.finish().await?;
         self.set_share(files.share);

@@ -64,6 +64,7 @@ pub use html::Html;
 pub(crate) use kept::{Kept, add_private_cookie, is_for_all};
 pub use multipart::{Multipart, Part, Progress};
 pub use or_status::OrStatus;
+pub(crate) use params::Flaw;
 pub use params::Params;
 pub(crate) use received::Received;
 pub use redirect::Redirect;

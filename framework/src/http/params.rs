@@ -1,15 +1,21 @@
 //! Parameters: the fields of a query or of an `application/x-www-form-urlencoded` body (WHATWG URL, section 5.1).
 //!
 //! Decoded once, into one text that all fields are spans of, so that binding lends `&str` and allocates nothing. A
-//! field that cannot be decoded does not fail the others: it is kept as it was sent, with its flaw.
+//! field that cannot be decoded does not fail the others: it is kept with its flaw.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt;
+use std::num::NonZero;
 
 use crate::base::{Span, trim};
 use crate::proto::Refusal;
+use crate::proto::multipart::charset::NotText;
 
 /// The decoded fields of a query or a form, in the order they were sent. `+` is a space, empty values are kept.
+///
+/// What could not be decoded stands as the replacement character, U+FFFD, so that it is never taken for other text:
+/// `?a=%ff` is `"\u{fffd}"`, and `?a=%25ff` is `"%ff"`. [`Params::flaw`] says what was wrong; binding such a field is a 400.
 ///
 /// ```
 /// use vernal::{Request, request_map};
@@ -23,7 +29,11 @@ use crate::proto::Refusal;
 pub struct Params {
     text: String,
     fields: Vec<Field>,
-    has_flaws: bool,
+    #[expect(
+        clippy::box_collection,
+        reason = "few have any, and what is kept for a long time has to be small"
+    )]
+    flaws: Option<Box<Vec<Kept>>>,
 }
 
 thread_local! {
@@ -35,14 +45,34 @@ thread_local! {
 struct Field {
     name: Span,
     value: Span,
-    flaw: Option<Flaw>,
+    /// Its place in `flaws`, from 1.
+    flaw: Option<NonZero<u32>>,
 }
 
-/// Why a field is kept as it was sent.
+/// A flaw, with spans of the same text.
+#[derive(Clone, Copy)]
+struct Kept {
+    kind: FlawKind,
+    raw: Span,
+    charset: Span,
+}
+
+/// Why a field could not be decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Flaw {
+enum FlawKind {
     Percent,
     NotText,
+    NotAscii,
+    Charset,
+}
+
+/// What is wrong with a field.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Flaw<'p> {
+    kind: FlawKind,
+    /// The value as it was sent.
+    pub(crate) raw: &'p str,
+    charset: &'p str,
 }
 
 impl Params {
@@ -81,10 +111,15 @@ impl Params {
         self.fields.iter().map(|field| (field.name.text(&self.text), field.value.text(&self.text)))
     }
 
-    /// What is wrong with a field of that name, if it could not be decoded. Its value is then the text as it was sent,
-    /// and binding it is a 400 that says this.
-    pub fn flaw(&self, name: &str) -> Option<&'static str> {
-        if !self.has_flaws {
+    /// What is wrong with a field of that name, if it could not be decoded: "is not UTF-8". Its value has U+FFFD in the
+    /// places that could not be decoded, and binding it is a 400 that says this.
+    pub fn flaw(&self, name: &str) -> Option<Cow<'static, str>> {
+        self.flaw_of(name).map(Flaw::text)
+    }
+
+    /// The same with the value as it was sent.
+    pub(crate) fn flaw_of(&self, name: &str) -> Option<Flaw<'_>> {
+        if !self.has_flaws() {
             return None;
         }
         self.fields().filter(|(known, ..)| *known == name).find_map(|(.., flaw)| flaw)
@@ -103,15 +138,19 @@ impl Params {
     /// Whether [`Params::flaw`] has something to say of any name.
     #[inline]
     pub(crate) fn has_flaws(&self) -> bool {
-        self.has_flaws
+        self.flaws.is_some()
     }
 
     /// Every field, name and value, with its flaw.
-    pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &str, Option<&'static str>)> {
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &str, Option<Flaw<'_>>)> {
         let text = &self.text;
+        let flaw = |place: NonZero<u32>| {
+            let Kept { kind, raw, charset } = *self.flaws.as_ref()?.get(place.get() as usize - 1)?;
+            Some(Flaw { kind, raw: raw.text(text), charset: charset.text(text) })
+        };
         self.fields
             .iter()
-            .map(|field| (field.name.text(text), field.value.text(text), field.flaw.map(Flaw::text)))
+            .map(move |field| (field.name.text(text), field.value.text(text), field.flaw.and_then(flaw)))
     }
 
     /// Appends the fields of `raw`.
@@ -138,28 +177,47 @@ impl Params {
         }
     }
 
-    /// Appends a field of a form in parts; `others` fields elsewhere count too.
+    /// Appends a text field of a form in parts, and as what its bytes were read; `others` fields elsewhere count too.
     ///
     /// # Errors
     /// As [`Params::parse`].
     pub(crate) fn push_part(
         &mut self,
         others: usize,
-        (name, value): (&str, &[u8]),
+        (name, bytes): (&str, &[u8]),
+        decoded: Result<Cow<'_, str>, NotText>,
         limit: usize,
     ) -> Result<(), Refusal> {
-        if name.len() > MOST_BYTES || value.len() > MOST_BYTES || self.text.len() > MOST_BYTES {
+        if name.len() > MOST_BYTES || bytes.len() > MOST_BYTES || self.text.len() > MOST_BYTES {
             return Err(Refusal::bad_request(format!("parameters of more than {MOST_BYTES} bytes")));
         }
-        let start = self.text.len();
-        self.text.push_str(name);
-        let middle = self.text.len();
-        let value = String::from_utf8_lossy(value);
-        // A flawed value is kept as far as it is text.
-        let flaw = matches!(value, std::borrow::Cow::Owned(_)).then_some(Flaw::NotText);
-        self.text.push_str(&value);
-        let (name, value) = (Span::new(start, middle), Span::new(middle, self.text.len()));
+        let name = self.keep(name);
+        let (value, flaw) = match decoded {
+            Ok(value) => (self.keep(&value), None),
+            Err(why) => {
+                let value = self.keep(&String::from_utf8_lossy(bytes));
+                let (kind, charset) = match &why {
+                    NotText::Utf8 => (FlawKind::NotText, ""),
+                    NotText::Ascii => (FlawKind::NotAscii, ""),
+                    NotText::Charset(charset) => (FlawKind::Charset, charset.as_str()),
+                };
+                let charset = self.keep(charset);
+                (value, self.keep_flaw(Kept { kind, raw: value, charset }))
+            }
+        };
         self.push(others, Field { name, value, flaw }, limit)
+    }
+
+    fn keep(&mut self, text: &str) -> Span {
+        let start = self.text.len();
+        self.text.push_str(text);
+        Span::new(start, self.text.len())
+    }
+
+    fn keep_flaw(&mut self, flaw: Kept) -> Option<NonZero<u32>> {
+        let flaws = self.flaws.get_or_insert_default();
+        flaws.push(flaw);
+        u32::try_from(flaws.len()).ok().and_then(NonZero::new)
     }
 
     /// Nothing is to be decoded: one copy, and spans of it.
@@ -188,31 +246,32 @@ impl Params {
             Some(at) => (&piece[..at], &piece[at + 1..]),
             None => (piece, &piece[piece.len()..]),
         };
+        let raw = value;
         let (name, name_flaw) = self.decode(name);
         let (value, value_flaw) = self.decode(value);
-        self.push(others, Field { name, value, flaw: name_flaw.or(value_flaw) }, limit)
+        let flaw = name_flaw.or(value_flaw).and_then(|kind| {
+            let raw = self.keep(&String::from_utf8_lossy(raw));
+            self.keep_flaw(Kept { kind, raw, charset: Span::default() })
+        });
+        self.push(others, Field { name, value, flaw }, limit)
     }
 
-    /// Appends the decoded bytes to the text; those that have no decoded form, as they are.
-    fn decode(&mut self, raw: &[u8]) -> (Span, Option<Flaw>) {
+    /// Appends the decoded bytes to the text, with a replacement character for each that has no decoded form.
+    fn decode(&mut self, raw: &[u8]) -> (Span, Option<FlawKind>) {
         let start = self.text.len();
         let flaw = SCRATCH.with_borrow_mut(|scratch| {
             scratch.clear();
-            let decoded = decode_into(scratch, raw);
-            let flaw = match (decoded, std::str::from_utf8(scratch)) {
-                (Err(flaw), _) => Some(flaw),
-                (Ok(()), Err(_)) => Some(Flaw::NotText),
-                (Ok(()), Ok(text)) => {
-                    self.text.push_str(text);
-                    None
+            let mut flaw = decode_into(scratch, raw).err();
+            match std::str::from_utf8(scratch) {
+                Ok(text) => self.text.push_str(text),
+                Err(_) => {
+                    self.text.push_str(&String::from_utf8_lossy(scratch));
+                    flaw = flaw.or(Some(FlawKind::NotText));
                 }
-            };
+            }
             trim(scratch, KEPT);
             flaw
         });
-        if flaw.is_some() {
-            self.text.push_str(&String::from_utf8_lossy(raw));
-        }
         (Span::new(start, self.text.len()), flaw)
     }
 
@@ -223,7 +282,6 @@ impl Params {
                 "there are more than {limit} parameters (Limits::parameters, query and form together)"
             )));
         }
-        self.has_flaws |= field.flaw.is_some();
         self.fields.push(field);
         Ok(())
     }
@@ -233,7 +291,9 @@ impl Params {
     pub(crate) fn clear(&mut self) {
         self.text.clear();
         self.fields.clear();
-        self.has_flaws = false;
+        if self.flaws.is_some() {
+            self.flaws = None;
+        }
     }
 
     /// Gives back what is held beyond `keep` bytes. For cleared parameters.
@@ -255,14 +315,20 @@ impl Params {
 /// What a thread keeps to decode in.
 const KEPT: usize = 16 << 10;
 
-impl Flaw {
-    fn text(self) -> &'static str {
-        match self {
-            Flaw::Percent => {
-                "has a `%` without two hexadecimal digits after it (a `%` itself is sent as `%25`)"
+impl Flaw<'_> {
+    /// What is wrong, to stand behind the field's name.
+    pub(crate) fn text(self) -> Cow<'static, str> {
+        let not_text = match self.kind {
+            FlawKind::Percent => {
+                return Cow::Borrowed(
+                    "has a `%` without two hexadecimal digits after it (a `%` itself is sent as `%25`)",
+                );
             }
-            Flaw::NotText => "is not UTF-8",
-        }
+            FlawKind::NotText => NotText::Utf8,
+            FlawKind::NotAscii => NotText::Ascii,
+            FlawKind::Charset => NotText::Charset(self.charset.to_owned()),
+        };
+        Cow::Owned(not_text.to_string())
     }
 }
 
@@ -272,28 +338,32 @@ impl fmt::Debug for Params {
     }
 }
 
-/// `+` is a space, `%xx` a byte.
-fn decode_into(out: &mut Vec<u8>, raw: &[u8]) -> Result<(), Flaw> {
+/// `+` is a space, `%xx` a byte. A `%` without digits becomes a replacement character.
+fn decode_into(out: &mut Vec<u8>, raw: &[u8]) -> Result<(), FlawKind> {
     let mut rest = raw;
+    let mut decoded = Ok(());
     while let [byte, after @ ..] = rest {
         rest = after;
         match byte {
             b'+' => out.push(b' '),
-            b'%' => {
-                let [high, low, after @ ..] = rest else { return Err(Flaw::Percent) };
-                let (high, low) = (digit(*high)?, digit(*low)?);
-                out.push(high << 4 | low);
-                rest = after;
-            }
+            b'%' => match rest {
+                [high, low, after @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                    out.push(digit(*high) << 4 | digit(*low));
+                    rest = after;
+                }
+                _ => {
+                    out.extend_from_slice("\u{fffd}".as_bytes());
+                    decoded = Err(FlawKind::Percent);
+                }
+            },
             byte => out.push(*byte),
         }
     }
-    Ok(())
+    decoded
 }
 
-fn digit(byte: u8) -> Result<u8, Flaw> {
-    let digit = char::from(byte).to_digit(16).ok_or(Flaw::Percent)?;
-    Ok(digit as u8)
+fn digit(byte: u8) -> u8 {
+    char::from(byte).to_digit(16).unwrap_or_default() as u8
 }
 
 const MOST_BYTES: usize = 1 << 29;
@@ -368,23 +438,38 @@ mod tests {
 
     #[test]
     fn a_flawed_field_spoils_no_other() {
-        let table: [(&[u8], &str, &str); 7] = [
-            (b"a=%", "%", "hexadecimal"),
-            (b"a=%4", "%4", "hexadecimal"),
-            (b"a=100%zz", "100%zz", "hexadecimal"),
-            (b"a=%+1", "%+1", "hexadecimal"),
-            (b"a=%ff", "%ff", "UTF-8"),
-            (b"a=\xff", "\u{fffd}", "UTF-8"),
-            (b"a=%E4%B8", "%E4%B8", "UTF-8"),
+        let table: [(&[u8], &str, &str, &str); 9] = [
+            (b"a=%", "\u{fffd}", "%", "hexadecimal"),
+            (b"a=%4", "\u{fffd}4", "%4", "hexadecimal"),
+            (b"a=100%zz", "100\u{fffd}zz", "100%zz", "hexadecimal"),
+            (b"a=%+1", "\u{fffd} 1", "%+1", "hexadecimal"),
+            (b"a=%+%31%ff", "\u{fffd} 1\u{fffd}", "%+%31%ff", "hexadecimal"),
+            (b"a=%ff", "\u{fffd}", "%ff", "UTF-8"),
+            (b"a=\xff", "\u{fffd}", "\u{fffd}", "UTF-8"),
+            (b"a=%E4%B8", "\u{fffd}", "%E4%B8", "UTF-8"),
+            (b"a=%41%c3%28", "A\u{fffd}(", "%41%c3%28", "UTF-8"),
         ];
-        for (raw, value, flaw) in table {
+        for (raw, value, sent, flaw) in table {
             let raw = [raw, b"&b=1+2"].concat();
             let params = params(&raw);
             assert_eq!((params.get("a"), params.get("b")), (Some(value), Some("1 2")), "{raw:?}");
             assert!(params.flaw("a").is_some_and(|text| text.contains(flaw)), "{raw:?}");
+            assert_eq!(params.flaw_of("a").map(|flaw| flaw.raw), Some(sent), "{raw:?}");
             assert_eq!(params.flaw("b"), None, "{raw:?}");
         }
-        assert!(params(b"%zz=1").flaw("%zz").is_some());
+        assert!(params(b"%zz=1").flaw("\u{fffd}zz").is_some());
+    }
+
+    #[test]
+    fn what_cannot_be_decoded_is_never_taken_for_other_text() {
+        // A flawed field and the good one that says in its decoded form what the flawed one says as it was sent.
+        let table = [("a=%ff", "a=%25ff"), ("a=%zz", "a=%25zz"), ("%ff=1", "%25ff=1"), ("a=%", "a=%25")];
+        for (flawed, good) in table {
+            let (flawed, good) = (params(flawed.as_bytes()), params(good.as_bytes()));
+            assert!(flawed.has_flaws() && !good.has_flaws());
+            assert_ne!(owned(&flawed), owned(&good));
+            assert_ne!(format!("{flawed:?}"), format!("{good:?}"));
+        }
     }
 
     #[test]

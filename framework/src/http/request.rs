@@ -16,10 +16,11 @@ use super::kept::Rare;
 use super::path::{Path, PathValues};
 use super::via::Peer;
 use super::{
-    BodyReader, Context, Cookies, Error, FilePart, Instance, MultipartFile, Outgoing, Params, Result, Source,
+    BodyReader, Context, Cookies, Error, FilePart, Flaw, Instance, MultipartFile, Outgoing, Params, Result,
+    Source,
 };
 use crate::base::{Headers, Location, Span, trim};
-use crate::bind::{Arg, FromRequest};
+use crate::bind::{Arg, FromRequest, flawed};
 use crate::io::Share;
 use crate::proto::Refusal;
 use crate::proto::h1::{Head, TargetForm};
@@ -172,9 +173,17 @@ impl Request {
     /// The first value of a parameter, or a 400 that names it. For model bindings.
     ///
     /// # Errors
-    /// There is no such parameter.
+    /// There is no such parameter, or it could not be decoded (see [`Params::flaw`]).
     pub fn param(&self, name: &str) -> Result<&str> {
+        if let Some(flaw) = self.flaw_of(name) {
+            return Err(flawed(name, flaw.raw, &flaw.text()));
+        }
         self.parameter(name).ok_or_else(|| Error::missing(name, Source::Parameter, "a text"))
+    }
+
+    /// What is wrong with a parameter that could not be decoded: of the form if it has one, else of the query.
+    pub(crate) fn flaw_of(&self, name: &str) -> Option<Flaw<'_>> {
+        self.form.flaw_of(name).or_else(|| self.query.flaw_of(name))
     }
 
     /// Sets a parameter to one value, in place of all that the peer sent: for filters, so that those after them bind it.

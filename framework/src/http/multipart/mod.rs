@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod oracle;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::future::poll_fn;
 use std::io;
@@ -20,7 +21,7 @@ use super::safe_name::safe_name;
 use super::{BodyReader, Error, Request, Result};
 use crate::base::{Headers, shown};
 use crate::io::spool::{self, FileWriter};
-use crate::proto::multipart::{Boundary, Event, MultipartDecoder, PartHead};
+use crate::proto::multipart::{Boundary, Event, MultipartDecoder, PartHead, charset};
 
 /// A form in parts (`multipart/form-data`), read while it comes. For files of any size: nothing is kept in memory but the
 /// piece at hand. As an argument it keeps the body from being read before the handler runs, so its text fields are no
@@ -270,13 +271,23 @@ impl Part<'_> {
         Ok(all)
     }
 
-    /// What is left of the part as text of at most `limit` bytes.
+    /// What is left of the part as text of at most `limit` bytes: UTF-8, else ISO-8859-1 or windows-1252 if the part's content
+    /// type declares that charset (RFC 7578, section 4.4).
     ///
     /// # Errors
-    /// As [`Part::read_to_end`], and 400 when it is not UTF-8.
+    /// As [`Part::read_to_end`], and 400 when it is no such text.
     pub async fn text(&mut self, limit: usize) -> Result<String> {
-        String::from_utf8(self.read_to_end(limit).await?)
-            .map_err(|_| Error::bad_request(format!("the part `{}` is not UTF-8", shown(self.name()))))
+        let bytes = self.read_to_end(limit).await?;
+        match charset::decode(&bytes, self.content_type_bytes()) {
+            Ok(Cow::Owned(text)) => Ok(text),
+            // It has been looked at: this does not fail, and copies nothing.
+            Ok(Cow::Borrowed(_)) => Ok(String::from_utf8(bytes).unwrap_or_default()),
+            Err(why) => Err(Error::bad_request(format!("the part `{}` {why}", shown(self.name())))),
+        }
+    }
+
+    pub(super) fn content_type_bytes(&self) -> Option<&[u8]> {
+        self.head.headers.get_bytes("content-type")
     }
 
     /// Makes a file of what is left of the part, and gives its size. A file that is there already is left alone.

@@ -6,6 +6,7 @@
 //! A boundary counts at the very beginning of the body and after CRLF, and its own line ends in CRLF: whoever looked at the
 //! form before us, by the letter of the RFC, has seen the same parts. Lines of heads may end in LF alone.
 
+pub(crate) mod charset;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod exercise;
 mod head;
