@@ -275,6 +275,10 @@ pub fn error_message(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
+/// With `Option<Person>` or a default, an error with a 4xx status means that nothing came, as without a name above. It is sent
+/// all the same where something has the argument's name, or where the error was made from another one: then what came is
+/// bad. What std's `parse` or serde_json fails with, and `?` passes on, is a 400.
+///
 /// The arguments may be `&Request`, `&Arg` and `State<&T>`. The return type is written out, as `Result<…>`.
 #[proc_macro_attribute]
 pub fn model_binding(arguments: TokenStream, item: TokenStream) -> TokenStream {

@@ -10,9 +10,7 @@ use std::marker::PhantomData;
 use serde::Deserialize;
 
 use super::value::parameters;
-use super::{
-    Arg, BindingSource, FromRequest, FromValues, ModelBinding, Profile, Source, model, unless_missing,
-};
+use super::{Arg, BindingSource, FromRequest, FromValues, ModelBinding, Profile, Source, judged, model};
 use crate::http::Result;
 
 /// Asks how `T` is bound: `(&&&&Bind::<T>::new()).kind()`.
@@ -118,7 +116,7 @@ impl Extract {
         source: impl BindingSource<'r>,
         arg: &'static Arg,
     ) -> Result<T> {
-        T::from_request(source.request(), arg)
+        T::from_request(source.request(), arg).map_err(|error| judged::of_client(error, arg))
     }
 
     /// In an `async fn`.
@@ -128,7 +126,7 @@ impl Extract {
         source: impl BindingSource<'r>,
         arg: &'static Arg,
     ) -> Ready<Result<T>> {
-        ready(T::from_request(source.request(), arg))
+        ready(self.bind_now(source, arg))
     }
 
     /// In a `fn`, with a default.
@@ -169,7 +167,8 @@ impl Wait {
         source: impl BindingSource<'r>,
         arg: &'static Arg,
     ) -> impl Future<Output = Result<T>> + Send {
-        T::bind(source.request(), arg)
+        let req = source.request();
+        async move { T::bind(req, arg).await.map_err(|error| T::failed(error, arg)) }
     }
 
     /// In a `fn`: refused.
@@ -263,7 +262,7 @@ impl Fallback {
         source: impl BindingSource<'r>,
         arg: &'static Arg,
     ) -> Result<Option<T>> {
-        unless_missing(self.bind_now(source, arg))
+        judged::unless_missing(self.bind_now(source, arg), source.request(), arg)
     }
 
     /// In an `async fn`, with a default.

@@ -36,6 +36,7 @@ pub mod defaults;
 pub mod dispatch;
 mod failure;
 mod fields;
+mod judged;
 pub mod misplaced;
 mod model;
 mod multipart;
@@ -50,7 +51,7 @@ mod wrappers;
 use std::any::TypeId;
 use std::future::Future;
 
-use crate::http::{Request, Result};
+use crate::http::{Error, Request, Result};
 
 pub use crate::http::{BindingError, Source};
 pub use body::{Form, Json, Text};
@@ -199,7 +200,10 @@ pub trait FromRequest<'r>: Sized {
     /// Makes the value.
     ///
     /// # Errors
-    /// The request does not hold it; the error's status is sent.
+    /// The request does not hold it; the error's status is sent. What std's `parse` or serde_json failed with, and `?` made an
+    /// error, is a 400. With `Option` or a default, an error with a 4xx status means that nothing came, unless something has
+    /// the argument's name or the error was made from another one, as [`or_status`](crate::OrStatus::or_status) makes it of a
+    /// `Result`: that is a bad value, and is sent.
     fn from_request(req: &'r Request, arg: &Arg) -> Result<Self>;
 
     /// Makes the value, or `None` when nothing came, where that can be told without making an error first.
@@ -209,11 +213,32 @@ pub trait FromRequest<'r>: Sized {
     #[doc(hidden)]
     #[inline]
     fn optional(req: &'r Request, arg: &Arg) -> Result<Option<Self>> {
-        unless_missing(Self::from_request(req, arg))
+        judged::unless_missing(Self::from_request(req, arg), req, arg)
     }
 }
 
 /// A type made from the whole request with a wait: a database, a session store. Its handlers must be `async fn`.
+///
+/// ```
+/// use vernal::{Arg, ModelBinding, OrStatus, Request, Result, request_map};
+///
+/// struct User { name: &'static str }
+///
+/// impl ModelBinding<'_> for User {
+///     async fn bind(req: &Request, _: &Arg) -> Result<User> {
+///         let id: u64 = req.param("user_id")?.parse()?;
+///         let name = if id == 1 { Some("ann") } else { None }; // or ask a database
+///         name.map(|name| User { name }).or_404("no such user")
+///     }
+/// }
+///
+/// #[request_map("/greet")]
+/// async fn greet(user: Option<User>) -> String {
+///     user.map_or("who are you?".to_owned(), |user| format!("hello, {}", user.name))
+/// }
+/// ```
+///
+/// Without a `user_id`, or with one that nobody has, the `Option` above is `None`; one that is no number is a 400.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be bound from a request",
     label = "vernal does not know how to fill this argument"
@@ -225,7 +250,7 @@ pub trait ModelBinding<'r>: Sized {
     /// Makes the value.
     ///
     /// # Errors
-    /// The request does not hold it; the error's status is sent.
+    /// As [`FromRequest::from_request`].
     fn bind(req: &'r Request, arg: &Arg) -> impl Future<Output = Result<Self>> + Send;
 
     /// Makes the value, or `None` when nothing came.
@@ -234,7 +259,13 @@ pub trait ModelBinding<'r>: Sized {
     /// Something came, and it is bad.
     #[doc(hidden)]
     fn optional(req: &'r Request, arg: &Arg) -> impl Future<Output = Result<Option<Self>>> + Send {
-        async { unless_missing(Self::bind(req, arg).await) }
+        async { judged::unless_missing(Self::bind(req, arg).await, req, arg) }
+    }
+
+    /// The error to answer with when it could not be made.
+    #[doc(hidden)]
+    fn failed(error: Error, arg: &Arg) -> Error {
+        judged::of_client(error, arg)
     }
 }
 
@@ -256,7 +287,7 @@ impl<'r, T: FromRequest<'r>> FromRequest<'r> for Result<T> {
 
     #[inline]
     fn from_request(req: &'r Request, arg: &Arg) -> Result<Result<T>> {
-        Ok(T::from_request(req, arg))
+        Ok(T::from_request(req, arg).map_err(|error| judged::of_client(error, arg)))
     }
 
     #[inline]
@@ -272,6 +303,10 @@ impl<'r, T: ModelBinding<'r>> ModelBinding<'r> for Option<T> {
     async fn bind(req: &'r Request, arg: &Arg) -> Result<Option<T>> {
         T::optional(req, arg).await
     }
+
+    fn failed(error: Error, arg: &Arg) -> Error {
+        T::failed(error, arg)
+    }
 }
 
 /// The handler wants to see the error.
@@ -279,15 +314,6 @@ impl<'r, T: ModelBinding<'r>> ModelBinding<'r> for Result<T> {
     const PROFILE: Profile = T::PROFILE;
 
     async fn bind(req: &'r Request, arg: &Arg) -> Result<Result<T>> {
-        Ok(T::bind(req, arg).await)
-    }
-}
-
-/// Nothing is `None`; whatever else is wrong stays an error.
-#[inline]
-fn unless_missing<T>(bound: Result<T>) -> Result<Option<T>> {
-    match bound {
-        Err(error) if error.is_missing() => Ok(None),
-        bound => bound.map(Some),
+        Ok(T::bind(req, arg).await.map_err(|error| T::failed(error, arg)))
     }
 }

@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::defaults::Wrapper;
 use super::fields::{Fields, deserialize};
 use super::value::beside_body;
-use super::{Arg, BindingError, BodyUse, FromRequest, Profile, Source};
+use super::{Arg, BindingError, BodyUse, FromRequest, Profile, Source, judged};
 use crate::http::{Error, Request, Result};
 
 /// All parameters as a struct, or as a map: those of the form, of the query, and the variables of the path. A
@@ -97,7 +97,7 @@ pub(crate) fn bind_default<'r, T: Deserialize<'r>>(req: &'r Request, arg: &Arg) 
     let Some(default_binding) = req.context.default_binding else {
         return beside_body(deserialize(&Fields::of_request(req), arg.name), req);
     };
-    let value = default_binding(req, arg)?;
+    let value = default_binding(req, arg).map_err(|error| judged::of_client(error, arg))?;
     T::deserialize(value).map_err(|error| {
         Error::bad_request(format!("Parameter[{}]: {error}", arg.name)).at_binding(BindingError {
             parameter: arg.name.to_owned(),

@@ -38,6 +38,10 @@ impl<'r> FromRequest<'r> for Vec<MultipartFile<'r>> {
 impl<'r> FromRequest<'r> for Multipart {
     const PROFILE: Profile = Profile { body: BodyUse::Parts, ..Profile::PART };
 
+    fn optional(req: &'r Request, arg: &Arg) -> Result<Option<Multipart>> {
+        req.headers.contains("content-type").then(|| Multipart::from_request(req, arg)).transpose()
+    }
+
     fn from_request(req: &'r Request, arg: &Arg) -> Result<Multipart> {
         if !req.headers.contains("content-type") {
             return Err(Error::missing(

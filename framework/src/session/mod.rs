@@ -371,6 +371,11 @@ impl<'r> ModelBinding<'r> for Session {
     async fn optional(req: &'r Request, _: &Arg) -> Result<Option<Session>> {
         req.existing_session().await
     }
+
+    /// What a store holds is not what the client sent.
+    fn failed(error: Error, _: &Arg) -> Error {
+        error
+    }
 }
 
 fn json_of(name: &str, value: &impl Serialize) -> Result<Arc<str>> {
