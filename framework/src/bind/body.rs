@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use ::http::StatusCode;
 use bytes::Bytes;
 use serde::Deserialize;
 
@@ -39,8 +40,8 @@ macro_rules! bodies {
 }
 
 bodies! {
-    /// JSON: as an argument the body, which must have the `Content-Type` `application/json` or one that ends in `+json`;
-    /// as an answer the value, serialised. `T` may borrow from the body. `Option<Json<T>>` is `None` for an empty body.
+    /// JSON: as an argument the body, which must have the `Content-Type` `application/json` or one that ends in `+json`
+    /// (another is a 415, RFC 9110, section 15.5.16); as an answer the value, serialised. `T` may borrow from the body. `Option<Json<T>>` is `None` for an empty body.
     ///
     /// ```
     /// use serde::{Deserialize, Serialize};
@@ -60,8 +61,9 @@ bodies! {
     #[doc(alias = "RequestBody")]
     Json;
 
-    /// The fields of a form body, and not those of the query, as a struct. The body is `application/x-www-form-urlencoded`
-    /// or `multipart/form-data`.
+    /// The fields of a form body, and not those of the query, as a struct, a map, or a `Vec<(K, V)>` of all pairs in the
+    /// order in which they came. The body is `application/x-www-form-urlencoded` or `multipart/form-data`; another content
+    /// type is a 415. A field `Vec<T>` is required unless it has `#[serde(default)]`; [`Model`](crate::Model) says more.
     ///
     /// ```
     /// use serde::Deserialize;
@@ -98,7 +100,7 @@ impl<'r, T: Deserialize<'r>> FromRequest<'r> for Json<T> {
             return Err(Error::missing(arg.name, Source::Body, "JSON in the body"));
         }
         if !req.is_json() {
-            return Err(wrong_content_type(req, arg, "application/json"));
+            return Err(wrong_content_type(req, arg, &["application/json", "application/*+json"]));
         }
         let parsed = serde_json::from_slice(req.body());
         parsed.map(Json).map_err(|error| {
@@ -124,7 +126,7 @@ impl<'r, T: Deserialize<'r>> FromRequest<'r> for Form<T> {
             if req.body().is_empty() {
                 return Err(Error::missing(arg.name, Source::Body, "a form in the body"));
             }
-            return Err(wrong_content_type(req, arg, "application/x-www-form-urlencoded"));
+            return Err(wrong_content_type(req, arg, &["application/x-www-form-urlencoded", MULTIPART]));
         }
         deserialize(&Fields::of_form(req), arg.name).map(Form)
     }
@@ -182,17 +184,26 @@ fn text<'r>(req: &'r Request, arg: &Arg) -> Result<&'r str> {
     })
 }
 
+pub(super) const MULTIPART: &str = "multipart/form-data";
+
+/// 415 with the content types that are taken, in words and in `Accept` (RFC 9110, section 15.5.16). 400 where there is no
+/// content type.
 #[cold]
-pub(super) fn wrong_content_type(req: &Request, arg: &Arg, right: &str) -> Error {
-    let got = req
-        .header("content-type")
-        .map_or("none".to_owned(), |kind| format!("`{}`", crate::base::shown(kind)));
-    let explain = format!("The content type of this request must be \"{right}\", not {got}.");
-    Error::bad_request(explain).at_binding(BindingError {
+pub(super) fn wrong_content_type(req: &Request, arg: &Arg, taken: &[&str]) -> Error {
+    let got =
+        req.headers.get_bytes("content-type").map(|kind| format!("`{}`", crate::base::shown_bytes(kind)));
+    let right = taken.iter().map(|kind| format!("\"{kind}\"")).collect::<Vec<_>>().join(" or ");
+    let error = match &got {
+        None => Error::bad_request(format!("The content type of this request must be {right}, not none.")),
+        Some(got) => Error::status_only(StatusCode::UNSUPPORTED_MEDIA_TYPE)
+            .explain(format!("The content type of this request must be {right}, not {got}."))
+            .header("accept", taken.join(", ")),
+    };
+    error.at_binding(BindingError {
         parameter: arg.name.to_owned(),
         source: Source::Body,
-        expected: format!("a body of the content type {right}").into(),
-        got: Some(got),
+        expected: format!("a body of the content type {}", taken.join(" or ")).into(),
+        got: Some(got.unwrap_or_else(|| "none".to_owned())),
     })
 }
 
@@ -234,12 +245,36 @@ mod tests {
             let req = post(kind, body);
             assert_eq!(bind::<Json<Order<'_>>>(&req).expect(kind).0, Order { item: "tea", count: 2 });
         }
-        for kind in ["", "text/plain", "application/jsonx", "application/x-json"] {
-            let req = post(kind, body);
-            let error = bind::<Json<Value>>(&req).expect_err(kind);
-            assert_eq!(error.status(), 400, "{kind}");
-            let start = "The content type of this request must be \"application/json\"";
-            assert!(error.explain_text().starts_with(start), "{}", error.explain_text());
+    }
+
+    #[test]
+    fn a_wrong_content_type_is_told_with_those_that_are_taken() {
+        type Binding = fn(&Request) -> Error;
+        let json: Binding = |req| bind::<Json<Value>>(req).expect_err("no JSON");
+        let form: Binding = |req| bind::<Form<Value>>(req).map(|_| ()).expect_err("no form");
+        let optional: Binding = |req| bind::<Option<Json<Value>>>(req).expect_err("no JSON");
+        let for_json = "application/json, application/*+json";
+        let for_form = "application/x-www-form-urlencoded, multipart/form-data";
+        let table = [
+            (json, for_json, "text/plain", 415),
+            (json, for_json, "application/jsonx", 415),
+            (json, for_json, "application/x-json", 415),
+            (json, for_json, "application/x-www-form-urlencoded", 415),
+            (json, for_json, "", 400),
+            (optional, for_json, "text/plain", 415),
+            (form, for_form, "text/plain", 415),
+            (form, for_form, "application/json", 415),
+            (form, for_form, "multipart/mixed; boundary=b", 415),
+            (form, for_form, "", 400),
+        ];
+        for (binding, taken, kind, status) in table {
+            let error = binding(&post(kind, "{}"));
+            assert_eq!((error.status().as_u16(), error.is_missing()), (status, false), "{kind}");
+            let got = if kind.is_empty() { "none".to_owned() } else { format!("`{kind}`") };
+            let right = taken.split(", ").map(|kind| format!("\"{kind}\"")).collect::<Vec<_>>().join(" or ");
+            let text = format!("The content type of this request must be {right}, not {got}.");
+            assert_eq!(error.explain_text(), text);
+            assert_eq!(error.headers().get("accept"), (status == 415).then_some(taken), "{kind}");
         }
     }
 

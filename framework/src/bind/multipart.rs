@@ -1,5 +1,6 @@
 //! Arguments that take a form in parts: its files by name, or the parts as they come.
 
+use super::body::{MULTIPART, wrong_content_type};
 use super::value::shortened;
 use super::{Arg, BindingError, BodyUse, FromRequest, Profile, Source};
 use crate::http::{BodyReader, Error, Multipart, MultipartFile, Request, Result};
@@ -51,7 +52,7 @@ impl<'r> FromRequest<'r> for Multipart {
             ));
         }
         if !req.is_multipart() {
-            return Err(super::body::wrong_content_type(req, arg, "multipart/form-data"));
+            return Err(wrong_content_type(req, arg, &[MULTIPART]));
         }
         Multipart::new(req, BodyReader::from_request(req, arg)?)
     }
