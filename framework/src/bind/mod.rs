@@ -32,6 +32,7 @@ macro_rules! lends_inner {
 }
 
 mod body;
+mod brackets;
 pub mod defaults;
 pub mod dispatch;
 mod failure;

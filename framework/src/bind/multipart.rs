@@ -1,8 +1,8 @@
 //! Arguments that take a form in parts: its files by name, or the parts as they come.
 
 use super::body::{MULTIPART, wrong_content_type};
-use super::value::shortened;
-use super::{Arg, BindingError, BodyUse, FromRequest, Profile, Source};
+use super::value::{missing_list, shortened};
+use super::{Arg, BindingError, BodyUse, FromRequest, Profile, Source, brackets};
 use crate::http::{BodyReader, Error, Multipart, MultipartFile, Request, Result};
 
 /// A file of the argument's name; see [`MultipartFile`].
@@ -10,7 +10,8 @@ impl<'r> FromRequest<'r> for MultipartFile<'r> {
     const PROFILE: Profile = Profile { body: BodyUse::Form, ..Profile::VALUE };
 
     fn from_request(req: &'r Request, arg: &Arg) -> Result<MultipartFile<'r>> {
-        MultipartFile::optional(req, arg)?.ok_or_else(|| missing(arg))
+        MultipartFile::optional(req, arg)?
+            .ok_or_else(|| missing(req, arg, Error::missing(arg.name, Source::Parameter, FILE)))
     }
 
     fn optional(req: &'r Request, arg: &Arg) -> Result<Option<MultipartFile<'r>>> {
@@ -21,12 +22,14 @@ impl<'r> FromRequest<'r> for MultipartFile<'r> {
     }
 }
 
-/// Every file of the argument's name; at least one is required, unless the argument has a default.
+/// Every file of the argument's name; at least one is required. `Option<Vec<…>>` is `None` without one, and a list with
+/// `#[arg(default)]` is empty.
 impl<'r> FromRequest<'r> for Vec<MultipartFile<'r>> {
     const PROFILE: Profile = <MultipartFile<'r> as FromRequest<'r>>::PROFILE;
 
     fn from_request(req: &'r Request, arg: &Arg) -> Result<Vec<MultipartFile<'r>>> {
-        Self::optional(req, arg)?.ok_or_else(|| missing(arg))
+        Self::optional(req, arg)?
+            .ok_or_else(|| missing(req, arg, missing_list(arg.name, Source::Parameter, FILE)))
     }
 
     fn optional(req: &'r Request, arg: &Arg) -> Result<Option<Vec<MultipartFile<'r>>>> {
@@ -58,16 +61,27 @@ impl<'r> FromRequest<'r> for Multipart {
     }
 }
 
+const FILE: &str = "a file";
+
+/// Why no file came, as far as that can be seen.
 #[cold]
-fn missing(arg: &Arg) -> Error {
-    Error::missing(arg.name, Source::Parameter, "a file")
+fn missing(req: &Request, arg: &Arg, error: Error) -> Error {
+    if !req.body().is_empty() && req.headers.contains("content-type") && !req.is_form() {
+        return wrong_content_type(req, arg, &[MULTIPART]);
+    }
+    let files = req.files().map(|file| file.name());
+    let texts = req.form.iter().map(|(name, _)| name);
+    brackets::explained(error, files.chain(texts), "#[arg(name = …)]")
 }
 
-/// A text of the name is no file, be it typed or what a form sends that is not in parts.
+/// A text of the name is no file, be it typed or what a form sends that is not in parts. In parts an empty one is a field in
+/// which no file was chosen: many clients leave an empty `filename` out.
 fn check_no_text(req: &Request, arg: &Arg) -> Result {
-    let Some(text) = req.parameter(arg.name) else { return Ok(()) };
+    let is_multipart = req.is_multipart();
+    let mut in_form = req.form.all(arg.name).filter(|text| !is_multipart || !text.is_empty());
+    let Some(text) = in_form.next().or_else(|| req.query.get(arg.name)) else { return Ok(()) };
     let name = crate::base::shown(arg.name);
-    let explain = if req.is_multipart() {
+    let explain = if is_multipart {
         format!("Parameter[{name}] should be a file.")
     } else {
         format!("Parameter[{name}] should be a file. A form sends files with enctype=multipart/form-data.")
@@ -75,7 +89,7 @@ fn check_no_text(req: &Request, arg: &Arg) -> Result {
     Err(Error::bad_request(explain).at_binding(BindingError {
         parameter: arg.name.to_owned(),
         source: Source::Parameter,
-        expected: "a file".into(),
+        expected: FILE.into(),
         got: Some(shortened(text)),
     }))
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{BindingError, Source};
+use super::{BindingError, Source, brackets};
 use crate::http::{Error, Request, Result};
 
 /// A type made from one raw value: of a parameter, a path variable, a header field, a cookie.
@@ -68,6 +68,16 @@ pub trait FromValues<'r>: Sized {
     /// There is none and one is needed, or one is bad.
     fn from_values(values: impl Iterator<Item = &'r str>, source: Source, name: &str) -> Result<Self>;
 
+    /// Gives an error about these values more words, wherever it is kept.
+    ///
+    /// # Errors
+    /// That of `bound`.
+    #[doc(hidden)]
+    #[inline]
+    fn explained(bound: Result<Self>, explain: impl FnOnce(Error) -> Error) -> Result<Self> {
+        bound.map_err(explain)
+    }
+
     /// What becomes of values that could not even be decoded.
     ///
     /// # Errors
@@ -100,12 +110,12 @@ impl<'r, T: FromValues<'r>> FromValues<'r> for Option<T> {
     }
 }
 
-/// Every value; at least one is required.
+/// Every value; at least one is required. `Option<Vec<T>>` is `None` without one, and a list with `#[arg(default)]` is empty.
 impl<'r, T: FromValue<'r>> FromValues<'r> for Vec<T> {
     fn from_values(values: impl Iterator<Item = &'r str>, source: Source, name: &str) -> Result<Vec<T>> {
         let convert = |raw: &'r str| T::from_value(raw).map_err(|error| located(error, raw, source, name));
         let all = values.map(convert).collect::<Result<Vec<T>>>()?;
-        if all.is_empty() { Err(Error::missing(name, source, T::EXPECTED)) } else { Ok(all) }
+        if all.is_empty() { Err(missing_list(name, source, T::EXPECTED)) } else { Ok(all) }
     }
 }
 
@@ -113,6 +123,10 @@ impl<'r, T: FromValue<'r>> FromValues<'r> for Vec<T> {
 impl<'r, T: FromValues<'r>> FromValues<'r> for Result<T> {
     fn from_values(values: impl Iterator<Item = &'r str>, source: Source, name: &str) -> Result<Result<T>> {
         Ok(T::from_values(values, source, name))
+    }
+
+    fn explained(bound: Result<Result<T>>, explain: impl FnOnce(Error) -> Error) -> Result<Result<T>> {
+        Ok(T::explained(bound.flatten(), explain))
     }
 
     fn from_error(error: Error) -> Result<Result<T>> {
@@ -128,7 +142,29 @@ pub(crate) fn parameters<'r, T: FromValues<'r>>(req: &'r Request, name: &'static
     {
         return T::from_error(flawed(name, flaw.raw, &flaw.text()));
     }
-    beside_body(T::from_values(req.parameters(name), Source::Parameter, name), req)
+    let bound = T::from_values(req.parameters(name), Source::Parameter, name);
+    T::explained(bound, |error| why_missing(error, req))
+}
+
+/// Says of a missing parameter what came in its place.
+#[cold]
+fn why_missing(error: Error, req: &Request) -> Error {
+    if !error.is_missing() {
+        return error;
+    }
+    let came = req.form.iter().chain(req.query.iter()).map(|(name, _)| name);
+    beside_what_body(brackets::explained(error, came, "#[arg(name = …)]"), req)
+}
+
+/// A list without an element, with what to write for one that may have none.
+#[cold]
+pub(super) fn missing_list(name: &str, source: Source, expected: &'static str) -> Error {
+    let error = Error::missing(name, source, expected);
+    let explain = format!(
+        "{} For a list that may be empty write `Option<Vec<…>>` or `#[arg(default)]`.",
+        error.explain_text()
+    );
+    error.explain(explain)
 }
 
 /// Says of a missing parameter that there was a body, if it was of a kind that holds none.
@@ -404,7 +440,10 @@ mod tests {
         good(&["1", "2"], vec![1_u8, 2]);
         good(&["0", "no"], vec![false, true]);
         bad::<Vec<u8>>(&["1", "x"], "Parameter[a] should be an integer from 0 to 255, not `x`.");
-        bad::<Vec<&str>>(&[], "Parameter[a] is required: a text.");
+        bad::<Vec<&str>>(
+            &[],
+            "Parameter[a] is required: a text. For a list that may be empty write `Option<Vec<…>>` or `#[arg(default)]`.",
+        );
         good(&[], None::<Vec<&str>>);
         good(&["x"], Some(vec!["x"]));
         assert_eq!(bind::<Result<u8>>(&["x"]).expect("the handler sees it").expect_err("bad").status(), 400);
