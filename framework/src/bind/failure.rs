@@ -5,8 +5,8 @@ use std::fmt;
 
 use serde::de::{Expected, Unexpected};
 
-use super::value::{flawed, shortened};
-use super::{BindingError, Source};
+use super::value::{flawed, missing_list, shortened};
+use super::{BindingError, Source, buffered};
 use crate::http::Error;
 
 /// Why the parameters do not make the type, and which of them.
@@ -24,6 +24,10 @@ struct Inner {
 #[derive(Debug)]
 pub(super) enum Problem {
     Missing,
+    /// A list has no element, and needs one.
+    NoElement,
+    /// What came is of another type.
+    Mismatched(String),
     Unfit(String),
     Flawed(Cow<'static, str>),
     /// The type holds a structure there.
@@ -41,6 +45,16 @@ impl Failure {
     pub(super) fn of_conversion(error: &Error) -> Failure {
         let expected = error.binding().map_or("a valid value", |binding| &binding.expected);
         Failure::of(Problem::Unfit(expected.to_owned()))
+    }
+
+    /// Whether a type complained about the type that it was given.
+    pub(super) fn is_of_type(&self) -> bool {
+        matches!(self.0.problem, Problem::Mismatched(_))
+    }
+
+    /// Whether a type complained about the value that it was given.
+    pub(super) fn is_of_value(&self) -> bool {
+        matches!(self.0.problem, Problem::Unfit(_))
     }
 
     /// Says where it happened, unless that is known already.
@@ -67,7 +81,10 @@ impl Failure {
         let shown = crate::base::shown(&parameter);
         match problem {
             Problem::Missing => Error::missing(parameter, source, "a value"),
-            Problem::Unfit(expected) => Error::of_binding(binding(expected.into())),
+            Problem::NoElement => missing_list(&parameter, source, "a value"),
+            Problem::Mismatched(expected) | Problem::Unfit(expected) => {
+                Error::of_binding(binding(expected.into()))
+            }
             Problem::Flawed(flaw) => flawed(&parameter, &raw, &flaw),
             Problem::Nested => Error::internal(format!(
                 "the field `{shown}` is a structure, but parameters are flat: take the value as JSON with \
@@ -90,11 +107,13 @@ impl serde::de::Error for Failure {
         Failure::of(Problem::Other(text.to_string()))
     }
 
-    fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Failure {
-        Failure::of(Problem::Unfit(expected.to_string()))
+    fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Failure {
+        buffered::note(&unexpected, expected);
+        Failure::of(Problem::Mismatched(expected.to_string()))
     }
 
-    fn invalid_value(_: Unexpected<'_>, expected: &dyn Expected) -> Failure {
+    fn invalid_value(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Failure {
+        buffered::note(&unexpected, expected);
         Failure::of(Problem::Unfit(expected.to_string()))
     }
 

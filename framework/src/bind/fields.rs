@@ -1,51 +1,81 @@
-//! Parameters as serde sees them: a map of names, each with one or more texts.
+//! Parameters as serde sees them: a map of names, each with one or more texts, or a list of pairs.
 //!
-//! Fields are sorted by name once, so that making a type costs no more than that, however many there are.
+//! Fields are sorted by name once, so that making a type costs no more than that, however many there are. Maps and pairs come in
+//! the order in which they were sent.
 
 use std::cell::Cell;
 
-use serde::de::value::BorrowedStrDeserializer;
-use serde::de::{
-    Deserialize, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
-};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
+use super::buffered::{self, Look};
 use super::failure::{Failure, Problem};
-use super::{FromValue, Source};
+use super::named::{Each, Values};
+use super::pairs::Pairs;
+use super::{Source, brackets};
 use crate::http::{Flaw, Params, Request, Result};
 
 /// Makes a `T` of fields; `name` is the argument's.
 pub(crate) fn deserialize<'r, T: Deserialize<'r>>(fields: &Fields<'r>, name: &'static str) -> Result<T> {
-    let is_absent = Cell::new(false);
-    let root = Root { fields, name, is_absent: &is_absent, takes_none: false };
-    let made = match T::deserialize(root) {
-        // An `Option` of a single value that did not come. Only now it is known that the value is a single one.
-        Err(_) if is_absent.get() => T::deserialize(Root { takes_none: true, ..root }),
+    let asked = Asked::default();
+    let root = Root { fields, name, asked: &asked, takes_none: false, takes_pairs: false };
+    let made = match buffered::deserialize(fields, &asked, || T::deserialize(root)) {
+        // Only now it is known that these are pairs, or that an `Option` is one of a single value that did not come.
+        Err(_) if asked.wants_pairs.get() => T::deserialize(Root { takes_pairs: true, ..root }),
+        Err(_) if asked.is_absent.get() => T::deserialize(Root { takes_none: true, ..root }),
         made => made,
     };
-    made.map_err(|failure| failure.into_error(name))
+    made.map_err(|failure| {
+        let error = failure.into_error(name);
+        brackets::explained(error, fields.0.iter().map(|field| field.name), "#[serde(rename = …)]")
+    })
 }
 
 /// Names with their values, sorted by name so that equal ones stand together; values keep their order.
 pub(crate) struct Fields<'r>(Vec<Field<'r>>);
 
-#[derive(Clone, Copy)]
-struct Field<'r> {
-    name: &'r str,
-    value: &'r str,
-    source: Source,
-    flaw: Option<Flaw<'r>>,
+#[derive(Clone)]
+pub(super) struct Field<'r> {
+    pub(super) name: &'r str,
+    pub(super) value: &'r str,
+    pub(super) source: Source,
+    pub(super) flaw: Option<Flaw<'r>>,
+    /// Where it stood when it was sent.
+    place: usize,
+    /// What it is where serde asks for anything.
+    pub(super) look: Cell<Look>,
+    /// Of the first value of a name: whether that is a list there. `None`: if there are several.
+    pub(super) is_list: Cell<Option<bool>>,
+}
+
+/// What was found out about a type while it was being made.
+#[derive(Default)]
+pub(super) struct Asked {
+    /// It is one value, or an `Option` of one, which did not come.
+    is_absent: Cell<bool>,
+    /// It is a list of pairs.
+    wants_pairs: Cell<bool>,
+    /// It is one value, and asks for anything, as untagged enums do.
+    pub(super) wants_own: Cell<bool>,
+}
+
+impl<'r> Field<'r> {
+    pub(super) fn new(name: &'r str, value: &'r str, source: Source, flaw: Option<Flaw<'r>>) -> Field<'r> {
+        Field { name, value, source, flaw, place: 0, look: Cell::new(Look::Text), is_list: Cell::new(None) }
+    }
 }
 
 impl<'r> Fields<'r> {
     /// Variables of the path, then those parameters that are not hidden by them: of the form, of the query.
     pub(crate) fn of_request(req: &'r Request) -> Fields<'r> {
-        let variables =
-            req.path_values().map(|(name, value)| Field { name, value, source: Source::Path, flaw: None });
-        let variables: Vec<_> = variables.collect();
-        let is_hidden = |field: &Field<'_>| variables.iter().any(|variable| variable.name == field.name);
-        let params =
-            [&req.form, &req.query].into_iter().flat_map(of_params).filter(|field| !is_hidden(field));
-        Fields::sorted(variables.iter().copied().chain(params).collect())
+        let variables = req.path_values().map(|(name, value)| Field::new(name, value, Source::Path, None));
+        let mut fields: Vec<_> = variables.collect();
+        let count = fields.len();
+        for field in [&req.form, &req.query].into_iter().flat_map(of_params) {
+            if fields.iter().take(count).all(|variable| variable.name != field.name) {
+                fields.push(field);
+            }
+        }
+        Fields::sorted(fields)
     }
 
     /// The fields of the form alone.
@@ -54,45 +84,63 @@ impl<'r> Fields<'r> {
     }
 
     fn sorted(mut fields: Vec<Field<'r>>) -> Fields<'r> {
+        fields.iter_mut().enumerate().for_each(|(place, field)| field.place = place);
         fields.sort_by_key(|field| field.name);
         Fields(fields)
     }
 
-    fn named(&self, name: &str) -> &[Field<'r>] {
+    pub(super) fn named(&self, name: &str) -> &[Field<'r>] {
         let start = self.0.partition_point(|field| field.name < name);
         let rest = self.0.get(start..).unwrap_or_default();
         let count = rest.iter().take_while(|field| field.name == name).count();
         rest.get(..count).unwrap_or_default()
     }
+
+    /// The values of each name.
+    pub(super) fn groups(&self) -> impl Iterator<Item = &[Field<'r>]> {
+        self.0.chunk_by(|one, next| one.name == next.name)
+    }
+
+    /// All fields as they were sent.
+    fn in_order(&self) -> Vec<Field<'r>> {
+        let mut fields = self.0.clone();
+        fields.sort_by_key(|field| field.place);
+        fields
+    }
 }
 
 fn of_params(params: &Params) -> impl Iterator<Item = Field<'_>> {
-    params.fields().map(|(name, value, flaw)| Field { name, value, source: Source::Parameter, flaw })
+    params.fields().map(|(name, value, flaw)| Field::new(name, value, Source::Parameter, flaw))
 }
 
-/// All fields: a map, unless the type turns out to be one value, which is then the one of the argument's name.
+/// All fields: a map, unless the type turns out to be one value, which is then the one of the argument's name, or a list of
+/// pairs.
 #[derive(Clone, Copy)]
 struct Root<'a, 'r> {
     fields: &'a Fields<'r>,
     name: &'static str,
-    /// Set when the one value did not come.
-    is_absent: &'a Cell<bool>,
+    asked: &'a Asked,
     /// Whether an `Option` is `None`: the second try, after the first found the value absent.
     takes_none: bool,
+    /// Whether a list is one of pairs: the second try, after the first found that.
+    takes_pairs: bool,
 }
 
 impl<'a, 'r> Root<'a, 'r> {
     fn own(self) -> Result<Values<'a, 'r>, Failure> {
-        let values = self.fields.named(self.name);
-        if values.is_empty() {
-            self.is_absent.set(true);
-            return Err(Failure::of(Problem::Missing).named(self.name, None, Source::Parameter));
+        match self.fields.named(self.name) {
+            [] => Err(self.absent(Problem::Missing)),
+            values => Ok(Values::new(values)),
         }
-        Ok(Values(values))
+    }
+
+    fn absent(self, problem: Problem) -> Failure {
+        self.asked.is_absent.set(true);
+        Failure::of(problem).named(self.name, None, Source::Parameter)
     }
 }
 
-/// Hands single values and lists to the values of the argument's own name.
+/// Hands what is asked for one value to the values of the argument's own name.
 macro_rules! own {
     ($( $method:ident $(($($arg:ident: $kind:ty),+))? )*) => { $(
         fn $method<V: Visitor<'r>>(self, $($($arg: $kind,)+)? visitor: V) -> Result<V::Value, Failure> {
@@ -106,7 +154,22 @@ impl<'r> Deserializer<'r> for Root<'_, 'r> {
     type Error = Failure;
 
     fn deserialize_any<V: Visitor<'r>>(self, visitor: V) -> Result<V::Value, Failure> {
-        visitor.visit_map(Entries { rest: &self.fields.0, current: &[] })
+        if self.asked.wants_own.get() {
+            let values = self.own()?;
+            return values.deserialize_any(visitor).map_err(|failure| values.blame(failure));
+        }
+        let mut groups: Vec<_> = self.fields.groups().collect();
+        groups.sort_by_key(|fields| fields.first().map(|field| field.place));
+        visitor.visit_map(Entries { rest: groups.into_iter(), current: &[] })
+    }
+
+    fn deserialize_struct<V: Visitor<'r>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Failure> {
+        visitor.visit_map(Entries { rest: self.fields.groups(), current: &[] })
     }
 
     fn deserialize_option<V: Visitor<'r>>(self, visitor: V) -> Result<V::Value, Failure> {
@@ -137,37 +200,47 @@ impl<'r> Deserializer<'r> for Root<'_, 'r> {
         visitor.visit_unit()
     }
 
+    fn deserialize_seq<V: Visitor<'r>>(self, visitor: V) -> Result<V::Value, Failure> {
+        if self.takes_pairs {
+            return visitor.visit_seq(Pairs::new(&self.fields.in_order()));
+        }
+        let values = self.fields.named(self.name);
+        let each = if values.is_empty() { Each(&[]) } else { Values::new(values).each()? };
+        visitor.visit_seq(List { root: self, each, is_first: true })
+    }
+
     own! {
         deserialize_bool deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
         deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128 deserialize_f32 deserialize_f64
-        deserialize_char deserialize_str deserialize_string deserialize_bytes deserialize_byte_buf deserialize_seq
+        deserialize_char deserialize_str deserialize_string deserialize_bytes deserialize_byte_buf
         deserialize_tuple(length: usize)
         deserialize_tuple_struct(name: &'static str, length: usize)
         deserialize_enum(name: &'static str, variants: &'static [&'static str])
     }
 
-    serde::forward_to_deserialize_any! { <V: Visitor<'r>> map struct identifier ignored_any }
+    serde::forward_to_deserialize_any! { <V: Visitor<'r>> map identifier ignored_any }
 }
 
 /// The map of all names.
-struct Entries<'a, 'r> {
-    rest: &'a [Field<'r>],
+struct Entries<'a, 'r, I> {
+    rest: I,
     current: &'a [Field<'r>],
 }
 
-impl<'r> MapAccess<'r> for Entries<'_, 'r> {
+impl<'a, 'r, I: Iterator<Item = &'a [Field<'r>]>> MapAccess<'r> for Entries<'a, 'r, I> {
     type Error = Failure;
 
     fn next_key_seed<K: DeserializeSeed<'r>>(&mut self, seed: K) -> Result<Option<K::Value>, Failure> {
-        let Some(first) = self.rest.first() else { return Ok(None) };
-        let count = self.rest.iter().take_while(|field| field.name == first.name).count();
-        (self.current, self.rest) = self.rest.split_at(count);
-        let name = BorrowedStrDeserializer::<Failure>::new(first.name);
-        seed.deserialize(name).map(Some).map_err(|failure| Values(self.current).blame(failure))
+        let Some(fields) = self.rest.next() else { return Ok(None) };
+        self.current = fields;
+        let Some(first) = fields.first() else { return Ok(None) };
+        let name = [Field::new(first.name, first.name, first.source, None)];
+        let name = Values::new(&name);
+        seed.deserialize(name).map(Some).map_err(|failure| name.blame(failure))
     }
 
     fn next_value_seed<V: DeserializeSeed<'r>>(&mut self, seed: V) -> Result<V::Value, Failure> {
-        let values = Values(self.current);
+        let values = Values::new(self.current);
         seed.deserialize(values).map_err(|failure| values.blame(failure))
     }
 
@@ -176,109 +249,59 @@ impl<'r> MapAccess<'r> for Entries<'_, 'r> {
     }
 }
 
-/// The values of one name; never empty.
-#[derive(Clone, Copy)]
-struct Values<'a, 'r>(&'a [Field<'r>]);
-
-impl<'r> Values<'_, 'r> {
-    /// Says of a failure that it happened here, unless that is known more exactly.
-    fn blame(self, failure: Failure) -> Failure {
-        let flawed = self.0.iter().find_map(|field| Some((field, field.flaw?.raw)));
-        match flawed.or(self.0.first().map(|field| (field, field.value))) {
-            Some((field, got)) => failure.named(field.name, Some(got), field.source),
-            None => failure,
-        }
-    }
-
-    /// The first value, if all could be decoded.
-    fn first(self) -> Result<&'r str, Failure> {
-        match self.0.iter().find_map(|field| field.flaw) {
-            Some(flaw) => Err(Failure::of(Problem::Flawed(flaw.text()))),
-            None => self.0.first().map(|field| field.value).ok_or_else(|| Failure::of(Problem::Missing)),
-        }
-    }
-
-    fn each(self) -> Result<Each<Self>, Failure> {
-        self.first()?;
-        Ok(Each { rest: self, index: 0 })
-    }
-
-    /// Parameters are flat.
-    fn nested<T>(self) -> Result<T, Failure> {
-        Err(Failure::of(Problem::Nested))
-    }
+/// The values of the argument's own name, unless the first element turns out to be a pair.
+struct List<'a, 'r> {
+    root: Root<'a, 'r>,
+    each: Each<'a, 'r>,
+    is_first: bool,
 }
 
-macro_rules! scalars {
-    ($($method:ident $visit:ident $kind:ty;)*) => { $(
-        fn $method<V: Visitor<'r>>(self, visitor: V) -> Result<V::Value, Failure> {
-            let converted = <$kind>::from_value(self.first()?);
-            visitor.$visit(converted.map_err(|error| Failure::of_conversion(&error))?)
-        }
-    )* };
-}
-
-macro_rules! texts {
-    ($($method:ident)*) => { $(
-        fn $method<V: Visitor<'r>>(self, visitor: V) -> Result<V::Value, Failure> {
-            visitor.visit_borrowed_str(self.first()?)
-        }
-    )* };
-}
-
-macro_rules! byte_texts {
-    ($($method:ident)*) => { $(
-        fn $method<V: Visitor<'r>>(self, visitor: V) -> Result<V::Value, Failure> {
-            visitor.visit_borrowed_bytes(self.first()?.as_bytes())
-        }
-    )* };
-}
-
-impl<'r> Deserializer<'r> for Values<'_, 'r> {
+impl<'r> SeqAccess<'r> for List<'_, 'r> {
     type Error = Failure;
 
-    fn deserialize_any<V: Visitor<'r>>(self, visitor: V) -> Result<V::Value, Failure> {
-        if self.0.len() > 1 {
-            visitor.visit_seq(self.each()?)
-        } else {
-            visitor.visit_borrowed_str(self.first()?)
+    fn next_element_seed<T: DeserializeSeed<'r>>(&mut self, seed: T) -> Result<Option<T::Value>, Failure> {
+        if !std::mem::take(&mut self.is_first) {
+            return self.each.next_element_seed(seed);
         }
+        seed.deserialize(First { root: self.root, value: self.each.take() }).map(Some)
     }
 
-    scalars! {
-        deserialize_bool visit_bool bool;
-        deserialize_i8 visit_i8 i8;
-        deserialize_i16 visit_i16 i16;
-        deserialize_i32 visit_i32 i32;
-        deserialize_i64 visit_i64 i64;
-        deserialize_i128 visit_i128 i128;
-        deserialize_u8 visit_u8 u8;
-        deserialize_u16 visit_u16 u16;
-        deserialize_u32 visit_u32 u32;
-        deserialize_u64 visit_u64 u64;
-        deserialize_u128 visit_u128 u128;
-        deserialize_f32 visit_f32 f32;
-        deserialize_f64 visit_f64 f64;
-        deserialize_char visit_char char;
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.each.0.len())
+    }
+}
+
+/// The first element of a list, which may be absent, or a pair in place of a value.
+#[derive(Clone, Copy)]
+struct First<'a, 'r> {
+    root: Root<'a, 'r>,
+    value: Option<Values<'a, 'r>>,
+}
+
+impl<'a, 'r> First<'a, 'r> {
+    fn own(self) -> Result<Values<'a, 'r>, Failure> {
+        self.value.ok_or_else(|| self.root.absent(Problem::NoElement))
+    }
+}
+
+impl<'r> Deserializer<'r> for First<'_, 'r> {
+    type Error = Failure;
+
+    fn deserialize_tuple<V: Visitor<'r>>(self, length: usize, visitor: V) -> Result<V::Value, Failure> {
+        if length == 2 {
+            self.root.asked.wants_pairs.set(true);
+            return Err(Failure::of(Problem::Nested));
+        }
+        self.own()?.deserialize_tuple(length, visitor)
     }
 
-    texts! { deserialize_str deserialize_string deserialize_identifier }
-    byte_texts! { deserialize_bytes deserialize_byte_buf }
-
-    fn deserialize_option<V: Visitor<'r>>(self, visitor: V) -> Result<V::Value, Failure> {
-        visitor.visit_some(self)
-    }
-
-    fn deserialize_unit<V: Visitor<'r>>(self, visitor: V) -> Result<V::Value, Failure> {
-        visitor.visit_unit()
-    }
-
-    fn deserialize_unit_struct<V: Visitor<'r>>(
+    fn deserialize_tuple_struct<V: Visitor<'r>>(
         self,
         _: &'static str,
+        length: usize,
         visitor: V,
     ) -> Result<V::Value, Failure> {
-        visitor.visit_unit()
+        self.deserialize_tuple(length, visitor)
     }
 
     fn deserialize_newtype_struct<V: Visitor<'r>>(
@@ -289,100 +312,13 @@ impl<'r> Deserializer<'r> for Values<'_, 'r> {
         visitor.visit_newtype_struct(self)
     }
 
-    fn deserialize_seq<V: Visitor<'r>>(self, visitor: V) -> Result<V::Value, Failure> {
-        visitor.visit_seq(self.each()?)
-    }
-
-    fn deserialize_tuple<V: Visitor<'r>>(self, _: usize, visitor: V) -> Result<V::Value, Failure> {
-        visitor.visit_seq(self.each()?)
-    }
-
-    fn deserialize_tuple_struct<V: Visitor<'r>>(
-        self,
-        _: &'static str,
-        _: usize,
-        visitor: V,
-    ) -> Result<V::Value, Failure> {
-        visitor.visit_seq(self.each()?)
-    }
-
-    fn deserialize_map<V: Visitor<'r>>(self, _: V) -> Result<V::Value, Failure> {
-        self.nested()
-    }
-
-    fn deserialize_struct<V: Visitor<'r>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        _: V,
-    ) -> Result<V::Value, Failure> {
-        self.nested()
-    }
-
-    fn deserialize_enum<V: Visitor<'r>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Failure> {
-        visitor.visit_enum(Variant(self.first()?))
-    }
-
-    fn deserialize_ignored_any<V: Visitor<'r>>(self, visitor: V) -> Result<V::Value, Failure> {
-        visitor.visit_unit()
-    }
-}
-
-/// The values of one name, one by one.
-struct Each<T> {
-    rest: T,
-    index: usize,
-}
-
-impl<'r> SeqAccess<'r> for Each<Values<'_, 'r>> {
-    type Error = Failure;
-
-    fn next_element_seed<T: DeserializeSeed<'r>>(&mut self, seed: T) -> Result<Option<T::Value>, Failure> {
-        let Some(one) = self.rest.0.get(self.index..=self.index) else { return Ok(None) };
-        self.index += 1;
-        seed.deserialize(Values(one)).map(Some).map_err(|failure| Values(one).blame(failure))
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        Some(self.rest.0.len() - self.index)
-    }
-}
-
-/// An enum by the name of its variant, which holds nothing.
-struct Variant<'r>(&'r str);
-
-impl<'r> EnumAccess<'r> for Variant<'r> {
-    type Error = Failure;
-    type Variant = UnitOnly;
-
-    fn variant_seed<V: DeserializeSeed<'r>>(self, seed: V) -> Result<(V::Value, UnitOnly), Failure> {
-        Ok((seed.deserialize(BorrowedStrDeserializer::<Failure>::new(self.0))?, UnitOnly))
-    }
-}
-
-struct UnitOnly;
-
-impl<'r> VariantAccess<'r> for UnitOnly {
-    type Error = Failure;
-
-    fn unit_variant(self) -> Result<(), Failure> {
-        Ok(())
-    }
-
-    fn newtype_variant_seed<T: DeserializeSeed<'r>>(self, _: T) -> Result<T::Value, Failure> {
-        Err(Failure::of(Problem::Nested))
-    }
-
-    fn tuple_variant<V: Visitor<'r>>(self, _: usize, _: V) -> Result<V::Value, Failure> {
-        Err(Failure::of(Problem::Nested))
-    }
-
-    fn struct_variant<V: Visitor<'r>>(self, _: &'static [&'static str], _: V) -> Result<V::Value, Failure> {
-        Err(Failure::of(Problem::Nested))
+    own! {
+        deserialize_any deserialize_bool deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
+        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128 deserialize_f32 deserialize_f64
+        deserialize_char deserialize_str deserialize_string deserialize_bytes deserialize_byte_buf deserialize_option
+        deserialize_unit deserialize_unit_struct(name: &'static str) deserialize_seq deserialize_map
+        deserialize_struct(name: &'static str, names: &'static [&'static str])
+        deserialize_enum(name: &'static str, variants: &'static [&'static str])
+        deserialize_identifier deserialize_ignored_any
     }
 }

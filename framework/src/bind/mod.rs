@@ -33,6 +33,7 @@ macro_rules! lends_inner {
 
 mod body;
 mod brackets;
+mod buffered;
 pub mod defaults;
 pub mod dispatch;
 mod failure;
@@ -41,6 +42,8 @@ mod judged;
 pub mod misplaced;
 mod model;
 mod multipart;
+mod named;
+mod pairs;
 #[cfg(test)]
 mod requests;
 #[cfg(feature = "signed-cookies")]

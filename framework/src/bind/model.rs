@@ -20,6 +20,13 @@ use crate::http::{Error, Request, Result};
 /// All parameters as a struct, or as a map: those of the form, of the query, and the variables of the path. A
 /// variable of the path hides parameters of its name.
 ///
+/// `Model<Vec<(K, V)>>` is every name with its value, in the order in which they came, as is `Form<Vec<(K, V)>>` of a form;
+/// maps come in that order too, with the first value of a name, or all where the value is a list.
+///
+/// A list is required: a field `tag: Vec<String>` may be absent with `#[serde(default)]` or as `Option<Vec<String>>`. Under
+/// `#[serde(flatten)]` and in tagged and untagged enums, numbers, booleans and lists are read as elsewhere, up to 64 of them;
+/// of an untagged enum the first variant that fits is taken. `i128` and `u128` serde does not support there.
+///
 /// A bare argument `search: Search` is bound the same way; write `Model<Search>` where `Search` could be bound
 /// otherwise too, or to keep `#[default_model_binding]` out.
 ///
