@@ -128,7 +128,17 @@ async fn lists_are_required_and_each_element_is_converted() {
     let table = [
         ("?s=a&s=b", 200, "[\"a\", \"b\"] None null"),
         ("?s=a&i=1&i=-2&d=1&d=%5B%5D", 200, "[\"a\"] Some([1, -2]) [1,[]]"),
-        ("", 400, "Parameter[s] is required: a text."),
+        (
+            "",
+            400,
+            "Parameter[s] is required: a text. For a list that may be empty write `Option<Vec<…>>` or `#[arg(default)]`.",
+        ),
+        (
+            "?s[]=a&s[]=b",
+            400,
+            "Parameter[s] is required: a text. For a list that may be empty write `Option<Vec<…>>` or `#[arg(default)]`. \
+             `s[]` came: send it as `s`, or take it as it comes with `#[arg(name = \"s[]\")]`.",
+        ),
         ("?s=a&i=1&i=x", 400, "Parameter[i] should be an integer from -2147483648 to 2147483647, not `x`."),
     ];
     check("/lists", &table).await;
@@ -355,8 +365,8 @@ async fn json_bodies() {
             "/json",
             "text/plain",
             "{}",
-            400,
-            "The content type of this request must be \"application/json\", not `text/plain`.",
+            415,
+            "The content type of this request must be \"application/json\" or \"application/*+json\", not `text/plain`.",
         ),
         ("/json/any", kind, "[1]", 200, "[1]"),
         ("/json/any", kind, "", 200, "nothing"),
@@ -399,7 +409,11 @@ async fn other_bodies() {
     client.post("/body/bytes").header("content-type", "text/plain").body("12345").await.assert_text("5 None");
     client.post("/body/form?remember=1").form("user", "a b").await.assert_text("a b None");
     let answer = client.post("/body/form").header("content-type", "text/plain").body("user=a").await;
-    answer.assert_status(400).assert_contains("application/x-www-form-urlencoded");
+    answer
+        .assert_status(415)
+        .assert_header("accept", "application/x-www-form-urlencoded, multipart/form-data");
+    let answer = client.post("/body/form").body("user=a").await;
+    answer.assert_status(400).assert_contains("not none");
     let answer = client.post("/body/form").form("remember", "1").await;
     assert_eq!(said(answer.assert_status(400)), "Parameter[user] is required: a value.");
 }
@@ -489,8 +503,187 @@ async fn model_bindings_see_the_request_and_may_wait() {
     client.get("/person?name=k&age=18").await.assert_text("k 18 somebody");
     let answer = client.get("/person?name=k&age=x").await;
     assert_eq!((answer.status().as_u16(), answer.reason()), (400, "Age is required, and must be an integer"));
-    let table = [("", 200, "12 None 8"), ("?id=7", 200, "12 Some(7) 8"), ("?id=70", 404, "no such user")];
+    let table = [
+        ("", 200, "12 None 8"),
+        ("?id=7", 200, "12 Some(7) 8"),
+        ("?id=70", 200, "12 None 8"),
+        ("?id=x", 400, "Parameter[found]: invalid digit found in string."),
+    ];
     check("/waiting", &table).await;
+}
+
+/// As the docs of `#[model_binding]` have it.
+struct Named(String);
+
+#[model_binding]
+fn named(req: &Request, arg: &Arg) -> Result<Named> {
+    let name = req.parameter(arg.name).or_status(400)?;
+    Ok(Named(name.to_owned()))
+}
+
+/// Whom a token is of: only `good` is one.
+struct Known(&'static str);
+
+#[model_binding]
+fn known(req: &Request) -> Result<Known> {
+    match req.header("authorization") {
+        Some("good") => Ok(Known("ann")),
+        Some("broken") => Err(Error::internal("the key store is gone")),
+        _ => Err(Error::unauthorized("send a token")),
+    }
+}
+
+struct Page(u8);
+
+#[model_binding]
+fn page(req: &Request) -> Result<Page> {
+    Ok(Page(req.param("page")?.parse()?))
+}
+
+#[request_map("/named")]
+fn show_named(ann: Named) -> String {
+    ann.0
+}
+
+#[request_map("/named/optional")]
+fn show_optional(ann: Option<Named>, #[arg(default = Named("nobody".to_owned()))] bob: Named) -> String {
+    format!("{:?} {}", ann.map(|ann| ann.0), bob.0)
+}
+
+#[request_map("/known")]
+async fn show_known(known: Known) -> &'static str {
+    known.0
+}
+
+#[request_map("/known/optional")]
+async fn show_optional_known(user: Option<Known>) -> String {
+    format!("{:?}", user.map(|user| user.0))
+}
+
+#[request_map("/page")]
+fn show_page(#[arg(default = Page(1))] page: Page, seen: Result<Page>) -> String {
+    format!("{} {}", page.0, seen.map_or_else(|error| error.status().to_string(), |page| page.0.to_string()))
+}
+
+#[request_map("/page/required")]
+async fn show_required_page(page: Page, found: Result<Found>) -> String {
+    format!("{} {}", page.0, found.is_ok())
+}
+
+#[tokio::test]
+async fn errors_of_model_bindings_are_missing_or_bad() {
+    let table = [
+        ("/named?ann=a", 200, "a"),
+        ("/named", 400, "The request could not be understood."),
+        ("/named/optional", 200, "None nobody"),
+        ("/named/optional?ann=a&bob=b", 200, "Some(\"a\") b"),
+        ("/known", 401, "send a token"),
+        ("/known/optional", 200, "None"),
+        ("/page", 200, "1 400 Bad Request"),
+        ("/page?page=7", 200, "7 7"),
+        ("/page?page=x", 400, "Parameter[page]: invalid digit found in string."),
+        ("/page?page=999", 400, "Parameter[page]: number too large to fit in target type."),
+        ("/page?page=%ff", 400, "Parameter[page] is not UTF-8: `%ff`."),
+        ("/page/required?page=x", 400, "Parameter[page]: invalid digit found in string."),
+        ("/page/required?page=1&id=1", 200, "1 true"),
+        ("/page/required", 400, "Parameter[page] is required: a text."),
+    ];
+    check("", &table).await;
+    let client = client();
+    let with = |path: &str, token: &str| client.get(path).header("authorization", token);
+    with("/known", "good").await.assert_text("ann");
+    with("/known/optional", "good").await.assert_text("Some(\"ann\")");
+    // What is ours is never taken for an absence.
+    with("/known/optional", "broken").await.assert_status(500);
+}
+
+#[derive(Debug, Deserialize)]
+#[expect(dead_code, reason = "shown by Debug")]
+struct Listing {
+    q: String,
+    #[serde(flatten)]
+    page: Paging,
+}
+
+#[derive(Debug, Deserialize)]
+#[expect(dead_code, reason = "shown by Debug")]
+struct Paging {
+    page: u32,
+    desc: Option<bool>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "shown by Debug")]
+enum Key {
+    Number(u64),
+    Name(String),
+}
+
+#[request_map("/listing")]
+fn listing(listing: Listing) -> String {
+    format!("{} {} {:?}", listing.q, listing.page.page, listing.page.desc)
+}
+
+#[request_map("/key")]
+fn key(key: Option<Key>) -> String {
+    format!("{key:?}")
+}
+
+#[request_map("/pairs")]
+fn pairs(Model(pairs): Model<Vec<(String, String)>>, bare: Vec<(&str, &str)>) -> String {
+    assert!(pairs.iter().map(|(name, value)| (&**name, &**value)).eq(bare));
+    format!("{pairs:?}")
+}
+
+#[request_map("/pairs/form", method = "POST")]
+fn form_pairs(Form(pairs): Form<Vec<(String, u8)>>) -> String {
+    format!("{pairs:?}")
+}
+
+#[request_map("/pairs/query")]
+fn query_pairs(req: &Request) -> String {
+    let pairs: Vec<_> = req.query().iter().collect();
+    format!("{pairs:?} {:?}", req.query().flaw("a"))
+}
+
+#[tokio::test]
+async fn pairs_and_flattened_fields_are_read_as_others_are() {
+    let table = [
+        ("/listing?q=1&page=2&desc=yes", 200, "1 2 Some(true)"),
+        ("/listing?page=x&q=1", 400, "Parameter[page] should be an integer from 0 to 4294967295, not `x`."),
+        (
+            "/listing?q=1&page[]=2",
+            400,
+            "Parameter[page] is required: a value. `page[]` came: send it as `page`, or take it \
+          as it comes with `#[serde(rename = \"page[]\")]`.",
+        ),
+        ("/key?key=12", 200, "Some(Number(12))"),
+        ("/key?key=ann&x=1", 200, "Some(Name(\"ann\"))"),
+        ("/key?x=1", 200, "None"),
+        ("/key", 200, "None"),
+        ("/pairs", 200, "[]"),
+        ("/pairs?b=2&a=1&b=%2B", 200, "[(\"b\", \"2\"), (\"a\", \"1\"), (\"b\", \"+\")]"),
+        (
+            "/pairs?b=2&a=%zz",
+            400,
+            "Parameter[a] has a `%` without two hexadecimal digits after it (a `%` itself is sent \
+          as `%25`): `%zz`.",
+        ),
+        // A defect is no text that could have been sent well.
+        ("/pairs/query?a=%25ff", 200, "[(\"a\", \"%ff\")] None"),
+        ("/pairs/query?a=%ff", 200, "[(\"a\", \"\u{fffd}\")] Some(\"is not UTF-8\")"),
+    ];
+    check("", &table).await;
+    let client = client();
+    let answer = client.post("/pairs/form?c=9").form("b", 2).form("a", 1).form("b", 3).await;
+    answer.assert_text("[(\"b\", 2), (\"a\", 1), (\"b\", 3)]");
+    let answer = client.post("/pairs/form").field("b", 2).field("a", 1).file("f", "f", "", "").await;
+    answer.assert_text("[(\"b\", 2), (\"a\", 1)]");
+    let empty = client.post("/pairs/form").header("content-type", "application/x-www-form-urlencoded");
+    empty.await.assert_text("[]");
+    let answer = client.post("/pairs/form").form("b", "x").await;
+    assert_eq!(said(answer.assert_status(400)), "Parameter[b] should be an integer from 0 to 255, not `x`.");
 }
 
 #[derive(Debug, Deserialize)]

@@ -60,6 +60,29 @@ fn optional(img: Option<MultipartFile<'_>>) -> String {
     img.map_or("none".to_owned(), |img| img.filename().to_owned())
 }
 
+#[request_map("/list", method = "POST")]
+fn list(img: Option<Vec<MultipartFile<'_>>>) -> String {
+    format!("{:?}", img.map(|img| img.len()))
+}
+
+#[request_map("/brackets", method = "POST")]
+fn brackets(#[arg(name = "img[]")] img: Vec<MultipartFile<'_>>) -> String {
+    img.len().to_string()
+}
+
+#[request_map("/text", method = "POST")]
+fn text(a: String) -> String {
+    a
+}
+
+#[request_map("/part", method = "POST")]
+async fn part(mut form: Multipart) -> Result<String> {
+    match form.next().await? {
+        Some(mut part) => part.text(100).await,
+        None => Ok(String::new()),
+    }
+}
+
 #[request_map("/several", method = "POST")]
 fn several(img: Vec<MultipartFile<'_>>, #[arg(default)] more: Vec<MultipartFile<'_>>, title: &str) -> String {
     let names: Vec<_> = img.iter().map(|file| file.filename()).collect();
@@ -284,6 +307,150 @@ async fn what_is_no_file_is_told() {
         request.await.assert_status(status).assert_text(text);
     }
     client.post("/optional").field("img", "x").await.assert_status(400).assert_contains("should be a file");
+    let list = "For a list that may be empty write `Option<Vec<…>>` or `#[arg(default)]`.";
+    client.post("/several").field("title", "t").await.assert_contains(list);
+    client.post("/list").await.assert_text("None");
+    client.post("/list").file("img", "a", "", "").file("img", "b", "", "").await.assert_text("Some(2)");
+    // What is no form at all is told what to be.
+    let png = client.post("/one").header("content-type", "image/png").body("png").await;
+    png.assert_status(415).assert_header("accept", "multipart/form-data");
+    png.assert_contains("must be \\\"multipart/form-data\\\", not `image/png`");
+    client.post("/optional").header("content-type", "image/png").body("png").await.assert_text("none");
+}
+
+#[tokio::test]
+async fn an_empty_text_is_a_file_that_was_not_chosen() {
+    let client = client();
+    let part = "--b\r\nContent-Disposition: form-data; name=img\r\n";
+    let post = |path: &str, body: String| {
+        client.post(path).header("content-type", "multipart/form-data; boundary=b").body(body)
+    };
+    let empty = || format!("{part}\r\n\r\n--b--");
+    // Name, body, what `Option<MultipartFile>` and `Option<Vec<MultipartFile>>` are.
+    let table = [
+        ("empty", empty(), "none", "None"),
+        (
+            "with a type",
+            format!("{part}Content-Type: application/octet-stream\r\n\r\n\r\n--b--"),
+            "none",
+            "None",
+        ),
+        ("without a line end", format!("{part}\r\n--b--"), "none", "None"),
+        ("twice", format!("{part}\r\n\r\n{part}\r\n\r\n--b--"), "none", "None"),
+        (
+            "beside a file",
+            format!("{part}\r\n\r\n{}; filename=x\r\n\r\n1\r\n--b--", part.trim_end()),
+            "x",
+            "Some(1)",
+        ),
+    ];
+    for (name, body, one, list) in table {
+        let answer = post("/optional", body.clone()).await;
+        assert_eq!((answer.status().as_u16(), answer.text()), (200, one), "{name}");
+        let answer = post("/list", body).await;
+        assert_eq!((answer.status().as_u16(), answer.text()), (200, list), "{name}");
+    }
+    post("/one", empty()).await.assert_status(400).assert_contains("Parameter[img] is required: a file.");
+    post("/seen", empty()).await.assert_text("Parameter[img] is required: a file.");
+    // Any content makes it a text, and outside of a form in parts there are no files to choose.
+    let space = post("/optional", format!("{part}\r\n \r\n--b--")).await;
+    space.assert_status(400).assert_contains("should be a file");
+    let both = post("/optional", format!("{part}\r\n\r\n{part}\r\nx\r\n--b--")).await;
+    both.assert_status(400).assert_contains("should be a file");
+    client.post("/optional").form("img", "").await.assert_status(400).assert_contains("enctype");
+    client.post("/optional?img=").field("x", 1).await.assert_status(400).assert_contains("should be a file");
+}
+
+#[tokio::test]
+async fn files_whose_names_have_brackets_are_told() {
+    let client = client();
+    let came =
+        |names: &[&str]| names.iter().fold(client.post("/one"), |form, name| form.file(name, "x", "", "1"));
+    let table: [(&[&str], &str); 4] = [
+        (&["image"], "Parameter[img] is required: a file."),
+        (
+            &["img[]", "img[]"],
+            "Parameter[img] is required: a file. `img[]` came: send it as `img`, or take it as it comes with \
+             `#[arg(name = \"img[]\")]`.",
+        ),
+        (
+            &["img[0]"],
+            "Parameter[img] is required: a file. `img[0]` came: send it as `img`, or take it as it comes with \
+             `#[arg(name = \"img[0]\")]`.",
+        ),
+        (
+            &["img[0]", "img[1]", "x"],
+            "Parameter[img] is required: a file. `img[0]`, `img[1]` came: send it as `img`, or take it as it comes with \
+             `#[arg(name = \"img[0]\")]`, one argument for each name.",
+        ),
+    ];
+    for (names, expected) in table {
+        let answer = came(names).await;
+        assert_eq!(answer.status(), 400);
+        assert_eq!(answer.json::<Value>()["explain"], expected, "{names:?}");
+    }
+    came(&["img[]"]).await.assert_status(400);
+    client.post("/brackets").file("img[]", "a", "", "1").file("img[]", "b", "", "2").await.assert_text("2");
+    client.post("/seen").file("img[]", "a", "", "1").await.assert_contains("`img[]` came");
+}
+
+#[tokio::test]
+async fn texts_have_the_charset_they_declare() {
+    let client = client();
+    let of = |content_type: &str, bytes: &[u8]| {
+        let head = format!("--b\r\nContent-Disposition: form-data; name=a\r\n{content_type}\r\n");
+        [head.as_bytes(), bytes, b"\r\n--b--"].concat()
+    };
+    let post = |path: &str, body: Vec<u8>| {
+        client.post(path).header("content-type", "multipart/form-data; boundary=b").body(body)
+    };
+    let plain = |charset: &str| format!("Content-Type: text/plain; charset={charset}\r\n");
+    let latin = b"gr\xf6\xdfe \x80";
+    let koi8 =
+        "has the charset `KOI8-R`; those that are read are UTF-8, ISO-8859-1, US-ASCII and windows-1252";
+    // Content type, bytes, text or what is wrong.
+    let table: [(String, &[u8], Result<&str, &str>); 9] = [
+        (plain("ISO-8859-1"), latin, Ok("größe \u{80}")),
+        (plain("\"windows-1252\""), latin, Ok("größe €")),
+        (plain("ISO-8859-1"), "größe".as_bytes(), Ok("größe")),
+        (plain("US-ASCII"), b"abc", Ok("abc")),
+        (plain("US-ASCII"), latin, Err("is not US-ASCII, which its charset says, nor UTF-8")),
+        (plain("utf-8"), latin, Err("is not UTF-8")),
+        (plain("KOI8-R"), latin, Err(koi8)),
+        (plain("KOI8-R"), "größe".as_bytes(), Ok("größe")),
+        (String::new(), latin, Err("is not UTF-8")),
+    ];
+    for (content_type, bytes, expected) in table {
+        let body = || of(&content_type, bytes);
+        let expected =
+            expected.map_err(|why| format!("Parameter[a] {why}: `{}`.", String::from_utf8_lossy(bytes)));
+        let answer = post("/text", body()).await;
+        match &expected {
+            Ok(text) => assert_eq!(answer.text(), *text, "{content_type}"),
+            Err(text) => {
+                let told: Value = answer.assert_status(400).json();
+                assert_eq!(told["explain"].as_str(), Some(&**text), "{content_type}");
+                // Who does not ask for it is not troubled.
+                post("/optional", body()).await.assert_text("none");
+            }
+        }
+        // The same read as it comes, and of a file.
+        let streamed = post("/part", body()).await;
+        assert_eq!(streamed.status().is_success(), expected.is_ok(), "{content_type}: {}", streamed.text());
+        let file = [
+            format!("--b\r\nContent-Disposition: form-data; name=img; filename=x\r\n{content_type}\r\n")
+                .as_bytes(),
+            bytes,
+            b"\r\n--b--",
+        ];
+        let file = post("/one", file.concat()).await;
+        match &expected {
+            Ok(text) => assert_eq!(file.json::<Value>()["text"], *text, "{content_type}"),
+            Err(_) => {
+                file.assert_status(400).assert_contains("The file in Parameter[img] ");
+            }
+        }
+    }
 }
 
 #[tokio::test]
@@ -338,11 +505,17 @@ async fn a_form_made_by_hand_is_read() {
             "hi\r\n--a b:c\r\nContent-Disposition: form-data; name=img; filename=x\r\n\r\n1\r\n--a b:c--\r\nbye",
             "x application/octet-stream 1",
         ),
-        // LF alone.
+        // The field's name in its extended form, folded lines, LF alone in the head.
         (
             "b",
-            "--b\nContent-Disposition: form-data; name=img; filename=x\n\n1\n2\n--b--\n",
-            "x application/octet-stream 1\n2",
+            "--b\r\nContent-Disposition: form-data;\r\n name*=utf-8''im%67;\r\n\tfilename=x\nContent-Type:\n text/css\n\n1\n2\r\n--b--",
+            "x text/css 1\n2",
+        ),
+        // What looks like a boundary and does not follow CRLF, before and inside the part.
+        (
+            "b",
+            "\n--b\r\n\r\n--b\r\nContent-Disposition: form-data; name=img; filename=x\r\n\r\n1\n--b\n--b--\r\n--b--",
+            "x application/octet-stream 1\n--b\n--b--",
         ),
     ];
     for (boundary, body, expected) in table {
@@ -440,7 +613,7 @@ async fn a_form_is_read_part_by_part() {
     client.post("/maybe").field("a", 1).await.assert_text("true");
     client.post("/maybe").await.assert_text("false");
     let wrong = client.post("/maybe").form("a", 1).await;
-    wrong.assert_status(400).assert_contains("must be \\\"multipart/form-data\\\"");
+    wrong.assert_status(415).assert_contains("must be \\\"multipart/form-data\\\"");
 }
 
 #[tokio::test]
@@ -483,9 +656,18 @@ async fn bad_forms_are_refused() {
         ("multipart/form-data; boundary=", "--\r\n", 400, "has an empty boundary"),
         (of, "", 400, ""),
         (of, "name=img&x=y", 400, "its boundary `--b` never came"),
-        (of, part, 400, "cut off in part 1: it has to end with `--b--`"),
+        (of, "--b\nContent-Disposition: form-data; name=img\n\n1\n--b--\n", 400, "ends in LF alone"),
+        (
+            of,
+            &format!("x\n{part}\r\n1\r\n--b"),
+            400,
+            "its boundary `--b` never came, neither at its begin nor after CRLF",
+        ),
+        (of, "--b\r\n--b--", 400, "Parameter[img] is required"),
+        (of, part, 400, "cut off in part 1, in its head: it has to end with `--b--`"),
+        (of, &format!("{part}--b--"), 400, "the head of part 1 has no end"),
         (of, &format!("{part}\r\n123"), 400, "cut off in part 1"),
-        (of, &format!("{part}\r\n123\r\n--b"), 400, "cut off in part 1"),
+        (of, &format!("{part}\r\n123\r\n--b"), 400, "cut off in the boundary behind part 1"),
         (of, &nested, 400, "cut off in part 1"),
         (of, "--b\r\n\r\n1\r\n--b--", 400, "the head of part 1 has no `Content-Disposition`"),
         (of, &huge, 400, "longer than 4096 bytes (Limits::part_head_size)"),
@@ -501,10 +683,56 @@ async fn bad_forms_are_refused() {
         assert!(explained.contains(explain), "{start}: {explained}");
         // Streamed, it is refused for the same reason.
         let answer = client.post("/stream").header("content-type", content_type).body(body).await;
-        if !explain.contains("body_size") {
+        if !explain.contains("body_size") && !explain.contains("is required") {
             answer.assert_status(status);
         }
     }
+}
+
+#[tokio::test]
+async fn a_form_of_nothing_is_judged_by_its_content_type_too() {
+    let client = client();
+    let long = format!("multipart/form-data; boundary={}", "x".repeat(71));
+    let (without, bad) = ("multipart/form-data", "multipart/form-data; boundary=a\"");
+    let good = "multipart/form-data; boundary=b";
+    let table = [
+        (without, "has no boundary"),
+        (&*long, "has a boundary of more than 70 characters"),
+        (bad, "neither a word nor in quotes"),
+        ("Multipart/Form-Data; boundary=", "has an empty boundary"),
+    ];
+    // A length of nothing, no length at all, chunks of nothing.
+    let framings = ["Content-Length: 0\r\n\r\n", "\r\n", "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"];
+    for framing in framings {
+        let post = |path: &str, content_type: &str| {
+            let head = format!("POST {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n");
+            client.raw(format!("{head}Content-Type: {content_type}\r\n{framing}"))
+        };
+        for (content_type, expected) in table {
+            for path in ["/optional", "/dict"] {
+                let answer = post(path, content_type).await;
+                assert!(answer.starts_with("HTTP/1.1 400"), "{path} {content_type}: {answer}");
+                assert!(answer.contains(expected), "{path} {content_type}: {answer}");
+            }
+            // Who takes the body as it is may do with it what it likes, and nobody judges what is not taken.
+            for (path, status) in
+                [("/raw", "200"), ("/reader", "200"), ("/saved", "405"), ("/nowhere", "404")]
+            {
+                let answer = post(path, content_type).await;
+                assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{path} {content_type}: {answer}");
+            }
+        }
+        if framing.starts_with("Transfer") {
+            continue;
+        }
+        let answer = post("/optional", good).await;
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("none"), "{answer}");
+    }
+    let app = vernal::App::from_registry(vernal::Config::new().state(Folder::new())).expect("good mappings");
+    let answer = app.handle(Request::post("/optional").header("content-type", without)).await;
+    assert_eq!(answer.status, 400);
+    let answer = app.handle(Request::post("/optional").header("content-type", good)).await;
+    assert_eq!(answer.status, 200);
 }
 
 #[tokio::test]

@@ -136,6 +136,11 @@ struct Logging;
 #[doc = include_str!("../../docs/proxies.md")]
 struct Proxies;
 
+/// Compiles and runs what the page about forms shows.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/forms.md")]
+struct Forms;
+
 /// Compiles and runs what the page about security shows.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/security.md")]
