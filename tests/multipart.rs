@@ -392,6 +392,10 @@ async fn files_whose_names_have_brackets_are_told() {
     came(&["img[]"]).await.assert_status(400);
     client.post("/brackets").file("img[]", "a", "", "1").file("img[]", "b", "", "2").await.assert_text("2");
     client.post("/seen").file("img[]", "a", "", "1").await.assert_contains("`img[]` came");
+    // The peer of a server in use is told what to send, not what to write.
+    let quiet = Client::builder().state(Folder::new()).show_errors(false).build();
+    let told: Value = quiet.post("/several").field("title", "t").file("img[]", "a", "", "1").await.json();
+    assert_eq!(told["explain"], "Parameter[img] is required: a file. `img[]` came: send it as `img`.");
 }
 
 #[tokio::test]

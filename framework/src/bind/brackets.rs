@@ -6,10 +6,15 @@ use std::fmt::Write;
 use crate::base::shown;
 use crate::http::Error;
 
-/// Adds to the error for a name that is missing which names with brackets came in its place, and what to write: `rename`
-/// says how a name is given.
+/// Adds to the error for a name that is missing which names with brackets came in its place, and what to send. Where a server
+/// `shows_errors`, also what to write, with `rename` for how a name is given.
 #[cold]
-pub(super) fn explained<'n>(error: Error, came: impl Iterator<Item = &'n str>, rename: &str) -> Error {
+pub(super) fn explained<'n>(
+    error: Error,
+    came: impl Iterator<Item = &'n str>,
+    rename: &str,
+    shows_errors: bool,
+) -> Error {
     let Some(missing) = error.binding().filter(|_| error.is_missing()) else { return error };
     let mut names: Vec<&str> = came.filter(|name| is_of(name, &missing.parameter)).collect();
     names.sort_unstable();
@@ -19,17 +24,14 @@ pub(super) fn explained<'n>(error: Error, came: impl Iterator<Item = &'n str>, r
     for (index, name) in names.iter().take(MOST_SHOWN).enumerate() {
         let _ = write!(explain, "{}`{}`", if index == 0 { " " } else { ", " }, shown(name));
     }
-    let (more, each) = match names.len() {
-        1 => ("", ""),
-        count if count > MOST_SHOWN => (" and more", ", one argument for each name"),
-        _ => ("", ", one argument for each name"),
-    };
-    let rename = rename.replace('…', &format!("\"{}\"", shown(first)));
-    let _ = write!(
-        explain,
-        "{more} came: send it as `{}`, or take it as it comes with `{rename}`{each}.",
-        shown(&missing.parameter)
-    );
+    let more = if names.len() > MOST_SHOWN { " and more" } else { "" };
+    let _ = write!(explain, "{more} came: send it as `{}`", shown(&missing.parameter));
+    if shows_errors {
+        let rename = rename.replace('…', &format!("\"{}\"", shown(first)));
+        let each = if names.len() > 1 { ", one argument for each name" } else { "" };
+        let _ = write!(explain, ", or take it as it comes with `{rename}`{each}");
+    }
+    explain.push('.');
     error.explain(explain)
 }
 
@@ -80,12 +82,19 @@ mod tests {
         ];
         for (came, expected) in table {
             let error = Error::missing("img", Source::Parameter, "a file");
-            let error = explained(error, came.iter().copied(), "name(…)");
+            let error = explained(error, came.iter().copied(), "name(…)", true);
             let text = format!("Parameter[img] is required: a file.{expected}");
             assert_eq!(error.explain_text(), text, "{came:?}");
             assert!(error.is_missing());
         }
+        // The peer of a server in use is told what to send, and no more.
+        let error = Error::missing("img", Source::Parameter, "a file");
+        let error = explained(error, ["img[]"].into_iter(), "name(…)", false);
+        assert_eq!(
+            error.explain_text(),
+            "Parameter[img] is required: a file. `img[]` came: send it as `img`."
+        );
         let other = Error::bad_request("other");
-        assert_eq!(explained(other, ["img[]"].into_iter(), "…").explain_text(), "other");
+        assert_eq!(explained(other, ["img[]"].into_iter(), "…", true).explain_text(), "other");
     }
 }

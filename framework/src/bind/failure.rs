@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::de::{Expected, Unexpected};
 
-use super::value::{flawed, missing_list, shortened};
+use super::value::{flawed, shortened};
 use super::{BindingError, Source, buffered};
 use crate::http::Error;
 
@@ -47,6 +47,11 @@ impl Failure {
         Failure::of(Problem::Unfit(expected.to_owned()))
     }
 
+    /// Whether a list has no element.
+    pub(super) fn is_of_list(&self) -> bool {
+        matches!(self.0.problem, Problem::NoElement)
+    }
+
     /// Whether a type complained about the type that it was given.
     pub(super) fn is_of_type(&self) -> bool {
         matches!(self.0.problem, Problem::Mismatched(_))
@@ -80,8 +85,7 @@ impl Failure {
         };
         let shown = crate::base::shown(&parameter);
         match problem {
-            Problem::Missing => Error::missing(parameter, source, "a value"),
-            Problem::NoElement => missing_list(&parameter, source, "a value"),
+            Problem::Missing | Problem::NoElement => Error::missing(parameter, source, "a value"),
             Problem::Mismatched(expected) | Problem::Unfit(expected) => {
                 Error::of_binding(binding(expected.into()))
             }

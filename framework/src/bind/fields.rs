@@ -9,6 +9,7 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess
 
 use super::buffered::{self, Look};
 use super::failure::{Failure, Problem};
+use super::missing::{ARGUMENT_NAME, FOR_EMPTY_LISTS};
 use super::named::{Each, Values};
 use super::pairs::Pairs;
 use super::{Source, brackets};
@@ -25,13 +26,25 @@ pub(crate) fn deserialize<'r, T: Deserialize<'r>>(fields: &Fields<'r>, name: &'s
         made => made,
     };
     made.map_err(|failure| {
+        let is_list = failure.is_of_list();
         let error = failure.into_error(name);
-        brackets::explained(error, fields.0.iter().map(|field| field.name), "#[serde(rename = …)]")
+        let names = fields.all.iter().map(|field| field.name);
+        let rename = if is_list { ARGUMENT_NAME } else { "#[serde(rename = …)]" };
+        let error = brackets::explained(error, names, rename, fields.shows_errors);
+        if !is_list || !fields.shows_errors {
+            return error;
+        }
+        let explain = format!("{} {FOR_EMPTY_LISTS}", error.explain_text());
+        error.explain(explain)
     })
 }
 
 /// Names with their values, sorted by name so that equal ones stand together; values keep their order.
-pub(crate) struct Fields<'r>(Vec<Field<'r>>);
+pub(crate) struct Fields<'r> {
+    all: Vec<Field<'r>>,
+    /// Whether the server shows its errors, so that it may say what to write.
+    shows_errors: bool,
+}
 
 #[derive(Clone)]
 pub(super) struct Field<'r> {
@@ -75,35 +88,35 @@ impl<'r> Fields<'r> {
                 fields.push(field);
             }
         }
-        Fields::sorted(fields)
+        Fields::sorted(fields, req)
     }
 
     /// The fields of the form alone.
     pub(crate) fn of_form(req: &'r Request) -> Fields<'r> {
-        Fields::sorted(of_params(&req.form).collect())
+        Fields::sorted(of_params(&req.form).collect(), req)
     }
 
-    fn sorted(mut fields: Vec<Field<'r>>) -> Fields<'r> {
+    fn sorted(mut fields: Vec<Field<'r>>, req: &Request) -> Fields<'r> {
         fields.iter_mut().enumerate().for_each(|(place, field)| field.place = place);
         fields.sort_by_key(|field| field.name);
-        Fields(fields)
+        Fields { all: fields, shows_errors: req.context().show_errors }
     }
 
     pub(super) fn named(&self, name: &str) -> &[Field<'r>] {
-        let start = self.0.partition_point(|field| field.name < name);
-        let rest = self.0.get(start..).unwrap_or_default();
+        let start = self.all.partition_point(|field| field.name < name);
+        let rest = self.all.get(start..).unwrap_or_default();
         let count = rest.iter().take_while(|field| field.name == name).count();
         rest.get(..count).unwrap_or_default()
     }
 
     /// The values of each name.
     pub(super) fn groups(&self) -> impl Iterator<Item = &[Field<'r>]> {
-        self.0.chunk_by(|one, next| one.name == next.name)
+        self.all.chunk_by(|one, next| one.name == next.name)
     }
 
     /// All fields as they were sent.
     fn in_order(&self) -> Vec<Field<'r>> {
-        let mut fields = self.0.clone();
+        let mut fields = self.all.clone();
         fields.sort_by_key(|field| field.place);
         fields
     }
@@ -173,7 +186,7 @@ impl<'r> Deserializer<'r> for Root<'_, 'r> {
     }
 
     fn deserialize_option<V: Visitor<'r>>(self, visitor: V) -> Result<V::Value, Failure> {
-        if self.takes_none || self.fields.0.is_empty() {
+        if self.takes_none || self.fields.all.is_empty() {
             visitor.visit_none()
         } else {
             visitor.visit_some(self)

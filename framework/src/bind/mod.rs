@@ -40,6 +40,7 @@ mod failure;
 mod fields;
 mod judged;
 pub mod misplaced;
+mod missing;
 mod model;
 mod multipart;
 mod named;

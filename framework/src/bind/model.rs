@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::defaults::Wrapper;
 use super::fields::{Fields, deserialize};
-use super::value::beside_body;
+use super::missing::beside_body;
 use super::{Arg, BindingError, BodyUse, FromRequest, Profile, Source, judged};
 use crate::http::{Error, Request, Result};
 

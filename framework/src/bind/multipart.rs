@@ -1,7 +1,8 @@
 //! Arguments that take a form in parts: its files by name, or the parts as they come.
 
 use super::body::{MULTIPART, wrong_content_type};
-use super::value::{missing_list, shortened};
+use super::missing::{ARGUMENT_NAME, why_required};
+use super::value::shortened;
 use super::{Arg, BindingError, BodyUse, FromRequest, Profile, Source, brackets};
 use crate::http::{BodyReader, Error, Multipart, MultipartFile, Request, Result};
 
@@ -10,8 +11,7 @@ impl<'r> FromRequest<'r> for MultipartFile<'r> {
     const PROFILE: Profile = Profile { body: BodyUse::Form, ..Profile::VALUE };
 
     fn from_request(req: &'r Request, arg: &Arg) -> Result<MultipartFile<'r>> {
-        MultipartFile::optional(req, arg)?
-            .ok_or_else(|| missing(req, arg, Error::missing(arg.name, Source::Parameter, FILE)))
+        MultipartFile::optional(req, arg)?.ok_or_else(|| missing(req, arg, false))
     }
 
     fn optional(req: &'r Request, arg: &Arg) -> Result<Option<MultipartFile<'r>>> {
@@ -28,8 +28,7 @@ impl<'r> FromRequest<'r> for Vec<MultipartFile<'r>> {
     const PROFILE: Profile = <MultipartFile<'r> as FromRequest<'r>>::PROFILE;
 
     fn from_request(req: &'r Request, arg: &Arg) -> Result<Vec<MultipartFile<'r>>> {
-        Self::optional(req, arg)?
-            .ok_or_else(|| missing(req, arg, missing_list(arg.name, Source::Parameter, FILE)))
+        Self::optional(req, arg)?.ok_or_else(|| missing(req, arg, true))
     }
 
     fn optional(req: &'r Request, arg: &Arg) -> Result<Option<Vec<MultipartFile<'r>>>> {
@@ -65,13 +64,15 @@ const FILE: &str = "a file";
 
 /// Why no file came, as far as that can be seen.
 #[cold]
-fn missing(req: &Request, arg: &Arg, error: Error) -> Error {
+fn missing(req: &Request, arg: &Arg, is_list: bool) -> Error {
     if !req.body().is_empty() && req.headers.contains("content-type") && !req.is_form() {
         return wrong_content_type(req, arg, &[MULTIPART]);
     }
     let files = req.files().map(|file| file.name());
     let texts = req.form.iter().map(|(name, _)| name);
-    brackets::explained(error, files.chain(texts), "#[arg(name = …)]")
+    let error = Error::missing(arg.name, Source::Parameter, FILE);
+    let error = brackets::explained(error, files.chain(texts), ARGUMENT_NAME, req.context().show_errors);
+    why_required(error, is_list, req)
 }
 
 /// A text of the name is no file, be it typed or what a form sends that is not in parts. In parts an empty one is a field in

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{BindingError, Source, brackets};
+use super::{BindingError, Source, missing};
 use crate::http::{Error, Request, Result};
 
 /// A type made from one raw value: of a parameter, a path variable, a header field, a cookie.
@@ -62,6 +62,10 @@ pub trait FromValue<'r>: Sized {
     note = "implement `FromValue` for it; inside a wrapper such as `Param<…>` also `Option<T>`, `Vec<T>` and `Result<T>` work"
 )]
 pub trait FromValues<'r>: Sized {
+    /// Whether it is a list that needs an element.
+    #[doc(hidden)]
+    const IS_LIST: bool = false;
+
     /// Converts the values.
     ///
     /// # Errors
@@ -112,15 +116,19 @@ impl<'r, T: FromValues<'r>> FromValues<'r> for Option<T> {
 
 /// Every value; at least one is required. `Option<Vec<T>>` is `None` without one, and a list with `#[arg(default)]` is empty.
 impl<'r, T: FromValue<'r>> FromValues<'r> for Vec<T> {
+    const IS_LIST: bool = true;
+
     fn from_values(values: impl Iterator<Item = &'r str>, source: Source, name: &str) -> Result<Vec<T>> {
         let convert = |raw: &'r str| T::from_value(raw).map_err(|error| located(error, raw, source, name));
         let all = values.map(convert).collect::<Result<Vec<T>>>()?;
-        if all.is_empty() { Err(missing_list(name, source, T::EXPECTED)) } else { Ok(all) }
+        if all.is_empty() { Err(Error::missing(name, source, T::EXPECTED)) } else { Ok(all) }
     }
 }
 
 /// The handler wants to see the error.
 impl<'r, T: FromValues<'r>> FromValues<'r> for Result<T> {
+    const IS_LIST: bool = T::IS_LIST;
+
     fn from_values(values: impl Iterator<Item = &'r str>, source: Source, name: &str) -> Result<Result<T>> {
         Ok(T::from_values(values, source, name))
     }
@@ -143,57 +151,12 @@ pub(crate) fn parameters<'r, T: FromValues<'r>>(req: &'r Request, name: &'static
         return T::from_error(flawed(name, flaw.raw, &flaw.text()));
     }
     let bound = T::from_values(req.parameters(name), Source::Parameter, name);
-    T::explained(bound, |error| why_missing(error, req))
-}
-
-/// Says of a missing parameter what came in its place.
-#[cold]
-fn why_missing(error: Error, req: &Request) -> Error {
-    if !error.is_missing() {
-        return error;
-    }
-    let came = req.form.iter().chain(req.query.iter()).map(|(name, _)| name);
-    beside_what_body(brackets::explained(error, came, "#[arg(name = …)]"), req)
-}
-
-/// A list without an element, with what to write for one that may have none.
-#[cold]
-pub(super) fn missing_list(name: &str, source: Source, expected: &'static str) -> Error {
-    let error = Error::missing(name, source, expected);
-    let explain = format!(
-        "{} For a list that may be empty write `Option<Vec<…>>` or `#[arg(default)]`.",
-        error.explain_text()
-    );
-    error.explain(explain)
-}
-
-/// Says of a missing parameter that there was a body, if it was of a kind that holds none.
-#[inline]
-pub(super) fn beside_body<T>(bound: Result<T>, req: &Request) -> Result<T> {
-    match bound {
-        Err(error) if error.is_missing() => Err(beside_what_body(error, req)),
-        bound => bound,
-    }
-}
-
-#[cold]
-fn beside_what_body(error: Error, req: &Request) -> Error {
-    let is_empty = match req.header("content-length") {
-        Some(length) => length == "0",
-        None => req.header("transfer-encoding").is_none() && req.body().is_empty(),
-    };
-    if is_empty || req.is_form() || req.is_multipart() {
-        return error;
-    }
-    let kind = match req.header("content-type") {
-        Some(kind) => format!("is `{}`, which holds no parameters", shortened(kind)),
-        None => "has no `Content-Type`, so it holds no parameters".to_owned(),
-    };
-    let mut explain = format!("{} The body {kind}: send a form, or a query.", error.explain_text());
-    if req.context().show_errors {
-        explain.push_str(" A handler takes the body itself as `Text<String>`, `Json<T>` or `Bytes`.");
-    }
-    error.explain(explain)
+    T::explained(
+        bound,
+        |error| {
+            if error.is_missing() { missing::parameter(error, T::IS_LIST, req) } else { error }
+        },
+    )
 }
 
 /// A parameter that could not be decoded.
@@ -440,10 +403,7 @@ mod tests {
         good(&["1", "2"], vec![1_u8, 2]);
         good(&["0", "no"], vec![false, true]);
         bad::<Vec<u8>>(&["1", "x"], "Parameter[a] should be an integer from 0 to 255, not `x`.");
-        bad::<Vec<&str>>(
-            &[],
-            "Parameter[a] is required: a text. For a list that may be empty write `Option<Vec<…>>` or `#[arg(default)]`.",
-        );
+        bad::<Vec<&str>>(&[], "Parameter[a] is required: a text.");
         good(&[], None::<Vec<&str>>);
         good(&["x"], Some(vec!["x"]));
         assert_eq!(bind::<Result<u8>>(&["x"]).expect("the handler sees it").expect_err("bad").status(), 400);

@@ -10,7 +10,7 @@ use ::http::{Method, Version};
 
 use super::defaults::Wrapper;
 use super::value::{self, shortened};
-use super::{Arg, BindingError, BodyUse, FromRequest, FromValues, Profile, Source};
+use super::{Arg, BindingError, BodyUse, FromRequest, FromValues, Profile, Source, missing};
 use crate::base::Headers;
 use crate::http::{Cookies, Error, Request, Result, SafePath};
 
@@ -150,7 +150,7 @@ fn header<'r, T: FromValues<'r>>(req: &'r Request, arg: &Arg) -> Result<T> {
     });
     let bound = T::from_values(values, Source::Header, arg.name);
     match not_text {
-        None => bound,
+        None => T::explained(bound, |error| missing::why_required(error, T::IS_LIST, req)),
         Some(bytes) => T::from_error(Error::of_binding(BindingError {
             parameter: arg.name.to_owned(),
             source: Source::Header,

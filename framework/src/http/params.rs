@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::num::NonZero;
 
+use super::flaw::{Flaw, FlawKind, KeptFlaw};
 use crate::base::{Span, trim};
 use crate::proto::Refusal;
 use crate::proto::multipart::charset::NotText;
@@ -33,7 +34,7 @@ pub struct Params {
         clippy::box_collection,
         reason = "few have any, and what is kept for a long time has to be small"
     )]
-    flaws: Option<Box<Vec<Kept>>>,
+    flaws: Option<Box<Vec<KeptFlaw>>>,
 }
 
 thread_local! {
@@ -47,32 +48,6 @@ struct Field {
     value: Span,
     /// Its place in `flaws`, from 1.
     flaw: Option<NonZero<u32>>,
-}
-
-/// A flaw, with spans of the same text.
-#[derive(Clone, Copy)]
-struct Kept {
-    kind: FlawKind,
-    raw: Span,
-    charset: Span,
-}
-
-/// Why a field could not be decoded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum FlawKind {
-    Percent,
-    NotText,
-    NotAscii,
-    Charset,
-}
-
-/// What is wrong with a field.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Flaw<'p> {
-    kind: FlawKind,
-    /// The value as it was sent.
-    pub(crate) raw: &'p str,
-    charset: &'p str,
 }
 
 impl Params {
@@ -144,10 +119,7 @@ impl Params {
     /// Every field, name and value, with its flaw.
     pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &str, Option<Flaw<'_>>)> {
         let text = &self.text;
-        let flaw = |place: NonZero<u32>| {
-            let Kept { kind, raw, charset } = *self.flaws.as_ref()?.get(place.get() as usize - 1)?;
-            Some(Flaw { kind, raw: raw.text(text), charset: charset.text(text) })
-        };
+        let flaw = |place: NonZero<u32>| Some(self.flaws.as_ref()?.get(place.get() as usize - 1)?.of(text));
         self.fields
             .iter()
             .map(move |field| (field.name.text(text), field.value.text(text), field.flaw.and_then(flaw)))
@@ -202,7 +174,7 @@ impl Params {
                     NotText::Charset(charset) => (FlawKind::Charset, charset.as_str()),
                 };
                 let charset = self.keep(charset);
-                (value, self.keep_flaw(Kept { kind, raw: value, charset }))
+                (value, self.keep_flaw(KeptFlaw { kind, raw: value, charset }))
             }
         };
         self.push(others, Field { name, value, flaw }, limit)
@@ -214,7 +186,7 @@ impl Params {
         Span::new(start, self.text.len())
     }
 
-    fn keep_flaw(&mut self, flaw: Kept) -> Option<NonZero<u32>> {
+    fn keep_flaw(&mut self, flaw: KeptFlaw) -> Option<NonZero<u32>> {
         let flaws = self.flaws.get_or_insert_default();
         flaws.push(flaw);
         u32::try_from(flaws.len()).ok().and_then(NonZero::new)
@@ -251,7 +223,7 @@ impl Params {
         let (value, value_flaw) = self.decode(value);
         let flaw = name_flaw.or(value_flaw).and_then(|kind| {
             let raw = self.keep(&String::from_utf8_lossy(raw));
-            self.keep_flaw(Kept { kind, raw, charset: Span::default() })
+            self.keep_flaw(KeptFlaw { kind, raw, charset: Span::default() })
         });
         self.push(others, Field { name, value, flaw }, limit)
     }
@@ -314,23 +286,6 @@ impl Params {
 
 /// What a thread keeps to decode in.
 const KEPT: usize = 16 << 10;
-
-impl Flaw<'_> {
-    /// What is wrong, to stand behind the field's name.
-    pub(crate) fn text(self) -> Cow<'static, str> {
-        let not_text = match self.kind {
-            FlawKind::Percent => {
-                return Cow::Borrowed(
-                    "has a `%` without two hexadecimal digits after it (a `%` itself is sent as `%25`)",
-                );
-            }
-            FlawKind::NotText => NotText::Utf8,
-            FlawKind::NotAscii => NotText::Ascii,
-            FlawKind::Charset => NotText::Charset(self.charset.to_owned()),
-        };
-        Cow::Owned(not_text.to_string())
-    }
-}
 
 impl fmt::Debug for Params {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -10,6 +10,7 @@ mod look;
 mod tests;
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 
 use serde::de::{Expected, Unexpected};
 
@@ -193,11 +194,16 @@ impl<'r> Fields<'r> {
 
     /// Gives every field what a type asked for, as far as it is that.
     fn take_each(&self, seen: &[Mismatch], is_strict: bool) -> bool {
+        let place = |field: &Field<'r>| (field.value.as_ptr().addr(), field.value.len());
+        let texts = self.groups().flatten().filter(|field| field.look.get() == Look::Text);
+        let texts: HashMap<_, _> = texts.map(|field| (place(field), field)).collect();
         let mut is_refined = false;
         for mismatch in seen {
-            let Some(field) = self.culprit(mismatch).filter(|field| field.look.get() == Look::Text) else {
+            let Was::Text { address, length } = mismatch.was else { continue };
+            let Some(field) = texts.get(&(address, length)) else { continue };
+            if field.look.get() != Look::Text {
                 continue;
-            };
+            }
             if let Some(Ok(look)) = look_for(&mismatch.expected, field.value, is_strict) {
                 field.look.set(look);
                 is_refined = true;
