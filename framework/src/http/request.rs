@@ -16,8 +16,8 @@ use super::kept::Rare;
 use super::path::{Path, PathValues};
 use super::via::Peer;
 use super::{
-    BodyReader, Context, Cookies, Error, FilePart, Flaw, Instance, MultipartFile, Outgoing, Params, Result,
-    Source,
+    BodyReader, Context, Cookies, Error, FilePart, Flaw, FormKind, Instance, MultipartFile, Outgoing, Params,
+    Result, Source,
 };
 use crate::base::{Headers, Location, Span, trim};
 use crate::bind::{Arg, FromRequest, flawed};
@@ -294,12 +294,7 @@ impl Request {
     /// How the body is a form, if its `Content-Type` says that it is one.
     #[inline]
     pub(crate) fn form_kind(&self) -> Option<FormKind> {
-        let content_type = self.headers.get_bytes("content-type")?;
-        match content_type.first()?.to_ascii_lowercase() {
-            b'a' if is_type(content_type, b"application/x-www-form-urlencoded") => Some(FormKind::UrlEncoded),
-            b'm' if is_type(content_type, b"multipart/form-data") => Some(FormKind::Multipart),
-            _ => None,
-        }
+        FormKind::of(self.headers.get_bytes("content-type")?)
     }
 
     /// The state of type `T` that was given to the server, if any.
@@ -436,20 +431,6 @@ fn many_types() -> crate::proto::Refusal {
     crate::proto::Refusal::bad_request("there is more than one Content-Type field")
 }
 
-/// How a body is a form.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FormKind {
-    UrlEncoded,
-    /// In parts.
-    Multipart,
-}
-
-/// Whether a content type, whatever its parameters, is this one.
-fn is_type(content_type: &[u8], wanted: &[u8]) -> bool {
-    let (word, parameters) = content_type.split_at_checked(wanted.len()).unwrap_or_default();
-    word.eq_ignore_ascii_case(wanted) && matches!(parameters.trim_ascii_start().first(), None | Some(b';'))
-}
-
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
@@ -466,32 +447,5 @@ impl<'r> FromRequest<'r> for &'r Request {
     #[inline]
     fn from_request(req: &'r Request, _: &Arg) -> Result<&'r Request> {
         Ok(req)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn forms_are_known_by_their_type() {
-        let table = [
-            ("multipart/form-data; boundary=b", Some(FormKind::Multipart)),
-            ("Multipart/Form-Data ;boundary=b", Some(FormKind::Multipart)),
-            ("multipart/form-data", Some(FormKind::Multipart)),
-            ("application/x-www-form-urlencoded", Some(FormKind::UrlEncoded)),
-            ("Application/X-WWW-Form-Urlencoded; charset=UTF-8", Some(FormKind::UrlEncoded)),
-            ("multipart/form-datax", None),
-            ("multipart/mixed; boundary=b", None),
-            ("application/json", None),
-            ("multipart", None),
-            ("", None),
-        ];
-        for (content_type, expected) in table {
-            let mut request = Request::new(Arc::default());
-            request.headers.append("content-type", content_type);
-            assert_eq!(request.form_kind(), expected, "{content_type}");
-        }
-        assert_eq!(Request::new(Arc::default()).form_kind(), None);
     }
 }
