@@ -94,7 +94,7 @@ fn a_browser_keeps_to_what_the_filters_say() {
         .methods(["PUT"])
         .headers(["content-type"])
         .expose(["x-total"]);
-    let policy = "default-src 'self'; script-src 'nonce-{nonce}'";
+    let policy = "default-src 'self'; script-src 'nonce-{nonce}'; base-uri 'none'";
     let other = server::new()
         .app("other")
         .filter("/api/**", cors)

@@ -168,6 +168,34 @@ async fn the_nonce_of_page_and_policy_is_one_and_fresh() {
 }
 
 #[tokio::test]
+async fn the_strict_form_starts_from_nothing() {
+    let client = client(SecurityHeaders::new().strict());
+    let answer = client.get("/nonce").await;
+    let nonce = answer.text();
+    let policy = answer.header("content-security-policy").expect("one").replace(nonce, "N");
+    for part in [
+        "default-src 'none'; ",
+        "script-src 'self' 'nonce-N'; ",
+        "style-src 'self' 'nonce-N'; ",
+        "base-uri 'none'; ",
+        "form-action 'self'; ",
+        "frame-ancestors 'none'",
+    ] {
+        assert!(policy.contains(part), "{part} in {policy}");
+    }
+    assert!(!policy.contains("unsafe") && !policy.contains('*') && !policy.contains("data:"), "{policy}");
+    answer.assert_header("referrer-policy", "same-origin").assert_header("x-frame-options", "DENY");
+    answer.assert_header("cross-origin-resource-policy", "same-origin");
+    assert!(answer.header("permissions-policy").is_some_and(|policy| policy.contains("camera=()")));
+    // What comes after it counts, what comes before does not.
+    let own = SecurityHeaders::new().referrer_policy("origin").strict().content_security_policy("img-src *");
+    let answer = self::client(own).get("/").await;
+    answer
+        .assert_header("content-security-policy", "img-src *")
+        .assert_header("referrer-policy", "same-origin");
+}
+
+#[tokio::test]
 async fn a_nonce_nobody_asked_for_is_an_error_that_says_what_to_write() {
     for headers in
         [SecurityHeaders::new(), SecurityHeaders::new().content_security_policy("default-src 'self'")]
