@@ -56,7 +56,6 @@ const LONG_FILES: &[(&str, usize, &str)] = &[
         600,
         "the life of a connection, step by step; what is rare is boxed in place, since a future keeps what it passes on",
     ),
-    ("framework/src/test.rs", 600, "the client's public methods are many and small"),
 ];
 
 /// Words that a protocol without I/O has no use for.
