@@ -4,6 +4,7 @@
 use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
 use vernal::{Error, Result, request_map, server};
 
@@ -46,7 +47,9 @@ async fn serve() {
     }
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     println!("\nport {}", listener.local_addr().expect("it is bound").port());
-    server::new().app("console").listener(listener).start_async().await.expect("a good end");
+    // The first panic waits for a reader, which is what it would tell of.
+    let server = server::new().app("console").watchdog(Duration::ZERO).listener(listener);
+    server.start_async().await.expect("a good end");
     tracing::info!(target: "my_app::orders", "after the end");
     if let Some(text) = std::env::var_os("PANIC") {
         panic!("{}", text.display());

@@ -17,13 +17,14 @@
 //! ```
 
 mod answer;
+mod jar;
 mod multipart;
 mod request;
+mod target;
 mod websocket;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 
 use crate::app::{App, Config, config_setters};
@@ -32,22 +33,29 @@ use crate::io::Stream;
 use crate::server::connection::{self, SessionTask};
 use crate::server::{Counted, Handle, Shared};
 
+use self::jar::Jar;
+
 pub use answer::Answer;
 pub use request::RequestBuilder;
 pub use websocket::{SocketBuilder, TestSocket};
 
 /// A client of an application in the same process. Each request has a connection of its own.
 ///
-/// Cheap to clone. Its methods panic, with a text for whoever reads the failed test, where a client would return an error.
+/// Cheap to clone; the clones share their cookies, if they keep any. Its methods panic, with a text for whoever reads the failed test, where a client would return an error.
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,
+    /// What it keeps from answer to request, if it was asked to.
+    jar: Option<Arc<Mutex<Jar>>>,
+    follows: bool,
 }
 
 /// The settings of a [`Client`]'s application. Made by [`Client::builder`].
 #[derive(Default)]
 pub struct ClientBuilder {
     config: Config,
+    keeps_cookies: bool,
+    follows: bool,
 }
 
 impl Client {
@@ -115,14 +123,30 @@ impl Client {
         self.request("OPTIONS", path)
     }
 
-    /// A request of any method. The path may have a query; what is not allowed in a target is percent-encoded.
+    /// A request of any method. The path may have a query. It is encoded as browsers do it, so `/a b/ü?q=<` is sent as `/a%20b/%C3%BC?q=%3C`; what
+    /// is encoded stays, and a `%` of the path that begins no escape is one to send: `/100%` is `/100%25`. What follows a `#` is not sent. The values
+    /// of a query are encoded by [`RequestBuilder::query`], and [`Client::raw`] encodes nothing.
+    ///
+    /// ```
+    /// # use vernal::{request_map, test};
+    /// #[request_map("/hello/{name}")]
+    /// fn hello(name: &str) -> String {
+    ///     format!("Hello, {name}!")
+    /// }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let client = test::Client::new();
+    /// client.get("/hello/100%").await.assert_text("Hello, 100%!");
+    /// client.get("/hello/Zo%C3%AB").await.assert_text("Hello, Zoë!");
+    /// # }
+    /// ```
     pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
         RequestBuilder {
             client: self.clone(),
             method: method.to_owned(),
-            target: utf8_percent_encode(path, NOT_IN_TARGET).to_string(),
+            target: target::encoded(path),
             headers: Headers::new(),
-            cookies: String::new(),
+            cookies: Vec::new(),
             body: Vec::new(),
             has_body: false,
         }
@@ -168,6 +192,59 @@ impl Default for Client {
 config_setters!(ClientBuilder);
 
 impl ClientBuilder {
+    /// Whether the client keeps the cookies of answers and sends them where they are for, by path, domain and age, as a browser does
+    /// ([RFC 6265, section 5](https://www.rfc-editor.org/rfc/rfc6265#section-5)). `Secure` cookies are kept and sent too. WebSockets are
+    /// opened with them. Default: no.
+    ///
+    /// ```
+    /// # use vernal::{Result, Session, request_map, test};
+    /// #[request_map("/count")]
+    /// async fn count(session: Session) -> Result<String> {
+    ///     let add = |n: &mut u64| {
+    ///         *n += 1;
+    ///         *n
+    ///     };
+    ///     Ok(session.update("n", add).await?.to_string())
+    /// }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let client = test::Client::builder().cookies(true).build();
+    /// client.get("/count").await.assert_text("1");
+    /// client.get("/count").await.assert_text("2");
+    /// # }
+    /// ```
+    pub fn cookies(mut self, keeps: bool) -> ClientBuilder {
+        self.keeps_cookies = keeps;
+        self
+    }
+
+    /// Whether the client follows redirects as browsers do: up to 20, with GET after a POST that is answered with 301 or 302, and after
+    /// everything but GET and HEAD with 303. One that leads to another host is the answer. Default: no.
+    ///
+    /// ```
+    /// # use vernal::{Redirect, request_map, test};
+    /// #[request_map("/old")]
+    /// fn old() -> Redirect {
+    ///     Redirect::to("/new?from=old")
+    /// }
+    ///
+    /// #[request_map("/new")]
+    /// fn new(from: &str) -> String {
+    ///     format!("new, from {from}")
+    /// }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let client = test::Client::builder().redirects(true).build();
+    /// let answer = client.get("/old").await;
+    /// answer.assert_text("new, from old");
+    /// assert_eq!(answer.target(), "/new?from=old");
+    /// # }
+    /// ```
+    pub fn redirects(mut self, follows: bool) -> ClientBuilder {
+        self.follows = follows;
+        self
+    }
+
     /// Builds the application.
     ///
     /// # Panics
@@ -175,11 +252,12 @@ impl ClientBuilder {
     #[track_caller]
     pub fn build(self) -> Client {
         match App::from_registry(self.config) {
-            Ok(app) => Client { shared: Shared::in_memory(app) },
+            Ok(app) => Client {
+                shared: Shared::in_memory(app),
+                jar: self.keeps_cookies.then(Arc::default),
+                follows: self.follows,
+            },
             Err(error) => panic!("{error:?}"),
         }
     }
 }
-
-/// What a request target cannot hold as it is.
-const NOT_IN_TARGET: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`').add(b'#');

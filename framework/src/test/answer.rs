@@ -17,12 +17,18 @@ pub struct Answer {
     reason: String,
     headers: Headers,
     body: Vec<u8>,
+    pub(super) target: String,
 }
 
 impl Answer {
     /// The status.
     pub fn status(&self) -> StatusCode {
         self.status
+    }
+
+    /// The target of the request that this answers: not that of the first one where redirects were followed.
+    pub fn target(&self) -> &str {
+        &self.target
     }
 
     /// The reason phrase.
@@ -140,7 +146,7 @@ impl Answer {
             }
             let has_body = !is_head && !matches!(status.as_u16(), 101 | 204 | 304);
             let body = if has_body { read_body(&mut stream, inbox, &headers).await } else { Vec::new() };
-            return Answer { status, reason, headers, body };
+            return Answer { status, reason, headers, body, target: String::new() };
         }
     }
 }

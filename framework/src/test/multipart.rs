@@ -1,6 +1,7 @@
 //! Forms in parts, as browsers write them (WHATWG HTML, "multipart form data").
 
 use std::fmt::Display;
+use std::path::Path;
 
 use super::RequestBuilder;
 
@@ -36,6 +37,35 @@ impl RequestBuilder {
             if content_type.is_empty() { String::new() } else { format!("\r\nContent-Type: {content_type}") };
         let head = format!("name=\"{}\"; filename=\"{}\"{line}", escaped(name), escaped(filename));
         self.part(&head, content.as_ref())
+    }
+
+    /// Adds a file from disk to a form in parts, under its own name and with the content type that its extension says.
+    ///
+    /// ```
+    /// # use vernal::{MultipartFile, request_map, test};
+    /// # #[request_map("/manifest", method = "POST")]
+    /// # fn upload(file: MultipartFile<'_>) -> String {
+    /// #     format!("{}, {}", file.filename(), file.content_type())
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let answer = test::Client::new().post("/manifest").file_from("file", "src/lib.rs").await;
+    /// # answer.assert_text("lib.rs, text/x-rust");
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    /// It cannot be read; the panic's text says why.
+    #[track_caller]
+    pub fn file_from(self, name: &str, path: impl AsRef<Path>) -> RequestBuilder {
+        let path = path.as_ref();
+        let content = match std::fs::read(path) {
+            Ok(content) => content,
+            Err(error) => panic!("the file {} cannot be read: {error}", path.display()),
+        };
+        let filename = path.file_name().unwrap_or_default().to_string_lossy();
+        let content_type = mime_guess::from_path(path).first_or_octet_stream();
+        self.file(name, &filename, content_type.essence_str(), content)
     }
 
     fn part(mut self, head: &str, content: &[u8]) -> RequestBuilder {

@@ -1,15 +1,16 @@
 //! A request of a test: what is sent, and sending it.
 
-use std::fmt::{Display, Write};
+use std::fmt::Display;
 use std::future::IntoFuture;
 use std::pin::Pin;
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use tokio::io::AsyncWriteExt;
 
-use super::{Answer, Client};
+use super::{Answer, Client, target};
 use crate::base::{Headers, IntoHeaderValue};
+use crate::http::SetCookie;
 
 /// A request being made. Await it to send it.
 #[must_use = "a request is sent when it is awaited"]
@@ -18,7 +19,7 @@ pub struct RequestBuilder {
     pub(super) method: String,
     pub(super) target: String,
     pub(super) headers: Headers,
-    pub(super) cookies: String,
+    pub(super) cookies: Vec<(String, String)>,
     pub(super) body: Vec<u8>,
     pub(super) has_body: bool,
 }
@@ -44,10 +45,17 @@ impl RequestBuilder {
         self
     }
 
-    /// Adds a cookie.
+    /// Adds a cookie; it stands for one of that name that the client keeps.
+    ///
+    /// # Panics
+    /// It is none that a browser could send: the name is no token, or the value holds a space, quote, comma, semicolon, backslash, control
+    /// character or what is not ASCII. To send such bytes all the same write `.header("cookie", …)`.
+    #[track_caller]
     pub fn cookie(mut self, name: &str, value: &str) -> RequestBuilder {
-        let separator = if self.cookies.is_empty() { "" } else { "; " };
-        let _ = write!(self.cookies, "{separator}{name}={value}");
+        if let Err(error) = SetCookie::try_new(name.to_owned(), value.to_owned()) {
+            panic!("{}", error.explain_text());
+        }
+        self.cookies.push((name.to_owned(), value.to_owned()));
         self
     }
 
@@ -82,16 +90,76 @@ impl RequestBuilder {
         self
     }
 
-    async fn send(self) -> Answer {
+    /// Sends it, and what redirects ask for.
+    async fn send(mut self) -> Answer {
+        for _ in 0..=MOST_REDIRECTS {
+            let answer = self.send_once().await;
+            self.keep_cookies(&answer);
+            if !self.client.follows || !self.follow(&answer) {
+                return answer;
+            }
+        }
+        panic!("more than {MOST_REDIRECTS} redirects, the last to {}", self.target);
+    }
+
+    /// Becomes the request that an answer redirects to, if it does.
+    fn follow(&mut self, answer: &Answer) -> bool {
+        let status = answer.status().as_u16();
+        if !matches!(status, 301 | 302 | 303 | 307 | 308) {
+            return false;
+        }
+        let location = answer.header("location");
+        let Some(target) = location.and_then(|to| target::resolved(to, self.host(), &self.target)) else {
+            return false;
+        };
+        self.target = target;
+        // Fetch, "HTTP-redirect fetch".
+        let becomes_get = match status {
+            301 | 302 => self.method == "POST",
+            303 => self.method != "GET" && self.method != "HEAD",
+            _ => false,
+        };
+        if becomes_get {
+            "GET".clone_into(&mut self.method);
+            (self.body, self.has_body) = (Vec::new(), false);
+            let of_body = |name: &str| {
+                name.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("content-"))
+                    || name.eq_ignore_ascii_case("transfer-encoding")
+            };
+            let kept = self.headers.iter().filter(|(name, _)| !of_body(name));
+            self.headers = kept.collect();
+        }
+        true
+    }
+
+    fn host(&self) -> &str {
+        self.headers.get("host").unwrap_or(HOST)
+    }
+
+    /// The `Cookie` field: what was added by hand, then what is kept.
+    fn cookie_field(&self) -> String {
+        let by_hand = self.cookies.iter().map(|(name, value)| (&**name, &**value));
+        let kept = self.client.kept_cookies(self.host(), &self.target);
+        let kept = kept.iter().map(|(name, value)| (&**name, &**value));
+        let kept = kept.filter(|(name, _)| self.cookies.iter().all(|(other, _)| other != name));
+        by_hand.chain(kept).map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
+    }
+
+    fn keep_cookies(&self, answer: &Answer) {
+        self.client.keep_cookies(self.host(), &self.target, answer.headers());
+    }
+
+    async fn send_once(&self) -> Answer {
         let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.target).into_bytes();
         if !self.headers.contains("host") {
-            head.extend_from_slice(b"host: localhost\r\n");
+            head.extend_from_slice(format!("host: {HOST}\r\n").as_bytes());
         }
         for (name, value) in self.headers.iter() {
             head.extend_from_slice(&[name.as_bytes(), b": ", value, b"\r\n"].concat());
         }
-        if !self.cookies.is_empty() {
-            head.extend_from_slice(format!("cookie: {}\r\n", self.cookies).as_bytes());
+        let cookies = self.cookie_field();
+        if !cookies.is_empty() {
+            head.extend_from_slice(format!("cookie: {cookies}\r\n").as_bytes());
         }
         let declares_length =
             self.headers.contains("content-length") || self.headers.contains("transfer-encoding");
@@ -100,14 +168,15 @@ impl RequestBuilder {
         }
         head.extend_from_slice(b"\r\n");
         let (reading, mut writing) = tokio::io::split(self.client.connect());
-        let body = self.body;
+        let body = self.body.clone();
         let writer = tokio::spawn(async move {
             // The server may answer and close before it has read everything.
             let _ = writing.write_all(&head).await;
             let _ = writing.write_all(&body).await;
             writing
         });
-        let answer = Answer::read(reading, self.method == "HEAD").await;
+        let mut answer = Answer::read(reading, self.method == "HEAD").await;
+        self.target.clone_into(&mut answer.target);
         writer.abort();
         answer
     }
@@ -122,11 +191,15 @@ impl IntoFuture for RequestBuilder {
     }
 }
 
+/// As browsers write the fields of a form into a query or a body (WHATWG URL, "urlencoded serializing").
 fn push_field(text: &mut String, name: &str, value: &str) {
-    let _ = write!(
-        text,
-        "{}={}",
-        utf8_percent_encode(name, NON_ALPHANUMERIC),
-        utf8_percent_encode(value, NON_ALPHANUMERIC)
-    );
+    let encoded = |text: &str| utf8_percent_encode(text, NOT_IN_FORM).to_string().replace("%20", "+");
+    text.push_str(&format!("{}={}", encoded(name), encoded(value)));
 }
+
+const NOT_IN_FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'.').remove(b'_');
+
+/// As many as browsers follow.
+const MOST_REDIRECTS: usize = 20;
+
+pub(super) const HOST: &str = "localhost";

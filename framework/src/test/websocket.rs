@@ -8,7 +8,8 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Client;
+use super::request::HOST;
+use super::{Client, target};
 use crate::base::IntoHeaderValue;
 use crate::http::Error;
 use crate::websocket::{
@@ -46,7 +47,14 @@ impl Client {
     /// # }
     /// ```
     pub fn websocket(&self, path: &str) -> SocketBuilder {
-        SocketBuilder { client: self.clone(), connect: connect(format!("ws://localhost{path}")) }
+        let target = target::encoded(path);
+        let cookies = self.kept_cookies(HOST, &target);
+        let mut connect = connect(format!("ws://{HOST}{target}"));
+        if !cookies.is_empty() {
+            let cookies: Vec<_> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            connect = connect.header("cookie", cookies.join("; "));
+        }
+        SocketBuilder { client: self.clone(), connect }
     }
 }
 
