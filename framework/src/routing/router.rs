@@ -5,6 +5,8 @@
 //! source. Never the order of linking. A candidate that does not take the request leaves the less specific
 //! ones in the race, unless it belongs to an endpoint: its path answers no method but its own.
 
+mod contents;
+
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -15,7 +17,6 @@ use super::draft::{Draft, drafts, duplicates};
 use super::filters::{FilterPlan, Filters};
 use super::matcher::{Class, Matcher};
 use super::methods::MethodSet;
-use super::pattern::Pattern;
 use super::segment::Name;
 use super::table::Table;
 use super::tree::{Tree, Visitor};
@@ -332,13 +333,6 @@ impl Router {
         self.filters.of_paths(path, also)
     }
 
-    /// Filters that can never run, since they match the path of no mapping and of none of the other patterns. Only when that
-    /// is certain.
-    pub(crate) fn unmatched_filters<'p>(&self, others: impl Iterator<Item = &'p Pattern>) -> Vec<AnyFilter> {
-        let others: Vec<_> = others.map(|pattern| Matcher::Path(pattern.clone())).collect();
-        self.filters.idle(self.entries.iter().map(|entry| &entry.matcher).chain(&others))
-    }
-
     /// The limits with the largest body among those that mappings of this path set: what may be read of a form that
     /// is needed to choose between them.
     #[cold]
@@ -346,31 +340,6 @@ impl Router {
         let mut widest = Widest { entries: &self.entries, size, found: None };
         self.visit(path, self.exact.get(path.as_bytes()), &mut widest);
         widest.found
-    }
-
-    /// The limits that mappings set, each mapping once.
-    pub(crate) fn limits(&self) -> impl Iterator<Item = (&'static Route, &Limits)> {
-        let mut told = Vec::new();
-        self.entries.iter().filter_map(move |entry| {
-            let limits = entry.limits.as_ref().filter(|_| !told.contains(&entry.route.at))?;
-            told.push(entry.route.at);
-            Some((entry.route, limits))
-        })
-    }
-
-    /// The routes of all mappings.
-    pub(crate) fn routes(&self) -> impl Iterator<Item = &'static Route> {
-        self.entries.iter().map(|entry| entry.route)
-    }
-
-    /// All filters.
-    pub(crate) fn filters(&self) -> impl Iterator<Item = &AnyFilter> {
-        self.filters.all()
-    }
-
-    /// How many mappings there are, each path of a mapping counted.
-    pub(crate) fn len(&self) -> usize {
-        self.entries.len()
     }
 }
 

@@ -1,0 +1,41 @@
+//! What an application asks of its mappings as a whole, at start.
+
+use super::Router;
+use crate::proto::Limits;
+use crate::registry::{AnyFilter, Route};
+use crate::routing::matcher::Matcher;
+use crate::routing::pattern::Pattern;
+
+impl Router {
+    /// Filters that can never run, since they match the path of no mapping and of none of the other patterns. Only when that
+    /// is certain.
+    pub(crate) fn unmatched_filters<'p>(&self, others: impl Iterator<Item = &'p Pattern>) -> Vec<AnyFilter> {
+        let others: Vec<_> = others.map(|pattern| Matcher::Path(pattern.clone())).collect();
+        self.filters.idle(self.entries.iter().map(|entry| &entry.matcher).chain(&others))
+    }
+
+    /// The limits that mappings set, each mapping once.
+    pub(crate) fn limits(&self) -> impl Iterator<Item = (&'static Route, &Limits)> {
+        let mut told = Vec::new();
+        self.entries.iter().filter_map(move |entry| {
+            let limits = entry.limits.as_ref().filter(|_| !told.contains(&entry.route.at))?;
+            told.push(entry.route.at);
+            Some((entry.route, limits))
+        })
+    }
+
+    /// The routes of all mappings.
+    pub(crate) fn routes(&self) -> impl Iterator<Item = &'static Route> {
+        self.entries.iter().map(|entry| entry.route)
+    }
+
+    /// All filters.
+    pub(crate) fn filters(&self) -> impl Iterator<Item = &AnyFilter> {
+        self.filters.all()
+    }
+
+    /// How many mappings there are, each path of a mapping counted.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+}
