@@ -20,6 +20,7 @@ pub(crate) mod connection;
 mod console;
 mod counted;
 mod embedded;
+mod handle;
 mod lifecycle;
 mod lingering;
 mod listener;
@@ -51,6 +52,7 @@ use tokio::task::JoinSet;
 
 pub use self::address::LocalAddr;
 pub(crate) use self::counted::{Counted, Shared};
+pub use self::handle::Handle;
 use self::lifecycle::{Lifecycle, Phase};
 use self::listener::Entrance;
 pub use self::listening::Given;
@@ -341,7 +343,7 @@ impl Bound {
 
     /// A handle to stop the server with and to ask how it is.
     pub fn handle(&self) -> Handle {
-        Handle(Arc::clone(&self.shared.lifecycle))
+        Handle::of(&self.shared)
     }
 
     /// Serves inside the caller's runtime until the server is stopped.
@@ -459,53 +461,6 @@ async fn drain(lifecycle: &Lifecycle, grace: Duration) {
     let left = lifecycle.connection_count();
     if left > 0 && lifecycle.cut() {
         say!(warn, "cut {left} connections that were not done {grace:?} after the stop");
-    }
-}
-
-/// A handle of a server: cheap to clone, usable from any thread and task.
-///
-/// ```
-/// # use vernal::{request_map, server};
-/// # #[request_map("/")]
-/// # fn index() -> &'static str { "" }
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> vernal::Result {
-/// let bound = server::new().host("127.0.0.1").port(0).bind()?;
-/// let handle = bound.handle();
-/// let serving = tokio::spawn(bound.serve());
-/// handle.ready().await;
-/// assert!(handle.is_ready());
-/// handle.stop();
-/// handle.wait().await;
-/// # serving.await?
-/// # }
-/// ```
-#[derive(Clone)]
-pub struct Handle(Arc<Lifecycle>);
-
-impl Handle {
-    pub(crate) fn of(shared: &Shared) -> Handle {
-        Handle(Arc::clone(&shared.lifecycle))
-    }
-
-    /// Begins to stop the server, as [`stop`] does for all.
-    pub fn stop(&self) {
-        self.0.stop();
-    }
-
-    /// Whether it accepts connections.
-    pub fn is_ready(&self) -> bool {
-        self.0.is_serving()
-    }
-
-    /// Waits until it accepts connections.
-    pub async fn ready(&self) {
-        self.0.reached(Phase::Serving).await;
-    }
-
-    /// Waits until it has stopped.
-    pub async fn wait(&self) {
-        self.0.reached(Phase::Stopped).await;
     }
 }
 
