@@ -1,5 +1,8 @@
 //! What handlers return and what goes out: statuses, bodies and their types, fields, cookies, files, errors.
 
+#[cfg(debug_assertions)]
+mod said;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -687,38 +690,6 @@ async fn file_later(path: &str) -> Result<(u16, StaticFile)> {
     Ok((203, StaticFile::new(path)))
 }
 
-/// Keeps what is said of warnings.
-#[cfg(debug_assertions)]
-struct Warnings(std::sync::Arc<std::sync::Mutex<Vec<String>>>);
-
-#[cfg(debug_assertions)]
-impl tracing::Subscriber for Warnings {
-    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        *metadata.level() == tracing::Level::WARN
-    }
-
-    fn event(&self, event: &tracing::Event<'_>) {
-        struct Text(String);
-        impl tracing::field::Visit for Text {
-            fn record_debug(&mut self, _: &tracing::field::Field, value: &dyn std::fmt::Debug) {
-                self.0 = format!("{value:?}");
-            }
-        }
-        let mut text = Text(String::new());
-        event.record(&mut text);
-        self.0.lock().expect("no panic").push(text.0);
-    }
-
-    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
-        tracing::span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
-    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
-    fn enter(&self, _: &tracing::span::Id) {}
-    fn exit(&self, _: &tracing::span::Id) {}
-}
-
 #[cfg(debug_assertions)]
 #[request_map("/file/beside/{name}")]
 fn file_beside(name: &str) -> StaticFile {
@@ -729,12 +700,12 @@ fn file_beside(name: &str) -> StaticFile {
 #[cfg(debug_assertions)]
 #[tokio::test]
 async fn a_debug_build_tells_where_a_path_leads_up() {
-    let said = std::sync::Arc::default();
-    let _subscriber = tracing::subscriber::set_default(Warnings(std::sync::Arc::clone(&said)));
+    let said = said::Said::default();
+    let _subscriber = tracing::subscriber::set_default(said.clone());
     let client = Client::new();
     for (name, told) in [("ui.rs", 0), ("a..b", 0), ("..%2FLICENSE", 1), ("..%2Fother", 1)] {
         client.get(&format!("/file/beside/{name}")).await;
-        let said = said.lock().expect("no panic");
+        let said = said.with("WARN");
         assert_eq!(said.len(), told, "{name}: {said:?}");
         let is_told = |text: &String| {
             text.contains("tests/responses.rs:")

@@ -1,14 +1,14 @@
 //! Settings that make no sense: outside of a range, given twice, or where they are never looked at. All are told at start.
 
+mod said;
 mod scratch;
 
-use std::fmt::Debug;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use said::Said;
 use scratch::Scratch;
 use vernal::test::Client;
-use vernal::websocket::{Deflate, WebSocketConfig};
+use vernal::websocket::{Compressed, Deflate, Origins, WebSocketConfig};
 use vernal::{App, Compression, Config, Limits, SessionConfig, request_map, server};
 
 #[request_map("/one", app = "one")]
@@ -25,6 +25,8 @@ fn a_setting_outside_of_its_range_is_an_error_at_start() {
     let no_time = Duration::ZERO;
     let limits = |limits| config().limits(limits);
     let websocket = |settings| config().websocket(settings);
+    let origins = |origin| WebSocketConfig::new().origins(Origins::listed([origin]));
+    let by = |settings| WebSocketConfig::new().deflate(Compressed::By(settings));
     let deflate = |settings| config().websocket_deflate(settings);
     let sessions = |settings| config().session_config(settings);
     let table = [
@@ -59,6 +61,11 @@ fn a_setting_outside_of_its_range_is_an_error_at_start() {
         (websocket(WebSocketConfig::new().pong_timeout(no_time)), "`WebSocketConfig::pong_timeout` is zero"),
         (websocket(WebSocketConfig::new().message_size(0)), "`WebSocketConfig::message_size` is zero"),
         (websocket(WebSocketConfig::new().frame_size(0)), "`WebSocketConfig::frame_size` is zero"),
+        (websocket(origins("https://app.example.com")), ""),
+        (websocket(origins("https://App.example.com")), "write it in lower case"),
+        (websocket(origins("app.example.com")), "`Origins::listed(…)`"),
+        (websocket(by(Deflate::default().level(9))), ""),
+        (websocket(by(Deflate::default().level(10))), "`Deflate::level(10)`"),
         (sessions(SessionConfig::new().max_inactive(no_time)), "`SessionConfig::max_inactive` is zero"),
         (sessions(SessionConfig::new().max_size(0)), "`SessionConfig::max_size` is zero"),
     ];
@@ -119,44 +126,6 @@ fn two_resources_of_one_pattern_are_an_error_at_start() {
         assert!(text.contains(&format!("of the resources `{first}` at tests/settings.rs:")), "{text}");
         assert!(text.contains("give each a pattern of its own"), "{text}");
     }
-}
-
-/// Keeps what is said.
-#[derive(Clone, Default)]
-struct Said(Arc<Mutex<Vec<String>>>);
-
-impl Said {
-    fn with(&self, part: &str) -> Vec<String> {
-        let said = self.0.lock().expect("no panic");
-        said.iter().filter(|text| text.contains(part)).cloned().collect()
-    }
-}
-
-impl tracing::Subscriber for Said {
-    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        *metadata.level() <= tracing::Level::INFO
-    }
-
-    fn event(&self, event: &tracing::Event<'_>) {
-        struct Text(String);
-        impl tracing::field::Visit for Text {
-            fn record_debug(&mut self, _: &tracing::field::Field, value: &dyn Debug) {
-                self.0 = format!("{value:?}");
-            }
-        }
-        let mut text = Text(format!("{} ", event.metadata().level()));
-        event.record(&mut text);
-        self.0.lock().expect("no panic").push(text.0);
-    }
-
-    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
-        tracing::span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
-    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
-    fn enter(&self, _: &tracing::span::Id) {}
-    fn exit(&self, _: &tracing::span::Id) {}
 }
 
 #[request_map("/upload", "/upload/too", app = "limits", limits = Limits::new().upload_size(1 << 30).body_idle(Duration::from_secs(60)))]
