@@ -1,5 +1,6 @@
 //! Requests beside those that come in: what a WebSocket session keeps of the one that opened it, and those of our own.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::{Error, Request, Result};
@@ -30,9 +31,11 @@ impl Request {
     }
 
     /// A request of our own, as a client's session shows it.
-    pub(crate) fn sent(target: &str, headers: Headers) -> Result<Request> {
+    pub(crate) fn sent(target: &str, headers: Headers, peer: Option<SocketAddr>) -> Result<Request> {
         let mut request = Request::new(Arc::default());
+        request.authority = headers.values_of("host").next().unwrap_or_default();
         request.headers = headers;
+        request.peer = peer.into();
         request.path.target = target.to_owned();
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         request.raw_query = Span::new(target.len() - query.len(), target.len());

@@ -96,6 +96,14 @@ fn hint(error: &TlsError) -> &'static str {
         TlsError::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature) => {
             ". If the authority is one of your own, name it with `.root_certificate(\"ca.pem\")`"
         }
+        // What `openssl req -x509` makes says that it may sign others, and is none of a server.
+        TlsError::InvalidCertificate(CertificateError::Other(other))
+            if other.to_string().contains("CaUsedAsEndEntity") =>
+        {
+            ". The server shows the certificate of an authority, as `openssl req -x509` makes it: make one for a server with \
+             `-addext basicConstraints=critical,CA:FALSE`, or sign a second one with it and name the first with \
+             `.root_certificate(\"ca.pem\")`"
+        }
         TlsError::InvalidMessage(_) => ". Does the server speak TLS on this port? `ws://` is without",
         _ => "",
     }

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ::http::{StatusCode, Uri};
+use ::http::StatusCode;
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -16,6 +16,7 @@ use super::config::{Factory, WebSocketConfig, conflict, deflate, factory, instal
 use super::core::{Agreed, Core, Pump};
 use super::rooms::leave_all;
 use super::socket::WebSocket;
+use super::url::Url;
 use crate::base::{Headers, IntoHeaderValue, shown};
 use crate::http::{Error, Request, Result};
 use crate::io::{Deadline, Stream};
@@ -23,8 +24,8 @@ use crate::proto::ws::{Deflate, Extension, Extensions, Role, handshake};
 #[cfg(feature = "tls")]
 use crate::tls::{Pem, client::Trust, rustls::ClientConfig};
 
-/// Opens a session as a client: await it. The URL begins with `ws://`, or with `wss://` for TLS, which needs the feature `tls`. A
-/// server's certificate must be signed by an authority the system trusts, or by that of [`Connect::root_certificate`].
+/// Opens a session as a client: await it. The URL begins with `ws://`, or with `wss://` for TLS, which needs the feature `tls`; its user
+/// and password become `Authorization: Basic`, unless that field is given. A server's certificate must be signed by an authority the system trusts, or by that of [`Connect::root_certificate`].
 ///
 /// The same [`WebSocket`] as a server's: it answers pings, asks for them, and closes when it is dropped. Needs a tokio runtime, in which
 /// it is driven by a task of its own.
@@ -47,6 +48,7 @@ pub fn connect(url: impl Into<String>) -> Connect {
         extensions: Vec::new(),
         config: WebSocketConfig::new(),
         timeout: Duration::from_secs(10),
+        redirects: 0,
         stream: None,
         problem: None,
         #[cfg(feature = "tls")]
@@ -63,6 +65,7 @@ pub struct Connect {
     extensions: Vec<Factory>,
     config: WebSocketConfig,
     timeout: Duration,
+    redirects: u8,
     stream: Option<Stream>,
     /// What is wrong with the settings.
     problem: Option<String>,
@@ -105,6 +108,13 @@ impl Connect {
     /// How long connecting and the handshake may take. Default 10 s.
     pub fn timeout(mut self, timeout: Duration) -> Connect {
         self.timeout = timeout;
+        self
+    }
+
+    /// Follows so many redirects (301, 302, 303, 307, 308). Default 0: a redirect is an error whose [`Refused`] says where it leads. Never
+    /// from `wss` to `ws`; the fields Authorization, Cookie and Host are not shown to another host or port.
+    pub fn redirects(mut self, redirects: u8) -> Connect {
+        self.redirects = redirects;
         self
     }
 
@@ -152,38 +162,49 @@ impl Connect {
         if let Some(refused) = self.headers.refused() {
             return Err(Error::internal(refused.to_string()));
         }
-        let uri: Uri = self
-            .url
-            .parse()
-            .map_err(|error| Error::internal(format!("`{}` is no URL: {error}", self.url)))?;
-        let authority = uri.authority().ok_or_else(|| wrong_url(&self.url))?.as_str();
-        let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-        let mut stream = match (self.stream.take(), uri.scheme_str()) {
-            (Some(stream), Some("ws" | "wss")) => stream,
-            (None, Some("ws")) => Stream::Tcp(connect_to(&uri, host, 80).await?),
-            #[cfg(feature = "tls")]
-            (None, Some("wss")) => {
-                let stream = connect_to(&uri, host, 443).await?;
-                self.trust.secure(stream, uri.host().unwrap_or(host)).await?
+        let mut url = Url::parse(&self.url)?;
+        for _ in 0..self.redirects {
+            let refused = match self.open_at(&url).await? {
+                Ok(socket) => return Ok(socket),
+                Err(refused) => refused,
+            };
+            let Some(location) = refused.location() else { return Err(refused.into_error()) };
+            let followed = url.follow(location)?;
+            if !followed.is_of_same_server(&url) {
+                // They were meant for the other server.
+                for name in ["authorization", "cookie", "host"] {
+                    self.headers.remove(name);
+                }
             }
-            #[cfg(not(feature = "tls"))]
-            (None, Some("wss")) => {
-                return Err(Error::internal(
-                    "this build has no TLS: turn vernal's feature `tls` on, or make the TLS connection yourself and write \
-                     `connect(url).over(stream)`",
-                ));
+            url = Url { authorization: followed.authorization.clone().or(url.authorization), ..followed };
+        }
+        self.open_at(&url).await?.map_err(Refused::into_error)
+    }
+
+    /// Asks one server.
+    async fn open_at(&mut self, url: &Url) -> Result<Result<WebSocket, Refused>> {
+        let mut peer = None;
+        let mut stream = match self.stream.take() {
+            Some(stream) => stream,
+            None => {
+                let stream = connect_to(&url.address).await?;
+                peer = stream.peer_addr().ok();
+                secure(
+                    stream,
+                    url,
+                    #[cfg(feature = "tls")]
+                    &self.trust,
+                )
+                .await?
             }
-            _ => return Err(wrong_url(&self.url)),
         };
         let installed = install(&self.extensions, Role::Client);
         if let Some(problem) = self.problem.clone().or_else(|| conflict(&installed)) {
             return Err(Error::internal(problem));
         }
         let key = handshake::key_of(super::random::bits_128());
-        let target = uri.path_and_query().map_or("/", |target| target.as_str());
-        let target = if target.starts_with('/') { target.to_owned() } else { format!("/{target}") };
-        let headers = self.request_headers(host, &key, &installed);
-        let mut head = format!("GET {target} HTTP/1.1\r\n").into_bytes();
+        let headers = self.request_headers(url, &key, &installed);
+        let mut head = format!("GET {} HTTP/1.1\r\n", url.target).into_bytes();
         for (name, value) in headers.iter() {
             head.extend_from_slice(&[name.as_bytes(), b": ", value, b"\r\n"].concat());
         }
@@ -193,28 +214,33 @@ impl Connect {
         let mut inbox = BytesMut::new();
         let answer = read_head(&mut stream, &mut inbox).await?;
         if answer.status != StatusCode::SWITCHING_PROTOCOLS {
-            return Err(answer.refused(stream, inbox).await.into_error());
+            return Ok(Err(answer.refused(stream, inbox).await));
         }
         let agreed = self.agree(&answer, &key, installed)?;
-        let mut request = Request::sent(&target, headers)?;
-        request.is_secure = uri.scheme_str() == Some("wss");
-        let core = Arc::new(Core::new(Role::Client, Arc::new(self.config), request));
+        let mut request = Request::sent(&url.target, headers, peer)?;
+        request.is_secure = url.is_secure;
+        let core = Arc::new(Core::new(Role::Client, Arc::new(self.config.clone()), request));
         let _ = core.agreed.set(Box::new(agreed));
         core.open(stream, Deadline::new(Instant::now()), &inbox);
         core.conclude(Ok(()));
         let socket = WebSocket::new(Arc::clone(&core));
         tokio::spawn(drive(core));
-        Ok(socket)
+        Ok(Ok(socket))
     }
 
-    fn request_headers(&self, host: &str, key: &str, installed: &[Box<dyn Extension>]) -> Headers {
+    fn request_headers(&self, url: &Url, key: &str, installed: &[Box<dyn Extension>]) -> Headers {
         let mut headers = Headers::from([
-            ("host", host),
+            ("host", url.authority.as_str()),
             ("connection", "Upgrade"),
             ("upgrade", "websocket"),
             ("sec-websocket-version", "13"),
             ("sec-websocket-key", key),
         ]);
+        if let Some(authorization) =
+            url.authorization.as_deref().filter(|_| !self.headers.contains("authorization"))
+        {
+            headers.append("authorization", authorization);
+        }
         if !self.subprotocols.is_empty() {
             headers.append("sec-websocket-protocol", self.subprotocols.join(", "));
         }
@@ -281,17 +307,26 @@ impl fmt::Debug for Connect {
     }
 }
 
-async fn connect_to(uri: &Uri, host: &str, usual_port: u16) -> Result<TcpStream> {
-    let address = if uri.port().is_some() { host.to_owned() } else { format!("{host}:{usual_port}") };
-    let stream = TcpStream::connect(&address).await;
+async fn connect_to(address: &str) -> Result<TcpStream> {
+    let stream = TcpStream::connect(address).await;
     let stream =
         stream.map_err(|error| Error::unavailable(format!("cannot connect to {address}: {error}")))?;
     stream.set_nodelay(true)?;
     Ok(stream)
 }
 
-fn wrong_url(url: &str) -> Error {
-    Error::internal(format!("`{url}` is no WebSocket URL: write `ws://host/path`"))
+/// Speaks TLS where the URL says so.
+async fn secure(stream: TcpStream, url: &Url, #[cfg(feature = "tls")] trust: &Trust) -> Result<Stream> {
+    if !url.is_secure {
+        return Ok(Stream::Tcp(stream));
+    }
+    #[cfg(feature = "tls")]
+    return trust.secure(stream, &url.host).await;
+    #[cfg(not(feature = "tls"))]
+    Err(Error::internal(
+        "this build has no TLS: turn vernal's feature `tls` on, or make the TLS connection yourself and write \
+         `connect(url).over(stream)`",
+    ))
 }
 
 /// A server's answer to a handshake that is not 101: the source of the error that [`connect`] gives.
@@ -330,6 +365,12 @@ impl Refused {
         &self.body
     }
 
+    /// Where it sends the client to.
+    fn location(&self) -> Option<&str> {
+        let is_redirect = matches!(self.status.as_u16(), 301 | 302 | 303 | 307 | 308);
+        self.headers.only("location").filter(|location| is_redirect && !location.is_empty())
+    }
+
     fn into_error(self) -> Error {
         Error::from(self).with_status(StatusCode::BAD_GATEWAY)
     }
@@ -337,7 +378,15 @@ impl Refused {
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the server answers {} instead of opening a WebSocket session", self.status.as_u16())
+        write!(f, "the server answers {} instead of opening a WebSocket session", self.status.as_u16())?;
+        match self.location() {
+            Some(location) => write!(
+                f,
+                " and sends the client to `{}`: where it may be sent, write `connect(url).redirects(3)`",
+                shown(location)
+            ),
+            None => Ok(()),
+        }
     }
 }
 
