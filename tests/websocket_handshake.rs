@@ -1,7 +1,9 @@
 //! The opening handshake of WebSockets: who may connect, which handler it is for, and what is answered.
 
+mod said;
 mod wire;
 
+use said::Said;
 use serde_json::Value;
 use vernal::test::Client;
 use vernal::websocket::{Accept, Origins, WebSocket, WebSocketConfig, WebSocketRequest, WebSocketSession};
@@ -480,6 +482,36 @@ async fn pages_of_other_origins_may_not_connect() {
     }
 }
 
+#[tokio::test]
+async fn a_refused_origin_is_told_once_with_the_host() {
+    let said = Said::default();
+    let _subscriber = tracing::subscriber::set_default(said.clone());
+    let client = Client::new();
+    let fields = "Origin: https://app.example.com\r\n";
+    for _ in 0..3 {
+        let answer = answer(&client, "/origin/same", fields).await;
+        assert!(answer.ends_with("to the host localhost (WebSocketConfig::origins)"), "{answer}");
+    }
+    let told = said.with("the origin https://app.example.com may not connect to the host localhost");
+    assert!(told.len() == 1 && told[0].starts_with("WARN /origin/same"), "{told:?}");
+    // A proxy may have written a Host of its own.
+    for field in [
+        "X-Forwarded-For: 1.2.3.4",
+        "Via: 1.1 proxy",
+        "Forwarded: for=1.2.3.4",
+        "X-Forwarded-Host: app.example.com",
+    ] {
+        let answer = answer(&client, "/origin/same", &format!("{fields}{field}\r\n")).await;
+        assert!(answer.contains("let it pass the client's Host on"), "{answer}");
+    }
+    // Whoever connects may name any origin: not all are remembered, nor told.
+    for number in 0..200 {
+        answer(&client, "/origin/same", &format!("Origin: https://{number}.example\r\n")).await;
+    }
+    let told = said.with("may not connect to the host");
+    assert_eq!(told.len(), 64, "{told:?}");
+}
+
 mod twice {
     use super::*;
 
@@ -504,7 +536,7 @@ mod twice {
     #[websocket_handler("/both", app = "twice")]
     async fn stream(_ws: WebSocket) {}
 
-    #[websocket_close("/both", app = "twice")]
+    #[websocket_handshake("/both", app = "twice")]
     fn event() {}
 
     #[websocket_open("/names/{room}", app = "twice")]
@@ -532,7 +564,7 @@ fn one_event_of_a_path_has_one_function() {
         "{text}"
     );
     assert!(line(&["`with` at", "asks for `State<&u64>`"]), "{text}");
-    assert!(line(&["/both", "`stream` at", "`event` at"]), "{text}");
+    assert!(line(&["/both", "`stream` at", "`event` at", "not to a `#[websocket_handler]`"]), "{text}");
     assert!(!text.contains("fine"), "{text}");
 }
 #[websocket_handshake("/joined/{who}")]

@@ -10,7 +10,7 @@ use super::matcher::{Class, Matcher};
 use super::methods::MethodSet;
 use super::router::Narrowing;
 use crate::proto::Limits;
-use crate::registry::{Location, Route};
+use crate::registry::{Handler, Location, Route};
 
 /// An entry in the making.
 pub(super) struct Draft {
@@ -104,9 +104,18 @@ fn duplicate(earlier: &Draft, later: &Draft) -> String {
         true => "every method".to_owned(),
         false => format!("{} and {}", earlier.methods, later.methods),
     };
+    let both = [earlier, later].iter().all(|draft| matches!(draft.route.handler, Handler::WebSocket(_)));
+    let hint = match both {
+        true => {
+            ". A `#[websocket_handshake]` belongs to `#[websocket_open]`, `#[websocket_message]` and \
+                 `#[websocket_close]` functions of its path, not to a `#[websocket_handler]`: this one takes the handshake \
+                 as `WebSocketRequest` of a `#[request_map]`, with `accept_with(…)`"
+        }
+        false => "",
+    };
     format!(
         "`{path}` is mapped twice ({methods}): by {} and by {}. Give one of them another path, \
-         method or condition, or an `order` if the one with the lower number shall answer",
+         method or condition, or an `order` if the one with the lower number shall answer{hint}",
         earlier.route.at, later.route.at
     )
 }
