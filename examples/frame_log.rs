@@ -64,7 +64,7 @@ impl Extension for FrameLog {
 async fn echo(mut ws: WebSocket) -> Result {
     while let Some(message) = ws.next().await {
         if message.as_text() == Some("count") {
-            let count = ws.extension::<FrameLog>().map_or(0, |log| log.count);
+            let count = ws.with_extension(|log: &mut FrameLog| log.count).unwrap_or(0);
             let plural = if count == 1 { "" } else { "s" };
             ws.send(format!("{count} frame{plural} so far")).await?;
         } else {

@@ -23,7 +23,7 @@ impl Echo {
         match message.as_text() {
             Some("extensions") => session.send(session.extensions().join(" ")).await,
             Some("count") => {
-                let count = session.extension::<Xor>().map(|mut xor| {
+                let count = session.with_extension(|xor: &mut Xor| {
                     xor.frames += 100;
                     xor.frames
                 });
@@ -156,7 +156,7 @@ async fn each_session_has_an_extension_of_its_own() {
         assert_eq!(ws.extensions(), ["x-xor"]);
         ws.send("héllo").await.expect("sent");
         ws.expect_text("héllo").await;
-        assert_eq!(ws.extension::<Xor>().map(|xor| (xor.key, xor.frames)), Some((7, 2)));
+        assert_eq!(ws.with_extension(|xor: &mut Xor| (xor.key, xor.frames)), Some((7, 2)));
         ws.send("count").await.expect("sent");
         ws.expect_text("Some(103)").await;
         ws.send("count").await.expect("sent");
@@ -164,7 +164,7 @@ async fn each_session_has_an_extension_of_its_own() {
     }
     // Without the offer, or with one that is not met, nothing is agreed on.
     let ws = client.websocket("/echo").await;
-    assert!(ws.extensions().is_empty() && ws.extension::<Xor>().is_none());
+    assert!(ws.extensions().is_empty() && ws.with_extension(|_: &mut Xor| ()).is_none());
 }
 
 #[tokio::test]

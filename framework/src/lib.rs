@@ -126,6 +126,11 @@ struct WebSocketFromElsewhere;
 #[doc = include_str!("../../docs/from-elsewhere.md")]
 struct FromElsewhere;
 
+/// Compiles and runs what the page about clients shows.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/websocket-clients.md")]
+struct WebSocketClients;
+
 /// Compiles and runs what the page on logging shows.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/logging.md")]

@@ -4,6 +4,7 @@
 //! the same buffer. Nothing that could break a line out of its field is ever stored: names are tokens, values
 //! hold no CR, LF, NUL or other control characters.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::{Span, trim};
@@ -147,6 +148,23 @@ impl Headers {
         self.fields.iter().map(|field| {
             let name = std::str::from_utf8(field.name.bytes(&self.bytes)).unwrap_or_default();
             (name, field.value.bytes(&self.bytes))
+        })
+    }
+
+    /// All fields whose values are text, in order, with their names in lower case: as clients and other frameworks show them.
+    ///
+    /// ```
+    /// let headers = vernal::Headers::from([("Accept", "text/html"), ("X-Tag", "a")]);
+    /// let fields: Vec<_> = headers.text().collect();
+    /// assert_eq!(fields, [("accept".into(), "text/html"), ("x-tag".into(), "a")]);
+    /// ```
+    pub fn text(&self) -> impl Iterator<Item = (Cow<'_, str>, &str)> {
+        self.iter().filter_map(|(name, value)| {
+            let name = match name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+                true => Cow::Owned(name.to_ascii_lowercase()),
+                false => Cow::Borrowed(name),
+            };
+            Some((name, std::str::from_utf8(value).ok()?))
         })
     }
 

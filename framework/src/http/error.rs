@@ -13,7 +13,7 @@ use ::http::StatusCode;
 use super::failure::SendSyncError;
 use crate::base::{HeaderError, Headers, IntoHeaderValue, shown};
 use crate::proto::Refusal;
-use crate::proto::ws::CloseCode;
+use crate::proto::ws::{CloseCode, CloseReason};
 
 /// `Result<T, vernal::Error>`; without `T` it is what `main` and handlers return.
 pub type Result<T = (), E = Error> = std::result::Result<T, E>;
@@ -262,6 +262,33 @@ impl Error {
         self.0.close_code
     }
 
+    /// What a session that has ended gives to whoever goes on with it.
+    pub(crate) fn of_session(explain: String, reason: CloseReason) -> Error {
+        let mut error = Error::bad_request(explain);
+        error.0.source = Some(Box::new(reason));
+        error
+    }
+
+    /// How the WebSocket session ended that could not be read from, or written to, any more: which side, code and reason.
+    ///
+    /// ```
+    /// use vernal::websocket::WebSocket;
+    /// use vernal::{Result, websocket_handler};
+    ///
+    /// #[websocket_handler("/clock")]
+    /// async fn clock(ws: WebSocket) -> Result {
+    ///     if let Err(error) = ws.send("tick").await
+    ///         && let Some(reason) = error.close_reason()
+    ///     {
+    ///         println!("{:?} ended it with {}: {}", reason.by(), reason.code(), reason.text());
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn close_reason(&self) -> Option<&CloseReason> {
+        self.0.source.as_deref()?.downcast_ref()
+    }
+
     /// The status.
     pub fn status(&self) -> StatusCode {
         self.0.status
@@ -319,13 +346,6 @@ impl Error {
     /// The explanation, else the message: where there is room for one text only.
     pub(crate) fn words(&self) -> &str {
         Some(self.explain_text()).filter(|words| !words.is_empty()).unwrap_or(self.message_text())
-    }
-
-    /// The same as far as it may be shown.
-    pub(crate) fn public_words(&self, show_errors: bool) -> &str {
-        Some(self.public_explain(show_errors))
-            .filter(|words| !words.is_empty())
-            .unwrap_or(self.message_text())
     }
 
     /// The failed binding, if this is one.
@@ -446,6 +466,10 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.close_reason().is_some() {
+            // There is no answer that a status could be of.
+            return f.write_str(self.explain_text());
+        }
         write!(f, "{} {}", self.0.status.as_u16(), self.message_text())?;
         match self.explain_text() {
             "" => Ok(()),

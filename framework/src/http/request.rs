@@ -24,6 +24,7 @@ use crate::bind::{Arg, FromRequest, flawed};
 use crate::io::Share;
 use crate::proto::Refusal;
 use crate::proto::h1::{Head, TargetForm};
+use crate::proto::ws::handshake;
 
 /// What came in: method, path, header fields, parameters, cookies, body.
 ///
@@ -133,6 +134,24 @@ impl Request {
         }
         let host = std::str::from_utf8(self.authority.bytes(self.headers.bytes())).unwrap_or_default();
         (!host.is_empty()).then_some(host)
+    }
+
+    /// Whether it asks to go on as a WebSocket: a GET whose Upgrade field names `websocket`, in any case. That it does so by the rules,
+    /// and from where, is judged when a handler takes it.
+    ///
+    /// ```
+    /// use vernal::{FilterContext, Next, Result, request_filter};
+    ///
+    /// #[request_filter("/live/**")]
+    /// async fn live(cx: &mut FilterContext<'_>, next: Next<'_>) -> Result {
+    ///     if !cx.request.is_websocket() {
+    ///         cx.response.headers.insert("x-hint", "connect with ws://");
+    ///     }
+    ///     next.run(cx).await
+    /// }
+    /// ```
+    pub fn is_websocket(&self) -> bool {
+        self.method == Method::GET && handshake::is_wanted(&self.headers)
     }
 
     /// HTTP/1.0 or HTTP/1.1; inside another server whatever that one speaks.

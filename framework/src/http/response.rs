@@ -280,6 +280,11 @@ impl Response {
         self.is_answered || self.status != StatusCode::OK || self.body.is_some()
     }
 
+    /// Whether it is what a handler that says nothing leaves behind: 200 without fields and body.
+    pub(crate) fn is_bare(&self) -> bool {
+        self.status == StatusCode::OK && !self.body.is_some() && self.headers.is_empty() && self.is_plain()
+    }
+
     /// The error this answer was made of, if it was one. Filters see it after `next`.
     pub fn error(&self) -> Option<&Error> {
         self.error.as_ref()

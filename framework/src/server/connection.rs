@@ -351,6 +351,10 @@ impl<'c> Connection<'c> {
             Driven::Asks(opening) => return serve_by_hand(opening, pump, answering, self.counted).await,
         };
         drop(answering);
+        let result = match result {
+            Some(Ok(())) if response.is_bare() => Some(offered.conclude()),
+            result => result,
+        };
         let app = &pump.sender.shared.app.0;
         let finishing = match step_after(&mut self.arrived, result, app, request, response) {
             Ok(step) => return Ok(step),

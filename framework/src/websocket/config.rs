@@ -1,12 +1,13 @@
 //! What a session may cost and how long it may be silent; and what an application keeps for its WebSocket routes.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::any::Any;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::events::Functions;
-use crate::proto::origin::is_of_host;
-use crate::proto::ws::{Bounds, Deflate, Extension, Extensions, Role};
+use crate::proto::origin::{check, is_of_host};
+use crate::proto::ws::{Bounds, Deflate, Extension, Extensions, PerMessageDeflate, Role};
 use crate::registry::Route;
 
 macro_rules! settings {
@@ -60,6 +61,9 @@ settings! {
     /// Frames of one message, beside one for each 64 bytes of it as they are sent: there are clients that send 1 MiB in frames
     /// of 4 and 242 bytes. Default 4,096; more closes with 1008.
     fragments: usize = 4_096;
+    /// Bytes of a frame that is sent. Default: no bound, so that each message is one frame; a larger one is sent in several. For peers
+    /// that take no more: `websocket` of npm refuses frames above 1 MiB.
+    frame_payload: usize = usize::MAX;
     /// Bytes of messages that have come and that the handler has not taken. Default 64 KiB; while there are more nothing is
     /// read, pings neither, so that the peer waits. A message that is larger waits alone.
     inbox_size: usize = 64 << 10;
@@ -85,6 +89,8 @@ settings! {
     write_timeout: Duration = Duration::from_secs(30);
     /// Which pages of browsers may connect. Default [`Origins::Same`].
     origins: Origins = Origins::Same;
+    /// Whether messages are compressed. Default [`Compressed::AsInstalled`]; the `config` of one handler may turn it on or off.
+    deflate: Compressed = Compressed::AsInstalled;
 }
 
 impl Default for WebSocketConfig {
@@ -102,7 +108,13 @@ impl WebSocketConfig {
             ("write_timeout", self.write_timeout.is_zero()),
             ("pong_timeout", self.pong_timeout.is_zero() && !self.ping_period.is_zero()),
         ];
-        let (name, _) = zeros.into_iter().find(|(_, is_zero)| *is_zero)?;
+        let Some((name, _)) = zeros.into_iter().find(|(_, is_zero)| *is_zero) else {
+            let of_deflate = match &self.deflate {
+                Compressed::By(deflate) => deflate.problem(),
+                _ => None,
+            };
+            return self.origins.problem().or(of_deflate);
+        };
         Some(format!(
             "`WebSocketConfig::{name}` is zero, so that every session would be closed at once: write more"
         ))
@@ -111,6 +123,34 @@ impl WebSocketConfig {
     pub(crate) fn bounds(&self) -> Bounds {
         Bounds { message_size: self.message_size, frame_size: self.frame_size, fragments: self.fragments }
     }
+}
+
+/// Whether the messages of sessions are compressed where the peer offers permessage-deflate.
+///
+/// ```
+/// use vernal::websocket::{Compressed, Deflate, WebSocket, WebSocketConfig};
+/// use vernal::{Result, websocket_handler};
+///
+/// #[websocket_handler("/pictures", config = WebSocketConfig::new().deflate(Compressed::Never))]
+/// async fn pictures(ws: WebSocket) -> Result {
+///     ws.send_file("picture.jpg").await
+/// }
+///
+/// #[websocket_handler("/log", config = WebSocketConfig::new().deflate(Compressed::By(Deflate::default().level(9))))]
+/// async fn log(ws: WebSocket) -> Result {
+///     ws.send("a line like many others").await
+/// }
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub enum Compressed {
+    /// As `server::new().websocket_deflate(…)` says, or not if nothing does.
+    #[default]
+    AsInstalled,
+    /// Not, whatever is installed.
+    Never,
+    /// With these settings, in place of those of the server.
+    By(Deflate),
 }
 
 /// What happens to a message for which the outbox of a session has no room.
@@ -150,6 +190,13 @@ impl Origins {
         Origins::Listed(origins.into_iter().map(Into::into).collect())
     }
 
+    /// What is wrong with an origin that is listed: it would never match.
+    fn problem(&self) -> Option<String> {
+        let Origins::Listed(listed) = self else { return None };
+        let problem = listed.iter().find_map(|origin| check(origin).err())?;
+        Some(format!("`Origins::listed(…)`: {problem}"))
+    }
+
     /// Whether a page of this origin may connect to this host.
     pub(crate) fn allow(&self, origin: &str, host: Option<&str>, is_secure: bool) -> bool {
         let is_same = || is_of_host(origin, host, is_secure);
@@ -176,21 +223,38 @@ pub(crate) struct Settings {
     /// Event functions, by the address of the route they share.
     pub(crate) functions: HashMap<usize, Functions>,
     pub(crate) extensions: Vec<Factory>,
+    /// The origins that were refused, each told once.
+    pub(crate) refused: Mutex<HashSet<String>>,
 }
 
 impl Settings {
-    /// A fresh set of the extensions that are installed.
-    pub(crate) fn install(&self, role: Role) -> Vec<Box<dyn Extension>> {
-        install(&self.extensions, role)
+    /// A fresh set of the extensions of a session with this configuration.
+    pub(crate) fn install(&self, config: &WebSocketConfig) -> Vec<Box<dyn Extension>> {
+        let mut installed = install(&self.extensions, Role::Server);
+        if config.deflate == Compressed::AsInstalled {
+            return installed;
+        }
+        let place =
+            installed.iter().position(|extension| (&**extension as &dyn Any).is::<PerMessageDeflate>());
+        let at = place.unwrap_or(installed.len());
+        if place.is_some() {
+            installed.remove(at);
+        }
+        if let Compressed::By(deflate) = &config.deflate {
+            installed.insert(at, Box::new(deflate.extension(Role::Server)));
+        }
+        installed
+    }
+
+    /// Whether a session with this configuration may have extensions.
+    pub(crate) fn has_extensions(&self, config: &WebSocketConfig) -> bool {
+        !self.extensions.is_empty() || matches!(config.deflate, Compressed::By(_))
     }
 
     /// What is wrong with the settings and the extensions, if anything is.
     pub(crate) fn problem(&self) -> Option<String> {
-        let of_configs = [&self.config].into_iter().chain(self.of_routes.values());
-        of_configs
-            .filter_map(|config| config.problem())
-            .next()
-            .or_else(|| conflict(&self.install(Role::Server)))
+        let mut configs = std::iter::once(&self.config).chain(self.of_routes.values());
+        configs.find_map(|config| config.problem().or_else(|| conflict(&self.install(config))))
     }
 
     pub(crate) fn config_of(&self, route: &'static Route) -> Arc<WebSocketConfig> {

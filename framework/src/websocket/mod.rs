@@ -46,15 +46,16 @@ pub(crate) mod returned;
 pub(crate) mod rooms;
 mod session;
 pub(crate) mod socket;
+mod url;
 mod writer;
 
 pub use client::{Connect, Refused, connect};
-pub use config::{Origins, Overflow, WebSocketConfig};
+pub use config::{Compressed, Origins, Overflow, WebSocketConfig};
 pub use message::{FromMessage, IntoMessage, Message, Outgoing};
 pub use request::{Accept, WebSocketRequest, check_origin};
 pub use returned::IntoAccept;
 pub use rooms::{Broadcast, Rooms};
-pub use session::{ExtensionGuard, Sending, SessionId, WebSocketSession};
+pub use session::{Sending, SessionId, WebSocketSession};
 pub use socket::{FrameSocket, WebSocket};
 pub use writer::MessageWriter;
 

@@ -150,6 +150,8 @@ pub(crate) struct Outbox {
     pub(crate) is_closing: bool,
     /// The socket has taken no more since this was handed over last.
     pub(crate) is_refused: bool,
+    /// What was handed over may still be on its way to the socket.
+    pub(crate) is_writing: bool,
     /// A message is being sent in pieces: others wait, or are held back.
     pub(crate) is_streaming: bool,
     /// Broadcasts that came in between, and their size.
@@ -208,6 +210,7 @@ impl Outbox {
             queue: Queue::default(),
             is_closing: false,
             is_refused: false,
+            is_writing: false,
             is_streaming: false,
             held: None,
             owed_pong: None,
@@ -266,10 +269,7 @@ impl Outbox {
         shared: Option<&Bytes>,
         overflow: Overflow,
     ) {
-        let key = match role {
-            Role::Server => None,
-            Role::Client => Some(super::random::mask_key()),
-        };
+        let key = key_of(role);
         if overflow == Overflow::DropOldest {
             let mut bytes = Vec::new();
             write_frame(&mut bytes, head, payload, key);
@@ -281,6 +281,31 @@ impl Outbox {
             }
             _ => self.queue.push_frame(head, payload, key),
         }
+    }
+
+    /// Pushes a frame of a message as several, each with at most `size` bytes.
+    pub(crate) fn push_split(
+        &mut self,
+        role: Role,
+        (is_final, rsv, opcode): (bool, Rsv, OpCode),
+        payload: &[u8],
+        size: usize,
+        overflow: Overflow,
+    ) {
+        let count = payload.len().div_ceil(size);
+        let frames = payload.chunks(size).enumerate().map(|(index, piece)| {
+            let (rsv, opcode) = if index == 0 { (rsv, opcode) } else { (Rsv::NONE, OpCode::Continuation) };
+            ((is_final && index + 1 == count, rsv, opcode), piece)
+        });
+        if overflow != Overflow::DropOldest {
+            return frames.for_each(|(head, piece)| self.push(role, head, piece, None, overflow));
+        }
+        // They are dropped together.
+        let mut bytes = Vec::new();
+        for (head, piece) in frames {
+            write_frame(&mut bytes, head, piece, key_of(role));
+        }
+        self.queue.push_shared(bytes.into(), is_final && opcode != OpCode::Continuation);
     }
 
     /// Pushes a whole message that is framed already.
@@ -333,6 +358,11 @@ impl Outbox {
         self.held.take().map(|held| held.0).unwrap_or_default()
     }
 
+    /// Whether all that was pushed is written, or never will be.
+    pub(crate) fn is_written(&self) -> bool {
+        self.queue.is_empty() && !self.is_writing && self.held.is_none()
+    }
+
     /// Wakes this task when there is room again, or no more.
     pub(crate) fn wait(&mut self, waker: &Waker) {
         if !self.waiting.iter().any(|known| known.will_wake(waker)) {
@@ -371,8 +401,11 @@ impl Outbox {
             self.driver = Some(driver.clone());
         }
         if self.queue.is_empty() {
+            self.is_writing = false;
+            self.wake_waiting();
             return false;
         }
+        self.is_writing = true;
         std::mem::swap(&mut self.queue, writing);
         self.wake_waiting();
         true
@@ -388,8 +421,17 @@ impl Outbox {
     pub(crate) fn lose(&mut self) {
         self.queue.clear();
         self.held = None;
+        self.is_writing = false;
         self.is_closing = true;
         self.wake_waiting();
+    }
+}
+
+#[inline]
+fn key_of(role: Role) -> Option<[u8; 4]> {
+    match role {
+        Role::Server => None,
+        Role::Client => Some(super::random::mask_key()),
     }
 }
 

@@ -86,7 +86,8 @@ impl WebSocketRequest {
         Ok(WebSocket::new(core))
     }
 
-    /// An error of this status to return from the handler. Any other answer is fine as well.
+    /// An error of this status to return from the handler. Any other answer is fine as well; a handler that neither accepts nor
+    /// answers is a 500.
     ///
     /// # Panics
     /// The number is no status: below 100 or above 999.
@@ -123,6 +124,7 @@ impl<'r> FromRequest<'r> for WebSocketRequest {
     fn optional(req: &'r Request, _: &Arg) -> Result<Option<WebSocketRequest>> {
         let Some(handover) = handover_of(req) else { return Ok(None) };
         judge(req, &handover, &config_of_server(req))?;
+        handover.state().is_taken = true;
         let request = Box::new(detached(req));
         Ok(Some(WebSocketRequest { request, handover, outgoing: req.outgoing.clone() }))
     }
@@ -218,12 +220,37 @@ pub fn check_origin(request: &Request, config: &WebSocketConfig) -> Result {
     if config.origins.allow(origin, host, request.is_secure()) {
         return Ok(());
     }
-    Err(Error::forbidden(format!(
-        "pages of the origin {} may not connect to the host {} (WebSocketConfig::origins)",
+    let explain = format!(
+        "pages of the origin {} may not connect to the host {} (WebSocketConfig::origins){}",
         shown(origin),
-        shown(host.unwrap_or("?"))
-    )))
+        shown(host.unwrap_or("?")),
+        if came_through_proxy(request) { BEHIND_PROXY } else { "" }
+    );
+    if is_new(request, origin) {
+        tracing::warn!(target: "vernal", "{}: {explain}", shown(request.path()));
+    }
+    Err(Error::forbidden(explain))
 }
+
+/// Whether a proxy has left its traces: it may have written its own host into the request.
+fn came_through_proxy(request: &Request) -> bool {
+    ["forwarded", "via", "x-forwarded-for", "x-forwarded-host"]
+        .iter()
+        .any(|name| request.headers.contains(name))
+}
+
+const BEHIND_PROXY: &str = ". The request came through a proxy: let it pass the client's Host on (nginx: `proxy_set_header Host \
+     $http_host`), or say X-Forwarded-Host and be one of `trusted_proxies`";
+
+/// Whether this origin was not refused before. Not all are remembered: whoever connects may name any.
+fn is_new(request: &Request, origin: &str) -> bool {
+    let Some(settings) = request.state::<Settings>() else { return true };
+    let mut refused = settings.refused.lock().unwrap_or_else(PoisonError::into_inner);
+    refused.len() < REMEMBERED && origin.len() <= 256 && refused.insert(origin.to_owned())
+}
+
+/// How many refused origins are told of.
+const REMEMBERED: usize = 64;
 
 /// Chooses subprotocol and extensions; returns the fields of the 101.
 fn agree(core: &Core, accept: Accept, protocol: Option<&str>) -> Result<Headers> {
@@ -248,10 +275,10 @@ fn agree(core: &Core, accept: Accept, protocol: Option<&str>) -> Result<Headers>
         None => {}
     }
     if let Some(settings) = request.state::<Settings>()
-        && !settings.extensions.is_empty()
+        && settings.has_extensions(&core.config)
     {
         let offers = handshake::extensions(&request.headers).map_err(Error::from_refusal)?;
-        let (mut extensions, answer) = Extensions::negotiate(settings.install(core.role), &offers);
+        let (mut extensions, answer) = Extensions::negotiate(settings.install(&core.config), &offers);
         if core.config.overflow == Overflow::DropOldest
             && let Some(deflate) = extensions.deflate()
         {
@@ -346,6 +373,8 @@ struct State {
     opening: Option<Opening>,
     /// The session that was opened by hand.
     opened: Option<Arc<Core>>,
+    /// A handler has it as `WebSocketRequest`.
+    is_taken: bool,
     /// The request has been answered, or its connection is lost.
     is_over: bool,
     connection: Option<Waker>,
@@ -399,6 +428,21 @@ impl Handover {
                 Poll::Pending
             }
         }
+    }
+
+    /// Judges a handler that has ended without an answer of its own.
+    ///
+    /// # Errors
+    /// It took the request as `WebSocketRequest`, and neither accepted it nor answered otherwise.
+    pub(crate) fn conclude(&self) -> Result {
+        let state = self.state();
+        if !state.is_taken || state.opened.is_some() {
+            return Ok(());
+        }
+        Err(Error::internal(
+            "the handler took a `WebSocketRequest` and neither accepted nor rejected it: write `ws.accept().await?`, or \
+             return `Err(ws.reject(403))` or any answer",
+        ))
     }
 
     /// The request is answered, or its connection is lost.

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use bytes::Bytes;
 
-use super::core::{Core, lock, opcode};
+use super::core::{Core, opcode};
 use super::message::{IntoMessage, Outgoing};
 use super::session::WebSocketSession;
 use crate::http::{Error, Result};
@@ -217,12 +217,11 @@ impl<'m> Shared<'m> {
     }
 
     fn send_to(&mut self, core: &Core) -> bool {
-        if core.role == Role::Client {
+        if core.role == Role::Client || self.message.payload.bytes().len() > core.config.frame_payload {
             return core.push_shared(self.frame());
         }
-        let Some(extensions) = core.extensions() else { return core.push_ready(self.plain()) };
         // Held until the frame is in the outbox, since it decides about the order of messages.
-        let mut extensions = lock(extensions);
+        let Some(mut extensions) = core.lock_extensions() else { return core.push_ready(self.plain()) };
         let Some(deflate) = extensions.deflate_alone() else {
             drop(extensions);
             return core.push_shared(self.frame());

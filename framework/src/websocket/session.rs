@@ -2,18 +2,17 @@
 
 use std::fmt;
 use std::future::poll_fn;
-use std::marker::PhantomData;
 use std::net::SocketAddr;
-use std::ops::{Deref, DerefMut};
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use ::http::Uri;
+use serde::Serialize;
 
 use super::config::WebSocketConfig;
-use super::core::{Core, lock};
+use super::core::{Core, Lent};
 use super::message::{IntoMessage, Outgoing};
 use super::writer::MessageWriter;
 use crate::http::{Error, Request, Result};
@@ -161,8 +160,44 @@ impl WebSocketSession {
     /// The file cannot be read, or the session is closed. A file that fails in the middle closes the session with 1011, since its
     /// message cannot be taken back.
     pub async fn send_file(&self, path: impl AsRef<Path>) -> Result {
+        self.send_file_chunked(path, PIECE).await
+    }
+
+    /// Sends a file as one message of bytes, in frames of `size` bytes, the last with what is left.
+    ///
+    /// # Errors
+    /// As [`WebSocketSession::send_file`].
+    pub async fn send_file_chunked(&self, path: impl AsRef<Path>, size: usize) -> Result {
         let file = tokio::fs::File::open(path).await?;
-        self.begin_binary().await?.write_all_of(file).await
+        self.begin_binary().await?.write_all_of(file, size.max(1)).await
+    }
+
+    /// Sends a value as JSON in a message of bytes, for peers that want it so; `send(Json(value))` makes text of it.
+    ///
+    /// # Errors
+    /// The value is no JSON; else as [`WebSocketSession::send`].
+    pub async fn send_json_bytes<T: Serialize + ?Sized>(&self, value: &T) -> Result {
+        self.send(serde_json::to_vec(value)?).await
+    }
+
+    /// Waits until what has been sent has been handed to the operating system, or the connection is over. It does not say that the peer
+    /// has got it: only an answer does.
+    ///
+    /// ```
+    /// use vernal::websocket::WebSocket;
+    /// use vernal::{Result, websocket_handler};
+    ///
+    /// #[websocket_handler("/slides")]
+    /// async fn slides(ws: WebSocket) -> Result {
+    ///     for slide in 1..=3 {
+    ///         ws.send(format!("slide {slide}")).await?;
+    ///         ws.flush().await;
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    pub async fn flush(&self) {
+        poll_fn(|cx| self.0.poll_written(cx)).await;
     }
 
     /// Sends a ping, of at most 125 bytes.
@@ -212,14 +247,38 @@ impl WebSocketSession {
         let names = |extensions: &Extensions| {
             extensions.iter().map(|extension| extension.name().to_owned()).collect()
         };
-        self.0.extensions().map(|extensions| names(&lock(extensions))).unwrap_or_default()
+        self.0.lock_extensions().map(|extensions| names(&extensions)).unwrap_or_default()
     }
 
-    /// The extension of this type, if it takes part. Frames wait while it is held, so let it go before sending.
-    pub fn extension<X: Extension>(&self) -> Option<ExtensionGuard<'_, X>> {
-        let extensions = lock(self.0.extensions()?);
+    /// Looks at, or changes, the extension of this type; `None` if it takes no part. Frames of the session wait meanwhile.
+    ///
+    /// ```
+    /// use vernal::websocket::{Extension, WebSocket};
+    /// use vernal::{Result, websocket_handler};
+    ///
+    /// #[derive(Default)]
+    /// struct Count(u64);
+    ///
+    /// impl Extension for Count {
+    ///     fn name(&self) -> &str {
+    ///         "x-count"
+    ///     }
+    /// }
+    ///
+    /// #[websocket_handler("/counted")]
+    /// async fn counted(ws: WebSocket) -> Result {
+    ///     let count = ws.with_extension(|count: &mut Count| count.0);
+    ///     ws.send(format!("{count:?}")).await
+    /// }
+    /// ```
+    ///
+    /// # Panics
+    /// It is called inside of itself, or the session is used to send inside of it: both would wait for this very call.
+    pub fn with_extension<X: Extension, R>(&self, look: impl FnOnce(&mut X) -> R) -> Option<R> {
+        let mut extensions = self.0.lock_extensions()?;
         let index = extensions.position::<X>()?;
-        Some(ExtensionGuard { extensions, index, of: PhantomData })
+        let _lent = Lent::by(&self.0);
+        Some(look(extensions.at_mut(index)))
     }
 }
 
@@ -261,28 +320,10 @@ impl fmt::Debug for WebSocketSession {
     }
 }
 
-/// An extension of a session, lent by [`WebSocketSession::extension`].
-pub struct ExtensionGuard<'s, X> {
-    extensions: MutexGuard<'s, Extensions>,
-    index: usize,
-    of: PhantomData<X>,
-}
-
-impl<X: Extension> Deref for ExtensionGuard<'_, X> {
-    type Target = X;
-
-    fn deref(&self) -> &X {
-        self.extensions.at(self.index)
-    }
-}
-
-impl<X: Extension> DerefMut for ExtensionGuard<'_, X> {
-    fn deref_mut(&mut self) -> &mut X {
-        self.extensions.at_mut(self.index)
-    }
-}
-
 /// The error of a session that ended otherwise than by a close frame.
 pub(crate) fn ended(reason: &CloseReason) -> Error {
-    Error::bad_request(reason.to_string())
+    Error::of_session(reason.to_string(), reason.clone())
 }
+
+/// How much of a file goes into a frame.
+const PIECE: usize = 64 << 10;

@@ -122,6 +122,22 @@ impl WebSocket {
         self.session.0.has_ready()
     }
 
+    /// How many messages are there already, parts of messages not counted. What is behind a bound
+    /// ([`WebSocketConfig::inbox_size`](super::WebSocketConfig::inbox_size)) has not been looked at.
+    pub fn message_count(&self) -> usize {
+        self.session.0.count_waiting()
+    }
+
+    /// Says while compiling that there is nothing to accept any more.
+    #[doc(hidden)]
+    #[expect(clippy::unused_async, reason = "what is written for a request is awaited")]
+    pub async fn accept(self) -> Result<WebSocket>
+    where
+        for<'a> WebSocket: StillToAccept<'a>,
+    {
+        Ok(self)
+    }
+
     /// Goes on with bare frames: see [`FrameSocket`].
     pub fn into_frames(self) -> FrameSocket {
         self.session.0.want_frames();
@@ -146,6 +162,16 @@ impl WebSocket {
         poll_fn(|cx| self.session.0.poll_receive(cx)).await
     }
 }
+
+/// What makes [`WebSocket::accept`] a message of the compiler. Nothing implements it.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "this session has been accepted already",
+    label = "a `#[websocket_handler]` accepts before its function runs",
+    note = "leave `.accept()` out; or, to look at the request before, take `ws: WebSocketRequest` in a `#[request_map]` and write \
+            `let ws = ws.accept().await?`"
+)]
+pub trait StillToAccept<'a> {}
 
 /// Takes a message as a `T`. For generated code.
 ///

@@ -46,6 +46,14 @@ impl MessageWriter {
         self.send(false, piece.as_ref()).await
     }
 
+    /// Sends the last piece, and ends the message with its frame: what [`MessageWriter::finish`] does with an empty one.
+    ///
+    /// # Errors
+    /// The session is closed.
+    pub async fn finish_with(mut self, piece: impl AsRef<[u8]>) -> Result {
+        self.send(true, piece.as_ref()).await
+    }
+
     /// Ends the message.
     ///
     /// # Errors
@@ -62,18 +70,30 @@ impl MessageWriter {
         Ok(())
     }
 
-    /// Sends all that a reader gives, and ends the message.
-    pub(crate) async fn write_all_of(mut self, mut from: impl AsyncRead + Unpin) -> Result {
-        let mut piece = Vec::with_capacity(PIECE);
+    /// Sends all that a reader gives in frames of `size` bytes, and ends the message with the last of them.
+    pub(crate) async fn write_all_of(mut self, mut from: impl AsyncRead + Unpin, size: usize) -> Result {
+        let mut piece = Vec::new();
+        fill(&mut from, &mut piece, size).await?;
         loop {
-            piece.clear();
-            while piece.len() < PIECE && from.read_buf(&mut piece).await? > 0 {}
-            if piece.is_empty() {
-                return self.finish().await;
+            // Only a byte more tells that a piece is not the last.
+            let mut next = Vec::new();
+            if piece.len() == size {
+                fill(&mut from, &mut next, size).await?;
+            }
+            if next.is_empty() {
+                return self.finish_with(&piece).await;
             }
             self.write(&piece).await?;
+            piece = next;
         }
     }
+}
+
+/// Reads until there are `size` bytes, or no more come.
+async fn fill(from: &mut (impl AsyncRead + Unpin), piece: &mut Vec<u8>, size: usize) -> Result {
+    let mut from = from.take(size as u64);
+    while from.read_buf(piece).await? > 0 {}
+    Ok(())
 }
 
 impl Drop for MessageWriter {
@@ -85,6 +105,3 @@ impl Drop for MessageWriter {
         }
     }
 }
-
-/// How much of a file goes into a frame.
-const PIECE: usize = 64 << 10;

@@ -131,6 +131,8 @@ impl fmt::Display for CloseReasonError {
 
 impl std::error::Error for CloseReasonError {}
 
+impl std::error::Error for CloseReason {}
+
 impl CloseReason {
     /// A reason to close with.
     ///

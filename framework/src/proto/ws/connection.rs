@@ -259,9 +259,14 @@ impl Protocol {
     ) -> Result<Option<Received>, CloseReason> {
         let FrameHeader { is_final, opcode, rsv, .. } = header;
         if opcode.is_control() {
-            if self.wants.frames {
-                return Ok(Some(Received::Frame(Frame { is_final, rsv, opcode, payload, room: usize::MAX })));
+            let frame = Frame { is_final, rsv, opcode, payload, room: usize::MAX };
+            if let Some(extensions) = extensions {
+                lock(extensions).control(&frame)?;
             }
+            if self.wants.frames {
+                return Ok(Some(Received::Frame(frame)));
+            }
+            let payload = frame.payload;
             return Ok(Some(match opcode {
                 OpCode::Ping => Received::Ping(payload),
                 OpCode::Pong => Received::Pong(payload),

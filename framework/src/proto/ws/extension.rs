@@ -1,6 +1,7 @@
 //! Extensions (RFC 6455, section 9): what they are told, what they may change, and the ledger of the bits they claim.
 //!
-//! Outgoing frames pass them in the order of installation, incoming ones in the reverse order. Only data frames do.
+//! Outgoing frames pass them in the order of installation, incoming ones in the reverse order. Only data frames do; control frames
+//! that come are shown to them.
 
 use std::any::Any;
 use std::fmt;
@@ -74,6 +75,12 @@ pub trait Extension: Any + Send {
     fn decode(&mut self, frame: &mut Frame) -> Result<(), CloseReason> {
         let _ = frame;
         Ok(())
+    }
+
+    /// Is shown each control frame that comes, in its order among the data frames: pings, pongs and close frames, which are answered all the
+    /// same. Default: does nothing.
+    fn control(&mut self, frame: &Frame) {
+        let _ = frame;
     }
 
     /// Looks at, or changes, an outgoing data frame.
@@ -276,11 +283,6 @@ impl Extensions {
         self.list.iter().position(|extension| (&**extension as &dyn Any).is::<X>())
     }
 
-    /// The extension at a place that [`Extensions::position`] gave.
-    pub(crate) fn at<X: Extension>(&self, index: usize) -> &X {
-        (&*self.list[index] as &dyn Any).downcast_ref().expect("the position of this type")
-    }
-
     /// The same to change.
     pub(crate) fn at_mut<X: Extension>(&mut self, index: usize) -> &mut X {
         (&mut *self.list[index] as &mut dyn Any).downcast_mut().expect("the position of this type")
@@ -295,6 +297,16 @@ impl Extensions {
             return Err(CloseReason::too_big(frame.room));
         }
         Ok(())
+    }
+
+    /// Shows the extensions a control frame that came.
+    pub(crate) fn control(&mut self, frame: &Frame) -> Result<(), CloseReason> {
+        self.list.iter_mut().rev().try_for_each(|extension| {
+            guarded(|| {
+                extension.control(frame);
+                Ok(())
+            })
+        })
     }
 
     /// Lets the extensions have an outgoing data frame.

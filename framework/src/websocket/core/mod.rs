@@ -4,6 +4,7 @@
 //! `outbox` is for everybody who sends. Nobody waits for `wire` while holding `outbox`.
 
 mod drive;
+mod lent;
 mod receive;
 mod send;
 mod waiting;
@@ -15,6 +16,7 @@ use std::task::{Poll, Waker};
 
 use bytes::Bytes;
 
+pub(crate) use self::lent::Lent;
 use self::wire::Wire;
 use super::config::WebSocketConfig;
 use super::keepalive::Keepalive;
@@ -255,7 +257,7 @@ impl Core {
         match error.close_code() {
             Some(code) => {
                 say!(debug, "a WebSocket session is closed with {code}: {}", error.with_causes());
-                CloseReason::shortened(code, error.public_words(self.shows_errors()).to_owned())
+                CloseReason::shortened(code, error.words().to_owned())
             }
             // The session has ended, and this is how the handler noticed.
             None if self.reason.get().is_some() && !error.status().is_server_error() => failed(),
@@ -269,6 +271,14 @@ impl Core {
                 }
             }
         }
+    }
+
+    /// The error of whoever sends when nothing is sent any more.
+    #[cold]
+    pub(crate) fn closed_error(&self) -> Error {
+        let reason =
+            self.reason().cloned().unwrap_or_else(|| CloseReason::lost("The session was never opened"));
+        Error::of_session(format!("nothing can be sent any more: {reason}"), reason)
     }
 
     fn shows_errors(&self) -> bool {
@@ -291,11 +301,6 @@ pub(crate) fn lock(extensions: &Mutex<Extensions>) -> MutexGuard<'_, Extensions>
 
 pub(crate) fn opcode(is_text: bool) -> OpCode {
     if is_text { OpCode::Text } else { OpCode::Binary }
-}
-
-#[cold]
-pub(crate) fn closed() -> Error {
-    Error::bad_request("the WebSocket session is closed, so nothing can be sent any more")
 }
 
 fn failed() -> CloseReason {

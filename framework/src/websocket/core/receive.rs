@@ -58,10 +58,19 @@ impl Core {
     /// Whether something is there that could be received without a wait.
     pub(crate) fn has_ready(&self) -> bool {
         let mut wire = self.wire();
-        if wire.has_waiting() {
-            return true;
-        }
-        let Some(incoming) = self.next_received(&mut wire) else { return false };
+        wire.has_waiting() || self.look_for_more(&mut wire)
+    }
+
+    /// How many messages could be received without a wait.
+    pub(crate) fn count_waiting(&self) -> usize {
+        let mut wire = self.wire();
+        while wire.has_room(self.config.inbox_size) && self.look_for_more(&mut wire) {}
+        wire.waiting.as_ref().map_or(0, |waiting| waiting.count())
+    }
+
+    /// Takes one more out of what has been read.
+    fn look_for_more(&self, wire: &mut Wire) -> bool {
+        let Some(incoming) = self.next_received(wire) else { return false };
         wire.waiting.get_or_insert_default().push(incoming);
         true
     }

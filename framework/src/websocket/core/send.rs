@@ -11,7 +11,7 @@ use tokio::task::coop::unconstrained;
 use super::super::config::{Overflow, WebSocketConfig};
 use super::super::message::{Outgoing, Payload};
 use super::super::outbox::{Caller, Held, Outbox, Pushed};
-use super::{Core, closed, lock, opcode as opcode_of, release};
+use super::{Core, opcode as opcode_of, release};
 use crate::http::{Error, Result};
 use crate::proto::ws::{CloseCode, CloseReason, Extensions, Frame, OpCode, Rsv};
 
@@ -29,7 +29,7 @@ impl Core {
             Pushed::Done | Pushed::Dropped => Poll::Ready(Ok(())),
             Pushed::Full => Poll::Pending,
             Pushed::Overflows => Poll::Ready(Err(self.overflow())),
-            Pushed::Closed => Poll::Ready(Err(closed())),
+            Pushed::Closed => Poll::Ready(Err(self.closed_error())),
         }
     }
 
@@ -39,13 +39,13 @@ impl Core {
             Pushed::Done => Ok(true),
             Pushed::Dropped | Pushed::Full => Ok(false),
             Pushed::Overflows => Err(self.overflow()),
-            Pushed::Closed => Err(closed()),
+            Pushed::Closed => Err(self.closed_error()),
         }
     }
 
     /// Sends a message of a broadcast; tells whether it is on its way.
     pub(crate) fn push_shared(&self, message: &Frame) -> bool {
-        let mut extensions = self.extensions().map(lock);
+        let mut extensions = self.lock_extensions();
         let (mut frame, size) = (message.clone(), message.payload.len());
         let (mut outbox, admitted) = self.admit(size, Caller::Shares);
         match admitted {
@@ -76,7 +76,7 @@ impl Core {
         frame: &mut Frame,
     ) -> Result<(), CloseReason> {
         extensions.map_or(Ok(()), |extensions| extensions.encode(frame))?;
-        outbox.push(self.role, frame.head(), &frame.payload, Some(&frame.payload), self.config.overflow);
+        self.push_frame(outbox, frame.head(), &frame.payload, Some(&frame.payload));
         Ok(())
     }
 
@@ -165,8 +165,7 @@ impl Core {
         ) -> Result<(), CloseReason>,
     ) -> Pushed {
         // Whoever holds the extensions decides the order of messages.
-        let mut extensions = self.extensions().map(lock);
-        let overflow = self.config.overflow;
+        let mut extensions = self.lock_extensions();
         let (mut outbox, admitted) = self.admit(size, caller);
         if admitted != Pushed::Done {
             if admitted == Pushed::Full
@@ -178,7 +177,7 @@ impl Core {
         }
         let Some(extensions) = &mut extensions else {
             let _ = pieces(&mut |is_final, opcode, payload, shared| {
-                outbox.push(self.role, (is_final, Rsv::NONE, opcode), payload, shared, overflow);
+                self.push_frame(&mut outbox, (is_final, Rsv::NONE, opcode), payload, shared);
                 Ok(())
             });
             release(outbox, asking);
@@ -206,19 +205,46 @@ impl Core {
             return Pushed::Closed;
         }
         for frame in first.iter().chain(&others) {
-            outbox.push(self.role, frame.head(), &frame.payload, Some(&frame.payload), overflow);
+            self.push_frame(&mut outbox, frame.head(), &frame.payload, Some(&frame.payload));
         }
         release(outbox, asking);
         Pushed::Done
     }
 
+    /// Puts a piece of a message into the outbox. A piece is never dropped, so the policy is not asked.
+    fn push_piece(&self, outbox: &mut Outbox, head: (bool, Rsv, OpCode), payload: &Bytes) {
+        let size = self.config.frame_payload.max(1);
+        if payload.len() <= size {
+            outbox.push(self.role, head, payload, Some(payload), Overflow::Wait);
+        } else {
+            outbox.push_split(self.role, head, payload, size, Overflow::Wait);
+        }
+    }
+
+    /// Puts a frame of a message into the outbox, which has room for it, in as many as its size asks for.
+    #[inline]
+    fn push_frame(
+        &self,
+        outbox: &mut Outbox,
+        head: (bool, Rsv, OpCode),
+        payload: &[u8],
+        shared: Option<&Bytes>,
+    ) {
+        let WebSocketConfig { frame_payload, overflow, .. } = *self.config;
+        if payload.len() <= frame_payload {
+            outbox.push(self.role, head, payload, shared, overflow);
+        } else {
+            outbox.push_split(self.role, head, payload, frame_payload.max(1), overflow);
+        }
+    }
+
     /// Begins a message in pieces: nobody else's messages come between. Waits until there is no other.
     pub(crate) fn poll_begin_stream(&self, cx: &mut Context<'_>) -> Poll<Result> {
         // Not while another message is being encoded.
-        let _extensions = self.extensions().map(lock);
+        let _extensions = self.lock_extensions();
         let mut outbox = self.outbox();
         if outbox.is_closing {
-            return Poll::Ready(Err(closed()));
+            return Poll::Ready(Err(self.closed_error()));
         }
         if outbox.is_streaming {
             outbox.wait(cx.waker());
@@ -236,10 +262,10 @@ impl Core {
         piece: &[u8],
         cx: &mut Context<'_>,
     ) -> Poll<Result> {
-        let mut extensions = self.extensions().map(lock);
+        let mut extensions = self.lock_extensions();
         let mut outbox = self.outbox();
         if outbox.is_closing {
-            return Poll::Ready(Err(closed()));
+            return Poll::Ready(Err(self.closed_error()));
         }
         if !outbox.has_room(piece.len(), self.config.outbox_size) {
             outbox.wait(cx.waker());
@@ -250,16 +276,9 @@ impl Core {
         if let Err(reason) = encoded {
             drop((outbox, extensions));
             self.close(reason);
-            return Poll::Ready(Err(closed()));
+            return Poll::Ready(Err(self.closed_error()));
         }
-        // A piece is never dropped, so the policy is not asked.
-        outbox.push(
-            self.role,
-            (is_final, frame.rsv, opcode),
-            &frame.payload,
-            Some(&frame.payload),
-            Overflow::Wait,
-        );
+        self.push_piece(&mut outbox, (is_final, frame.rsv, opcode), &frame.payload);
         let held = if is_final { outbox.end_stream() } else { Vec::new() };
         let pushed = held.into_iter().try_for_each(|message| match message {
             Held::Ready(frames) => {
@@ -271,17 +290,33 @@ impl Core {
         if let Err(reason) = pushed {
             drop((outbox, extensions));
             self.close(reason);
-            return Poll::Ready(Err(closed()));
+            return Poll::Ready(Err(self.closed_error()));
         }
         release(outbox, Some(cx.waker()));
         Poll::Ready(Ok(()))
+    }
+
+    /// Waits until all that was sent is written, or never will be.
+    pub(crate) fn poll_written(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut outbox = self.outbox();
+        if outbox.is_written() {
+            return Poll::Ready(());
+        }
+        outbox.wait(cx.waker());
+        drop(outbox);
+        // The driver tells when it finds nothing more to write, so it has to look.
+        let driver = self.wire().driver.clone();
+        if let Some(driver) = driver.filter(|driver| !driver.will_wake(cx.waker())) {
+            driver.wake();
+        }
+        Poll::Pending
     }
 
     /// Sends a frame as it is, or waits for room.
     pub(crate) fn poll_send_frame(&self, frame: &Frame, cx: &mut Context<'_>) -> Poll<Result> {
         let mut outbox = self.outbox();
         if outbox.is_closing {
-            return Poll::Ready(Err(closed()));
+            return Poll::Ready(Err(self.closed_error()));
         }
         if !outbox.has_room(frame.payload.len(), self.config.outbox_size) {
             outbox.wait(cx.waker());
@@ -325,7 +360,7 @@ impl Core {
             outbox = self.outbox();
         }
         if outbox.is_closing {
-            return Err(closed());
+            return Err(self.closed_error());
         }
         if outbox.size() <= self.config.outbox_size {
             outbox.push_control(self.role, opcode, payload);

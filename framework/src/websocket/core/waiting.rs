@@ -33,6 +33,11 @@ impl Waiting {
         self.end.is_none() && (self.size < limit || self.list.is_empty())
     }
 
+    /// How many messages wait.
+    pub(super) fn count(&self) -> usize {
+        self.list.iter().filter(|incoming| matches!(incoming, Incoming::Message(_))).count()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.list.is_empty()
     }

@@ -178,6 +178,24 @@ impl Deflate {
     }
 }
 
+/// Conditions are the same only where one is a clone of the other.
+impl PartialEq for Deflate {
+    fn eq(&self, other: &Deflate) -> bool {
+        let numbers = |of: &Deflate| {
+            (
+                of.level,
+                of.keeps_context,
+                of.server_window,
+                of.client_window,
+                of.bigger_than,
+                of.conditions.len(),
+            )
+        };
+        let mut conditions = self.conditions.iter().zip(&other.conditions);
+        numbers(self) == numbers(other) && conditions.all(|(one, other)| Arc::ptr_eq(one, other))
+    }
+}
+
 impl fmt::Debug for Deflate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Deflate")
