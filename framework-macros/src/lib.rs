@@ -14,6 +14,7 @@ mod emit;
 mod errors;
 mod foreign;
 mod handler;
+mod lifetimes;
 mod scan;
 
 use proc_macro::TokenStream;

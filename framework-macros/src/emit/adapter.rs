@@ -8,7 +8,8 @@ use syn::{Expr, ExprLit, Lit};
 use super::{at, check, local, private, states};
 use crate::check::{Pattern, Regexp};
 use crate::errors::{Errors, did_you_mean};
-use crate::handler::{Argument, HandlerFn, SelfBy, erased};
+use crate::handler::{Argument, HandlerFn, SelfBy};
+use crate::lifetimes::erased;
 
 /// What is called with the bound arguments.
 pub(super) enum Callee {

@@ -12,7 +12,8 @@ use crate::attr::{Instance, Mapping, Mentions, New, Options, Place, Written, tak
 use crate::block::Block;
 use crate::check;
 use crate::errors::{Errors, did_you_mean};
-use crate::handler::{HandlerFn, SELF_ALIAS, SelfBy};
+use crate::handler::{HandlerFn, SelfBy};
+use crate::lifetimes::SELF_ALIAS;
 
 /// What the attributes above an impl block say together.
 struct Plan {

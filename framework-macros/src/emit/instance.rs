@@ -7,7 +7,7 @@ use syn::{Expr, PathArguments, Type};
 
 use super::{at, local, location, optional_text, private};
 use crate::attr::{Instance, New};
-use crate::handler::{SELF_ALIAS, erased};
+use crate::lifetimes::{SELF_ALIAS, erased};
 
 /// Writes out `Self` in what makes the object, for it is called from outside the impl block.
 pub(super) fn name_self(instance: &mut Instance, self_ty: &Type) {

@@ -11,7 +11,8 @@ use super::filter::refuse_options;
 use super::{at, const_block, finished, local, location, optional_text, private, reemit};
 use crate::attr::{Mentions, Options, Written};
 use crate::errors::Errors;
-use crate::handler::{Argument, HandlerFn, erased};
+use crate::handler::{Argument, HandlerFn};
+use crate::lifetimes::erased;
 
 /// Expands `#[model_binding]`.
 pub(super) fn binding(written: Written, mut function: HandlerFn) -> TokenStream {

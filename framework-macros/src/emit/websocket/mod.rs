@@ -16,7 +16,8 @@ use crate::attr::{Mentions, On, WebSocketRoute, Written, take_siblings};
 use crate::block::Block;
 use crate::check::Pattern;
 use crate::errors::Errors;
-use crate::handler::{Argument, HandlerFn, SELF_ALIAS, SelfBy, erased};
+use crate::handler::{Argument, HandlerFn, SelfBy};
+use crate::lifetimes::{SELF_ALIAS, erased};
 
 /// Expands `#[websocket_handler]` on a function, with all others of its kind below it.
 pub(super) fn stream(written: Written, mut function: HandlerFn) -> TokenStream {
