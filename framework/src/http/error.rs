@@ -47,7 +47,8 @@ pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
 /// An error with a status: what the peer is told, and what only the log sees.
 ///
 /// `?` converts every [`std::error::Error`] into it, as a 500 whose text is logged and not sent. To choose the
-/// status, write [`Error::new`], one of the words such as [`Error::not_found`], or [`OrStatus::or_status`].
+/// status, write [`Error::new`], one of the words such as [`Error::not_found`], or
+/// [`or_status`](crate::OrStatus::or_status).
 ///
 /// ```
 /// use vernal::{Error, Result};

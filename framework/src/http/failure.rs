@@ -12,6 +12,7 @@ use super::Error;
     label = "write `vernal::Result<…>`, or an error that is `Send` and `Sync`",
     note = "in a function that returns `vernal::Result` `?` takes every `std::error::Error`",
     note = "a boxed error is written whole: `Box<dyn std::error::Error + Send + Sync>`",
+    note = "the error of a handler may answer for itself: implement `vernal::Responder` for it",
     note = "to choose the status, make a `vernal::Error`: `.map_err(|_| vernal::Error::status_only(404))`"
 )]
 pub trait Failure {
