@@ -376,11 +376,14 @@ impl Response {
     pub(crate) fn offer_text(&mut self, text: &str) {
         match markup(text) {
             None => drop(self.offer_slice(text.as_bytes(), TEXT)),
-            Some(markup) => {
-                let is_taken = self.offer_slice(text.as_bytes(), markup.content_type());
-                self.marks.is_sniffed |= is_taken;
-            }
+            Some(markup) => self.offer_markup(text, markup),
         }
+    }
+
+    #[cold]
+    fn offer_markup(&mut self, text: &str, markup: Markup) {
+        let is_taken = self.offer_slice(text.as_bytes(), markup.content_type());
+        self.marks.is_sniffed |= is_taken;
     }
 
     /// Takes a text that is large, or lives for ever, as the body unless there is one already. It is not copied.
@@ -443,9 +446,7 @@ impl Response {
     #[inline]
     pub(crate) fn is_taken(&mut self) -> bool {
         let is_taken = self.body.is_some() || self.marks.is_whole;
-        if is_taken {
-            self.marks.is_doubled = true;
-        }
+        self.marks.is_doubled |= is_taken;
         is_taken
     }
 

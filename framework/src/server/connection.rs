@@ -276,7 +276,7 @@ impl<'c> Connection<'c> {
     }
 
     /// Puts the answer into the outbox, as far as it is in memory.
-    #[inline]
+    #[inline(always)]
     fn send(&mut self, exchange: &mut Exchange, second: u64) -> Step {
         let Exchange { request, response, outbox, .. } = &mut *exchange;
         if !response.is_committed() {
