@@ -9,7 +9,7 @@ use tokio::task::spawn_blocking;
 use vernal::test::{Answer, Client};
 use vernal::{
     App, BodyReader, Config, Decompression, Form, Json, Limits, Multipart, MultipartFile, Request, Result,
-    Text, request_map, server,
+    Text, controller, endpoint, request_map, server,
 };
 
 const LIMIT: u64 = 100_000;
@@ -92,6 +92,127 @@ async fn parts(mut form: Multipart) -> Result<String> {
     Ok(sizes.join(", "))
 }
 
+#[request_map("/own/gzip", method = "POST", decompress = Decompression::gzip())]
+fn own(Text(text): Text<&str>) -> &str {
+    text
+}
+
+#[request_map("/own/read", method = "POST", decompress = Decompression::gzip())]
+async fn own_read(mut body: BodyReader) -> Result<Vec<u8>> {
+    body.read_to_end(usize::MAX).await
+}
+
+#[request_map("/own/upload", method = "POST", decompress = Decompression::gzip(), limits = Limits::new().upload_memory(0))]
+fn own_upload(img: MultipartFile<'_>) -> String {
+    img.size().to_string()
+}
+
+#[request_map("/own/none", method = "POST", decompress = Decompression::none())]
+fn own_none(Text(text): Text<&str>) -> &str {
+    text
+}
+
+#[request_map("/own/raw", method = "POST", decompress = Decompression::by_handlers())]
+fn own_raw(req: &Request) -> Result<String> {
+    assert_eq!(req.header("content-encoding"), Some("gzip"));
+    let mut text = String::new();
+    std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(req.body()), &mut text)?;
+    Ok(text)
+}
+
+#[request_map("/own/narrowed", method = "POST", params = "a=1", decompress = Decompression::gzip())]
+fn own_narrowed(b: &str) -> &str {
+    b
+}
+
+#[request_map("/own/narrowed", method = "POST", params = "a=2", decompress = Decompression::none())]
+fn own_narrowed_to_none(b: &str) -> &str {
+    b
+}
+
+#[request_map("/own/narrowed", method = "POST", params = "a=3")]
+fn own_narrowed_as_all(b: &str) -> &str {
+    b
+}
+
+struct Hooks;
+
+#[controller(new = Hooks)]
+#[request_map("/hooks", decompress = Decompression::gzip())]
+impl Hooks {
+    #[request_map("/of-block", method = "POST")]
+    fn of_block(&self, Text(text): Text<&str>) -> String {
+        text.to_owned()
+    }
+
+    #[request_map("/own", method = "POST", decompress = Decompression::none())]
+    fn own(&self, Text(text): Text<&str>) -> String {
+        text.to_owned()
+    }
+}
+
+#[derive(Default)]
+struct Fresh;
+
+#[request_map("/fresh", decompress = Decompression::gzip())]
+impl Fresh {
+    #[request_map("/one", method = "POST")]
+    fn one(&self, Text(text): Text<&str>) -> String {
+        text.to_owned()
+    }
+}
+
+#[derive(Default)]
+struct Point;
+
+#[endpoint("/point", decompress = Decompression::gzip())]
+impl Point {
+    fn post(&self, Text(text): Text<&str>) -> String {
+        text.to_owned()
+    }
+}
+
+/// A mapping's own setting counts for its bodies, in whatever way they are taken in, and that of the server for no other.
+#[tokio::test]
+async fn a_mapping_may_take_codings_of_its_own() {
+    let form = "application/x-www-form-urlencoded";
+    let parts = "multipart/form-data; boundary=b";
+    let file =
+        "--b\r\nContent-Disposition: form-data; name=\"img\"; filename=\"a\"\r\n\r\nhello\r\n--b--\r\n";
+    // The path, its type, the body, and what comes of it where the server takes no coding, and where it takes gzip.
+    let table = [
+        ("/text", "text/plain", "hello", 415, 200),
+        ("/own/gzip", "text/plain", "hello", 200, 200),
+        ("/own/read", "text/plain", "hello", 200, 200),
+        ("/own/upload", parts, file, 200, 200),
+        ("/own/none", "text/plain", "hello", 415, 415),
+        ("/own/raw", "text/plain", "hello", 200, 200),
+        ("/own/narrowed", form, "a=1&b=hello", 200, 200),
+        ("/own/narrowed", form, "a=2&b=hello", 415, 415),
+        ("/own/narrowed", form, "a=3&b=hello", 415, 200),
+        ("/hooks/of-block", "text/plain", "hello", 200, 200),
+        ("/hooks/own", "text/plain", "hello", 415, 415),
+        ("/fresh/one", "text/plain", "hello", 200, 200),
+        ("/point", "text/plain", "hello", 200, 200),
+    ];
+    for (path, kind, body, without, with) in table {
+        for (codings, expected) in [(Decompression::none(), without), (Decompression::gzip(), with)] {
+            let client = client_of(codings.clone());
+            let body = gzip(body);
+            let request = client.post(path).header("content-encoding", "gzip").header("content-type", kind);
+            let answer = request.body(body.clone()).await;
+            answer.assert_status(expected);
+            if expected == 200 {
+                answer.assert_text(if path == "/own/upload" { "5" } else { "hello" });
+            }
+            // The same without a connection.
+            let app = App::from_registry(Config::new().decompress_requests(codings)).expect("mappings");
+            let request = Request::post(path).header("content-encoding", "gzip").header("content-type", kind);
+            assert_eq!(app.handle(request.body(body)).await.status, expected, "{path}");
+        }
+    }
+}
+
 /// What is left of the head.
 #[request_map("/seen", method = "POST")]
 fn seen(req: &Request) -> String {
@@ -129,7 +250,9 @@ async fn it_is_off_unless_it_is_on() {
             let answer = post(&client, path, "gzip", gzip("hello")).await;
             answer.assert_status(415).assert_header("accept-encoding", "identity");
             answer.assert_contains("The body's Content-Encoding is `gzip`.");
-            answer.assert_contains("Taken here: no compressed bodies (Config::decompress_requests).");
+            answer.assert_contains(
+                "Taken here: no compressed bodies (Config::decompress_requests, or `decompress = …` of the mapping).",
+            );
         }
         post(&client, "/text", "identity", b"plain".to_vec()).await.assert_status(200).assert_text("plain");
     }

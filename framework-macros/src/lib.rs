@@ -52,6 +52,7 @@ use proc_macro::TokenStream;
 /// | `order = 1` | lower comes first among equally specific mappings |
 /// | `app = "admin"` | the application it belongs to |
 /// | `limits = Limits::new().body_size(1 << 20)` | limits of its own, evaluated once at start |
+/// | `decompress = Decompression::gzip()` | which codings its bodies may come in, evaluated once at start |
 /// | `blocking` | a plain `fn` that may wait or compute for long: it runs beside the server's threads. Any other `fn` holds its thread, and all that it serves, until it returns |
 ///
 /// Arguments are bound by their names and types; a leading underscore does not count. `#[arg(name = "X-Token")]`

@@ -59,6 +59,7 @@ fn route(number: usize) -> &'static Route {
         handler: Handler::Now(|_, _| Ok(())),
         needs: Needs { body: BodyUse::None, states: &[] },
         limits: None,
+        decompress: None,
         endpoint: false,
         at: Location { file: file!(), line: number as u32, column: 1, module: module_path!(), name: "route" },
     }))

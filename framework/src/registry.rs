@@ -16,6 +16,8 @@ use crate::websocket::{Accept, Message, WebSocketConfig};
 
 pub use inventory;
 
+pub(crate) use crate::app::Decompression;
+
 pub use crate::base::Location;
 
 pub use crate::http::BoxFuture;
@@ -167,6 +169,8 @@ pub struct Route {
     pub needs: Needs,
     /// Limits of its own, evaluated once at start.
     pub limits: Option<fn() -> Limits>,
+    /// Codings of its bodies, evaluated once at start.
+    pub decompress: Option<fn() -> Decompression>,
     /// An endpoint's route: another method of the path is 405 even where a less specific mapping would take it.
     pub endpoint: bool,
     /// Where it stands.

@@ -36,4 +36,10 @@ async fn blocking() {}
 #[request_map("/a", limits = 3)]
 fn limits() {}
 
+#[request_map("/b", decompress = true)]
+fn decompress() {}
+
+#[request_map("/c", decompress)]
+fn decompress_what() {}
+
 fn main() {}

@@ -25,6 +25,7 @@ pub(crate) struct Mapping {
     pub(crate) order: Option<i32>,
     pub(crate) app: Option<LitStr>,
     pub(crate) limits: Option<Expr>,
+    pub(crate) decompress: Option<Expr>,
     pub(crate) blocking: Option<Span>,
 }
 
@@ -117,6 +118,7 @@ impl Mapping {
             order: options.take_order(errors),
             app: options.take_text("app", errors),
             limits: limits(options, errors),
+            decompress: options.take_expression("decompress", "Decompression::gzip()", errors),
             blocking,
         }
     }
@@ -131,6 +133,7 @@ impl Mapping {
         self.order = self.order.or(block.order);
         self.app = self.app.or_else(|| block.app.clone());
         self.limits = self.limits.or_else(|| block.limits.clone());
+        self.decompress = self.decompress.or_else(|| block.decompress.clone());
         self.blocking = self.blocking.or(block.blocking);
         self
     }

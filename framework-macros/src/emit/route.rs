@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Attribute, LitStr};
+use syn::{Attribute, Expr, LitStr};
 
 use super::adapter::{Adapter, Callee, Source};
 use super::{at, const_block, finished, location, optional_text, private, reemit};
@@ -82,13 +82,14 @@ pub(super) fn route(
     let order = mapping.order.unwrap_or(0);
     let app = optional_text(mapping.app.as_ref());
     let (handler, needs) = (adapter.handler(mapping.blocking.is_some()), adapter.needs(&patterns));
-    let limits = match &mapping.limits {
-        Some(limits) => {
-            let limits = adapter.outside(limits.to_token_stream());
-            quote!(::core::option::Option::Some(|| #limits))
+    let evaluated = |setting: &Option<Expr>| match setting {
+        Some(setting) => {
+            let setting = adapter.outside(setting.to_token_stream());
+            quote!(::core::option::Option::Some(|| #setting))
         }
         None => quote!(::core::option::Option::None),
     };
+    let (limits, decompress) = (evaluated(&mapping.limits), evaluated(&mapping.decompress));
     let at = location(name, adapter.function.sig.ident.span());
     let submitted = quote! {
         #seen
@@ -109,6 +110,7 @@ pub(super) fn route(
                 handler: #handler,
                 needs: #needs,
                 limits: #limits,
+                decompress: #decompress,
                 endpoint: #is_endpoint,
                 at: #at,
             }

@@ -95,7 +95,9 @@ impl Inner {
     pub(crate) fn limits_until_found(&self, request: &Request) -> &Limits {
         let size: fn(&Limits) -> u64 =
             if request.is_multipart() { |limits| limits.upload_size } else { |limits| limits.body_size };
-        let widest = self.router.widest_limits(request.path.matched(), size);
+        let candidates = self.router.candidates(request.path.matched());
+        let widest =
+            candidates.iter().filter_map(|entry| entry.limits.as_ref()).max_by_key(|limits| size(limits));
         widest.filter(|widest| size(widest) > size(&self.limits)).unwrap_or(&self.limits)
     }
 
@@ -137,6 +139,7 @@ impl Inner {
             }
         };
         bound.check(size).map_err(Error::from_refusal)?;
+        self.check_undone(request, &target)?;
         Ok(target)
     }
 }

@@ -18,6 +18,18 @@ use crate::proto::{Refusal, SizeBound};
 /// # let _ = config;
 /// ```
 ///
+/// One mapping may take others than the rest: `#[request_map("/hook", decompress = Decompression::by_handlers())]`, on impl blocks and
+/// endpoints too.
+///
+/// ```
+/// use vernal::{Decompression, request_map};
+///
+/// #[request_map("/metrics", method = "POST", decompress = Decompression::gzip())]
+/// fn metrics(lines: vernal::Text<&str>) -> String {
+///     lines.lines().count().to_string()
+/// }
+/// ```
+///
 /// A body in a coding that is not on is refused with 415, and `Accept-Encoding` says which are (RFC 9110, section
 /// 12.5.3). One that is decoded reaches the handler, streamed or not, as if it had been sent plain: the
 /// `Content-Encoding` and `Content-Length` fields are gone. [`Limits::body_size`](crate::Limits) bounds it before and after decoding
@@ -96,7 +108,11 @@ impl Decompression {
     fn unsupported(&self, what: String) -> Error {
         let tokens: Vec<_> = self.codings.iter().map(|coding| coding.token()).collect();
         let (taken, field) = match &tokens[..] {
-            [] => ("no compressed bodies (Config::decompress_requests)".to_owned(), "identity".to_owned()),
+            [] => (
+                "no compressed bodies (Config::decompress_requests, or `decompress = …` of the mapping)"
+                    .to_owned(),
+                "identity".to_owned(),
+            ),
             tokens => (tokens.join(", "), tokens.join(", ")),
         };
         Error::status_only(415)
@@ -110,11 +126,45 @@ impl Inner {
     ///
     /// # Errors
     /// One of them is not taken here: 415.
-    pub(crate) fn check_codings(&self, request: &Request) -> Result<()> {
+    pub(crate) fn check_codings(&self, request: &Request, target: Option<&Target<'_>>) -> Result<()> {
         if !request.headers.contains(CONTENT_ENCODING) {
             return Ok(());
         }
-        self.decompression.codings_of(request).map(drop)
+        self.decompression_of(target, request).codings_of(request).map(drop)
+    }
+
+    /// Judges the codings of a form again that was read before its mapping was known.
+    ///
+    /// # Errors
+    /// The mapping does not take one of them: 415.
+    pub(crate) fn check_undone(&self, request: &Request, target: &Target<'_>) -> Result<()> {
+        let Some(Undone(codings)) = request.extensions.get() else { return Ok(()) };
+        let decompression = self.decompression_of(Some(target), request);
+        let missing = codings.iter().find(|coding| !decompression.codings.contains(coding));
+        match missing.filter(|_| !decompression.is_left_alone) {
+            Some(coding) => {
+                Err(decompression
+                    .unsupported(format!("The body's Content-Encoding is `{}`.", coding.token())))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// What holds for a target. Without one, for a form that has to be read before its mapping is known: the most that a
+    /// mapping of its path takes.
+    #[cold]
+    fn decompression_of<'a>(&'a self, target: Option<&Target<'a>>, request: &Request) -> &'a Decompression {
+        match target {
+            Some(Target::Entry(entry)) => entry.decompression.as_ref().unwrap_or(&self.decompression),
+            Some(_) => &self.decompression,
+            None => {
+                let candidates = self.router.candidates(request.path.matched());
+                let given = candidates.iter().filter_map(|entry| entry.decompression.as_ref());
+                let widest = given.max_by_key(|given| given.codings.len());
+                let least = self.decompression.codings.len();
+                widest.filter(|widest| widest.codings.len() > least).unwrap_or(&self.decompression)
+            }
+        }
     }
 
     /// What undoes the codings of a body, if it has any that are undone here. The request has none from then
@@ -125,14 +175,18 @@ impl Inner {
     pub(crate) fn take_codings(
         &self,
         request: &mut Request,
+        target: Option<&Target<'_>>,
         bound: SizeBound,
     ) -> Result<Option<Decoding>, Refusal> {
         if !request.headers.contains(CONTENT_ENCODING) {
             return Ok(None);
         }
-        let codings = self.decompression.codings_of(request).unwrap_or_default();
+        let codings = self.decompression_of(target, request).codings_of(request).unwrap_or_default();
         if codings.is_empty() {
             return Ok(None);
+        }
+        if target.is_none() {
+            request.extensions.insert(Undone(codings.clone()));
         }
         request.headers.remove(CONTENT_ENCODING);
         request.headers.remove("content-length");
@@ -153,13 +207,17 @@ impl Inner {
             None => self.limits_until_found(request),
         };
         let bound = limits.body_bound();
-        let Some(mut decoding) = self.take_codings(request, bound)? else { return Ok(()) };
+        let Some(mut decoding) = self.take_codings(request, target, bound)? else { return Ok(()) };
         let mut plain = Vec::new();
         decoding.decode_whole(&request.body, &mut plain)?;
         request.body = plain;
         Ok(())
     }
 }
+
+/// The codings of a form that were undone before its mapping was known.
+#[derive(Clone)]
+struct Undone(Vec<ContentCoding>);
 
 /// The field that names the codings of a body.
 const CONTENT_ENCODING: &str = "content-encoding";

@@ -236,7 +236,7 @@ async fn take_in<'a>(app: &'a Inner, request: &mut Request, body: Body) -> Resul
         return Ok(target.unwrap_or(Target::NotFound));
     }
     let mut received = Received::new(body, limits, bound).map_err(Error::from_refusal)?;
-    app.check_codings(request)?;
+    app.check_codings(request, target.as_ref())?;
     let mut size = 0;
     if way == BodyWay::Whole {
         received.read_to_end(request).await.map_err(Error::from_refusal)?;
@@ -244,7 +244,7 @@ async fn take_in<'a>(app: &'a Inner, request: &mut Request, body: Body) -> Resul
         size = request.body.len() as u64;
         request.decode_form().and_then(|()| request.hold_body()).map_err(Error::from_refusal)?;
     } else {
-        let decoding = app.take_codings(request, bound).map_err(Error::from_refusal)?;
+        let decoding = app.take_codings(request, target.as_ref(), bound).map_err(Error::from_refusal)?;
         let reader = BodyReader::received(received, limits).decoded(decoding, &app.context.bodies);
         let reader = reader.map_err(Error::from_refusal)?;
         match way {

@@ -10,12 +10,13 @@ use super::matcher::{Class, Matcher};
 use super::methods::MethodSet;
 use super::router::Narrowing;
 use crate::proto::Limits;
-use crate::registry::{Handler, Location, Route};
+use crate::registry::{Decompression, Handler, Location, Route};
 
 /// An entry in the making.
 pub(super) struct Draft {
     pub(super) route: &'static Route,
     pub(super) limits: Option<Limits>,
+    pub(super) decompression: Option<Decompression>,
     pub(super) methods: MethodSet,
     pub(super) narrowing: Option<Box<Narrowing>>,
     pub(super) matcher: Matcher,
@@ -65,9 +66,11 @@ fn drafts_of(route: &'static Route) -> Result<Vec<Draft>, Vec<String>> {
     let methods = MethodSet::parse(route.mapping.methods).map_err(|problem| vec![problem])?;
     let narrowing = Narrowing::parse(&route.mapping).map_err(|problem| vec![problem])?;
     let limits = route.limits.map(|limits| limits());
+    let decompression = route.decompress.map(|decompression| decompression());
     let draft = |(place, matcher): (usize, Matcher)| Draft {
         route,
         limits: limits.clone(),
+        decompression: decompression.clone(),
         methods: methods.clone(),
         narrowing: narrowing.clone(),
         class: matcher.class(),

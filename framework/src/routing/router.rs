@@ -24,7 +24,7 @@ use crate::base::{Headers, say};
 use crate::http::Params;
 use crate::http::path::PathValues;
 use crate::proto::Limits;
-use crate::registry::{AnyFilter, Mapping, Route};
+use crate::registry::{AnyFilter, Decompression, Mapping, Route};
 
 /// All mappings and filters of an application.
 pub(crate) struct Router {
@@ -44,6 +44,8 @@ pub(crate) struct Entry {
     pub(crate) route: &'static Route,
     /// The limits it sets, evaluated once.
     pub(crate) limits: Option<Limits>,
+    /// The codings it takes, likewise.
+    pub(crate) decompression: Option<Decompression>,
     methods: MethodSet,
     narrowing: Option<Box<Narrowing>>,
     matcher: Matcher,
@@ -142,6 +144,7 @@ impl Router {
             self.entries.push(Entry {
                 route: draft.route,
                 limits: draft.limits.clone(),
+                decompression: draft.decompression.clone(),
                 methods: draft.methods.clone(),
                 narrowing: draft.narrowing.clone(),
                 matcher: draft.matcher.clone(),
@@ -333,13 +336,12 @@ impl Router {
         self.filters.of_paths(path, also)
     }
 
-    /// The limits with the largest body among those that mappings of this path set: what may be read of a form that
-    /// is needed to choose between them.
+    /// The mappings of this path, whatever else they ask for: those that a form is needed to choose between.
     #[cold]
-    pub(crate) fn widest_limits(&self, path: &str, size: fn(&Limits) -> u64) -> Option<&Limits> {
-        let mut widest = Widest { entries: &self.entries, size, found: None };
-        self.visit(path, self.exact.get(path.as_bytes()), &mut widest);
-        widest.found
+    pub(crate) fn candidates(&self, path: &str) -> Vec<&Entry> {
+        let mut all = All { entries: &self.entries, found: Vec::new() };
+        self.visit(path, self.exact.get(path.as_bytes()), &mut all);
+        all.found
     }
 }
 
@@ -512,21 +514,19 @@ impl Visitor for Union<'_> {
     }
 }
 
-/// Looks for the limits with the largest body.
-struct Widest<'r> {
+/// Gathers all mappings of a path.
+struct All<'r> {
     entries: &'r [Entry],
-    size: fn(&Limits) -> u64,
-    found: Option<&'r Limits>,
+    found: Vec<&'r Entry>,
 }
 
-impl Visitor for Widest<'_> {
+impl Visitor for All<'_> {
     fn bound(&self) -> u32 {
         NONE
     }
 
     fn leaf(&mut self, entries: impl Iterator<Item = u32>) {
-        let limits = entries.filter_map(|index| self.entries[index as usize].limits.as_ref());
-        self.found = limits.chain(self.found).max_by_key(|limits| (self.size)(limits));
+        self.found.extend(entries.map(|index| &self.entries[index as usize]));
     }
 }
 

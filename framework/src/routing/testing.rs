@@ -11,6 +11,7 @@ pub(super) fn route(name: &'static str, mapping: Mapping) -> Route {
         handler: Handler::Now(|_, _| Ok(())),
         needs: Needs { body: BodyUse::None, states: &[] },
         limits: None::<fn() -> Limits>,
+        decompress: None,
         endpoint: false,
         at: at(name),
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::wire::{Gone, Wire};
-use crate::app::Inner;
+use crate::app::{Inner, Target};
 use crate::http::{BodyReader, Request};
 use crate::io::{Inbox, Outbox, Pace, Pipe, Share};
 use crate::proto::h1::{Framing, Progress};
@@ -35,11 +35,12 @@ impl<'l> Receiver<'l> {
         &self,
         app: &Inner,
         request: &mut Request,
+        target: Option<&Target<'_>>,
         pipe: Arc<Pipe>,
     ) -> Result<BodyReader, Refusal> {
         let bodies = &app.context.bodies;
         pipe.count(Share::of(bodies));
-        let decoding = app.take_codings(request, self.bound)?;
+        let decoding = app.take_codings(request, target, self.bound)?;
         BodyReader::piped(pipe, self.limits).decoded(decoding, bodies)
     }
 

@@ -34,7 +34,8 @@ impl<'c> Uploading<'c> {
         let limits = receiver.limits();
         let Exchange { request, inbox, outbox, outgoing, .. } = exchange;
         let pipe = Arc::new(Pipe::default());
-        let reader = match receiver.reader(&sender.shared.app.0, request, Arc::clone(&pipe)) {
+        let reader = match receiver.reader(&sender.shared.app.0, request, target.as_ref(), Arc::clone(&pipe))
+        {
             Ok(reader) => reader,
             Err(refusal) => return Ok(Arrived::Malformed(refusal)),
         };

@@ -402,6 +402,7 @@ fn route_value(
             handler: #p::Handler::WebSocket(#p::WebSocketHandler { serve: #serve, config: #config }),
             needs: #p::Needs { body: #p::BodyUse::None, states: #states },
             limits: ::core::option::Option::None,
+            decompress: ::core::option::Option::None,
             endpoint: false,
             at: #at,
         }

@@ -29,17 +29,17 @@ impl<'c> Connection<'c> {
         if let Err(refusal) = receiver.check_declared(framing) {
             return Arrived::Malformed(refusal);
         }
-        if let Err(error) = app.check_codings(request) {
+        if let Err(error) = app.check_codings(request, target.as_ref()) {
             return Arrived::Rejected(error);
         }
         match way {
             BodyWay::Streamed => {
-                let target = target.unwrap_or(Target::NotFound);
                 let pipe = Arc::new(Pipe::default());
-                match receiver.reader(app, request, Arc::clone(&pipe)) {
+                match receiver.reader(app, request, target.as_ref(), Arc::clone(&pipe)) {
                     Ok(reader) => request.set_reader(reader),
                     Err(refusal) => return Arrived::Malformed(refusal),
                 }
+                let target = target.unwrap_or(Target::NotFound);
                 Arrived::Streaming(target, Box::new(Incoming { pipe, receiver }))
             }
             BodyWay::InParts => Arrived::Uploading(Box::new(Uploading { target, receiver })),
