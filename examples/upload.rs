@@ -7,7 +7,7 @@
 //! $ curl -F album=trees -F files=@LICENSE -F files=@rustfmt.toml localhost:9090/upload
 //! {"album":"trees","stored":[{"name":"LICENSE","size":1079},{"name":"rustfmt.toml","size":45}]}
 //! $ curl -F album=trees localhost:9090/upload
-//! {"code":400,"message":"Missing Parameter","explain":"Parameter[files] is required: a file."}
+//! {"code":400,"message":"Missing Parameter","explain":"Parameter[files] is required: a file. For a list that may be empty write `Option<Vec<…>>` or `#[arg(default)]`."}
 //! $ curl -F files=LICENSE localhost:9090/upload
 //! {"code":400,"message":"Bad Request","explain":"Parameter[files] should be a file."}
 //! $ curl -F note=none -F film=@LICENSE localhost:9090/stream
