@@ -643,3 +643,81 @@ async fn a_peer_that_takes_nothing_is_cut() {
         peer.expect("index").await;
     }
 }
+
+/// Rows of `docs/limits.md`: the name and its default.
+fn documented() -> Vec<(&'static str, &'static str)> {
+    let rows = include_str!("../docs/limits.md").lines().filter_map(|line| {
+        let mut cells = line.strip_prefix("| ")?.split(" | ");
+        let name = cells.next()?.trim_matches('*').strip_prefix('`')?.strip_suffix('`')?;
+        Some((name, cells.next()?))
+    });
+    rows.collect()
+}
+
+/// A default as the table says it, in the words of `Debug`.
+fn meant(text: &str) -> String {
+    let (number, unit) = text.split_once(' ').unwrap_or((text, ""));
+    let number = number.replace(',', "");
+    let times = |size: u64| (number.parse::<u64>().expect("a number") * size).to_string();
+    match unit {
+        "" => number,
+        "s" => format!("{number}s"),
+        "KiB" => times(1 << 10),
+        "MiB" => times(1 << 20),
+        "`upload_size`" => u64::MAX.to_string(),
+        _ => panic!("{text}"),
+    }
+}
+
+#[test]
+fn the_table_of_limits_is_that_of_the_code() {
+    let shown = format!("{:?}", Limits::new());
+    let fields = shown.strip_prefix("Limits { ").and_then(|rest| rest.strip_suffix(" }")).expect("a struct");
+    let mut of_code: Vec<_> =
+        fields.split(", ").map(|field| field.split_once(": ").expect("a field")).collect();
+    let table = documented();
+    let mut of_table: Vec<_> = table.iter().map(|(name, default)| (*name, meant(default))).collect();
+    of_code.sort_unstable();
+    of_table.sort_unstable();
+    let of_table: Vec<_> = of_table.iter().map(|(name, default)| (*name, &**default)).collect();
+    assert_eq!(of_table, of_code, "docs/limits.md beside proto/limits.rs");
+    // The docs of the fields say the same.
+    let source = include_str!("../framework/src/proto/limits.rs");
+    let source = source
+        .split_once("\nlimits! {\n")
+        .and_then(|(_, rest)| rest.split_once("\n}\n"))
+        .expect("the fields")
+        .0;
+    let mut docs = String::new();
+    for line in source.lines().map(str::trim) {
+        if let Some(doc) = line.strip_prefix("/// ") {
+            docs.push_str(doc);
+            docs.push(' ');
+            continue;
+        }
+        let name = line.split(':').next().unwrap_or_default();
+        let default = table.iter().find(|row| row.0 == name).expect("in the table").1;
+        let is_said = docs.contains(&format!("Default {default}"))
+            || default.contains('`') && docs.contains("Default: as");
+        assert!(is_said, "the docs of `{name}` say no `Default {default}`: {docs}");
+        docs.clear();
+    }
+    // Those in bold are those that a mapping may set.
+    let bold = include_str!("../docs/limits.md")
+        .lines()
+        .filter_map(|line| line.strip_prefix("| **`")?.split('`').next());
+    let of_mappings = source_list("OF_MAPPINGS");
+    let mut bold: Vec<_> = bold.collect();
+    bold.sort_unstable();
+    assert_eq!(bold, of_mappings);
+}
+
+/// The texts of a list in the source of the limits.
+fn source_list(name: &str) -> Vec<&'static str> {
+    let source = include_str!("../framework/src/proto/limits.rs");
+    let start = source.find(&format!("const {name}")).expect("a list");
+    let list = source[start..].split_once("];").expect("its end").0;
+    let mut texts: Vec<_> = list.split('"').skip(1).step_by(2).collect();
+    texts.sort_unstable();
+    texts
+}
