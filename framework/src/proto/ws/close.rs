@@ -249,7 +249,7 @@ impl fmt::Display for CloseReason {
         })?;
         write!(f, " ({}", self.code)?;
         if !self.text.is_empty() {
-            write!(f, ": {}", crate::base::shown(&self.text))?;
+            write!(f, ": {}", crate::base::Logged(&self.text))?;
         }
         f.write_str(")")
     }
@@ -297,6 +297,16 @@ mod tests {
             }
         }
         assert_eq!(CloseReason::parse(b"").expect("empty").payload(), b"\x03\xe8");
+    }
+
+    #[test]
+    fn what_is_said_in_logs_is_whole_and_on_one_line() {
+        let payload = |text: &str| [&1000_u16.to_be_bytes(), text.as_bytes()].concat();
+        let long = "x".repeat(123);
+        for (text, expected) in [("a\r\nb <&\"'", "a\\r\\nb <&\"'"), (&long, &long)] {
+            let reason = CloseReason::parse(&payload(text)).expect("a close frame").to_string();
+            assert!(reason.ends_with(&format!(": {expected})")), "{reason}");
+        }
     }
 
     #[test]
