@@ -37,7 +37,7 @@ const ASYNC: &str = "An `async fn` holds its thread from one `.await` to the nex
 
 impl Inner {
     /// All that may hold a thread, by the name that a mark has for it.
-    pub(crate) fn watched(&self) -> HashMap<usize, MayHold> {
+    pub(crate) fn watched(&self) -> HashMap<u32, MayHold> {
         let mut all = HashMap::new();
         let mut add = |at: &Location, advice| {
             all.insert(watch::name_of(at), MayHold { at: at.to_string(), advice });

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use super::{BoxFuture, Error, Result};
 use crate::base::Location;
-use crate::io::watch;
+use crate::io::watch::{self, Runner};
 
 /// A handler's future whose panics are errors.
 pub(crate) struct Guard<'r>(pub(crate) BoxFuture<'r, Result>);
@@ -22,14 +22,14 @@ impl Future for Guard<'_> {
 
 /// A [`Guard`] that a watchdog sees while it holds its thread, as what stands there.
 pub(crate) struct Watched<'r> {
-    pub(crate) guard: Guard<'r>,
-    pub(crate) at: &'r Location,
+    guard: Guard<'r>,
+    runner: Runner,
 }
 
 impl<'r> Watched<'r> {
     #[inline]
-    pub(crate) fn new(at: &'r Location, future: BoxFuture<'r, Result>) -> Watched<'r> {
-        Watched { guard: Guard(future), at }
+    pub(crate) fn new(at: &Location, future: BoxFuture<'r, Result>) -> Watched<'r> {
+        Watched { guard: Guard(future), runner: Runner::at(at) }
     }
 }
 
@@ -38,14 +38,14 @@ impl Future for Watched<'_> {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result> {
-        watch::marked(Some(self.at), || Pin::new(&mut self.guard).poll(cx))
+        watch::marked(self.runner, || Pin::new(&mut self.guard).poll(cx))
     }
 }
 
 /// Calls a plain function whose panics are errors, and which a watchdog sees, as what stands there.
 #[inline]
 pub(crate) fn watched(at: &Location, call: impl FnOnce() -> Result) -> Result {
-    watch::marked(Some(at), || guarded(call))
+    watch::marked(Runner::at(at), || guarded(call))
 }
 
 /// Polls a future whose panics are errors.

@@ -3,7 +3,7 @@
 //! Leaving one costs a few instructions and waits for nothing. On a thread that nobody watches it costs one look.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::base::Location;
@@ -13,14 +13,14 @@ use crate::base::Location;
 #[repr(align(128))]
 #[derive(Default)]
 struct Mark {
-    running: AtomicUsize,
-    runs: AtomicUsize,
+    running: AtomicU32,
+    runs: AtomicU32,
 }
 
 impl Mark {
     /// Only its own thread writes it, so two steps are as good as one.
     #[inline(always)]
-    fn begin(&self, what: usize) -> usize {
+    fn begin(&self, what: u32) -> u32 {
         let before = self.running.load(Ordering::Relaxed);
         self.running.store(what, Ordering::Relaxed);
         self.runs.store(self.runs.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
@@ -28,7 +28,7 @@ impl Mark {
     }
 
     #[inline(always)]
-    fn end(&self, before: usize) {
+    fn end(&self, before: u32) {
         self.running.store(before, Ordering::Relaxed);
     }
 }
@@ -89,7 +89,7 @@ impl Looking {
     }
 
     /// A look at all threads: what runs on each, 0 for nothing, and how often something has begun to.
-    pub(crate) fn look(&self, seen: &mut Vec<(usize, usize)>) {
+    pub(crate) fn look(&self, seen: &mut Vec<(u32, u32)>) {
         let relaxed = Ordering::Relaxed;
         seen.clear();
         seen.extend(marks().all.iter().map(|mark| (mark.running.load(relaxed), mark.runs.load(relaxed))));
@@ -117,17 +117,40 @@ fn lend() -> Option<&'static Mark> {
     LENT.try_with(|lent| lent.0).ok()
 }
 
-/// What stands there, as a mark says it.
-#[inline(always)]
-pub(crate) fn name_of(at: &Location) -> usize {
-    std::ptr::from_ref(at).addr()
+/// Who runs. Has values to spare, in which an enum around it keeps which variant it is.
+#[derive(Clone, Copy)]
+pub(crate) enum Runner {
+    /// Nobody that could be named.
+    Unknown,
+    /// What stands where [`name_of`] says.
+    Known(u32),
 }
 
-/// Calls a function and says meanwhile that what stands there runs; it must not unwind.
+impl Runner {
+    #[inline(always)]
+    pub(crate) fn at(place: &Location) -> Runner {
+        Runner::Known(name_of(place))
+    }
+}
+
+/// What a mark says where nothing runs.
+const NOBODY: u32 = 0;
+
+/// What stands there, as a mark says it: the lower half of its address, since what a program has loaded lies closer together
+/// than that.
 #[inline(always)]
-pub(crate) fn marked<T>(at: Option<&Location>, call: impl FnOnce() -> T) -> T {
+pub(crate) fn name_of(place: &Location) -> u32 {
+    std::ptr::from_ref(place).addr() as u32
+}
+
+/// Calls a function and says meanwhile who runs; it must not unwind.
+#[inline(always)]
+pub(crate) fn marked<T>(runner: Runner, call: impl FnOnce() -> T) -> T {
     let mark = mark();
-    let before = mark.map_or(0, |mark| mark.begin(at.map_or(0, name_of)));
+    let before = mark.map_or(NOBODY, |mark| match runner {
+        Runner::Known(name) => mark.begin(name),
+        Runner::Unknown => mark.begin(NOBODY),
+    });
     let result = call();
     if let Some(mark) = mark {
         mark.end(before);
@@ -149,7 +172,7 @@ mod tests {
     }
 
     /// What runs on this thread by all that others can see, and how often something has.
-    fn seen() -> (usize, usize) {
+    fn seen() -> (u32, u32) {
         let mark = MARK.get().expect("somebody looks");
         (mark.running.load(Ordering::Relaxed), mark.runs.load(Ordering::Relaxed))
     }
@@ -160,11 +183,11 @@ mod tests {
             let _looking = Looking::begin();
             let (outer, inner) = (at(1), at(2));
             let (before, inside, after) =
-                marked(Some(&outer), || (seen(), marked(Some(&inner), seen), seen()));
+                marked(Runner::at(&outer), || (seen(), marked(Runner::at(&inner), seen), seen()));
             let names = [before, inside, after].map(|seen| seen.0);
             assert_eq!(names, [&outer, &inner, &outer].map(name_of));
             assert_eq!(seen().0, 0);
-            assert_eq!(marked(None, seen).0, 0);
+            assert_eq!(marked(Runner::Unknown, seen).0, 0);
         });
     }
 
@@ -175,7 +198,7 @@ mod tests {
             let here = at(1);
             let mut all = Vec::new();
             let runs = [(); 2].map(|()| {
-                marked(Some(&here), || {
+                marked(Runner::at(&here), || {
                     looking.look(&mut all);
                     assert!(all.contains(&seen()));
                     seen()
@@ -189,7 +212,8 @@ mod tests {
     #[test]
     fn a_thread_gives_its_mark_back() {
         let _looking = Looking::begin();
-        let lent = || marked(None, || std::ptr::from_ref(MARK.get().expect("somebody looks")).addr());
+        let lent =
+            || marked(Runner::Unknown, || std::ptr::from_ref(MARK.get().expect("somebody looks")).addr());
         let mark = apart(lent);
         let known: Vec<_> = marks().all.iter().map(|known| std::ptr::from_ref(*known).addr()).collect();
         assert!(known.contains(&mark));

@@ -52,7 +52,7 @@ impl Drop for Watchdog {
 struct Watching {
     looking: Looking,
     /// Those that nothing has been said of, by the names that marks have for them.
-    watched: HashMap<usize, MayHold>,
+    watched: HashMap<u32, MayHold>,
     limit: Duration,
     threads: Vec<Thread>,
 }
@@ -60,7 +60,7 @@ struct Watching {
 /// What was seen of a thread.
 #[derive(Clone, Copy, Default)]
 struct Thread {
-    seen: (usize, usize),
+    seen: (u32, u32),
     /// How often in a row that was seen.
     looks: u32,
 }
@@ -85,7 +85,7 @@ impl Watching {
 
     /// What has held its thread too long by this look, and was not told of before.
     // Looks are counted, not time: a process that was stopped for a while has not run for a while.
-    fn held(&mut self, seen: &[(usize, usize)]) -> Vec<MayHold> {
+    fn held(&mut self, seen: &[(u32, u32)]) -> Vec<MayHold> {
         self.threads.resize(seen.len(), Thread::default());
         let mut held = Vec::new();
         for (thread, &seen) in self.threads.iter_mut().zip(seen) {
@@ -118,7 +118,7 @@ mod tests {
         let watched = HashMap::from([(name, MayHold { at: AT.to_string(), advice: "" })]);
         let mut watching = Watching { looking: Looking::begin(), watched, limit, threads: Vec::new() };
         // What is seen of two threads at each look, and whether the handler is told of.
-        let table: &[(&[(usize, usize)], bool)] = &[
+        let table: &[(&[(u32, u32)], bool)] = &[
             (&[], false),
             (&[(name, 1)], false),
             (&[(name, 1), (name, 1)], false),

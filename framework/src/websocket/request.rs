@@ -18,7 +18,7 @@ use super::socket::WebSocket;
 use crate::base::{Headers, IntoHeaderValue, shown};
 use crate::bind::{Arg, FromRequest, Profile};
 use crate::http::{Error, Guard, IntoStatus, Outgoing, Request, Responder, Response, Result};
-use crate::io::watch;
+use crate::io::watch::{self, Runner};
 use crate::proto::ws::{Extensions, Role, handshake};
 use crate::registry::{Route, WebSocketHandler};
 use crate::session;
@@ -316,7 +316,7 @@ pub(crate) async fn begin(
     let core = Arc::new(Core::new(Role::Server, config, detached(request)));
     let mut session = Guard((handler.serve)(Upgrade::new(WebSocketSession(Arc::clone(&core)), route)));
     let mut poll_session =
-        |cx: &mut Context<'_>| watch::marked(Some(&route.at), || Pin::new(&mut session).poll(cx));
+        |cx: &mut Context<'_>| watch::marked(Runner::at(&route.at), || Pin::new(&mut session).poll(cx));
     let answer = poll_fn(|cx| match poll_session(cx) {
         Poll::Ready(result) => Poll::Ready(Err(result)),
         Poll::Pending => core.take_accept().map_or(Poll::Pending, |accept| Poll::Ready(Ok(accept))),
