@@ -176,7 +176,8 @@ impl Things {
 #[error_message(app = "shop")]
 fn shop(error: &ShopError, req: &Request, State(name): State<&&'static str>) -> (u16, Headers, Json<Value>) {
     let status = match error {
-        ShopError::SoldOut(_) => 409,
+        ShopError::SoldOut(3) => 409,
+        ShopError::SoldOut(_) => 500,
         ShopError::Closed => 503,
     };
     let problem = json!({ "shop": name, "path": req.path(), "error": format!("{error:?}") });

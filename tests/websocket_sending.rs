@@ -50,7 +50,10 @@ async fn sized(way: &str, size: usize, ws: WebSocket, State(rooms): State<&Rooms
     Ok(())
 }
 
-/// First bytes and sizes of the frames up to the close frame.
+/// First bytes and sizes of frames.
+type Shapes = &'static [(u8, usize)];
+
+/// The frames up to the close frame.
 async fn frames(client: &Client, path: &str) -> Vec<(u8, usize)> {
     let mut ws = Wire::open(client, path, "").await;
     let mut frames = Vec::new();
@@ -64,7 +67,7 @@ async fn frames(client: &Client, path: &str) -> Vec<(u8, usize)> {
 
 #[tokio::test]
 async fn messages_are_sent_in_frames_of_a_size() {
-    let table: [(&str, usize, &[(u8, usize)]); 17] = [
+    let table: [(&str, usize, Shapes); 17] = [
         ("send/25", usize::MAX, &[(0x82, 25)]),
         ("send/25", 10, &[(0x02, 10), (0x00, 10), (0x80, 5)]),
         ("send/20", 10, &[(0x02, 10), (0x80, 10)]),
@@ -287,14 +290,14 @@ async fn extensions_see_every_frame() {
 async fn lent(way: &str, ws: WebSocket, State(rooms): State<&Rooms>) -> Result {
     rooms.join("all", ws.session())?;
     let session: &WebSocketSession = ws.session();
-    session.with_extension(|_: &mut Seen| match way {
+    let result = session.with_extension(|_: &mut Seen| match way {
         "try_send" => session.try_send("x").map(drop),
-        "names" => Ok(drop(session.extensions())),
-        "again" => Ok(session.with_extension(|_: &mut Seen| ()).unwrap_or_default()),
-        // The frames of another session do not wait for this one.
+        "names" => Err(Error::internal(session.extensions().join(", "))),
+        "again" => Err(Error::internal(format!("{:?}", session.with_extension(|_: &mut Seen| ())))),
+        // Control frames do not pass extensions.
         _ => session.ping("x"),
     });
-    Ok(())
+    result.unwrap_or(Ok(()))
 }
 
 #[tokio::test]

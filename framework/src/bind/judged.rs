@@ -76,10 +76,13 @@ mod tests {
     use super::*;
     use crate::http::OrStatus;
 
+    /// Name, what fails, its status, and how its explanation begins.
+    type Row = (&'static str, fn() -> Result, u16, &'static str);
+
     #[test]
     fn what_cannot_be_parsed_is_the_clients() {
         let arg = Arg::named("a");
-        let failed: [(&str, fn() -> Result, u16, &str); 9] = [
+        let failed: [Row; 9] = [
             (
                 "integer",
                 || Ok("x".parse::<u8>().map(|_| ())?),

@@ -155,10 +155,12 @@ fn without_dots(path: &str) -> String {
 mod tests {
     use super::*;
 
+    /// Whether it is TLS, Host, address, target and Authorization.
+    type Parts = (bool, &'static str, &'static str, &'static str, Option<&'static str>);
+
     #[test]
     fn urls_are_taken_apart() {
-        // The URL; whether it is TLS, Host, address, target and Authorization; or what is wrong.
-        let table: [(&str, Result<(bool, &str, &str, &str, Option<&str>), &str>); 16] = [
+        let table: [(&str, Result<Parts, &str>); 16] = [
             ("ws://h", Ok((false, "h", "h:80", "/", None))),
             ("WS://H/a", Ok((false, "H", "H:80", "/a", None))),
             ("wss://h/a?b=c", Ok((true, "h", "h:443", "/a?b=c", None))),

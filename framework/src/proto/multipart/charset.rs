@@ -76,10 +76,13 @@ impl fmt::Display for NotText {
 mod tests {
     use super::*;
 
+    /// Bytes, the content type of their part, and the text or what is said of it.
+    type Row = (&'static [u8], Option<String>, Result<&'static str, &'static str>);
+
     #[test]
     fn texts_are_read_as_utf_8_else_as_declared() {
         let of = |charset: &str| format!("text/plain; charset={charset}");
-        let table: [(&[u8], Option<String>, Result<&str, &str>); 18] = [
+        let table: [Row; 18] = [
             (b"a", None, Ok("a")),
             ("größe".as_bytes(), None, Ok("größe")),
             (b"gr\xf6\xdfe", None, Err("is not UTF-8")),
