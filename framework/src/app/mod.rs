@@ -55,7 +55,7 @@ use crate::base::date::ServerLine;
 use crate::base::{Location, say, shown};
 use crate::bind::{BodyUse, StateNeed};
 use crate::http::{Body, BodyKind, Context, Error, Request, Response, Result, Watched, guarded, watched};
-use crate::io::BodyMemory;
+use crate::io::{BodyMemory, stop};
 use crate::proto::Limits;
 use crate::proto::h1::TargetForm;
 use crate::registry::{self, AnyFilter, BoxFuture, GivenFilter, Handler};
@@ -558,8 +558,9 @@ async fn run_blocking(
     let context = Arc::clone(&request.context);
     let moved = std::mem::replace(request, Request::new(context));
     let mut answer = std::mem::take(response);
+    let here = stop::Mark::here();
     let ran = tokio::task::spawn_blocking(move || {
-        let result = guarded(|| call(&moved, &mut answer));
+        let result = here.within(|| guarded(|| call(&moved, &mut answer)));
         (moved, answer, result)
     });
     let (moved, answer, result) = ran.await?;

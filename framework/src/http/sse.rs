@@ -9,12 +9,15 @@ use bytes::Bytes;
 use futures_core::Stream;
 use tokio::time::{Instant, Sleep};
 
-use super::{Body, Error, Responder, Response, Result};
+use super::{Body, BoxFuture, Error, Responder, Response, Result};
+use crate::io::stop::stopping;
 
 /// A stream of [`Event`]s as an answer: `text/event-stream`, kept alive by a comment every 15 seconds of silence.
 ///
 /// It says `Cache-Control: no-cache` and `X-Accel-Buffering: no`, by which nginx passes events on as they come, unless the answer
 /// has fields of these names.
+///
+/// When the server begins to stop the stream ends, so that nobody waits for browsers: they connect again, to whoever serves then.
 ///
 /// ```
 /// use vernal::{Event, Result, Sse, request_map};
@@ -130,7 +133,8 @@ impl Responder for Sse {
             }
         }
         let sleep = (!self.keep_alive.is_zero()).then(|| Box::pin(tokio::time::sleep(self.keep_alive)));
-        let wire = Wire { events: self.events, silence: self.keep_alive, sleep };
+        let stopping = Box::pin(stopping());
+        let wire = Wire { events: self.events, silence: self.keep_alive, sleep, stopping };
         res.offer_body(Body::stream(wire), "text/event-stream");
         Ok(())
     }
@@ -158,12 +162,16 @@ struct Wire {
     events: Pin<Box<dyn Stream<Item = Result<Event>> + Send>>,
     silence: Duration,
     sleep: Option<Pin<Box<Sleep>>>,
+    stopping: BoxFuture<'static, ()>,
 }
 
 impl Stream for Wire {
     type Item = Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        if self.stopping.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(None);
+        }
         let next = self.events.as_mut().poll_next(cx);
         let again = Instant::now() + self.silence;
         if let Poll::Ready(next) = next {

@@ -10,6 +10,7 @@ mod pipe;
 mod pool;
 mod share;
 pub(crate) mod spool;
+pub(crate) mod stop;
 mod stream;
 pub(crate) mod watch;
 

@@ -180,7 +180,7 @@ impl<'c> Connection<'c> {
                         let progress = if self.arrived.is_rare() || self.offered.is_some() {
                             rarely(self.serve_rare(exchange)).await
                         } else {
-                            self.run(exchange, now.second).await
+                            self.run(exchange).await
                         };
                         now = clock::now();
                         progress
@@ -267,7 +267,11 @@ impl<'c> Connection<'c> {
                 arrived => return self.waits(arrived),
             }
         };
-        match app.answer_at_once(&target, &exchange.request, &mut exchange.response) {
+        match self
+            .counted
+            .shared()
+            .within(|| app.answer_at_once(&target, &exchange.request, &mut exchange.response))
+        {
             Some(Ok(())) if exchange.response.is_plain() && exchange.request.kept().is_none() => {}
             Some(result) => return self.waits(Arrived::Ran(result)),
             None => return self.waits_for(exchange, target),
@@ -308,21 +312,20 @@ impl<'c> Connection<'c> {
     fn run<'x>(
         &'x mut self,
         exchange: &'x mut Exchange,
-        second: u64,
     ) -> impl Future<Output = Result<Step, Gone>> + use<'x, 'c> {
         async move {
-            let sender = self.sender(second);
+            let shared = self.counted.shared();
             let Exchange { request, response, inbox, outbox, outgoing } = exchange;
             let arrived = std::mem::replace(&mut self.arrived, Arrived::NOTHING);
             let asked = self.app().asked(&request.method, &request.headers);
-            let (mut answering, incoming) = arrived.begin(self.app(), request, response);
+            let (mut answering, incoming) = shared.within(|| arrived.begin(self.app(), request, response));
             if answering.is_done() {
                 return Ok(Step::Ran);
             }
-            let mut pump = Pump::new(self.wire, inbox, outbox, sender, outgoing, incoming).asked(asked);
+            let mut pump = Pump::new(self.wire, inbox, outbox, shared, outgoing, incoming).asked(asked);
             let result = poll_fn(|cx| pump.poll_answer(&mut answering, cx)).await?;
             drop(answering);
-            let app = &pump.sender.shared.app.0;
+            let app = &pump.shared.app.0;
             let finishing = match step_after(&mut self.arrived, result, app, request, response) {
                 Ok(step) => return Ok(step),
                 Err(late) => pump.finish_after(late),
@@ -333,15 +336,15 @@ impl<'c> Connection<'c> {
 
     /// The same for a request that asks for WebSocket: its handler may ask for the connection.
     async fn run_offered(&mut self, exchange: &mut Exchange, offered: Arc<Handover>) -> Result<Step, Gone> {
-        let sender = self.sender(clock::now().second);
+        let shared = self.counted.shared();
         let Exchange { request, response, inbox, outbox, outgoing } = exchange;
         let arrived = std::mem::replace(&mut self.arrived, Arrived::NOTHING);
         let asked = self.app().asked(&request.method, &request.headers);
-        let (mut answering, incoming) = arrived.begin(self.app(), request, response);
+        let (mut answering, incoming) = shared.within(|| arrived.begin(self.app(), request, response));
         if answering.is_done() {
             return Ok(Step::Ran);
         }
-        let mut pump = Pump::new(self.wire, inbox, outbox, sender, outgoing, incoming).asked(asked);
+        let mut pump = Pump::new(self.wire, inbox, outbox, shared, outgoing, incoming).asked(asked);
         let driven = poll_fn(|cx| match pump.poll_answer(&mut answering, cx) {
             Poll::Ready(ended) => Poll::Ready(ended.map(Driven::Ended)),
             Poll::Pending => offered.poll_opening(cx).map(|opening| Ok(Driven::Asks(opening))),
@@ -355,7 +358,7 @@ impl<'c> Connection<'c> {
             Some(Ok(())) if response.is_bare() => Some(offered.conclude()),
             result => result,
         };
-        let app = &pump.sender.shared.app.0;
+        let app = &pump.shared.app.0;
         let finishing = match step_after(&mut self.arrived, result, app, request, response) {
             Ok(step) => return Ok(step),
             Err(late) => pump.finish_after(late),
@@ -371,8 +374,8 @@ impl<'c> Connection<'c> {
                 Ok(self.waits(arrived))
             }
             Arrived::Uploading(uploading) => {
-                let sender = self.sender(clock::now().second);
-                let arrived = Box::pin(uploading.receive(self.wire, exchange, sender)).await?;
+                let shared = self.counted.shared();
+                let arrived = Box::pin(uploading.receive(self.wire, exchange, shared)).await?;
                 Ok(self.waits(arrived))
             }
             Arrived::Refused(refusal) => {
@@ -398,7 +401,10 @@ impl<'c> Connection<'c> {
     async fn send_rest(&mut self, exchange: &mut Exchange, rest: Option<Rest>) -> Result<(), Gone> {
         let Exchange { inbox, outbox, .. } = exchange;
         match rest {
-            Some(rest) => rest.send(self.wire, inbox, outbox, &self.app().limits).await,
+            Some(rest) => {
+                let shared = self.counted.shared();
+                shared.run(rest.send(self.wire, inbox, outbox, &shared.app.0.limits)).await
+            }
             None => Ok(()),
         }
     }
@@ -475,7 +481,9 @@ impl<'c> Connection<'c> {
         let status = refusal.status.as_u16();
         // Nothing pumps here, so a page that writes piece by piece gets an error instead of waiting for ever.
         let outgoing = response.outgoing.take();
-        self.app().refuse(Error::from_refusal(refusal), &glimpse, request, response).await;
+        let shared = self.counted.shared();
+        let error = Error::from_refusal(refusal);
+        shared.run(shared.app.0.refuse(error, &glimpse, request, response)).await;
         if response.marks.is_sniffed {
             self.app().judge_sniffed(request, response);
         }
@@ -539,14 +547,14 @@ fn step_after<'r>(
 /// Serves a session whose handler accepted it by hand, to its end.
 async fn serve_by_hand(
     opening: Opening,
-    pump: Pump<'_>,
+    mut pump: Pump<'_>,
     mut answering: Answering<'_>,
     counted: &Counted,
 ) -> Result<Step, Gone> {
     let Opening { core, headers } = opening;
     let head =
         SentHead { status: StatusCode::SWITCHING_PROTOCOLS, reason: None, headers, content_type: None };
-    pump.sender.put_written(&head, &mut pump.wire.h1, pump.outbox);
+    pump.put_head(&head);
     let flushed = pump.wire.flush(pump.outbox, &counted.shared().app.0.limits).await;
     if let Err(gone) = flushed {
         core.abort();

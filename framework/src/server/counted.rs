@@ -1,7 +1,9 @@
 //! What the connections of a server share, and how they are counted: in all and by address.
 
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Waker;
@@ -11,11 +13,14 @@ use super::lingering::Lingering;
 use crate::app::App;
 use crate::bind::ConnectionInfo;
 use crate::http::{Peer, Request, Via};
+use crate::io::stop::Mark;
 
 /// What the connections of one server share.
 pub(crate) struct Shared {
     pub(crate) app: App,
     pub(crate) lifecycle: Arc<Lifecycle>,
+    /// That of the lifecycle's stop, which is looked up for each request.
+    mark: Mark,
     /// What speaks TLS with the peers, if the port is one of TLS.
     #[cfg(feature = "tls")]
     pub(crate) tls: Option<Arc<crate::tls::Acceptor>>,
@@ -34,6 +39,7 @@ impl Shared {
     pub(super) fn alone(app: App, lifecycle: Arc<Lifecycle>) -> Shared {
         Shared {
             app,
+            mark: lifecycle.mark(),
             lifecycle,
             #[cfg(feature = "tls")]
             tls: None,
@@ -41,6 +47,18 @@ impl Shared {
             addresses: Addresses::default(),
             lingering: Lingering::default(),
         }
+    }
+
+    /// Calls what runs for this server: a handler, or what it has returned.
+    #[inline]
+    pub(crate) fn within<T>(&self, call: impl FnOnce() -> T) -> T {
+        self.mark.within(call)
+    }
+
+    /// [`Shared::within`] for what has to be waited for.
+    pub(super) async fn run<F: Future>(&self, future: F) -> F::Output {
+        let mut future = pin!(future);
+        poll_fn(|cx| self.within(|| future.as_mut().poll(cx))).await
     }
 
     /// Whether connections speak TLS first.

@@ -1,9 +1,10 @@
-//! A server as others see it while it runs: to stop it, and to ask how it is.
+//! A server as others see it while it runs: to stop it, to ask how it is, and to learn of its stop.
 
 use std::sync::Arc;
 
-use super::Shared;
+use super::counted::Shared;
 use super::lifecycle::{Lifecycle, Phase};
+use crate::io::stop;
 
 /// A handle of a server: cheap to clone, usable from any thread and task.
 ///
@@ -31,7 +32,7 @@ impl Handle {
         Handle(Arc::clone(&shared.lifecycle))
     }
 
-    /// Begins to stop the server, as [`stop`](super::stop) does for all.
+    /// Begins to stop the server, as [`server::stop`](super::stop) does for all.
     pub fn stop(&self) {
         self.0.stop();
     }
@@ -46,8 +47,50 @@ impl Handle {
         self.0.reached(Phase::Serving).await;
     }
 
+    /// Waits until it begins to stop, however that comes about.
+    pub async fn stopping(&self) {
+        self.0.reached(Phase::Stopping).await;
+    }
+
     /// Waits until it has stopped.
     pub async fn wait(&self) {
         self.0.reached(Phase::Stopped).await;
     }
+}
+
+/// Waits until the server begins to stop, for which this is called: in a handler, a filter, a stream that is an answer, a
+/// WebSocket event. Called elsewhere, as in a task of yours, it waits until every server of the process has begun to; so a task
+/// that belongs to one server is given what a handler of it was told.
+///
+/// What waits for long ends by itself then, in place of being cut when the grace period is over; [`Sse`](crate::Sse) does so without
+/// this, and WebSockets are closed with 1001. The same for one server: [`Handle::stopping`].
+///
+/// It holds for [`test::Client`](crate::test::Client) and connections of [`App::serve_connection`](crate::App::serve_connection) too:
+/// each is a server of its own. In [`App::handle`](crate::App::handle) the server is another one's, and only [`server::stop`](super::stop) is heard.
+///
+/// ```
+/// use std::time::Duration;
+/// use vernal::{Body, request_map, server};
+///
+/// #[request_map("/clock")]
+/// fn clock() -> Body {
+///     let (sender, body) = Body::channel(1);
+///     let stopping = server::stopping();
+///     tokio::spawn(async move {
+///         tokio::pin!(stopping);
+///         loop {
+///             tokio::select! {
+///                 () = &mut stopping => break,
+///                 () = tokio::time::sleep(Duration::from_secs(1)) => {}
+///             }
+///             if sender.send("tick\n").await.is_err() {
+///                 break; // The peer has gone.
+///             }
+///         }
+///     });
+///     body
+/// }
+/// ```
+pub fn stopping() -> impl Future<Output = ()> + Send + Sync + use<> {
+    stop::stopping()
 }

@@ -7,14 +7,15 @@ use std::task::Waker;
 use tokio::sync::Notify;
 
 use crate::base::say;
+use crate::io::stop::{self, Mark, Stop};
 
 /// What the parts of one server share about its life.
 pub(crate) struct Lifecycle {
     phase: AtomicU8,
     /// Wakes whoever waits for another phase.
     changed: Notify,
-    /// Wakes listeners when stopping begins.
-    stop: Notify,
+    /// Tells listeners and handlers when stopping begins.
+    stop: Arc<Stop>,
     /// Wakes idle connections when stopping begins.
     watchers: Mutex<Watchers>,
     is_cut: AtomicBool,
@@ -47,7 +48,7 @@ impl Lifecycle {
         let lifecycle = Arc::new(Lifecycle {
             phase: AtomicU8::new(Phase::Bound as u8),
             changed: Notify::new(),
-            stop: Notify::new(),
+            stop: Stop::new(),
             watchers: Mutex::default(),
             is_cut: AtomicBool::new(false),
             connections: AtomicUsize::new(0),
@@ -73,7 +74,7 @@ impl Lifecycle {
         if is_later {
             self.changed.notify_waiters();
             if phase >= Phase::Stopping {
-                self.stop.notify_waiters();
+                self.stop.begin();
                 self.wake_watchers();
             }
         }
@@ -92,7 +93,7 @@ impl Lifecycle {
 
     /// Notified when stopping begins. Enable it, then look at [`Lifecycle::is_stopping`], then wait.
     pub(crate) fn stop_notice(&self) -> tokio::sync::futures::Notified<'_> {
-        self.stop.notified()
+        self.stop.notice()
     }
 
     /// Wakes this task when stopping begins; look at [`Lifecycle::is_stopping`] after this. The place is the watcher's own,
@@ -172,6 +173,11 @@ impl Lifecycle {
         }
     }
 
+    /// What runs for this server is called within it.
+    pub(crate) fn mark(&self) -> Mark {
+        self.stop.mark()
+    }
+
     /// Counts a connection in; returns how many there were.
     pub(crate) fn connection_opened(&self) -> usize {
         self.connections.fetch_add(1, Ordering::Relaxed)
@@ -184,8 +190,16 @@ impl Lifecycle {
     }
 }
 
+/// Nobody is served any more, whether somebody has said so or not.
+impl Drop for Lifecycle {
+    fn drop(&mut self) {
+        self.stop.begin();
+    }
+}
+
 /// Begins to stop every server of the process.
 pub(crate) fn stop_all() -> usize {
+    stop::stop_process();
     let running: Vec<_> = all().iter().filter_map(Weak::upgrade).collect();
     running.iter().filter(|server| server.stop()).count()
 }

@@ -52,7 +52,7 @@ use tokio::task::JoinSet;
 
 pub use self::address::LocalAddr;
 pub(crate) use self::counted::{Counted, Shared};
-pub use self::handle::Handle;
+pub use self::handle::{Handle, stopping};
 use self::lifecycle::{Lifecycle, Phase};
 use self::listener::Entrance;
 pub use self::listening::Given;

@@ -5,12 +5,13 @@ use std::pin::Pin;
 use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll};
 
+use super::Shared;
 use super::receiver::Receiver;
 use super::sender::Sender;
 use super::wire::{Gone, Wire};
 use crate::app::{Answering, Asked, Compressing};
-use crate::http::Outgoing;
-use crate::io::{Inbox, Outbox, Pipe};
+use crate::http::{Outgoing, SentHead};
+use crate::io::{Inbox, Outbox, Pipe, clock};
 use crate::proto::Refusal;
 use crate::proto::h1::{BodyMode, encode};
 
@@ -19,7 +20,7 @@ pub(crate) struct Pump<'p> {
     pub(crate) wire: &'p mut Wire,
     pub(crate) inbox: &'p mut Inbox,
     pub(crate) outbox: &'p mut Outbox,
-    pub(crate) sender: Sender<'p>,
+    pub(crate) shared: &'p Shared,
     pub(crate) outgoing: &'p Outgoing,
     /// The body that the handler reads as it comes.
     pub(crate) incoming: Option<Box<Incoming<'p>>>,
@@ -46,7 +47,7 @@ impl Future for Finishing<'_> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Gone>> {
         let Finishing { pump, work } = &mut *self;
         if !work.is_done() {
-            match pump.poll_drive(work, cx) {
+            match pump.shared.within(|| pump.poll_drive(work, cx)) {
                 Poll::Ready(ended) => ended.map(|_| *work = Answering::Done)?,
                 Poll::Pending => return Poll::Pending,
             }
@@ -66,7 +67,7 @@ impl<'p> Pump<'p> {
         wire: &'p mut Wire,
         inbox: &'p mut Inbox,
         outbox: &'p mut Outbox,
-        sender: Sender<'p>,
+        shared: &'p Shared,
         outgoing: &'p Outgoing,
         incoming: Option<Box<Incoming<'p>>>,
     ) -> Pump<'p> {
@@ -74,7 +75,7 @@ impl<'p> Pump<'p> {
             wire,
             inbox,
             outbox,
-            sender,
+            shared,
             outgoing,
             incoming,
             mode: None,
@@ -120,7 +121,7 @@ impl<'p> Pump<'p> {
         cx: &mut Context<'_>,
     ) -> Poll<Result<Option<crate::http::Result>, Gone>> {
         loop {
-            if let Poll::Ready(result) = Pin::new(&mut *answering).poll(cx) {
+            if let Poll::Ready(result) = self.shared.within(|| Pin::new(&mut *answering).poll(cx)) {
                 return Poll::Ready(Ok(result));
             }
             let has_moved = match self.turn(cx) {
@@ -158,7 +159,7 @@ impl<'p> Pump<'p> {
     fn turn(&mut self, cx: &mut Context<'_>) -> Result<bool, Gone> {
         let came = self.turn_incoming(cx)?;
         let went = self.turn_outgoing(cx)?;
-        let limits = &self.sender.shared.app.0.limits;
+        let limits = &self.shared.app.0.limits;
         let looked = match &self.incoming {
             None => self.wire.poll_peer(self.inbox, self.outbox, limits, cx),
             // Of a body that its handler does not ask for nothing is read.
@@ -174,6 +175,12 @@ impl<'p> Pump<'p> {
             Poll::Ready(Err(gone)) => Err(gone),
             _ => Ok(came || went),
         }
+    }
+
+    /// Puts the head of an answer that is written, or of a protocol that is changed to.
+    pub(crate) fn put_head(&mut self, head: &SentHead) -> BodyMode {
+        let sender = Sender { second: clock::now().second, shared: self.shared };
+        sender.put_written(head, &mut self.wire.h1, self.outbox)
     }
 
     fn turn_incoming(&mut self, cx: &mut Context<'_>) -> Result<bool, Gone> {
@@ -211,8 +218,8 @@ impl<'p> Pump<'p> {
         if self.mode.is_none() {
             let head = self.outgoing.head.lock().unwrap_or_else(PoisonError::into_inner).take();
             if let Some(mut head) = head {
-                self.compressing = self.sender.shared.app.0.begin_written(self.asked, &mut head);
-                self.mode = Some(self.sender.put_written(&head, &mut self.wire.h1, self.outbox));
+                self.compressing = self.shared.app.0.begin_written(self.asked, &mut head);
+                self.mode = Some(self.put_head(&head));
             }
         }
         let mut has_moved = false;
@@ -226,7 +233,7 @@ impl<'p> Pump<'p> {
                 }
                 return Ok(has_moved);
             }
-            match self.wire.poll_flush(self.outbox, &self.sender.shared.app.0.limits, cx) {
+            match self.wire.poll_flush(self.outbox, &self.shared.app.0.limits, cx) {
                 Poll::Ready(Ok(())) => {}
                 Poll::Ready(Err(gone)) => return Err(gone),
                 Poll::Pending => return Ok(has_moved),

@@ -40,10 +40,11 @@ pub(crate) fn drive<C: Borrow<Counted>, H: Future<Output = Result> + Unpin>(
         }
         loop {
             if let Some(running) = &mut handler
-                && let Poll::Ready(result) =
+                && let Poll::Ready(result) = counted.shared().within(|| {
                     watch::marked(core.request.handler.map_or(Runner::Unknown, Runner::at), || {
                         Pin::new(running).poll(cx)
                     })
+                })
             {
                 handler = None;
                 core.conclude(result);

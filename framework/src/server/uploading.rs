@@ -4,10 +4,10 @@
 use std::future::poll_fn;
 use std::sync::Arc;
 
+use super::Shared;
 use super::arrived::Arrived;
 use super::pump::{Incoming, Pump};
 use super::receiver::Receiver;
-use super::sender::Sender;
 use super::wire::{Gone, Wire};
 use crate::app::{Exchange, Target};
 use crate::http::FormKind;
@@ -28,19 +28,18 @@ impl<'c> Uploading<'c> {
         self: Box<Self>,
         wire: &mut Wire,
         exchange: &mut Exchange,
-        sender: Sender<'c>,
+        shared: &'c Shared,
     ) -> Result<Arrived<'c>, Gone> {
         let Uploading { target, receiver } = *self;
         let limits = receiver.limits();
         let Exchange { request, inbox, outbox, outgoing, .. } = exchange;
         let pipe = Arc::new(Pipe::default());
-        let reader = match receiver.reader(&sender.shared.app.0, request, target.as_ref(), Arc::clone(&pipe))
-        {
+        let reader = match receiver.reader(&shared.app.0, request, target.as_ref(), Arc::clone(&pipe)) {
             Ok(reader) => reader,
             Err(refusal) => return Ok(Arrived::Malformed(refusal)),
         };
         let incoming = Box::new(Incoming { pipe, receiver });
-        let mut pump = Pump::new(wire, inbox, outbox, sender, outgoing, Some(incoming));
+        let mut pump = Pump::new(wire, inbox, outbox, shared, outgoing, Some(incoming));
         let mut form = Box::pin(request.receive_form(reader, limits));
         let received = poll_fn(|cx| pump.poll_drive(&mut form, cx)).await?;
         drop((form, pump));
@@ -51,7 +50,7 @@ impl<'c> Uploading<'c> {
         if let Some(target) = target {
             return Ok(Arrived::At(target));
         }
-        Ok(match sender.shared.app.0.target_by_form(request, FormKind::Multipart, size) {
+        Ok(match shared.app.0.target_by_form(request, FormKind::Multipart, size) {
             Ok(target) => Arrived::At(target),
             Err(error) => Arrived::Rejected(error),
         })
