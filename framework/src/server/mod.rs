@@ -460,7 +460,8 @@ async fn drain(lifecycle: &Lifecycle, grace: Duration) {
     }
     let left = lifecycle.connection_count();
     if left > 0 && lifecycle.cut() {
-        say!(warn, "cut {left} connections that were not done {grace:?} after the stop");
+        let left = counted(left as u64, "connection");
+        say!(warn, "cut {left} not done {grace:?} after the stop");
     }
 }
 

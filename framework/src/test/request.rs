@@ -52,7 +52,9 @@ impl RequestBuilder {
     /// character or what is not ASCII. To send such bytes all the same write `.header("cookie", …)`.
     #[track_caller]
     pub fn cookie(mut self, name: &str, value: &str) -> RequestBuilder {
-        if let Err(error) = SetCookie::try_new(name.to_owned(), value.to_owned()) {
+        // A value may be in quotes, which are then part of it.
+        let bare = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value);
+        if let Err(error) = SetCookie::try_new(name, bare) {
             panic!("{}", error.explain_text());
         }
         self.cookies.push((name.to_owned(), value.to_owned()));

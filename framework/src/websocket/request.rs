@@ -15,7 +15,7 @@ use super::events::Upgrade;
 use super::refusal;
 use super::session::WebSocketSession;
 use super::socket::WebSocket;
-use crate::base::{Headers, IntoHeaderValue, shown};
+use crate::base::{Headers, IntoHeaderValue, say, shown};
 use crate::bind::{Arg, FromRequest, Profile};
 use crate::http::{Error, Guard, IntoStatus, Outgoing, Request, Responder, Response, Result};
 use crate::io::watch::{self, Runner};
@@ -227,7 +227,7 @@ pub fn check_origin(request: &Request, config: &WebSocketConfig) -> Result {
         if came_through_proxy(request) { BEHIND_PROXY } else { "" }
     );
     if is_new(request, origin) {
-        tracing::warn!(target: "vernal", "{}: {explain}", shown(request.path()));
+        say!(warn, "{}: {explain}", shown(request.path()));
     }
     Err(Error::forbidden(explain))
 }
