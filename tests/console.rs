@@ -215,8 +215,9 @@ fn every_stop_says_the_same() {
 
 #[test]
 fn a_panic_is_a_line_that_cannot_be_forged() {
-    // What is set, what is said, and whether lines of the way there follow.
-    let table: &[(&[(&str, &str)], &str, bool)] = &[
+    /// What is set, what is said, and whether lines of the way there follow.
+    type Row = (&'static [(&'static str, &'static str)], &'static str, bool);
+    let table: &[Row] = &[
         (&[], ": oh\\r\\n[forged]", false),
         (&[("VERNAL_LOG", "off")], ": oh\\r\\n[forged]", false),
         (&[("RUST_BACKTRACE", "1")], ": oh\\r\\n[forged]", true),

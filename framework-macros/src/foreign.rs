@@ -34,10 +34,19 @@ pub(crate) fn spelled_elsewhere(path: &str) -> Option<String> {
              `Option`",
             written[..index].join("/")
         ),
-        Kind::Typed => format!(
-            "a variable of a path is its name alone: write `{{{name}}}`, as in \"{whole}\", and give the argument a \
-             type"
-        ),
+        Kind::Typed => {
+            // What is no word of a type is an expression.
+            let is_expression = segments[index].contains(['[', '(', '\\', '+']);
+            let regexp = if is_expression {
+                "; for an expression use `regexp = …` in place of the path"
+            } else {
+                ""
+            };
+            format!(
+                "a variable of a path is its name alone: write `{{{name}}}`, as in \"{whole}\", and give the argument a \
+                 type{regexp}"
+            )
+        }
         Kind::Plain => {
             let sign = if first.before.is_empty() && segments[index].starts_with(':') {
                 "; a segment that does begin with a colon begins with `%3A`"

@@ -55,7 +55,7 @@ impl Url {
                     80
                 }
             }
-            Some(digits) => digits.parse().ok().filter(|port| *port > 0).ok_or_else(|| {
+            Some(digits) => digits.parse::<u16>().ok().filter(|port| *port > 0).ok_or_else(|| {
                 Error::internal(format!(
                     "`{}` has the port `{}`: a port is 1 to 65535",
                     shown(text),
