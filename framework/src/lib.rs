@@ -108,6 +108,9 @@ pub fn escape_html(text: &str) -> String {
 #[cfg(feature = "templates")]
 pub use minijinja;
 
+/// Bytes that are shared, of the `bytes` crate.
+pub use ::bytes::Bytes;
+
 /// Methods, statuses and versions are those of the `http` crate.
 pub use ::http::{Method, StatusCode, Version};
 

@@ -276,6 +276,7 @@ impl Params {
     }
 
     /// Gives back what it holds beyond `keep` bytes.
+    #[inline]
     pub(crate) fn trim(&mut self, keep: usize) {
         if self.text.capacity() > keep {
             *self = Params::default();

@@ -147,7 +147,8 @@ impl Request {
     ///     if !cx.request.is_websocket() {
     ///         cx.response.headers.insert("x-hint", "connect with ws://");
     ///     }
-    ///     next.run(cx).await
+    ///     next.run(cx).await;
+    ///     Ok(())
     /// }
     /// ```
     pub fn is_websocket(&self) -> bool {
