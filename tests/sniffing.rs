@@ -8,8 +8,8 @@ use serde::Deserialize;
 use vernal::test::{Answer, Client};
 use vernal::{
     App, Body, BodyReader, Config, Cookie, Error, Form, Header, Html, Json, Multipart, MultipartFile,
-    PathValue, RegGroup, Request, Response, Result, Text, controller, error_message, request_filter,
-    request_map,
+    OrStatus, PathValue, RegGroup, Request, Response, Result, Text, controller, error_message,
+    request_filter, request_map,
 };
 
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -82,6 +82,47 @@ fn joined(one: &str, two: &str) -> String {
     format!("{one}{two}")
 }
 
+#[request_map("/joined/three")]
+fn three(a: &str, b: &str, c: &str) -> String {
+    format!("{a}{b}{c}")
+}
+
+#[request_map("/joined/path/{a}/{b}/{c}")]
+fn three_of_a_path(a: &str, b: &str, c: &str) -> String {
+    format!("{a}{b}{c}")
+}
+
+#[request_map("/trimmed")]
+fn trimmed(name: &str) -> &str {
+    name.trim().trim_start_matches('\u{feff}')
+}
+
+#[request_map("/tag")]
+fn tag(tags: &str) -> String {
+    tags.split(',').nth(1).unwrap_or_default().to_owned()
+}
+
+#[request_map("/tag/within")]
+fn tag_within(tags: &str) -> String {
+    format!("<{}>", tags.split(',').nth(1).unwrap_or_default())
+}
+
+#[request_map("/segment/**")]
+fn segment(req: &Request) -> String {
+    req.wildcard().unwrap_or_default().split('-').nth(1).unwrap_or_default().to_owned()
+}
+
+#[request_map("/raw")]
+fn raw(req: &Request) -> String {
+    req.query_string()
+        .replace("%3C", "<")
+        .replace("%3E", ">")
+        .split('~')
+        .nth(1)
+        .unwrap_or_default()
+        .to_owned()
+}
+
 #[request_map("/response")]
 fn response(name: &str) -> Response {
     Response::new(200).body(name.to_owned())
@@ -146,6 +187,28 @@ fn body(Text(body): Text<&str>) -> &str {
 #[request_map("/body/line", method = "POST")]
 fn line(Text(body): Text<&str>) -> String {
     body.lines().nth(1).unwrap_or_default().to_owned()
+}
+
+#[request_map("/body/cell", method = "POST")]
+fn cell(Text(body): Text<&str>) -> String {
+    body.split('\t').nth(1).unwrap_or_default().to_owned()
+}
+
+#[request_map("/body/json/tag", method = "POST")]
+fn json_tag(Json(person): Json<Person>) -> String {
+    person.name.split('|').nth(1).unwrap_or_default().trim().to_owned()
+}
+
+#[request_map("/body/stream/cell", method = "POST")]
+async fn streamed_cell(mut body: BodyReader) -> Result<String> {
+    let text = String::from_utf8_lossy(&body.read_to_end(1 << 20).await?).into_owned();
+    Ok(text.split('\t').nth(1).unwrap_or_default().trim().to_owned())
+}
+
+#[request_map("/body/parts/name", method = "POST")]
+async fn part_name(mut form: Multipart) -> Result<String> {
+    let part = form.next().await?.or_status(400)?;
+    Ok(part.name().to_owned())
 }
 
 #[request_map("/body/bytes", method = "POST")]
@@ -290,6 +353,57 @@ async fn what_a_request_brings_is_no_page() {
     assert_eq!(answer.headers.get("content-type"), Some(TEXT));
 }
 
+/// Whatever a handler takes for white space, for a piece or for what belongs together.
+#[tokio::test]
+async fn what_handlers_make_of_a_value_is_no_page_either() {
+    let client = Client::new();
+    let script = "%3Chtml%3E%3Cscript%3E";
+    let gets = [
+        "/trimmed?name=%C2%A0{}",
+        "/trimmed?name=%0B{}",
+        "/trimmed?name=%E2%80%83{}",
+        "/trimmed?name=%C2%85{}",
+        "/trimmed?name=%EF%BB%BF{}",
+        "/trimmed?name=+%E3%80%80%0C{}",
+        "/tag?tags=a,{}",
+        "/tag?tags=a,{},b",
+        "/tag/within?tags=a,html%3E%3Cscript%3Ex%3C/script",
+        "/segment/a-{}",
+        "/raw?a~{}",
+        "/joined/three?a=%3Cht&b=ml&c=%3E%3Cscript%3E",
+        "/joined/three?c=%3E%3Cscript%3E&b=html&a=%3C",
+        "/joined/three?a=%3Cht&b=ml&c=+onload=%22alert(1)%22%3E",
+        "/joined/three?a=%3C!doctype&b=%20&c=html%3E%3Cscript%3E",
+        "/joined/three?a=&b=%3C&c=HTML%3E%3Cscript%3E",
+        "/joined/path/%3Cht/ml/%3E%3Cscript%3E",
+    ];
+    let script_text = "<html><script>";
+    let posted = |path, body: String| client.post(path).header("content-type", "application/json").body(body);
+    let mut answers = vec![
+        ("a cell", client.post("/body/cell").body(format!("a\t{script_text}\tb")).await),
+        (
+            "a cell of a stream",
+            client.post("/body/stream/cell").body(format!("a\t\u{a0}{script_text}")).await,
+        ),
+        ("a name of a part", client.post("/body/parts/name").field(script_text, "b").await),
+        ("a form", client.post("/trimmed").form("name", format!("\u{a0}{script_text}")).await),
+        ("a piece of a form", client.post("/tag").form("tags", format!("a,{script_text}")).await),
+        ("escapes", posted("/body/json/tag", r#"{"name":"|\u00a0\u003chtml><script>"}"#.to_owned()).await),
+        (
+            "late",
+            posted("/body/json/tag", format!(r#"{{"name":"{}|\u2003\u003chtml>"}}"#, "y".repeat(99))).await,
+        ),
+    ];
+    for path in gets {
+        answers.push((path, client.get(&path.replace("{}", script)).await));
+    }
+    for (name, answer) in answers {
+        answer.assert_status(200);
+        assert!(answer.text().starts_with('<') && answer.text().ends_with('>'), "{name}: {answer}");
+        assert_eq!(kind(&answer), TEXT, "{name}");
+    }
+}
+
 /// A file that lies on the disk is as much of the request as one in memory.
 #[tokio::test]
 async fn a_large_file_is_no_page_either() {
@@ -303,17 +417,30 @@ async fn a_large_file_is_no_page_either() {
 #[tokio::test]
 async fn a_page_stays_one_whatever_is_asked() {
     let client = Client::new();
-    let values =
-        ["ann", "<", "<h", "l", "l>", "html", "html>", "<b>", "a<html>", "<!doctype html>", "<?xml?>", "H"];
+    let values = [
+        "ann",
+        "<",
+        "<h",
+        "l",
+        "l>",
+        "html",
+        "html>",
+        "<b>",
+        "<p>Hello, ",
+        "<!doctype html>",
+        "<?xml?>",
+        "H",
+    ];
     for value in values {
         let answer = client.get("/page").query("name", value).await;
         assert_eq!(kind(&answer), HTML, "{value}");
         let answer = client.post("/page").body(value).await;
         assert_eq!(kind(&answer), HTML, "a body {value}");
-        let answer =
-            client.post("/upload").body(value.replace("<!doctype html>", "").replace("<?xml?>", "")).await;
+        let answer = client.post("/upload").body(value.replace("<!doctype html>", "")).await;
         assert_eq!(kind(&answer), HTML, "a stream {value}");
     }
+    let many = client.get("/page").query("name", "ann").query("op", "<").query("b", "l").query("c", "<p>");
+    assert_eq!(kind(&many.await), HTML);
     let soap = client.post("/soap").header("content-type", "text/xml");
     assert_eq!(kind(&soap.body("<?xml version=\"1.0\"?><soap:Envelope/>").await), XML);
 }

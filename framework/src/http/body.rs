@@ -178,7 +178,7 @@ pub struct BodyReader {
     rest: Bytes,
     /// What its parts may cost, if it is a form.
     pub(super) bounds: Bounds,
-    /// Where to note how it begins.
+    /// Where to note which beginnings of pages are in it.
     beginning: Option<(Beginning, Arc<Beginnings>)>,
 }
 
@@ -235,7 +235,7 @@ impl BodyReader {
         Ok(self)
     }
 
-    /// Notes how it begins, for the answer's sake.
+    /// Notes which beginnings of pages are in it, for the answer's sake.
     pub(super) fn noted(mut self, beginnings: Arc<Beginnings>) -> BodyReader {
         self.beginning = Some((Beginning::default(), beginnings));
         self

@@ -1,10 +1,11 @@
 //! Whether what makes a text HTML or XML came with the request: such a text is no page of ours, it is somebody's script.
 //!
 //! Asked once for an answer, when it is complete, and only where sniffing has found markup. Bodies that are read as they
-//! come are gone by then; [`Beginnings`] remembers how they began.
+//! come are gone by then; [`Beginnings`] remembers which beginnings were in them. What stands anywhere in a value counts,
+//! not only what it begins with: handlers trim values and take them apart by rules of their own.
 
 use std::borrow::Cow;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use percent_encoding::percent_decode;
 
@@ -12,153 +13,236 @@ use super::Request;
 use super::sniff::{LONGEST_BEGINNING, Markup, beginning};
 
 /// Whether the beginning of `text`, which sniffing has found to be markup, came with the request: a parameter, a value or
-/// the whole of the path, a header field, a cookie, a file or the body begins with it, decoded or as it was sent, or begins
-/// inside of it and goes on as the text does.
+/// the whole of the path, a header field, a cookie, a file or the body holds it, decoded or as it was sent, or begins
+/// inside of it and goes on as the text does, or several of them joined make it.
 #[cold]
 pub(crate) fn is_echo(text: &[u8], request: &Request) -> bool {
     let text = text.trim_ascii_start();
     let Some((markup, length)) = beginning(text) else { return false };
-    let echoed = Echoed { text, length };
-    let begins = |value: &str| echoed.is_begun_by(value.as_bytes());
+    if request.beginnings().is_some_and(|beginnings| beginnings.hold(markup)) {
+        return true;
+    }
+    let mut echoed = Echoed::new(text, length);
     // Parameters have names, which come from the peer as well.
-    let pair_begins = |(name, value): (&str, &str)| begins(name) || begins(value);
-    request.query().iter().any(pair_begins)
-        || request.form().iter().any(pair_begins)
-        || begins(request.query_string())
-        || request.path_values().any(|(_, value)| begins(value))
-        || request.wildcard().is_some_and(begins)
-        || (0..request.reg_group_count()).filter_map(|group| request.reg_group(group)).any(begins)
-        || echoed.is_held_by(request.path().as_bytes())
-        || echoed.is_held_by(request.target().as_bytes())
-        || request.headers.iter().any(|(_, value)| echoed.is_in_field(value))
-        || request.files().any(|file| begins(file.name()) || begins(file.filename()))
-        || request.beginnings().is_some_and(|beginnings| beginnings.are_markup())
-        || echoed.is_in_body(markup, request)
+    for (name, value) in request.query().iter().chain(request.form().iter()) {
+        echoed.see(name.as_bytes());
+        echoed.see(value.as_bytes());
+    }
+    let groups = (0..request.reg_group_count()).filter_map(|group| request.reg_group(group));
+    for value in request.path_values().map(|(_, value)| value).chain(request.wildcard()).chain(groups) {
+        echoed.see(value.as_bytes());
+    }
+    for file in request.files() {
+        echoed.see(file.name().as_bytes());
+        echoed.see(file.filename().as_bytes());
+    }
+    echoed.see(request.path().as_bytes());
+    echoed.see_pieces(request.path().as_bytes(), b"/");
+    echoed.see_field(request.target().as_bytes());
+    echoed.see(request.query_string().as_bytes());
+    for (_, value) in request.headers.iter() {
+        echoed.see_field(value);
+    }
+    // An answer in XML to XML is no echo, and no page of another site can make a browser send it.
+    if markup == Markup::Html || !is_xml(request) {
+        echoed.see_body(request.body());
+    }
+    echoed.came()
 }
 
-/// A text that begins as markup does.
+/// A text that begins as markup does, and what has been seen of it in a request.
 struct Echoed<'t> {
     /// Without white space before it.
     text: &'t [u8],
     /// How many bytes say what it is.
     length: usize,
+    /// Whether something holds the beginning.
+    is_held: bool,
+    /// For each place of the beginning, the places up to which some value goes on from there as the text does.
+    steps: [u32; LONGEST_BEGINNING + LEAST_BEHIND],
 }
 
-impl Echoed<'_> {
-    /// Whether this is what the text begins with; or what follows a part of the beginning that the handler wrote itself, as in
-    /// `format!("<{name}>")`.
-    fn is_begun_by(&self, value: &[u8]) -> bool {
-        let trimmed = value.trim_ascii_start();
-        if begins_with(trimmed, &self.text[..self.length]) {
-            return true;
+impl<'t> Echoed<'t> {
+    fn new(text: &'t [u8], length: usize) -> Echoed<'t> {
+        Echoed { text, length, is_held: false, steps: [0; LONGEST_BEGINNING + LEAST_BEHIND] }
+    }
+
+    /// A value of the request, decoded.
+    fn see(&mut self, value: &[u8]) {
+        self.search(value);
+        self.see_piece(value);
+    }
+
+    /// A piece of what is searched as a whole.
+    fn see_piece(&mut self, value: &[u8]) {
+        if value.is_empty() {
+            return;
         }
-        (1..self.length).any(|at| {
-            let compared = value.len().min(MOST_OF_A_SEAM).min(self.text.len() - at);
-            at + compared >= self.length + LEAST_BEHIND && begins_with(&self.text[at..], &value[..compared])
-        })
+        self.step(value);
+        let trimmed = trimmed(value);
+        if trimmed.len() < value.len() {
+            self.step(trimmed);
+        }
     }
 
-    /// Whether it stands anywhere in there.
-    fn is_held_by(&self, value: &[u8]) -> bool {
-        value.windows(self.length).any(|window| window.eq_ignore_ascii_case(&self.text[..self.length]))
+    fn see_pieces(&mut self, value: &[u8], separators: &[u8]) {
+        value.split(|byte| separators.contains(byte)).for_each(|piece| self.see_piece(piece));
     }
 
-    /// A field, or a part of it such as a cookie.
-    fn is_in_field(&self, value: &[u8]) -> bool {
-        let decoded: Cow<'_, [u8]> = percent_decode(value).into();
-        self.is_held_by(value)
-            || self.is_held_by(&decoded)
-            || value.split(|byte| b";=\",".contains(byte)).any(|piece| self.is_begun_by(piece))
+    /// A field, and the parts of it such as cookies.
+    fn see_field(&mut self, value: &[u8]) {
+        self.see(value);
+        self.see_pieces(value, b";=\",");
+        if let Cow::Owned(decoded) = Cow::from(percent_decode(value)) {
+            self.search(&decoded);
+            value
+                .split(|byte| b";=\",".contains(byte))
+                .for_each(|piece| self.see(&Cow::from(percent_decode(piece))));
+        }
     }
 
     /// Handlers take bodies apart by what they know of them, so every piece of one may come back.
-    fn is_in_body(&self, markup: Markup, request: &Request) -> bool {
-        let body = request.body();
-        // An answer in XML to XML is no echo, and no page of another site can make a browser send it.
-        if markup == Markup::Xml && is_xml(request) {
-            return false;
+    fn see_body(&mut self, body: &[u8]) {
+        self.see(body);
+        self.see_pieces(body, b"\n=,");
+        for text in body.split(|byte| *byte == b'"').skip(1) {
+            match unescaped(text) {
+                Cow::Owned(plain) => self.see(&plain),
+                Cow::Borrowed(plain) => self.see_piece(plain),
+            }
         }
-        self.is_begun_by(body)
-            || body.split(|byte| b"\n=,".contains(byte)).any(|piece| self.is_begun_by(piece))
-            || body.split(|byte| *byte == b'"').skip(1).any(|text| self.is_begun_by(&unescaped(text)))
+    }
+
+    /// Whether it stands in there; or what follows a part of it that the handler wrote itself, as in `format!("<{name}>")`.
+    fn search(&mut self, value: &[u8]) {
+        let behind = self.length + LEAST_BEHIND;
+        self.is_held = self.is_held
+            || holds(value, &self.text[..self.length])
+            || self.text.get(self.length - LEAST_BEHIND..behind).is_some_and(|seam| holds(value, seam));
+    }
+
+    fn step(&mut self, value: &[u8]) {
+        let end = self.length + LEAST_BEHIND;
+        for at in 0..end.min(self.text.len()) {
+            let compared = value.len().min(MOST_OF_A_SEAM).min(self.text.len() - at);
+            if compared > 0 && begins_with(&self.text[at..], &value[..compared]) {
+                self.steps[at] |= 1 << (at + compared).min(end);
+            }
+        }
+    }
+
+    /// Whether it was in the request. A value that is only a part of it is there by chance, unless others lead from the start
+    /// of the text to its end, or from within to what is behind it.
+    fn came(&self) -> bool {
+        let (start, within) = (1, (1 << self.length) - 2);
+        self.is_held
+            || self.reach(start) >> self.length != 0
+            || self.reach(within) >> (self.length + LEAST_BEHIND) != 0
+    }
+
+    /// Where one gets to by steps from these places; a bit for each.
+    fn reach(&self, from: u32) -> u32 {
+        (0..).zip(self.steps).fold(
+            from,
+            |reached, (at, step)| {
+                if reached >> at & 1 == 1 { reached | step } else { reached }
+            },
+        )
     }
 }
 
-/// How the parts of a body began that was read as it came.
+/// Which beginnings were in a body that was read as it came; a bit for each kind.
 #[derive(Debug, Default)]
-pub(crate) struct Beginnings(AtomicBool);
+pub(crate) struct Beginnings(AtomicU8);
 
 impl Beginnings {
-    fn are_markup(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+    fn hold(&self, markup: Markup) -> bool {
+        self.0.load(Ordering::Relaxed) & bit(markup) != 0
+    }
+
+    /// Notes the beginnings that stand whole in there.
+    pub(super) fn look(&self, bytes: &[u8]) {
+        for at in memchr::memchr_iter(b'<', bytes) {
+            if let Some((markup, _)) = beginning(&bytes[at..]) {
+                self.0.fetch_or(bit(markup), Ordering::Relaxed);
+            }
+        }
     }
 }
 
-/// Watches one part, or one body, begin.
+fn bit(markup: Markup) -> u8 {
+    match markup {
+        Markup::Html => 1,
+        Markup::Xml => 2,
+    }
+}
+
+/// Watches one part, or one body, as it comes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Beginning {
-    seen: Vec<u8>,
-    is_known: bool,
+    /// The last bytes: what one piece begins the next may end.
+    last: [u8; LONGEST_BEGINNING - 1],
+    kept: usize,
 }
 
 impl Beginning {
-    /// Takes the next piece, and notes it if the whole begins as markup does.
-    #[inline]
+    /// Takes the next piece, and notes which beginnings are in the whole.
     pub(crate) fn watch(&mut self, piece: &[u8], beginnings: &Beginnings) {
-        if !self.is_known {
-            self.look(piece, beginnings);
-        }
+        beginnings.look(piece);
+        let mut seam = [0; 2 * (LONGEST_BEGINNING - 1)];
+        let next = piece.len().min(self.last.len());
+        let end = self.kept + next;
+        seam[..self.kept].copy_from_slice(&self.last[..self.kept]);
+        seam[self.kept..end].copy_from_slice(&piece[..next]);
+        beginnings.look(&seam[..end]);
+        let held = if piece.len() < self.last.len() { &seam[..end] } else { piece };
+        self.kept = held.len().min(self.last.len());
+        self.last[..self.kept].copy_from_slice(&held[held.len() - self.kept..]);
     }
+}
 
-    fn look(&mut self, piece: &[u8], beginnings: &Beginnings) {
-        let piece = if self.seen.is_empty() { piece.trim_ascii_start() } else { piece };
-        if self.seen.is_empty() && piece.first().is_some_and(|first| *first != b'<') {
-            self.is_known = true;
-            return;
-        }
-        let wanted = LONGEST_BEGINNING - self.seen.len();
-        self.seen.extend_from_slice(&piece[..piece.len().min(wanted)]);
-        if beginning(&self.seen).is_some() {
-            beginnings.0.store(true, Ordering::Relaxed);
-        } else if self.seen.len() < LONGEST_BEGINNING {
-            return;
-        }
-        *self = Beginning { seen: Vec::new(), is_known: true };
-    }
+/// Whether `part`, which is not empty, stands anywhere in there.
+fn holds(value: &[u8], part: &[u8]) -> bool {
+    let (lower, upper) = (part[0].to_ascii_lowercase(), part[0].to_ascii_uppercase());
+    memchr::memchr2_iter(lower, upper, value).any(|at| begins_with(&value[at..], part))
+}
+
+/// Without what any rule calls white space at its ends, and some more: what is no visible ASCII.
+fn trimmed(value: &[u8]) -> &[u8] {
+    let start = value.iter().position(u8::is_ascii_graphic).unwrap_or(value.len());
+    let end = value.iter().rposition(u8::is_ascii_graphic).map_or(start, |last| last + 1);
+    &value[start..end]
 }
 
 fn begins_with(text: &[u8], begin: &[u8]) -> bool {
     text.get(..begin.len()).is_some_and(|start| start.eq_ignore_ascii_case(begin))
 }
 
-/// The beginning of a text inside JSON, without its escapes (RFC 8259, section 7).
-fn unescaped(text: &[u8]) -> Vec<u8> {
-    let mut plain = Vec::with_capacity(MOST_OF_A_SEAM);
-    let mut rest = text;
-    while let [byte, after @ ..] = rest
-        && plain.len() < MOST_OF_A_SEAM
-    {
+/// A text inside JSON without its escapes (RFC 8259, section 7).
+fn unescaped(text: &[u8]) -> Cow<'_, [u8]> {
+    let Some(first) = memchr::memchr(b'\\', text) else { return text.into() };
+    let mut plain = Vec::with_capacity(text.len());
+    plain.extend_from_slice(&text[..first]);
+    let mut rest = &text[first..];
+    while let [byte, after @ ..] = rest {
         rest = after;
-        let [escape, behind @ ..] = rest else {
-            plain.push(*byte);
-            break;
-        };
-        if *byte != b'\\' {
+        let (b'\\', [escape, behind @ ..]) = (*byte, after) else {
             plain.push(*byte);
             continue;
-        }
+        };
         rest = behind;
         let digits = behind.get(..4).and_then(|digits| std::str::from_utf8(digits).ok());
-        match (escape, digits.and_then(|digits| u8::from_str_radix(digits, 16).ok())) {
-            (b'u', Some(byte)) => {
-                plain.push(byte);
+        match (escape, digits.and_then(|digits| u32::from_str_radix(digits, 16).ok())) {
+            (b'u', Some(code)) => {
+                let letter = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
+                plain.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
                 rest = &behind[4..];
             }
             (b'n' | b'r' | b't' | b'f' | b'b', _) => plain.push(b' '),
             (byte, _) => plain.push(*byte),
         }
     }
-    plain
+    plain.into()
 }
 
 fn is_xml(request: &Request) -> bool {
@@ -181,46 +265,95 @@ mod tests {
     #[test]
     fn a_beginning_is_known_however_it_comes() {
         let table = [
-            ("<html><script>", true),
-            (" \r\n<!DOCTYPE HTML>", true),
-            ("<?xml?>", true),
-            ("<!doctype htm", false),
-            ("<p>", false),
-            ("x<html>", false),
-            ("", false),
+            ("<html><script>", Some(Markup::Html)),
+            (" \r\n<!DOCTYPE HTML>", Some(Markup::Html)),
+            ("<?xml?>", Some(Markup::Xml)),
+            ("x<html>", Some(Markup::Html)),
+            ("\u{a0}<html>", Some(Markup::Html)),
+            ("a, <p>, and many others\t<!doctype html", Some(Markup::Html)),
+            ("<<<<<<<<<<<<<<<<<<html", Some(Markup::Html)),
+            ("<!doctype htm", None),
+            ("<p>", None),
+            ("", None),
         ];
         for (text, expected) in table {
-            for size in [1, 3, 100] {
+            for size in [1, 3, 5, 13, 14, 100] {
                 let (beginnings, mut begin) = (Beginnings::default(), Beginning::default());
                 text.as_bytes().chunks(size).for_each(|piece| begin.watch(piece, &beginnings));
-                assert_eq!(beginnings.are_markup(), expected, "{text:?} by {size}");
+                for markup in [Markup::Html, Markup::Xml] {
+                    assert_eq!(beginnings.hold(markup), expected == Some(markup), "{text:?} by {size}");
+                }
             }
         }
     }
 
     #[test]
     fn a_text_is_begun_by_what_came_and_not_by_chance() {
-        let table = [
-            ("<html><p>", "<html><p>", true),
-            ("<html><p>", "<HTML", true),
-            ("<html><p>", "  <html>", true),
-            ("<html><script>x", "html><script>x", true),
-            ("<html><script>x", "ml><script>x", true),
-            ("<!doctype html><p>", "!doctype html><p>", true),
-            ("<html><p>", "<", false),
-            ("<html><p>", "l", false),
-            ("<html><p>", "l>", false),
-            ("<html><p>", "html", false),
-            ("<html><p>", "html>", false),
-            ("<html><p>", "html>x", false),
-            ("<html><p>", "<p>", false),
-            ("<html><p>", "<!doctype html>", false),
-            ("<html><p>", "", false),
+        type Row = (&'static str, &'static [&'static str], bool);
+        let table: [Row; 41] = [
+            ("<html><p>", &["<html><p>"], true),
+            ("<html><p>", &["<HTML"], true),
+            ("<html><p>", &["  <html>"], true),
+            ("<html><p>", &["\u{a0}<html>"], true),
+            ("<html><p>", &["a,<html>"], true),
+            ("<html><script>x", &["html><script>x"], true),
+            ("<html><script>x", &["ml><script>x"], true),
+            ("<html><script>x", &["\u{2003}html><script>x"], true),
+            ("<html><script>x", &["\u{2003}ml><script>x"], true),
+            ("<html><script>x", &["a,html><script>x"], true),
+            ("<!doctype html><p>", &["!doctype html><p>"], true),
+            ("<html><script>", &["<ht", "ml", "><script>"], true),
+            ("<html><script>", &["><script>", "ml", "<ht"], true),
+            ("<html><script>", &["<", "html", "><script>"], true),
+            ("<html><script>", &["<", "h", "t", "m", "l", ">", "<", "s", "c", "r"], true),
+            ("<html><script>", &["\u{a0}<ht\u{b}", " ml ", "\u{feff}><script>"], true),
+            ("<HTML><script>", &["<ht", "ml", "><script>"], true),
+            ("<html x><script>", &["<ht", "ml"], true),
+            ("<html><script>", &["html", "><script>"], true),
+            ("<html><script>", &["ht", "ml", "><script>"], true),
+            ("<!doctype html><script>", &["<!doctype", " ", "html", "><script>"], true),
+            ("<?xml version='1.0'?><a/>", &["<", "?xml", " version"], true),
+            ("<html><p>", &["<"], false),
+            ("<html><p>", &["<", "l", "h"], false),
+            ("<html><p>", &["<h", "ml"], false),
+            ("<html><p>", &["<", "html!"], false),
+            ("<html><p>", &["html", "<", "p"], true),
+            ("<html><p>", &["html", ">", "p>"], false),
+            ("<html><p>", &["l"], false),
+            ("<html><p>", &["l>"], false),
+            ("<html><p>", &["html"], false),
+            ("<html><p>", &["html>"], false),
+            ("<html><p>", &["html>x"], false),
+            ("<html><p>", &["<p>"], false),
+            ("<html><p>", &["><p>"], false),
+            ("<html><p>ann", &["ann", "<html lang>"], true),
+            ("<html><p>ann", &["ann", "<p>ann"], false),
+            ("<html><p>", &["<!doctype html>"], false),
+            ("<html>", &["l>"], false),
+            ("<html", &["l", ""], false),
+            ("<html><p>", &[""], false),
         ];
-        for (text, value, expected) in table {
+        for (text, values, expected) in table {
             let (_, length) = beginning(text.as_bytes()).expect("markup");
-            let echoed = Echoed { text: text.as_bytes(), length };
-            assert_eq!(echoed.is_begun_by(value.as_bytes()), expected, "{text:?} by {value:?}");
+            let mut echoed = Echoed::new(text.as_bytes(), length);
+            values.iter().for_each(|value| echoed.see(value.as_bytes()));
+            assert_eq!(echoed.came(), expected, "{text:?} by {values:?}");
+        }
+    }
+
+    #[test]
+    fn texts_in_json_lose_their_escapes() {
+        let table = [
+            ("plain", "plain"),
+            (r"\u003chtml\u003E", "<html>"),
+            (r"a\u00a0\u2003\ufeff<", "a\u{a0}\u{2003}\u{feff}<"),
+            (r"\ud83d\ude00", "\u{fffd}\u{fffd}"),
+            (r"a\tb\/\\", r"a b/\"),
+            (r"a\", r"a\"),
+            (r"\u12", "u12"),
+        ];
+        for (text, plain) in table {
+            assert_eq!(unescaped(text.as_bytes()), plain.as_bytes(), "{text}");
         }
     }
 }

@@ -35,12 +35,12 @@ impl Request {
         self.rare.get()?.kept.get()
     }
 
-    /// How the parts of a body began that is read as it comes, if it is.
+    /// Which beginnings of pages were in a body that is read as it comes, if it is.
     pub(super) fn beginnings(&self) -> Option<&Beginnings> {
         self.rare.get()?.beginnings.get().map(|beginnings| &**beginnings)
     }
 
-    /// Where to note how a body begins.
+    /// Where to note which beginnings of pages are in a body.
     pub(super) fn note_beginnings(&self) -> Arc<Beginnings> {
         Arc::clone(self.rare().beginnings.get_or_init(Arc::default))
     }

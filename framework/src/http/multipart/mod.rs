@@ -53,7 +53,7 @@ pub struct Multipart {
     progress: Progress,
     is_in_part: bool,
     has_ended: bool,
-    /// How the part at hand begins.
+    /// The end of what has come of the part at hand.
     beginning: Beginning,
     beginnings: Arc<Beginnings>,
 }
@@ -161,6 +161,8 @@ impl Multipart {
                 None => None,
                 Some(Event::Part(head)) => {
                     self.beginning = Beginning::default();
+                    self.beginnings.look(head.name.as_bytes());
+                    self.beginnings.look(head.filename.as_deref().unwrap_or_default().as_bytes());
                     Some(Step::Part(head))
                 }
                 Some(Event::Data(held)) if consumed == 0 => {
