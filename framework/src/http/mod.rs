@@ -37,6 +37,7 @@ mod safe_name;
 mod safe_path;
 #[cfg(feature = "signed-cookies")]
 mod sealed;
+mod set_cookie;
 mod sniff;
 mod sources;
 mod sse;
@@ -53,7 +54,7 @@ pub use channel::Sender;
 pub use context::{Context, Instance};
 #[cfg(feature = "tower")]
 pub(crate) use convert::{fields_of, map_of};
-pub use cookies::{Cookies, SameSite, SetCookie};
+pub use cookies::Cookies;
 pub(crate) use echo::is_echo;
 pub use error::{BindingError, Error, HttpError, IntoStatus, Result, Source, ok};
 pub use error_type::{ErrorType, check_error_codes, check_one_error, error_type};
@@ -80,6 +81,7 @@ pub use safe_path::SafePath;
 pub(crate) use safe_path::{FilePath, below, is_inside, is_name, open_below};
 #[cfg(feature = "signed-cookies")]
 pub use sealed::{CookieKey, PrivateCookies, SignedCookies};
+pub use set_cookie::{SameSite, SetCookie};
 pub(crate) use sniff::{HTML, JSON, TEXT};
 pub use sse::{Event, Sse};
 pub use static_file::StaticFile;
