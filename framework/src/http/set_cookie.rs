@@ -16,7 +16,7 @@ use crate::base::IntoHeaderValue;
 /// the request's path, and without an age it goes with the browser's session.
 ///
 /// Names are tokens; values hold no spaces, quotes, commas, semicolons, backslashes, control characters or
-/// non-ASCII text: encode them first. A cookie that breaks this, or that browsers would drop, is not sent; the answer
+/// non-ASCII text: encode them first. Both together have 4096 bytes at most. A cookie that breaks this, or that browsers would drop, is not sent; the answer
 /// becomes a 500 that says why. For what comes from outside there are [`SetCookie::try_new`] and [`SetCookie::checked`].
 ///
 /// ```
@@ -74,6 +74,9 @@ impl SetCookie {
 
     /// The same for a name and a value that come from outside.
     ///
+    /// A name that begins with `__Host-` or `__Secure-` in any case promises what only attributes can keep, and is refused. Where such a
+    /// name is your own, write `SetCookie::new(name, value).path("/").secure().checked()?`.
+    ///
     /// ```
     /// use vernal::{Result, SetCookie, request_map};
     ///
@@ -90,9 +93,9 @@ impl SetCookie {
     /// ```
     ///
     /// # Errors
-    /// The name is no token, or the value holds what cookies cannot: 400.
+    /// The name is no token or begins with a prefix, the value holds what cookies cannot, or both are longer than 4096 bytes: 400.
     pub fn try_new(name: impl ToString, value: impl ToString) -> Result<SetCookie> {
-        SetCookie::new(name, value).checked_by(SetCookie::refusal_of_pair)
+        SetCookie::new(name, value).checked_by(SetCookie::refusal_from_outside)
     }
 
     /// The cookie, with all that was set, if it will be sent.
@@ -101,6 +104,11 @@ impl SetCookie {
     /// It would not come back as it was sent, or browsers would drop it: 400.
     pub fn checked(self) -> Result<SetCookie> {
         self.checked_by(SetCookie::refusal)
+    }
+
+    /// The cookie, if one of its name and value can be sent with some attributes.
+    pub(crate) fn checked_pair(self) -> Result<SetCookie> {
+        self.checked_by(SetCookie::refusal_of_pair)
     }
 
     fn checked_by(self, refusal: fn(&SetCookie) -> Option<&'static str>) -> Result<SetCookie> {
@@ -125,8 +133,8 @@ impl SetCookie {
         self
     }
 
-    /// Sends it to this host and all below; without it, to the very host that set it. An empty domain leaves the attribute
-    /// out.
+    /// Sends it to this host and all below; without it, to the very host that set it. It is a host's name, without a port. An empty
+    /// domain leaves the attribute out.
     pub fn domain(mut self, domain: impl Into<Cow<'static, str>>) -> SetCookie {
         self.domain = Some(domain.into()).filter(|domain| !domain.is_empty());
         self
@@ -168,35 +176,52 @@ impl SetCookie {
         self
     }
 
-    /// Why a cookie of this name and value cannot be sent, if it cannot.
+    /// Why no cookie of this name and value can be sent, whatever else is set, if none can.
     fn refusal_of_pair(&self) -> Option<&'static str> {
         if !crate::base::is_token(self.name.as_bytes()) {
             return Some("its name must be a token: ASCII letters, digits and any of !#$%&'*+-.^_`|~");
         }
-        (!self.value.bytes().all(is_cookie_octet)).then_some(
-            "its value holds a space, quote, comma, semicolon, backslash, control character or non-ASCII text; \
-             encode the value, for example with percent signs or Base64",
-        )
+        if !self.value.bytes().all(is_cookie_octet) {
+            return Some(
+                "its value holds a space, quote, comma, semicolon, backslash, control character or non-ASCII text; \
+                 encode the value, for example with percent signs or Base64",
+            );
+        }
+        (self.name.len() + self.value.len() > MOST_OF_A_PAIR)
+            .then_some("its name and value are longer than 4096 bytes, and browsers drop it")
+    }
+
+    /// Why a peer may not choose this name and value, if it may not.
+    fn refusal_from_outside(&self) -> Option<&'static str> {
+        self.refusal_of_pair().or_else(|| {
+            let is_prefixed = self.has_prefix("__Host-") || self.has_prefix("__Secure-");
+            is_prefixed.then_some(
+                "its name begins with a prefix that asks for attributes; if the name is your own, write \
+                 `SetCookie::new(…)`, the attributes and `.checked()`",
+            )
+        })
     }
 
     /// Why it cannot be sent, if it cannot.
     fn refusal(&self) -> Option<&'static str> {
-        let is_attribute =
-            |value: &str| value.bytes().all(|byte| (b' '..0x7f).contains(&byte) && byte != b';');
-        let attributes = [&self.path, &self.domain];
-        let starts = |prefix: &str| {
-            self.name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
-        };
         if let Some(why) = self.refusal_of_pair() {
             return Some(why);
         }
-        if !attributes.into_iter().flatten().all(|value| is_attribute(value)) {
-            return Some("its path or domain holds a semicolon, a control character or non-ASCII text");
+        let is_path = |path: &str| path.bytes().all(|byte| (b' '..0x7f).contains(&byte) && byte != b';');
+        if self.path.as_deref().is_some_and(|path| !is_path(path)) {
+            return Some("its path holds a semicolon, a control character or non-ASCII text");
+        }
+        if self.domain.as_deref().is_some_and(|domain| !is_domain(domain)) {
+            return Some(
+                "its domain must be the name of a host, without a port: ASCII letters, digits, `-` and `_` between dots",
+            );
+        }
+        if [&self.path, &self.domain].into_iter().flatten().any(|value| value.len() > MOST_OF_AN_ATTRIBUTE) {
+            return Some("its path or domain is longer than 1024 bytes, and browsers pass it over");
         }
         if self.is_secure {
-            let is_host = starts("__Host-");
             let fits_host = self.domain.is_none() && self.path.as_deref() == Some("/");
-            return (is_host && !fits_host)
+            return (self.has_prefix("__Host-") && !fits_host)
                 .then_some("a `__Host-` cookie needs `.path(\"/\")` and no `.domain(…)`");
         }
         if self.same_site == Some(SameSite::None) || self.is_partitioned {
@@ -204,8 +229,12 @@ impl SetCookie {
                 "with `SameSite::None` or `.partitioned()` it needs `.secure()`, else browsers drop it",
             );
         }
-        (starts("__Host-") || starts("__Secure-"))
+        (self.has_prefix("__Host-") || self.has_prefix("__Secure-"))
             .then_some("with this prefix in its name it needs `.secure()`, else browsers drop it")
+    }
+
+    fn has_prefix(&self, prefix: &str) -> bool {
+        self.name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
     }
 }
 
@@ -253,6 +282,20 @@ impl IntoHeaderValue for SetCookie {
 fn is_cookie_octet(byte: u8) -> bool {
     byte.is_ascii_graphic() && !matches!(byte, b'"' | b',' | b';' | b'\\')
 }
+
+/// The name of a host; a dot before it says nothing (section 5.2.3).
+fn is_domain(domain: &str) -> bool {
+    let is_label = |label: &str| {
+        !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    };
+    domain.strip_prefix('.').unwrap_or(domain).split('.').all(is_label)
+}
+
+/// Browsers keep no longer name and value (RFC 6265bis, section 5.6).
+const MOST_OF_A_PAIR: usize = 4096;
+
+/// Browsers pass over longer attributes, as if they were not there (RFC 6265bis, section 5.6).
+const MOST_OF_AN_ATTRIBUTE: usize = 1024;
 
 /// The last second that an HTTP date can say: the end of the year 9999.
 const LAST_DATE: Duration = Duration::from_secs(253_402_300_799);
@@ -304,6 +347,7 @@ mod tests {
 
     #[test]
     fn what_would_not_come_back_is_refused() {
+        let long = |length| "y".repeat(length);
         let table = [
             (SetCookie::new("", "b"), "name"),
             (SetCookie::new("a b", "c"), "name"),
@@ -321,7 +365,19 @@ mod tests {
             (SetCookie::new("a", "b\\c"), "value"),
             (SetCookie::new("a", "é"), "value"),
             (SetCookie::new("a", "b").path("/; Domain=x"), "path"),
+            (SetCookie::new("a", "b").path(format!("/{}", long(1024))), "path"),
             (SetCookie::new("a", "b").domain("x\n"), "domain"),
+            (SetCookie::new("a", "b").domain("a b"), "domain"),
+            (SetCookie::new("a", "b").domain("x; Secure"), "domain"),
+            (SetCookie::new("a", "b").domain("x.example:8080"), "domain"),
+            (SetCookie::new("a", "b").domain("https://x.example"), "domain"),
+            (SetCookie::new("a", "b").domain("x..example"), "domain"),
+            (SetCookie::new("a", "b").domain("x.example,y.example"), "domain"),
+            (SetCookie::new("a", "b").domain("."), "domain"),
+            (SetCookie::new("a", "b").domain("ü.example"), "domain"),
+            (SetCookie::new("a", "b").domain(long(1025)), "domain"),
+            (SetCookie::new("a", long(4096)), "name and value are longer"),
+            (SetCookie::new(long(4096), "b"), "name and value are longer"),
             (SetCookie::new("a", "b").same_site(SameSite::None), ".secure()"),
             (SetCookie::new("__Secure-a", "b"), ".secure()"),
             (SetCookie::new("__host-a", "b").path("/"), ".secure()"),
@@ -334,7 +390,9 @@ mod tests {
             assert_eq!(error.status(), 400, "{shown}");
             assert!(error.explain_text().contains(why), "{shown}: {error}");
             let tried = SetCookie::try_new(&cookie.name, &cookie.value);
-            assert_eq!(tried.is_err(), ["name", "value"].contains(&why), "{shown}");
+            let is_outside = why.contains("name") || why == "value" || cookie.name.starts_with("__");
+            assert_eq!(tried.is_err(), is_outside, "{shown}");
+            assert!(tried.err().is_none_or(|error| error.status() == 400), "{shown}");
             let mut headers = Headers::new();
             headers.append("set-cookie", cookie);
             assert!(headers.is_empty(), "{shown}");
@@ -344,8 +402,25 @@ mod tests {
         let error = SetCookie::try_new("a@b", "c").expect_err("no token");
         let token = "its name must be a token: ASCII letters, digits and any of !#$%&'*+-.^_`|~";
         assert!(error.explain_text().contains(token), "{error}");
-        let mut headers = Headers::new();
-        headers.append("set-cookie", SetCookie::new("__Host-a", "b").secure().path("/"));
-        assert!(headers.refused().is_none());
+        for name in ["__Host-a", "__Secure-", "__HOST-a", "__secure-a"] {
+            let error = SetCookie::try_new(name, "b").expect_err(name);
+            assert_eq!(error.status(), 400, "{name}");
+            assert!(error.explain_text().contains("prefix"), "{name}: {error}");
+        }
+        let sent = [
+            SetCookie::new("__Host-a", "b").secure().path("/"),
+            SetCookie::new("__Secure-a", "b").secure(),
+            SetCookie::new("__Hosta", "b"),
+            SetCookie::new("a", long(4095)),
+            SetCookie::new("a", "b").path(format!("/{}", long(1023))),
+            SetCookie::new("a", "b").domain(".x-y_z.1.example"),
+            SetCookie::new("a", "b").domain("127.0.0.1"),
+        ];
+        for cookie in sent {
+            let mut headers = Headers::new();
+            headers.append("set-cookie", cookie.clone());
+            assert!(headers.refused().is_none(), "{cookie}");
+            assert_eq!(cookie.clone().checked().expect("it is sent"), cookie);
+        }
     }
 }

@@ -49,12 +49,12 @@ impl RequestBuilder {
     ///
     /// # Panics
     /// It is none that a browser could send: the name is no token, or the value holds a space, quote, comma, semicolon, backslash, control
-    /// character or what is not ASCII. To send such bytes all the same write `.header("cookie", …)`.
+    /// character or what is not ASCII, or both are longer than 4096 bytes. To send such bytes all the same write `.header("cookie", …)`.
     #[track_caller]
     pub fn cookie(mut self, name: &str, value: &str) -> RequestBuilder {
         // A value may be in quotes, which are then part of it.
         let bare = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value);
-        if let Err(error) = SetCookie::try_new(name, bare) {
+        if let Err(error) = SetCookie::new(name, bare).checked_pair() {
             panic!("{}", error.explain_text());
         }
         self.cookies.push((name.to_owned(), value.to_owned()));
