@@ -49,6 +49,7 @@ pub fn connect(url: impl Into<String>) -> Connect {
         config: WebSocketConfig::new(),
         timeout: Duration::from_secs(10),
         redirects: 0,
+        is_over: false,
         stream: None,
         problem: None,
         #[cfg(feature = "tls")]
@@ -66,6 +67,8 @@ pub struct Connect {
     config: WebSocketConfig,
     timeout: Duration,
     redirects: u8,
+    /// The stream was given.
+    is_over: bool,
     stream: Option<Stream>,
     /// What is wrong with the settings.
     problem: Option<String>,
@@ -163,20 +166,30 @@ impl Connect {
             return Err(Error::internal(refused.to_string()));
         }
         let mut url = Url::parse(&self.url)?;
+        self.is_over = self.stream.is_some();
         for _ in 0..self.redirects {
             let refused = match self.open_at(&url).await? {
                 Ok(socket) => return Ok(socket),
                 Err(refused) => refused,
             };
             let Some(location) = refused.location() else { return Err(refused.into_error()) };
-            let followed = url.follow(location)?;
-            if !followed.is_of_same_server(&url) {
+            if self.is_over {
+                return Err(Error::new(502, "Bad Gateway").explain(format!(
+                    "the server sends the client to `{}`, and the stream that was given with `over` leads to one server: \
+                     follow it with another `connect`",
+                    shown(location)
+                )));
+            }
+            let mut followed = url.follow(location)?;
+            if followed.is_of_same_server(&url) {
+                followed.authorization = followed.authorization.or(url.authorization);
+            } else {
                 // They were meant for the other server.
                 for name in ["authorization", "cookie", "host"] {
                     self.headers.remove(name);
                 }
             }
-            url = Url { authorization: followed.authorization.clone().or(url.authorization), ..followed };
+            url = followed;
         }
         self.open_at(&url).await?.map_err(Refused::into_error)
     }
@@ -399,14 +412,44 @@ struct Head {
 }
 
 impl Head {
-    /// Reads the body of a refusal, as far as it is of interest.
-    async fn refused(self, mut stream: Stream, mut inbox: BytesMut) -> Refused {
-        let length = self.headers.get("content-length").and_then(|length| length.parse().ok());
-        let length = length.unwrap_or(BODY_SIZE).min(BODY_SIZE);
-        while inbox.len() < length && stream.read_buf(&mut inbox).await.is_ok_and(|count| count > 0) {}
-        inbox.truncate(length);
-        Refused { status: self.status, headers: self.headers, body: inbox.to_vec() }
+    /// Reads the body of a refusal, as far as it is of interest and comes without a wait.
+    async fn refused(self, mut stream: Stream, inbox: BytesMut) -> Refused {
+        let mut refused = Refused { status: self.status, headers: self.headers, body: inbox.to_vec() };
+        // Where it leads is all that is of interest.
+        if refused.location().is_none() && !matches!(self.status.as_u16(), 204 | 304) {
+            let is_chunked = refused
+                .headers
+                .elements("transfer-encoding")
+                .any(|coding| coding.eq_ignore_ascii_case("chunked"));
+            let length = refused.headers.get("content-length").and_then(|length| length.parse().ok());
+            let length = length.unwrap_or(BODY_SIZE).min(BODY_SIZE);
+            let has_all = |body: &[u8]| body.len() >= length || is_chunked && body.ends_with(b"0\r\n\r\n");
+            while !has_all(&refused.body) {
+                let reading = tokio::time::timeout(SILENCE, stream.read_buf(&mut refused.body)).await;
+                if !reading.is_ok_and(|read| read.is_ok_and(|count| count > 0)) {
+                    break;
+                }
+            }
+            refused.body.truncate(length);
+            if is_chunked {
+                refused.body = without_chunks(&refused.body);
+            }
+        }
+        refused
     }
+}
+
+/// The data of chunks, as far as they are whole.
+fn without_chunks(mut rest: &[u8]) -> Vec<u8> {
+    let mut data = Vec::new();
+    while let Ok(httparse::Status::Complete((start, length))) = httparse::parse_chunk_size(rest)
+        && let Some(end) = usize::try_from(length).ok().and_then(|length| start.checked_add(length))
+        && let Some(chunk) = rest.get(start..end).filter(|chunk| !chunk.is_empty())
+    {
+        data.extend_from_slice(chunk);
+        rest = rest.get(end.saturating_add(2)..).unwrap_or_default();
+    }
+    data
 }
 
 /// Reads a head; what comes behind it stays in the inbox.
@@ -419,6 +462,10 @@ async fn read_head(stream: &mut Stream, inbox: &mut BytesMut) -> Result<Head> {
                 let status = StatusCode::from_u16(head.code.unwrap_or(0))?;
                 let headers = head.headers.iter().map(|field| (field.name, field.value)).collect();
                 inbox.advance(length);
+                // Early hints and the like come before the answer (RFC 9110, section 15.2).
+                if status.is_informational() && status != StatusCode::SWITCHING_PROTOCOLS {
+                    continue;
+                }
                 return Ok(Head { status, headers });
             }
             Ok(httparse::Status::Partial) if inbox.len() <= HEAD_SIZE => {}
@@ -460,6 +507,9 @@ async fn drive(core: Arc<Core>) {
 }
 
 const HEAD_SIZE: usize = 16 << 10;
+
+/// How long the body of a refusal may be silent.
+const SILENCE: Duration = Duration::from_secs(1);
 
 /// How much of the body of a refusal is read.
 const BODY_SIZE: usize = 64 << 10;
