@@ -6,6 +6,7 @@
 mod body;
 
 use std::future::poll_fn;
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -267,14 +268,13 @@ impl<'c> Connection<'c> {
                 arrived => return self.waits(arrived),
             }
         };
-        match self
-            .counted
-            .shared()
-            .within(|| app.answer_at_once(&target, &exchange.request, &mut exchange.response))
-        {
+        // What answers at once owns nothing, and a drop would be looked for all the same.
+        let target = ManuallyDrop::new(target);
+        let shared = self.counted.shared();
+        match shared.within(|| app.answer_at_once(&target, &exchange.request, &mut exchange.response)) {
             Some(Ok(())) if exchange.response.is_plain() && exchange.request.kept().is_none() => {}
             Some(result) => return self.waits(Arrived::Ran(result)),
-            None => return self.waits_for(exchange, target),
+            None => return self.waits_for(exchange, ManuallyDrop::into_inner(target)),
         }
         self.send(exchange, second)
     }
