@@ -615,21 +615,31 @@ fn listening(name: &str) -> (Process, u16) {
 fn the_first_signal_stops_and_the_second_cuts() {
     for (first, second) in [("TERM", "TERM"), ("INT", "TERM"), ("TERM", "INT")] {
         let (mut process, port) = listening("streaming");
-        let mut stream = StdStream::connect((Ipv4Addr::LOCALHOST, port)).expect("it listens");
-        stream.set_read_timeout(Some(PATIENCE)).expect("not zero");
-        stream.write_all(b"GET /events HTTP/1.1\r\nHost: h\r\n\r\n").expect("it reads");
-        let mut lines = BufReader::new(stream).lines();
-        let mut event = || lines.find(|line| !line.as_ref().is_ok_and(|line| !line.starts_with("data: ")));
-        assert_eq!(event().expect("an event").expect("text"), "data: 1");
+        let [mut ending, mut hanging] = std::array::from_fn(|_| {
+            let mut stream = StdStream::connect((Ipv4Addr::LOCALHOST, port)).expect("it listens");
+            stream.set_read_timeout(Some(PATIENCE)).expect("not zero");
+            let head =
+                "POST /upload HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n";
+            stream.write_all(head.as_bytes()).expect("it reads");
+            let mut going_on = [0; 25];
+            stream.read_exact(&mut going_on).expect("it asks for the body");
+            assert_eq!(going_on, *b"HTTP/1.1 100 Continue\r\n\r\n");
+            stream
+        });
         process.signal(first);
         let begin = Instant::now();
         while StdStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {
             assert!(begin.elapsed() < PATIENCE, "it goes on to listen");
         }
         // What is in flight has time.
-        assert_eq!(event().expect("an event").expect("text"), "data: 2");
+        ending.write_all(b"a\nb\n").expect("it reads");
+        let mut answer = String::new();
+        ending.read_to_string(&mut answer).expect("an answer");
+        assert!(answer.ends_with("4 bytes, 2 lines"), "{answer}");
         process.signal(second);
-        while event().is_some_and(|line| line.is_ok()) {}
+        let mut rest = Vec::new();
+        let _ = hanging.read_to_end(&mut rest);
+        assert_eq!(rest, b"", "it is cut");
         let (_, code) = process.end();
         assert_eq!(code, Some(0), "SIG{first}, then SIG{second}");
         assert!(begin.elapsed() < PATIENCE, "it was the second signal that cut");

@@ -120,24 +120,54 @@ async fn messages_before_the_end_can_be_answered() {
             ws.stream.shutdown().await.expect("an open connection");
         }
         sleep(SECOND).await;
-        for text in ["a", "b"] {
+        for text in ["a", "b", "c"] {
             gate.0.add_permits(1);
-            let shown = ws.shown().await;
-            if shown == "end" {
-                panic!("{name} {text}: {}", ends.next().await);
-            }
-            assert_eq!(shown, format!("81 answer to {text}"), "{name}");
+            assert_eq!(ws.shown().await, format!("81 answer to {text}"), "{name}");
         }
-        // With the last message taken there is nothing before the end any more, so that it is seen while that is worked on.
         let shown = ws.shown().await;
         assert!(
             shown == end || end.starts_with("close 1002") && shown.starts_with("close 1002"),
             "{name}: {shown}"
         );
-        gate.0.add_permits(1);
         let reason = ends.next().await;
         assert!(reason.starts_with(told), "{name}: {reason}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_has_closed_is_not_kept_waiting_for_ever() {
+    // A handler that goes on with something else, and sends nothing.
+    let (client, mut ends, _gate) = slow(WebSocketConfig::new().close_timeout(5 * SECOND));
+    let mut ws = Wire::open(&client, "/slow", "").await;
+    let start = Instant::now();
+    ws.send([frame(0x81, "a"), frame(0x88, b"\x03\xe8")].concat()).await;
+    assert_eq!(ws.shown().await, "close 1000");
+    assert!((5 * SECOND..6 * SECOND).contains(&start.elapsed()), "{:?}", start.elapsed());
+    drop((client, ends.others().await));
+}
+
+/// Asks for nothing after its first message, and sends on and on.
+#[websocket_handler("/feed")]
+async fn feed(mut ws: WebSocket, State(ends): State<&Ends>) -> Result {
+    ws.next().await;
+    while ws.send("tick").await.is_ok() {
+        sleep(SECOND).await;
+    }
+    ends.add(ws.closed().await);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_feed_is_closed_with_what_it_sends_next() {
+    let (client, mut ends) = patient(WebSocketConfig::new());
+    let mut ws = Wire::open(&client, "/feed", "").await;
+    ws.send(frame(0x81, "subscribe")).await;
+    assert_eq!(ws.shown().await, "81 tick");
+    let start = Instant::now();
+    ws.send(frame(0x88, b"\x03\xe8")).await;
+    assert_eq!(ws.rest().await, ["81 tick", "close 1000"]);
+    assert!(start.elapsed() <= 2 * SECOND, "{:?}", start.elapsed());
+    assert_eq!(ends.next().await, "1000");
 }
 
 /// Sends a number of bytes, in messages of 1,000, and ends.

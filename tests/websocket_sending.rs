@@ -8,8 +8,8 @@ use serde_json::json;
 use tokio::time::timeout;
 use vernal::test::{Client, ClientBuilder};
 use vernal::websocket::{
-    CloseReason, Compressed, Deflate, Extension, ExtensionOffer, ExtensionResponse, Frame, Overflow, Rooms,
-    WebSocket, WebSocketConfig, WebSocketRequest, WebSocketSession, connect,
+    CloseReason, Compressed, Deflate, Extension, ExtensionOffer, ExtensionResponse, Frame, Overflow, Refused,
+    Rooms, WebSocket, WebSocketConfig, WebSocketRequest, WebSocketSession, connect,
 };
 use vernal::{Error, Json, Result, State, request_map, server, websocket_handler};
 
@@ -500,13 +500,74 @@ async fn a_client_knows_where_it_is_and_follows_redirects() {
         assert_eq!(said.as_text(), Some("2 mine"), "{status} {to}");
     }
     // Nothing is shown to another server, and a circle ends.
-    let other = format!("ws://localhost:{}/moved/302/x?to=ws://{address}/whoami", address.port());
-    let mut ws = connect(&other).header("authorization", "mine").redirects(1).await.expect("a session");
-    let said = ws.recv().await.expect("an open session").expect("a message");
-    assert_eq!(said.as_text(), Some("- nobody"));
+    let path = format!("/moved/302/x?to=ws://{address}/whoami");
+    for other in [
+        format!("ws://localhost:{}{path}", address.port()),
+        format!("ws://ann:secret@localhost:{}{path}", address.port()),
+    ] {
+        let given = !other.contains('@');
+        let connecting = connect(&other).redirects(1);
+        let connecting = if given { connecting.header("authorization", "mine") } else { connecting };
+        let mut ws = connecting.await.expect("a session");
+        let said = ws.recv().await.expect("an open session").expect("a message");
+        assert_eq!(said.as_text(), Some("- nobody"), "{other}");
+    }
     let circle = format!("ws://{address}/moved/302/x?to=%3Fto=x");
     let error = connect(&circle).redirects(5).await.expect_err("no session");
     assert!(error.source().is_some(), "{}", error.explain_text());
     handle.stop();
     serving.await.expect("no panic").expect("a good end");
+}
+
+/// A server that answers so, and keeps the connection open.
+async fn answering(answer: &'static str) -> (String, tokio::task::JoinHandle<()>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("ws://{}/", listener.local_addr().expect("an address"));
+    let serving = tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            let mut head = [0; 4096];
+            let _ = tokio::io::AsyncReadExt::read(&mut stream, &mut head).await;
+            tokio::io::AsyncWriteExt::write_all(&mut stream, answer.as_bytes())
+                .await
+                .expect("an open connection");
+            tokio::spawn(async move {
+                let _stream = stream;
+                std::future::pending::<()>().await;
+            });
+        }
+    });
+    (url, serving)
+}
+
+#[tokio::test]
+async fn a_refusal_is_told_though_its_connection_stays_open() {
+    let table: [(&str, u16, &[u8]); 7] = [
+        ("HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno", 403, b"no"),
+        (
+            "HTTP/1.1 401 No\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nwho\r\n1\r\n?\r\n0\r\n\r\n",
+            401,
+            b"who?",
+        ),
+        ("HTTP/1.1 401 No\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nwho", 401, b""),
+        ("HTTP/1.1 204 No Content\r\n\r\n", 204, b""),
+        ("HTTP/1.1 302 Found\r\nLocation: /x\r\n\r\n", 302, b""),
+        ("HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n", 404, b""),
+        ("HTTP/1.1 500 No\r\n\r\nit failed", 500, b"it failed"),
+    ];
+    for (answer, status, body) in table {
+        let (url, serving) = answering(answer).await;
+        let error = connect(&url).await.expect_err("a refusal");
+        let refused = error.source().and_then(|source| source.downcast_ref::<Refused>()).expect(answer);
+        assert_eq!((refused.status().as_u16(), refused.body()), (status, body), "{answer}");
+        serving.abort();
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_was_given_leads_to_one_server() {
+    let stream = client(Client::builder()).connect();
+    let error = connect("ws://localhost/moved/302/x?to=/whoami").over(stream).redirects(3).await;
+    let error = error.expect_err("no other connection is made");
+    assert!(error.explain_text().contains("another `connect`"), "{}", error.explain_text());
 }

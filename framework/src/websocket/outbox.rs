@@ -150,6 +150,8 @@ pub(crate) struct Outbox {
     pub(crate) is_closing: bool,
     /// The socket has taken no more since this was handed over last.
     pub(crate) is_refused: bool,
+    /// How many messages were let in.
+    pub(crate) messages: u32,
     /// What was handed over may still be on its way to the socket.
     pub(crate) is_writing: bool,
     /// A message is being sent in pieces: others wait, or are held back.
@@ -210,6 +212,7 @@ impl Outbox {
             queue: Queue::default(),
             is_closing: false,
             is_refused: false,
+            messages: 0,
             is_writing: false,
             is_streaming: false,
             held: None,
@@ -238,6 +241,7 @@ impl Outbox {
         let held = self.held.as_ref().map_or(0, |held| held.1);
         let waiting = self.queue.size + held;
         if fits(waiting, size, limit) {
+            self.messages = self.messages.wrapping_add(1);
             return Pushed::Done;
         }
         match overflow {
@@ -251,7 +255,10 @@ impl Outbox {
                 // Frames that are not whole messages cannot be dropped.
                 let waiting = self.queue.size + held;
                 match caller {
-                    _ if fits(waiting, size, limit) => Pushed::Done,
+                    _ if fits(waiting, size, limit) => {
+                        self.messages = self.messages.wrapping_add(1);
+                        Pushed::Done
+                    }
                     Caller::Waits => Pushed::Full,
                     Caller::Tries | Caller::Shares => Pushed::Dropped,
                 }
@@ -354,6 +361,7 @@ impl Outbox {
     /// The message that was sent in pieces has ended. Gives the broadcasts that came in between, to be pushed now.
     pub(crate) fn end_stream(&mut self) -> Vec<Held> {
         self.is_streaming = false;
+        self.messages = self.messages.wrapping_add(1);
         self.wake_waiting();
         self.held.take().map(|held| held.0).unwrap_or_default()
     }
@@ -401,8 +409,10 @@ impl Outbox {
             self.driver = Some(driver.clone());
         }
         if self.queue.is_empty() {
-            self.is_writing = false;
-            self.wake_waiting();
+            // Once: whoever waits for the end is in the list as well.
+            if std::mem::take(&mut self.is_writing) {
+                self.wake_waiting();
+            }
             return false;
         }
         self.is_writing = true;

@@ -174,6 +174,13 @@ impl Core {
             return true;
         }
         let mut has_changed = false;
+        if wire.is_working
+            && wire.waiting.as_ref().and_then(|waiting| waiting.due()).is_some_and(|due| now >= due)
+        {
+            // The handler has had its time to answer what came before the end.
+            wire.is_working = false;
+            has_changed = true;
+        }
         if self.reason.get().is_some() {
             wire.keepalive.stop();
         } else if wire.phase == Phase::Open {

@@ -210,7 +210,9 @@ impl Core {
     /// Waits until both sides have closed, and tells why.
     pub(crate) async fn closed(&self) -> &CloseReason {
         poll_fn(|cx| {
-            let wire = self.wire();
+            let mut wire = self.wire();
+            // Who waits for the end has no more to answer.
+            wire.is_working = false;
             if wire.phase >= Phase::Closed
                 && let Some(reason) = self.reason.get()
             {

@@ -2,6 +2,8 @@
 
 use std::task::{Context, Poll, Waker};
 
+use tokio::time::Instant;
+
 use super::super::message::Message;
 use super::waiting::End;
 use super::wire::Wire;
@@ -27,9 +29,11 @@ impl Core {
     #[inline]
     pub(crate) fn poll_receive(&self, cx: &mut Context<'_>) -> Poll<Option<Incoming>> {
         let mut wire = self.wire();
+        wire.is_working = false;
         if wire.waiting.is_some()
             && let Some(incoming) = self.take_waiting(&mut wire, Some(cx.waker()))
         {
+            wire.is_working = true;
             return Poll::Ready(Some(incoming));
         }
         if wire.phase == Phase::Open
@@ -37,6 +41,7 @@ impl Core {
         {
             let received = self.poll_incoming(&mut wire, cx);
             wire.has_looked = received.is_pending();
+            wire.is_working = !wire.has_looked;
             return received;
         }
         if wire.phase >= Phase::Closed || wire.is_ended {
@@ -49,10 +54,12 @@ impl Core {
     /// What has come already, without a look at the connection.
     pub(crate) fn try_receive(&self) -> Option<Incoming> {
         let mut wire = self.wire();
-        match self.take_waiting(&mut wire, None) {
+        let incoming = match self.take_waiting(&mut wire, None) {
             None => self.next_received(&mut wire),
             waiting => waiting,
-        }
+        };
+        wire.is_working = incoming.is_some();
+        incoming
     }
 
     /// Whether something is there that could be received without a wait.
@@ -80,6 +87,7 @@ impl Core {
     fn take_waiting(&self, wire: &mut Wire, asking: Option<&Waker>) -> Option<Incoming> {
         let waiting = wire.waiting.as_mut()?;
         let incoming = waiting.pop();
+        wire.answered_from = self.outbox().messages;
         if let Some(driver) = &wire.driver
             && !asking.is_some_and(|asking| driver.will_wake(asking))
         {
@@ -109,12 +117,15 @@ impl Core {
         }
     }
 
-    /// The peer has ended: now, or when the messages before that have been taken, and answers to them written to who may still
-    /// read them.
+    /// The peer has ended: now, or when the messages before that have been taken and answered.
     #[cold]
     fn end(&self, wire: &mut Wire, end: End) {
-        if self.reason.get().is_none() && (wire.has_waiting() || matches!(end, End::Left)) {
-            wire.waiting.get_or_insert_default().end_with(end);
+        if self.reason.get().is_none() && (wire.has_waiting() || wire.is_working || matches!(end, End::Left))
+        {
+            wire.answered_from = self.outbox().messages;
+            let due = Instant::now() + self.config.close_timeout;
+            wire.waiting.get_or_insert_default().end_with(end, due);
+            wire.set_deadline();
             return;
         }
         self.end_now(wire, end);
@@ -128,13 +139,20 @@ impl Core {
         }
     }
 
-    /// Deals with the end of what the peer sent once nothing stands before it. `is_written`: nor does anything wait to be sent.
+    /// Deals with the end of what the peer sent once nothing stands before it: no message that waits, and none that the handler is
+    /// still at. It is done with one when it asks for the next or has ended, and is taken to be when it has sent something, or after
+    /// `close_timeout`. `is_written`: nothing waits to be sent.
     #[cold]
     pub(super) fn settle(&self, wire: &mut Wire, is_written: bool) {
         let is_closing = self.reason.get().is_some();
+        let is_working = wire.is_working && !wire.is_concluded && !wire.is_dropped;
+        let may_answer = is_working && !(is_written && self.outbox().messages != wire.answered_from);
         let Some(waiting) = wire.waiting.as_mut().filter(|waiting| is_closing || waiting.is_empty()) else {
             return;
         };
+        if may_answer && !is_closing {
+            return;
+        }
         let Some(end) = waiting.take_end_if(|end| is_closing || is_written || !matches!(end, End::Left))
         else {
             return;

@@ -4,6 +4,8 @@
 
 use std::collections::VecDeque;
 
+use tokio::time::Instant;
+
 use super::Incoming;
 use crate::proto::ws::{CloseReason, Frame};
 
@@ -13,8 +15,8 @@ pub(super) struct Waiting {
     list: VecDeque<Incoming>,
     /// Of all in the list.
     size: usize,
-    /// Nothing comes behind them.
-    end: Option<End>,
+    /// Nothing comes behind them, and when that is dealt with though the handler has not answered.
+    end: Option<(End, Instant)>,
 }
 
 /// How a peer ended.
@@ -58,12 +60,17 @@ impl Waiting {
         Some(first)
     }
 
-    pub(super) fn end_with(&mut self, end: End) {
-        self.end.get_or_insert(end);
+    pub(super) fn end_with(&mut self, end: End, due: Instant) {
+        self.end.get_or_insert((end, due));
+    }
+
+    /// When the end is dealt with at the latest, if nothing waits before it.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.end.as_ref().filter(|_| self.list.is_empty()).map(|(_, due)| *due)
     }
 
     pub(super) fn take_end_if(&mut self, is_due: impl FnOnce(&End) -> bool) -> Option<End> {
-        self.end.take_if(|end| is_due(end))
+        self.end.take_if(|(end, _)| is_due(end)).map(|(end, _)| end)
     }
 
     /// Makes frames of the messages that wait.

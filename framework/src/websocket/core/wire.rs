@@ -27,6 +27,10 @@ pub(super) struct Wire {
     pub(super) wants: Events,
     /// What has come while nobody was receiving.
     pub(super) waiting: Option<Box<Waiting>>,
+    /// The handler has taken a message and not asked for the next.
+    pub(super) is_working: bool,
+    /// How many messages had been sent when the handler took its last one, or when the peer ended.
+    pub(super) answered_from: u32,
     /// The handler has looked for more in this round, so the driver need not.
     pub(super) has_looked: bool,
     /// No frame is expected any more: the peer has closed, broke a rule, or is gone.
@@ -63,6 +67,8 @@ impl Wire {
             protocol: Protocol::new(role, config.bounds()),
             wants: Events::default(),
             waiting: None,
+            is_working: false,
+            answered_from: 0,
             has_looked: false,
             is_ended: false,
             has_unread: false,
@@ -152,7 +158,8 @@ impl Wire {
 
     pub(super) fn set_deadline(&mut self) {
         let keepalive = if self.phase == Phase::Open { self.keepalive.next() } else { None };
-        let next = [self.due, keepalive].into_iter().flatten().min();
+        let end = self.waiting.as_ref().filter(|_| self.is_working).and_then(|waiting| waiting.due());
+        let next = [self.due, keepalive, end].into_iter().flatten().min();
         self.deadline.set(next.unwrap_or_else(|| Instant::now() + FOR_EVER));
     }
 
