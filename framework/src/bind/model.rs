@@ -24,7 +24,7 @@ use crate::http::{Error, Request, Result};
 /// maps come in that order too, with the first value of a name, or all where the value is a list.
 ///
 /// A list is required: a field `tag: Vec<String>` may be absent with `#[serde(default)]` or as `Option<Vec<String>>`. Under
-/// `#[serde(flatten)]` and in tagged and untagged enums, numbers, booleans and lists are read as elsewhere, up to 64 of them;
+/// `#[serde(flatten)]` and in tagged and untagged enums, numbers, booleans and lists (in untagged enums: of more than one value) are read as elsewhere, up to 64 of them;
 /// of an untagged enum the first variant that fits is taken. `i128` and `u128` serde does not support there.
 ///
 /// A bare argument `search: Search` is bound the same way; write `Model<Search>` where `Search` could be bound

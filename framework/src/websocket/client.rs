@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use super::config::{Factory, WebSocketConfig, conflict, deflate, factory, install};
 use super::core::{Agreed, Core, Pump};
+use super::refused::Refused;
 use super::rooms::leave_all;
 use super::socket::WebSocket;
 use super::url::Url;
@@ -227,7 +228,7 @@ impl Connect {
         let mut inbox = BytesMut::new();
         let answer = read_head(&mut stream, &mut inbox).await?;
         if answer.status != StatusCode::SWITCHING_PROTOCOLS {
-            return Ok(Err(answer.refused(stream, inbox).await));
+            return Ok(Err(Refused::read(answer.status, answer.headers, stream, &inbox).await));
         }
         let agreed = self.agree(&answer, &key, installed)?;
         let mut request = Request::sent(&url.target, headers, peer)?;
@@ -342,114 +343,10 @@ async fn secure(stream: TcpStream, url: &Url, #[cfg(feature = "tls")] trust: &Tr
     ))
 }
 
-/// A server's answer to a handshake that is not 101: the source of the error that [`connect`] gives.
-///
-/// ```no_run
-/// # async fn example() {
-/// use vernal::websocket::{Refused, connect};
-///
-/// if let Err(error) = connect("ws://localhost:9090/private").await
-///     && let Some(refused) = error.source().and_then(|source| source.downcast_ref::<Refused>())
-/// {
-///     println!("{}: {}", refused.status(), String::from_utf8_lossy(refused.body()));
-/// }
-/// # }
-/// ```
-#[derive(Clone, Debug)]
-pub struct Refused {
-    status: StatusCode,
-    headers: Headers,
-    body: Vec<u8>,
-}
-
-impl Refused {
-    /// The status.
-    pub fn status(&self) -> StatusCode {
-        self.status
-    }
-
-    /// The header fields.
-    pub fn headers(&self) -> &Headers {
-        &self.headers
-    }
-
-    /// The body as it was sent, up to 64 KiB.
-    pub fn body(&self) -> &[u8] {
-        &self.body
-    }
-
-    /// Where it sends the client to.
-    fn location(&self) -> Option<&str> {
-        let is_redirect = matches!(self.status.as_u16(), 301 | 302 | 303 | 307 | 308);
-        self.headers.only("location").filter(|location| is_redirect && !location.is_empty())
-    }
-
-    fn into_error(self) -> Error {
-        Error::from(self).with_status(StatusCode::BAD_GATEWAY)
-    }
-}
-
-impl fmt::Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the server answers {} instead of opening a WebSocket session", self.status.as_u16())?;
-        match self.location() {
-            Some(location) => write!(
-                f,
-                " and sends the client to `{}`: where it may be sent, write `connect(url).redirects(3)`",
-                shown(location)
-            ),
-            None => Ok(()),
-        }
-    }
-}
-
-impl std::error::Error for Refused {}
-
 /// The head of an answer.
 struct Head {
     status: StatusCode,
     headers: Headers,
-}
-
-impl Head {
-    /// Reads the body of a refusal, as far as it is of interest and comes without a wait.
-    async fn refused(self, mut stream: Stream, inbox: BytesMut) -> Refused {
-        let mut refused = Refused { status: self.status, headers: self.headers, body: inbox.to_vec() };
-        // Where it leads is all that is of interest.
-        if refused.location().is_none() && !matches!(self.status.as_u16(), 204 | 304) {
-            let is_chunked = refused
-                .headers
-                .elements("transfer-encoding")
-                .any(|coding| coding.eq_ignore_ascii_case("chunked"));
-            let length = refused.headers.get("content-length").and_then(|length| length.parse().ok());
-            let length = length.unwrap_or(BODY_SIZE).min(BODY_SIZE);
-            let has_all = |body: &[u8]| body.len() >= length || is_chunked && body.ends_with(b"0\r\n\r\n");
-            while !has_all(&refused.body) {
-                let reading = tokio::time::timeout(SILENCE, stream.read_buf(&mut refused.body)).await;
-                if !reading.is_ok_and(|read| read.is_ok_and(|count| count > 0)) {
-                    break;
-                }
-            }
-            refused.body.truncate(length);
-            if is_chunked {
-                refused.body = without_chunks(&refused.body);
-            }
-        }
-        refused
-    }
-}
-
-/// The data of chunks, as far as they are whole.
-fn without_chunks(mut rest: &[u8]) -> Vec<u8> {
-    let mut data = Vec::new();
-    while let Ok(httparse::Status::Complete((start, length))) = httparse::parse_chunk_size(rest)
-        && let Some(end) = usize::try_from(length).ok().and_then(|length| start.checked_add(length))
-        && let Some(chunk) = rest.get(start..end).filter(|chunk| !chunk.is_empty())
-    {
-        data.extend_from_slice(chunk);
-        rest = rest.get(end.saturating_add(2)..).unwrap_or_default();
-    }
-    data
 }
 
 /// Reads a head; what comes behind it stays in the inbox.
@@ -507,9 +404,3 @@ async fn drive(core: Arc<Core>) {
 }
 
 const HEAD_SIZE: usize = 16 << 10;
-
-/// How long the body of a refusal may be silent.
-const SILENCE: Duration = Duration::from_secs(1);
-
-/// How much of the body of a refusal is read.
-const BODY_SIZE: usize = 64 << 10;

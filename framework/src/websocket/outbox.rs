@@ -150,8 +150,8 @@ pub(crate) struct Outbox {
     pub(crate) is_closing: bool,
     /// The socket has taken no more since this was handed over last.
     pub(crate) is_refused: bool,
-    /// How many messages were let in.
-    pub(crate) messages: u32,
+    /// A message has been let in since this was set back.
+    pub(crate) has_sent: bool,
     /// What was handed over may still be on its way to the socket.
     pub(crate) is_writing: bool,
     /// A message is being sent in pieces: others wait, or are held back.
@@ -212,7 +212,7 @@ impl Outbox {
             queue: Queue::default(),
             is_closing: false,
             is_refused: false,
-            messages: 0,
+            has_sent: false,
             is_writing: false,
             is_streaming: false,
             held: None,
@@ -241,7 +241,7 @@ impl Outbox {
         let held = self.held.as_ref().map_or(0, |held| held.1);
         let waiting = self.queue.size + held;
         if fits(waiting, size, limit) {
-            self.messages = self.messages.wrapping_add(1);
+            self.has_sent = true;
             return Pushed::Done;
         }
         match overflow {
@@ -256,7 +256,7 @@ impl Outbox {
                 let waiting = self.queue.size + held;
                 match caller {
                     _ if fits(waiting, size, limit) => {
-                        self.messages = self.messages.wrapping_add(1);
+                        self.has_sent = true;
                         Pushed::Done
                     }
                     Caller::Waits => Pushed::Full,
@@ -361,7 +361,7 @@ impl Outbox {
     /// The message that was sent in pieces has ended. Gives the broadcasts that came in between, to be pushed now.
     pub(crate) fn end_stream(&mut self) -> Vec<Held> {
         self.is_streaming = false;
-        self.messages = self.messages.wrapping_add(1);
+        self.has_sent = true;
         self.wake_waiting();
         self.held.take().map(|held| held.0).unwrap_or_default()
     }

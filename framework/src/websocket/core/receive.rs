@@ -87,7 +87,7 @@ impl Core {
     fn take_waiting(&self, wire: &mut Wire, asking: Option<&Waker>) -> Option<Incoming> {
         let waiting = wire.waiting.as_mut()?;
         let incoming = waiting.pop();
-        wire.answered_from = self.outbox().messages;
+        self.outbox().has_sent = false;
         if let Some(driver) = &wire.driver
             && !asking.is_some_and(|asking| driver.will_wake(asking))
         {
@@ -122,7 +122,7 @@ impl Core {
     fn end(&self, wire: &mut Wire, end: End) {
         if self.reason.get().is_none() && (wire.has_waiting() || wire.is_working || matches!(end, End::Left))
         {
-            wire.answered_from = self.outbox().messages;
+            self.outbox().has_sent = false;
             let due = Instant::now() + self.config.close_timeout;
             wire.waiting.get_or_insert_default().end_with(end, due);
             wire.set_deadline();
@@ -146,7 +146,7 @@ impl Core {
     pub(super) fn settle(&self, wire: &mut Wire, is_written: bool) {
         let is_closing = self.reason.get().is_some();
         let is_working = wire.is_working && !wire.is_concluded && !wire.is_dropped;
-        let may_answer = is_working && !(is_written && self.outbox().messages != wire.answered_from);
+        let may_answer = is_working && !(is_written && self.outbox().has_sent);
         let Some(waiting) = wire.waiting.as_mut().filter(|waiting| is_closing || waiting.is_empty()) else {
             return;
         };

@@ -29,8 +29,6 @@ pub(super) struct Wire {
     pub(super) waiting: Option<Box<Waiting>>,
     /// The handler has taken a message and not asked for the next.
     pub(super) is_working: bool,
-    /// How many messages had been sent when the handler took its last one, or when the peer ended.
-    pub(super) answered_from: u32,
     /// The handler has looked for more in this round, so the driver need not.
     pub(super) has_looked: bool,
     /// No frame is expected any more: the peer has closed, broke a rule, or is gone.
@@ -68,7 +66,6 @@ impl Wire {
             wants: Events::default(),
             waiting: None,
             is_working: false,
-            answered_from: 0,
             has_looked: false,
             is_ended: false,
             has_unread: false,
