@@ -940,3 +940,49 @@ async fn fields_set_before_an_error_are_sent_with_it() {
     }
     client.get("/error/after").await.assert_status(201).assert_header("content-type", "text/css");
 }
+
+#[request_map("/fields/{how}")]
+fn fields(how: &str, res: &mut Response) -> &'static str {
+    res.set_header("x-tag", "first");
+    match how {
+        "set" => res.set_header("X-Tag", "second"),
+        _ => res.add_header("X-Tag", "second"),
+    };
+    "fields"
+}
+
+#[request_map("/wanted")]
+fn wanted(text: &str) -> Result<String> {
+    let number = text.parse::<u8>().or_400("a number up to 255 is wanted")?;
+    let small = Some(number).filter(|number| *number < 10).or_status_with(422, "a small number is wanted")?;
+    Ok(small.to_string())
+}
+
+/// What a block in a task says of itself.
+#[request_map("/spawned")]
+async fn spawned() -> Result<String> {
+    let task = tokio::spawn(async {
+        let number: u8 = "7".parse()?;
+        vernal::ok(number)
+    });
+    Ok(task.await??.to_string())
+}
+
+#[tokio::test]
+async fn fields_statuses_and_tasks_have_short_words() {
+    let files = std::env::current_dir().expect("a folder").join("tests/ui");
+    let client = Client::builder().resources(format!("/{}/*", "fixtures"), files).build();
+    for (path, expected) in [("/fields/set", vec!["second"]), ("/fields/add", vec!["first", "second"])] {
+        assert_eq!(all(&client.get(path).await, "x-tag"), expected, "{path}");
+    }
+    for (path, status, text) in [
+        ("/wanted?text=7", 200, "7"),
+        ("/wanted?text=x", 400, "a number up to 255 is wanted"),
+        ("/wanted?text=99", 422, "a small number is wanted"),
+        ("/spawned", 200, "7"),
+    ] {
+        client.get(path).await.assert_status(status).assert_contains(text);
+    }
+    client.get("/fixtures/paths.rs").await.assert_status(404);
+    client.get("/fixtures/patterns.rs").await.assert_status(200);
+}
