@@ -4,6 +4,7 @@
 use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc;
 use std::time::Duration;
 
 use vernal::{Error, Result, request_map, server};
@@ -70,6 +71,7 @@ impl Serving {
             .env_remove("VERNAL_LOG")
             .env_remove("RUST_LOG")
             .env_remove("RUST_BACKTRACE")
+            .env_remove("RUST_LIB_BACKTRACE")
             .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -253,10 +255,15 @@ fn a_panic_is_a_line_that_cannot_be_forged() {
 /// More than a pipe and the queue take.
 const REQUESTS: usize = 4_000;
 
-/// Sends so many requests, and some that panic, while nobody reads what is said of them. Returns how many lines that makes.
-fn answered_unread(serving: &Serving) -> usize {
+/// Sends so many requests, and some that panic, while nobody reads what is said of them. Returns a part of each line that has
+/// been said since the start, in order.
+fn answered_unread(serving: &Serving) -> Vec<String> {
     let mut stream = BufReader::new(serving.connect());
     let padding = "x".repeat(1_000);
+    let mappings =
+        ["/broken", "/greet", "/last", "/panic", "/stop"].map(|path| format!(" {path} is mapped by "));
+    let mut parts = Vec::from(mappings);
+    parts.push(LISTENING.to_owned());
     for number in 0..REQUESTS {
         let request = format!("GET /greet?name={padding}&n={number} HTTP/1.1\r\nHost: h\r\n\r\n");
         stream.get_mut().write_all(request.as_bytes()).expect("it reads");
@@ -268,44 +275,68 @@ fn answered_unread(serving: &Serving) -> usize {
             stream.read_line(&mut line).expect("an answer");
         }
         stream.read_exact(&mut [0; "hello".len()]).expect("a body");
+        parts.push(format!("&n={number} HTTP/1.1\" 200 -"));
     }
     for _ in 0..3 {
         assert!(serving.get("/panic?text=oh").starts_with("HTTP/1.1 500 "));
+        let said =
+            ["panicked at tests/console.rs:", "code 500, message ", "\"GET /panic?text=oh HTTP/1.1\" 500 -"];
+        parts.extend(said.map(str::to_owned));
     }
-    // The panic, its answer's error, and the answer.
-    REQUESTS + 3 * 3
+    parts
+}
+
+/// How many lines this one stands for, if it is a count.
+fn dropped(line: &str) -> Option<usize> {
+    let count =
+        line.split_once("] WARN : ")?.1.strip_suffix(" dropped here, since nobody read standard error")?;
+    let (count, noun) = count.split_once(' ').expect("a count");
+    let count = count.parse().expect("a count");
+    assert!(count > 0 && noun == if count == 1 { "line was" } else { "lines were" }, "{line}");
+    Some(count)
 }
 
 #[test]
 fn a_server_goes_on_where_nobody_reads_what_it_says() {
     let mut serving = Serving::start(&[("VERNAL_LOG", "debug")]);
-    let count = answered_unread(&serving);
+    let parts = answered_unread(&serving);
     let stderr = serving.child.stderr.take().expect("it is piped");
-    let reader = std::thread::spawn(move || {
-        let lines = BufReader::new(stderr).lines();
-        lines.map(|line| line.expect("text")).collect::<Vec<_>>()
+    let (says, said) = mpsc::channel();
+    std::thread::spawn(move || {
+        BufReader::new(stderr).lines().try_for_each(|line| says.send(line.expect("text")))
     });
+
+    // Each line is written whole and in order, or counted at its place.
+    let (mut place, mut counts) = (0, Vec::new());
+    while let Some(part) = parts.get(place) {
+        let line = said.recv_timeout(AGES);
+        let line =
+            line.unwrap_or_else(|_| panic!("line {place} is neither written nor counted: {part} {counts:?}"));
+        match dropped(&line) {
+            Some(count) => {
+                counts.push(count);
+                place += count;
+            }
+            None => {
+                assert!(line.contains(part), "{place} {counts:?}: {line}");
+                place += 1;
+            }
+        }
+    }
+    assert_eq!(place, parts.len(), "{counts:?}");
+    assert!(!counts.is_empty());
+
+    // Nothing waits any more, so there is room for what follows. Before, it might be one of those that are counted.
     serving.get("/stop");
     assert!(serving.end());
-    let said = reader.join().expect("the reader");
-
-    let is_answered =
-        |line: &&String| ["\"GET /greet?", "panicked", "\"GET /panic"].iter().any(|part| line.contains(part));
-    let written: Vec<_> = said.iter().filter(is_answered).collect();
-    let missing = said.iter().filter_map(|line| line.split_once("] WARN : ")?.1.strip_suffix(DROPPED));
-    let missing: Vec<usize> = missing.map(|count| count.parse().expect("a count")).collect();
-    let tail = &said[said.len().saturating_sub(5)..];
-    assert!(!missing.is_empty() && missing.iter().all(|count| *count > 0), "{} {tail:?}", said.len());
-    assert_eq!(written.len() + missing.iter().sum::<usize>(), count, "{missing:?}");
-    // What is written is whole and in order, and the count stands at its place.
-    let numbers = written.iter().filter_map(|line| line.split_once("&n=")?.1.split_once(' ')?.0.parse().ok());
-    assert!(numbers.enumerate().all(|(index, number): (_, usize)| index == number));
-    let place = said.iter().position(|line| line.ends_with(DROPPED)).expect("a count");
-    assert!(said[place - 1].contains("&n="), "{}", said[place - 1]);
-    assert!(said[place + 1..].iter().any(|line| line.ends_with(STOPPING)), "{:?}", &said[place..]);
+    let last: Vec<_> = said.iter().collect();
+    let expected = [STOPPING, "\"GET /stop HTTP/1.1\" 200 -", "after the end"];
+    assert_eq!(last.len(), expected.len(), "{last:#?}");
+    assert!(last.iter().zip(expected).all(|(line, end)| line.ends_with(end)), "{last:#?}");
 }
 
-const DROPPED: &str = " lines were dropped here, since nobody read standard error";
+/// Longer than any line takes that comes at all.
+const AGES: Duration = Duration::from_secs(60);
 
 #[test]
 fn a_server_ends_where_nobody_reads_what_it_says() {
