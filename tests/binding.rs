@@ -598,7 +598,6 @@ async fn errors_of_model_bindings_are_missing_or_bad() {
 }
 
 #[derive(Debug, Deserialize)]
-#[expect(dead_code, reason = "shown by Debug")]
 struct Listing {
     q: String,
     #[serde(flatten)]
@@ -606,7 +605,6 @@ struct Listing {
 }
 
 #[derive(Debug, Deserialize)]
-#[expect(dead_code, reason = "shown by Debug")]
 struct Paging {
     page: u32,
     desc: Option<bool>,

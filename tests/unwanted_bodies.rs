@@ -1,5 +1,7 @@
 //! Bodies that nobody takes: their handlers run at once, and what comes of them is thrown away.
 
+#![allow(clippy::duplicate_underscore_argument, reason = "two arguments of one name are what is asked")]
+
 use std::time::Duration;
 
 use bytes::Bytes;

@@ -175,7 +175,7 @@ fn who_holds_a_thread_is_told_of_once_and_nobody_else() {
         }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async {
-            let mut ws = connect(&format!("ws://127.0.0.1:{port}/chat")).await.expect("a session");
+            let mut ws = connect(format!("ws://127.0.0.1:{port}/chat")).await.expect("a session");
             ws.send("tea").await.expect("it is open");
             let answer = ws.next().await.expect("an answer");
             assert_eq!(answer.as_text(), Some("tea told"), "{mode}");
