@@ -158,6 +158,13 @@ pub(crate) fn marked<T>(runner: Runner, call: impl FnOnce() -> T) -> T {
     result
 }
 
+/// What runs on this thread is at its end: it panics, and looking up the way there, which may take long, is not its doing.
+pub(crate) fn let_go() {
+    if let Some(mark) = MARK.get() {
+        mark.end(NOBODY);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -188,6 +195,20 @@ mod tests {
             assert_eq!(names, [&outer, &inner, &outer].map(name_of));
             assert_eq!(seen().0, 0);
             assert_eq!(marked(Runner::Unknown, seen).0, 0);
+        });
+    }
+
+    #[test]
+    fn who_panics_is_let_go() {
+        apart(|| {
+            let _looking = Looking::begin();
+            let here = at(1);
+            let inside = marked(Runner::at(&here), || {
+                let before = seen().0;
+                let_go();
+                (before, seen().0)
+            });
+            assert_eq!(inside, (name_of(&here), NOBODY));
         });
     }
 

@@ -10,6 +10,7 @@ use tracing::Level;
 use super::queue::Queue;
 use super::{Line, PATIENCE};
 use crate::base::Logged;
+use crate::io::watch;
 
 /// Panics are said on this queue from now on. A hook that somebody has set says them instead, when what was said before
 /// is written.
@@ -20,6 +21,7 @@ pub(super) fn say_on(queue: Arc<Queue>) {
     // A function has no address as a value: its type alone tells it.
     let is_standard = std::ptr::eq(&raw const *given, &raw const *standard);
     panic::set_hook(Box::new(move |info| {
+        watch::let_go();
         if is_standard {
             queue.add(text_of(info).as_bytes());
         }
