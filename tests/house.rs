@@ -46,7 +46,6 @@ const LONG_FILES: &[(&str, usize, &str)] = &[
     ("framework-macros/src/check.rs", 550, "every rule about names and patterns, with its tests"),
     ("framework-macros/src/lib.rs", 600, "the attributes, and all that users read of them"),
     ("framework/src/app/mod.rs", 600, "from the registry to an answer, read in one sitting"),
-    ("framework/src/bind/dispatch.rs", 700, "one choice between bindings, five times in both speeds"),
     ("framework/src/http/error.rs", 600, "one type, its words and its conversions"),
     ("framework/src/http/response.rs", 600, "the answer and the kinds of it that users name"),
     ("framework/src/routing/pattern.rs", 550, "one grammar and its table of tests"),

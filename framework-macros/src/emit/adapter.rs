@@ -194,11 +194,13 @@ impl Adapter<'_> {
             const { &::vernal::__private::Arg::named(#name) #renamed #group }
         };
         let kind = self.source.kind(place, quote_spanned!(place=> ::vernal::__private::Bind::<#ty>::new()));
-        let bind = match (self.function.is_async(), &options.default) {
-            (true, None) => quote_spanned!(place=> #kind.bind::<#ty>(#req, #arg).await),
-            (true, Some(_)) => quote_spanned!(place=> #kind.optional::<#ty>(#req, #arg).await),
-            (false, None) => quote_spanned!(place=> #kind.bind_now::<#ty>(#req, #arg)),
-            (false, Some(_)) => quote_spanned!(place=> #kind.optional_now::<#ty>(#req, #arg)),
+        let taken = match self.function.is_async() {
+            true => quote_spanned!(place=> .await),
+            false => quote_spanned!(place=> .now()),
+        };
+        let bind = match &options.default {
+            None => quote_spanned!(place=> #kind.bind::<#ty>(#req, #arg) #taken),
+            Some(_) => quote_spanned!(place=> #kind.optional::<#ty>(#req, #arg) #taken),
         };
         let Some(default) = &options.default else {
             return quote_spanned!(place=> let #bound = #bind?;);

@@ -1,17 +1,24 @@
 //! Chooses, while compiling, how a type is bound: from what it can do, never from how it is spelled.
 //!
 //! Tagged autoref dispatch: method lookup on `&&&&Bind<T>` tries the impl with the most references first, and each
-//! level only returns a tag. The tag has the methods that bind: `bind` and, for arguments with a default, `optional`,
-//! each also for a `fn`, that cannot wait. All of it is for generated code.
+//! level only returns a tag. The tag has the methods that bind: `bind` and, for arguments with a default, `optional`.
+//! All of it is for generated code.
 
-use std::future::{Future, Ready, ready};
+mod outcome;
+mod profiled;
+#[cfg(test)]
+mod tests;
+
+use std::future::Future;
 use std::marker::PhantomData;
 
 use serde::Deserialize;
 
 use super::value::parameters;
-use super::{Arg, BindingSource, FromRequest, FromValues, ModelBinding, Profile, Source, judged, model};
+use super::{Arg, BindingSource, FromRequest, FromValues, ModelBinding, Source, judged, model};
 use crate::http::Result;
+pub use outcome::{AtOnce, Later};
+pub use profiled::{Profiled, profile};
 
 /// Asks how `T` is bound: `(&&&&Bind::<T>::new()).kind()`.
 pub struct Bind<T>(PhantomData<fn() -> T>);
@@ -109,554 +116,110 @@ pub trait UnboundKind: Sized {
 impl<T> UnboundKind for Bind<T> {}
 
 impl Extract {
-    /// In a `fn`.
-    #[inline]
-    pub fn bind_now<'r, T: FromRequest<'r>>(
-        self,
-        source: impl BindingSource<'r>,
-        arg: &'static Arg,
-    ) -> Result<T> {
-        T::from_request(source.request(), arg).map_err(|error| judged::of_client(error, arg))
-    }
-
-    /// In an `async fn`.
+    /// Binds the argument.
     #[inline]
     pub fn bind<'r, T: FromRequest<'r>>(
         self,
         source: impl BindingSource<'r>,
         arg: &'static Arg,
-    ) -> Ready<Result<T>> {
-        ready(self.bind_now(source, arg))
+    ) -> AtOnce<T> {
+        AtOnce(T::from_request(source.request(), arg).map_err(|error| judged::of_client(error, arg)))
     }
 
-    /// In a `fn`, with a default.
-    #[inline]
-    pub fn optional_now<'r, T: FromRequest<'r>>(
-        self,
-        source: impl BindingSource<'r>,
-        arg: &'static Arg,
-    ) -> Result<Option<T>> {
-        T::optional(source.request(), arg)
-    }
-
-    /// In an `async fn`, with a default.
+    /// Binds an argument with a default.
     #[inline]
     pub fn optional<'r, T: FromRequest<'r>>(
         self,
         source: impl BindingSource<'r>,
         arg: &'static Arg,
-    ) -> Ready<Result<Option<T>>> {
-        ready(T::optional(source.request(), arg))
+    ) -> AtOnce<Option<T>> {
+        AtOnce(T::optional(source.request(), arg))
     }
 }
 
 impl Wait {
-    /// In a `fn`: refused.
-    pub fn bind_now<'r, T: ModelBinding<'r> + BindsNow>(
-        self,
-        _: impl BindingSource<'r>,
-        _: &'static Arg,
-    ) -> Result<T> {
-        T::never()
-    }
-
-    /// In an `async fn`.
+    /// Binds the argument.
     #[inline]
     pub fn bind<'r, T: ModelBinding<'r>>(
         self,
         source: impl BindingSource<'r>,
         arg: &'static Arg,
-    ) -> impl Future<Output = Result<T>> + Send {
+    ) -> Later<T, impl Future<Output = Result<T>> + Send> {
         let req = source.request();
-        async move { T::bind(req, arg).await.map_err(|error| T::failed(error, arg)) }
+        Later::new(async move { T::bind(req, arg).await.map_err(|error| T::failed(error, arg)) })
     }
 
-    /// In a `fn`: refused.
-    pub fn optional_now<'r, T: ModelBinding<'r> + BindsNow>(
-        self,
-        _: impl BindingSource<'r>,
-        _: &'static Arg,
-    ) -> Result<Option<T>> {
-        T::never().map(Some)
-    }
-
-    /// In an `async fn`, with a default.
+    /// Binds an argument with a default.
     #[inline]
     pub fn optional<'r, T: ModelBinding<'r>>(
         self,
         source: impl BindingSource<'r>,
         arg: &'static Arg,
-    ) -> impl Future<Output = Result<Option<T>>> + Send {
-        <Option<T> as ModelBinding<'r>>::bind(source.request(), arg)
+    ) -> Later<T, impl Future<Output = Result<Option<T>>> + Send> {
+        Later::new(<Option<T> as ModelBinding<'r>>::bind(source.request(), arg))
     }
 }
 
 impl Named {
-    /// In a `fn`. A variable of the path has precedence over parameters.
+    /// Binds the argument. A variable of the path has precedence over parameters.
     #[inline]
-    pub fn bind_now<'r, T: FromValues<'r>>(
-        self,
-        source: impl BindingSource<'r>,
-        arg: &'static Arg,
-    ) -> Result<T> {
+    pub fn bind<'r, T: FromValues<'r>>(self, source: impl BindingSource<'r>, arg: &'static Arg) -> AtOnce<T> {
         let req = source.request();
-        match req.path_value(arg.name) {
+        AtOnce(match req.path_value(arg.name) {
             Some(value) => T::from_values(std::iter::once(value), Source::Path, arg.name),
             None => parameters(req, arg.name),
-        }
+        })
     }
 
-    /// In an `async fn`.
-    #[inline]
-    pub fn bind<'r, T: FromValues<'r>>(
-        self,
-        source: impl BindingSource<'r>,
-        arg: &'static Arg,
-    ) -> Ready<Result<T>> {
-        ready(self.bind_now(source, arg))
-    }
-
-    /// In a `fn`, with a default.
-    #[inline]
-    pub fn optional_now<'r, T: FromValues<'r>>(
-        self,
-        source: impl BindingSource<'r>,
-        arg: &'static Arg,
-    ) -> Result<Option<T>> {
-        self.bind_now(source, arg)
-    }
-
-    /// In an `async fn`, with a default.
+    /// Binds an argument with a default.
     #[inline]
     pub fn optional<'r, T: FromValues<'r>>(
         self,
         source: impl BindingSource<'r>,
         arg: &'static Arg,
-    ) -> Ready<Result<Option<T>>> {
-        ready(self.bind_now(source, arg))
+    ) -> AtOnce<Option<T>> {
+        self.bind(source, arg)
     }
 }
 
 impl Fallback {
-    /// In a `fn`.
-    pub fn bind_now<'r, T: Deserialize<'r>>(
-        self,
-        source: impl BindingSource<'r>,
-        arg: &'static Arg,
-    ) -> Result<T> {
-        model::bind_default(source.request(), arg)
-    }
-
-    /// In an `async fn`.
+    /// Binds the argument.
     pub fn bind<'r, T: Deserialize<'r>>(
         self,
         source: impl BindingSource<'r>,
         arg: &'static Arg,
-    ) -> Ready<Result<T>> {
-        ready(self.bind_now(source, arg))
+    ) -> AtOnce<T> {
+        AtOnce(model::bind_default(source.request(), arg))
     }
 
-    /// In a `fn`, with a default.
-    pub fn optional_now<'r, T: Deserialize<'r>>(
-        self,
-        source: impl BindingSource<'r>,
-        arg: &'static Arg,
-    ) -> Result<Option<T>> {
-        judged::unless_missing(self.bind_now(source, arg), source.request(), arg)
-    }
-
-    /// In an `async fn`, with a default.
+    /// Binds an argument with a default.
     pub fn optional<'r, T: Deserialize<'r>>(
         self,
         source: impl BindingSource<'r>,
         arg: &'static Arg,
-    ) -> Ready<Result<Option<T>>> {
-        ready(self.optional_now(source, arg))
+    ) -> AtOnce<Option<T>> {
+        let req = source.request();
+        AtOnce(judged::unless_missing(model::bind_default(req, arg), req, arg))
     }
 }
 
 /// None of these compiles, for `T` is no [`FromRequest`].
 impl Unbound {
-    /// In a `fn`.
-    pub fn bind_now<'r, T: FromRequest<'r>>(
-        self,
-        source: impl BindingSource<'r>,
-        arg: &'static Arg,
-    ) -> Result<T> {
-        T::from_request(source.request(), arg)
-    }
-
-    /// In an `async fn`.
+    /// Says what `T` is not.
     pub fn bind<'r, T: FromRequest<'r>>(
         self,
         source: impl BindingSource<'r>,
         arg: &'static Arg,
-    ) -> Ready<Result<T>> {
-        ready(T::from_request(source.request(), arg))
+    ) -> AtOnce<T> {
+        Extract.bind(source, arg)
     }
 
-    /// In a `fn`, with a default.
-    pub fn optional_now<'r, T: FromRequest<'r>>(
-        self,
-        source: impl BindingSource<'r>,
-        arg: &'static Arg,
-    ) -> Result<Option<T>> {
-        T::optional(source.request(), arg)
-    }
-
-    /// In an `async fn`, with a default.
+    /// Says what `T` is not.
     pub fn optional<'r, T: FromRequest<'r>>(
         self,
         source: impl BindingSource<'r>,
         arg: &'static Arg,
-    ) -> Ready<Result<Option<T>>> {
-        ready(T::optional(source.request(), arg))
-    }
-}
-
-/// Implemented by nothing; its message tells what to write.
-#[diagnostic::on_unimplemented(
-    message = "binding `{Self}` has to wait, so its handler must be `async fn`",
-    label = "`{Self}` is a `ModelBinding`: write `async fn`",
-    note = "in place of `blocking`, too: an `async fn` hands what blocks to `tokio::task::spawn_blocking`"
-)]
-pub trait BindsNow: Sized {
-    /// Never called.
-    #[doc(hidden)]
-    fn never() -> Result<Self>;
-}
-
-/// The profile of `T` as it is bound: `profile::<T, _>(|bind| (&&&&bind).kind())`. The function is never called; only
-/// its type is of interest.
-#[track_caller]
-pub const fn profile<T, K: Profiled<T>>(_: fn(Bind<T>) -> K) -> Profile {
-    if let Some(instead) = K::INSTEAD {
-        panic!("{}", instead)
-    }
-    K::PROFILE
-}
-
-/// What a tag knows of the type it was given for.
-pub trait Profiled<T> {
-    /// The profile.
-    const PROFILE: Profile;
-    /// What to write, where this cannot be bound.
-    const INSTEAD: Option<&'static str> = None;
-}
-
-impl<'r, T: FromRequest<'r>> Profiled<T> for Extract {
-    const PROFILE: Profile = <T as FromRequest<'r>>::PROFILE;
-}
-
-impl<'r, T: ModelBinding<'r>> Profiled<T> for Wait {
-    const PROFILE: Profile = <T as ModelBinding<'r>>::PROFILE;
-}
-
-impl<T> Profiled<T> for Named {
-    const PROFILE: Profile = Profile { path_first: true, ..Profile::PARAMETER };
-}
-
-/// Variables of the path may fill its fields.
-impl<T> Profiled<T> for Fallback {
-    const PROFILE: Profile = Profile::ANY;
-}
-
-impl<T> Profiled<T> for Unbound {
-    const PROFILE: Profile = Profile::ANY;
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::HashMap;
-    use std::net::IpAddr;
-    use std::sync::Arc;
-
-    use serde_json::{Value, json};
-
-    use super::super::defaults::{DefaultOf, PlainKind, WrappedKind};
-    use super::super::requests::{at, get, post, with};
-    use super::super::{BodyUse, Cookie, FromValue, Header, Json, Model, ModelDict, Param, PathValue, State};
-    use super::*;
-    use crate::http::{Context, Error, Request};
-
-    /// What an adapter does in a `fn`.
-    macro_rules! now {
-        ($ty:ty, $name:literal, $req:expr) => {{
-            static ARG: Arg = Arg::named($name);
-            (&&&&Bind::<$ty>::new()).kind().bind_now::<$ty>($req, &ARG)
-        }};
-    }
-
-    /// What an adapter does in an `async fn`.
-    macro_rules! waiting {
-        ($ty:ty, $name:literal, $req:expr) => {{
-            static ARG: Arg = Arg::named($name);
-            (&&&&Bind::<$ty>::new()).kind().bind::<$ty>($req, &ARG).await
-        }};
-    }
-
-    /// The same for an argument with a default.
-    macro_rules! optional {
-        (waits, $ty:ty, $name:literal, $req:expr) => {{
-            static ARG: Arg = Arg::named($name);
-            (&&&&Bind::<$ty>::new()).kind().optional::<$ty>($req, &ARG)
-        }};
-        ($ty:ty, $name:literal, $req:expr) => {{
-            static ARG: Arg = Arg::named($name);
-            (&&&&Bind::<$ty>::new()).kind().optional_now::<$ty>($req, &ARG)
-        }};
-    }
-
-    macro_rules! default {
-        ($ty:ty, $value:expr) => {
-            (&&DefaultOf::<$ty>::new()).kind().of($value)
-        };
-    }
-
-    macro_rules! bare_default {
-        ($ty:ty) => {
-            (&&DefaultOf::<$ty>::new()).kind().empty()
-        };
-    }
-
-    macro_rules! profile_of {
-        ($ty:ty) => {{
-            const PROFILE: Profile = profile::<$ty, _>(|bind| (&&&&bind).kind());
-            PROFILE
-        }};
-    }
-
-    #[derive(Debug, PartialEq)]
-    enum Color {
-        Red,
-    }
-
-    impl FromValue<'_> for Color {
-        fn from_value(raw: &str) -> Result<Color> {
-            if raw == "red" { Ok(Color::Red) } else { Err(Error::bad_request("no such colour")) }
-        }
-    }
-
-    #[derive(Debug, PartialEq)]
-    struct Agent<'a>(&'a str);
-
-    impl<'r> FromRequest<'r> for Agent<'r> {
-        fn from_request(req: &'r Request, _: &Arg) -> Result<Agent<'r>> {
-            Ok(Agent(req.header("user-agent").unwrap_or("")))
-        }
-    }
-
-    #[derive(Debug, PartialEq)]
-    struct User(u64);
-
-    impl ModelBinding<'_> for User {
-        async fn bind(req: &Request, arg: &Arg) -> Result<User> {
-            tokio::task::yield_now().await;
-            let id = req
-                .parameter(arg.name)
-                .ok_or_else(|| Error::missing(arg.name, Source::Parameter, "an id"))?;
-            Ok(User(id.parse()?))
-        }
-    }
-
-    #[derive(Debug, Default, PartialEq, serde::Deserialize)]
-    struct Search<'a> {
-        q: &'a str,
-        page: Option<u32>,
-    }
-
-    #[derive(Debug, PartialEq, serde::Deserialize)]
-    struct UserId(u64);
-
-    #[test]
-    fn each_type_is_bound_by_what_it_can_do() {
-        let req = &with(get("a=1&b=x&b=y&c=red&ip=::1&q=text&page=2&t"), "User-Agent", "cli");
-        assert_eq!(now!(&str, "a", req).expect("there"), "1");
-        assert_eq!(now!(String, "a", req).expect("there"), "1");
-        assert_eq!(now!(u32, "a", req).expect("there"), 1);
-        assert!(now!(bool, "a", req).expect("there"));
-        assert!(!now!(bool, "t", req).expect("there"));
-        assert_eq!(now!(char, "a", req).expect("there"), '1');
-        assert_eq!(now!(IpAddr, "ip", req).expect("there"), IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]));
-        assert_eq!(now!(Option<&str>, "zzz", req).expect("optional"), None);
-        assert_eq!(now!(Option<u8>, "a", req).expect("there"), Some(1));
-        assert_eq!(now!(Vec<&str>, "b", req).expect("there"), ["x", "y"]);
-        assert_eq!(now!(Option<Vec<u8>>, "zzz", req).expect("optional"), None);
-        assert_eq!(now!(Color, "c", req).expect("there"), Color::Red);
-        assert_eq!(now!(Vec<Color>, "c", req).expect("there"), [Color::Red]);
-        assert_eq!(now!(Param<Color>, "c", req).expect("there").0, Color::Red);
-        assert_eq!(now!(Header<&str>, "user_agent", req).expect("there").0, "cli");
-        assert_eq!(now!(Option<Header<&str>>, "x_none", req).expect("optional"), None);
-        assert_eq!(now!(Header<Option<&str>>, "x_none", req).expect("optional").0, None);
-        assert!(now!(Result<Header<&str>>, "x_none", req).expect("seen by the handler").is_err());
-        assert_eq!(now!(Agent<'_>, "_", req).expect("always"), Agent("cli"));
-        assert_eq!(now!(&Request, "_", req).expect("always").header("user-agent"), Some("cli"));
-        assert_eq!(now!(Search<'_>, "search", req).expect("there"), Search { q: "text", page: Some(2) });
-        assert_eq!(now!(Model<Search<'_>>, "search", req).expect("there").page, Some(2));
-        assert_eq!(now!(UserId, "a", req).expect("there"), UserId(1));
-        assert_eq!(now!(Option<UserId>, "zzz", req).expect("optional"), None);
-        assert_eq!(now!(HashMap<String, Value>, "all", req).expect("all")["b"], json!(["x", "y"]));
-        assert_eq!(now!(ModelDict, "all", req).expect("all")["q"], json!("text"));
-    }
-
-    #[tokio::test]
-    async fn the_same_in_an_async_fn_and_types_that_wait() {
-        let req = &get("a=1&q=text");
-        assert_eq!(waiting!(&str, "a", req).expect("there"), "1");
-        assert_eq!(waiting!(Agent<'_>, "_", req).expect("always"), Agent(""));
-        assert_eq!(waiting!(Search<'_>, "search", req).expect("there").q, "text");
-        assert_eq!(waiting!(User, "a", req).expect("there"), User(1));
-        assert_eq!(waiting!(Option<User>, "b", req).expect("optional"), None);
-        assert!(waiting!(Result<User>, "b", req).expect("seen by the handler").is_err());
-        assert!(waiting!(User, "b", req).expect_err("missing").is_missing());
-        assert_eq!(optional!(waits, User, "b", req).await.expect("nothing"), None);
-        assert_eq!(optional!(waits, &str, "b", req).await.expect("nothing"), None);
-    }
-
-    #[test]
-    fn a_future_that_binds_can_be_sent() {
-        fn assert_send<T: Send>(_: T) {}
-        let req = get("a=1");
-        let req = &req;
-        assert_send(async move {
-            let name = waiting!(&str, "a", req)?;
-            let user = waiting!(User, "a", req)?;
-            tokio::task::yield_now().await;
-            Ok::<_, Error>((name, user))
-        });
-    }
-
-    #[test]
-    fn lifetimes_are_those_of_the_request() {
-        fn adapter<'r>(req: &'r Request) -> Result<(&'r str, Json<Search<'r>>, PathValue<&'r str>)> {
-            Ok((
-                now!(&'_ str, "a", req)?,
-                now!(Json<Search<'_>>, "j", req)?,
-                now!(PathValue<&'_ str>, "p", req)?,
-            ))
-        }
-        let req = at(post("application/json", r#"{"q":"x"}"#), "/p/one", &[("p", "one"), ("a", "p")]);
-        let (a, json, path) = adapter(&req).expect("all there");
-        assert_eq!((a, json.q, *path), ("p", "x", "one"));
-    }
-
-    #[test]
-    fn the_path_has_precedence_and_is_not_found() {
-        let req = &at(get("id=2&n=x"), "/users/7/y", &[("id", "7"), ("n", "y")]);
-        assert_eq!(now!(u32, "id", req).expect("there"), 7);
-        assert_eq!(now!(Param<u32>, "id", req).expect("there").0, 2);
-        assert_eq!(now!(u32, "n", req).expect_err("bad").status(), 404);
-        assert_eq!(now!(Option<u32>, "n", req).expect_err("bad").status(), 404);
-        assert_eq!(now!(Param<u32>, "n", req).expect_err("bad").status(), 400);
-        assert_eq!(now!(u32, "none", req).expect_err("missing").status(), 400);
-        assert_eq!(now!(UserId, "id", req).expect("there"), UserId(7));
-    }
-
-    #[test]
-    fn values_of_the_form_come_first() {
-        let mut req = post("application/x-www-form-urlencoded", "a=0&c=%zz");
-        req.query.parse(b"a=1&b=2", 10).expect("few");
-        let req = &req;
-        assert_eq!(now!(&str, "a", req).expect("there"), "0");
-        assert_eq!(now!(Vec<u8>, "a", req).expect("there"), [0, 1]);
-        assert_eq!(now!(u8, "b", req).expect("there"), 2);
-        let error = now!(&str, "c", req).expect_err("flawed");
-        assert_eq!(error.status(), 400);
-        assert!(error.explain_text().starts_with("Parameter[c] has a `%`"), "{}", error.explain_text());
-        assert_eq!(now!(Option<&str>, "c", req).expect_err("flawed").status(), 400);
-        assert!(now!(Result<&str>, "c", req).expect("seen by the handler").is_err());
-    }
-
-    #[test]
-    fn the_default_binding_replaces_the_source() {
-        fn from_header(req: &Request, arg: &Arg) -> Result<Value> {
-            match req.header("x-model") {
-                Some(model) => Ok(serde_json::from_str(model)?),
-                None => Err(Error::missing(arg.name, Source::Header, "a model")),
-            }
-        }
-        #[derive(Debug, serde::Deserialize)]
-        struct Dog {
-            name: String,
-        }
-        let mut context = Context::default();
-        context.default_binding = Some(from_header);
-        let mut req = with(get("name=bob"), "X-Model", r#"{"name":"rex"}"#);
-        req.context = Arc::new(context);
-        assert_eq!(now!(Dog, "dog", &req).expect("there").name, "rex");
-        assert_eq!(now!(Model<Dog>, "dog", &req).expect("there").name, "bob");
-        assert_eq!(now!(&str, "name", &req).expect("there"), "bob");
-        req.headers.insert("X-Model", "{}");
-        let error = now!(Dog, "dog", &req).expect_err("no name");
-        assert_eq!((error.status().as_u16(), error.is_missing()), (400, false));
-        req.headers.remove("X-Model");
-        assert!(now!(Dog, "dog", &req).expect_err("nothing").is_missing());
-    }
-
-    #[test]
-    fn with_a_default_nothing_is_none() {
-        let req = &get("a=x&b=1&b=2");
-        assert_eq!(optional!(u8, "none", req).expect("nothing"), None);
-        assert_eq!(optional!(u8, "b", req).expect("there"), Some(1));
-        assert_eq!(optional!(Vec<u8>, "b", req).expect("there"), Some(vec![1, 2]));
-        assert_eq!(optional!(Vec<u8>, "none", req).expect("nothing"), None);
-        assert_eq!(optional!(Header<u8>, "none", req).expect("nothing"), None);
-        assert_eq!(optional!(Cookie<u8>, "none", req).expect("nothing"), None);
-        assert_eq!(optional!(Param<u8>, "b", req).expect("there").map(Param::into_inner), Some(1));
-        assert_eq!(optional!(Json<Value>, "none", req).expect("nothing"), None);
-        assert_eq!(optional!(Search<'_>, "none", req).expect("q is missing"), None);
-        for error in [
-            optional!(u8, "a", req).expect_err("bad"),
-            optional!(Param<u8>, "a", req).expect_err("bad"),
-            optional!(UserId, "a", req).map(|_| ()).expect_err("bad"),
-        ] {
-            assert_eq!((error.status().as_u16(), error.is_missing()), (400, false));
-        }
-    }
-
-    #[test]
-    fn defaults_are_typed() {
-        assert_eq!(default!(u8, 16), 16);
-        assert_eq!(default!(f32, 1.5), 1.5);
-        assert_eq!(default!(Header<u32>, 7).0, 7);
-        assert_eq!(default!(String, Into::into("guest")), "guest");
-        assert_eq!(default!(&str, Into::into("guest")), "guest");
-        assert_eq!(default!(std::borrow::Cow<'_, str>, Into::into("guest")), "guest");
-        assert_eq!(default!(Header<&str>, Into::into("guest")).0, "guest");
-        assert_eq!(default!(Header<String>, Into::into("guest")).0, "guest");
-        assert_eq!(default!(Cookie<Vec<u8>>, vec![1]).0, [1]);
-        assert_eq!(default!(Vec<&str>, vec!["a"]), ["a"]);
-        assert_eq!(default!(Color, Color::Red), Color::Red);
-        assert_eq!(default!(Json<Search<'_>>, Search { q: "x", page: None }).0.q, "x");
-        assert!(bare_default!(Vec<&str>).is_empty());
-        assert_eq!(bare_default!(Header<u8>).0, 0);
-        assert_eq!(bare_default!(Model<Search<'_>>).0, Search::default());
-    }
-
-    #[test]
-    fn the_compiler_knows_the_profile() {
-        let state = profile_of!(State<&'static u8>);
-        assert!(state.state.is_some() && !state.sees_request);
-        assert!(profile_of!(Option<State<&'static u8>>).state.is_some());
-        assert_eq!(profile_of!(Json<Search<'static>>).body, BodyUse::Buffered);
-        assert_eq!(profile_of!(Option<Json<Search<'static>>>).body, BodyUse::Buffered);
-        assert_eq!(profile_of!(bytes::Bytes).body, BodyUse::Buffered);
-        assert_eq!(profile_of!(crate::http::BodyReader).body, BodyUse::Streamed);
-        assert!(profile_of!(PathValue<&'static str>).path_value);
-        assert!(profile_of!(super::super::RegGroup<u8>).group);
-        let sees = [
-            (profile_of!(&'static Request).sees_request, true),
-            (profile_of!(Agent<'static>).sees_request, true),
-            (profile_of!(User).sees_request, true),
-            (profile_of!(Search<'static>).sees_request, true),
-            (profile_of!(Model<Search<'static>>).sees_request, true),
-            (profile_of!(&'static str).sees_request, false),
-            (profile_of!(Option<u8>).sees_request, false),
-            (profile_of!(Vec<Color>).sees_request, false),
-            (profile_of!(Header<&'static str>).sees_request, false),
-        ];
-        for (index, (sees, expected)) in sees.into_iter().enumerate() {
-            assert_eq!(sees, expected, "{index}");
-        }
+    ) -> AtOnce<Option<T>> {
+        Extract.optional(source, arg)
     }
 }

@@ -2,11 +2,9 @@
 //!
 //! Only words for the compiler to say: none of these is ever bound.
 
-use std::future::{Ready, ready};
-
-use super::dispatch::{Bind, Profiled};
+use super::dispatch::{AtOnce, Bind, Profiled};
 use super::{Arg, BindingSource, Profile, State};
-use crate::http::{Error, Params, Request, Response, Result};
+use crate::http::{Error, Params, Request, Response};
 
 /// A type that is no argument, but looks like one.
 pub trait Misplaced {
@@ -106,23 +104,13 @@ macro_rules! never_bound {
     ($($tag:ident)*) => { $(
         impl $tag {
             /// Never called.
-            pub fn bind_now<'r, T>(self, _: impl BindingSource<'r>, _: &'static Arg) -> Result<T> {
-                Err(never())
+            pub fn bind<'r, T>(self, _: impl BindingSource<'r>, _: &'static Arg) -> AtOnce<T> {
+                AtOnce(Err(never()))
             }
 
             /// Never called.
-            pub fn bind<'r, T>(self, _: impl BindingSource<'r>, _: &'static Arg) -> Ready<Result<T>> {
-                ready(Err(never()))
-            }
-
-            /// Never called.
-            pub fn optional_now<'r, T>(self, _: impl BindingSource<'r>, _: &'static Arg) -> Result<Option<T>> {
-                Err(never())
-            }
-
-            /// Never called.
-            pub fn optional<'r, T>(self, _: impl BindingSource<'r>, _: &'static Arg) -> Ready<Result<Option<T>>> {
-                ready(Err(never()))
+            pub fn optional<'r, T>(self, _: impl BindingSource<'r>, _: &'static Arg) -> AtOnce<Option<T>> {
+                AtOnce(Err(never()))
             }
         }
     )* };

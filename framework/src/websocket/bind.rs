@@ -1,12 +1,11 @@
 //! What event functions can take beside what is bound from the request: the session, and why it ended.
 
-use std::future::{Ready, ready};
 use std::sync::{Mutex, PoisonError};
 
 use super::message::Message;
 use super::session::WebSocketSession;
 use super::socket::WebSocket;
-use crate::bind::dispatch::{Bind, Profiled};
+use crate::bind::dispatch::{AtOnce, Bind, Profiled};
 use crate::bind::misplaced::misplaced;
 use crate::bind::{Arg, BindingSource, Profile};
 use crate::http::{Error, Request, Result};
@@ -127,36 +126,16 @@ pub trait EventKind {
 impl<'e, T: FromEvent<'e>> EventKind for &&&&Bind<T> {}
 
 impl OfEvent {
-    /// In a `fn`.
+    /// Takes the argument.
     #[inline]
-    pub fn bind_now<'e, T: FromEvent<'e>>(self, cx: EventContext<'e>, _: &'static Arg) -> Result<T> {
-        T::from_event(cx)
+    pub fn bind<'e, T: FromEvent<'e>>(self, cx: EventContext<'e>, _: &'static Arg) -> AtOnce<T> {
+        AtOnce(T::from_event(cx))
     }
 
-    /// In an `async fn`.
+    /// Takes an argument with a default.
     #[inline]
-    pub fn bind<'e, T: FromEvent<'e>>(self, cx: EventContext<'e>, _: &'static Arg) -> Ready<Result<T>> {
-        ready(T::from_event(cx))
-    }
-
-    /// In a `fn`, with a default.
-    #[inline]
-    pub fn optional_now<'e, T: FromEvent<'e>>(
-        self,
-        cx: EventContext<'e>,
-        _: &'static Arg,
-    ) -> Result<Option<T>> {
-        T::from_event(cx).map(Some)
-    }
-
-    /// In an `async fn`, with a default.
-    #[inline]
-    pub fn optional<'e, T: FromEvent<'e>>(
-        self,
-        cx: EventContext<'e>,
-        _: &'static Arg,
-    ) -> Ready<Result<Option<T>>> {
-        ready(T::from_event(cx).map(Some))
+    pub fn optional<'e, T: FromEvent<'e>>(self, cx: EventContext<'e>, _: &'static Arg) -> AtOnce<Option<T>> {
+        AtOnce(T::from_event(cx).map(Some))
     }
 }
 
