@@ -46,6 +46,7 @@ mod base;
 mod bind;
 mod http;
 mod io;
+mod matching;
 mod proto;
 mod registry;
 mod resources;
@@ -63,8 +64,7 @@ mod view;
 pub mod websocket;
 
 pub use app::{
-    App, Compression, Config, Decompression, ErrorContext, ErrorPageArgument, Filter, FilterArgument,
-    FilterContext, Next,
+    App, Compression, Config, ErrorContext, ErrorPageArgument, Filter, FilterArgument, FilterContext, Next,
 };
 pub use base::{HeaderError, Headers, IntoHeaderValue};
 pub use bind::{
@@ -73,9 +73,10 @@ pub use bind::{
     Text,
 };
 pub use http::{
-    BindingError, Body, BodyReader, Cookies, Error, Event, FileReader, Html, HttpError, IntoStatus,
-    Multipart, MultipartFile, OrStatus, Params, Part, Progress, Redirect, Request, RequestBuilder, Responder,
-    Response, Result, SafePath, SameSite, Sender, SetCookie, Source, Sse, StaticFile, ok,
+    BindingError, Body, BodyReader, Cookies, Decompression, Error, Event, FileReader, Html, HttpError,
+    IntoStatus, Multipart, MultipartFile, OrStatus, Params, Part, Progress, Redirect, Request,
+    RequestBuilder, Responder, Response, Result, SafePath, SameSite, Sender, SetCookie, Source, Sse,
+    StaticFile, ok,
 };
 #[cfg(feature = "signed-cookies")]
 pub use http::{CookieKey, PrivateCookies, SignedCookies};
@@ -101,7 +102,7 @@ pub use view::{Templates, View};
 /// assert_eq!(vernal::escape_html("<b>\"x\" & 'y'</b>"), "&lt;b&gt;&quot;x&quot; &amp; &#39;y&#39;&lt;/b&gt;");
 /// ```
 pub fn escape_html(text: &str) -> String {
-    app::escape_html(text)
+    base::escape_html(text)
 }
 
 /// The template engine behind [`View`], for its `context!` and the types of an environment.

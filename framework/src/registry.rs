@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::app::{self, ErrorContext, FilterContext, Next};
 use crate::bind::{Arg, BodyUse, StateNeed};
-use crate::http::{Context, ErrorType, Instance, Request, Response, Result};
+use crate::http::{Context, Decompression, ErrorType, Instance, Request, Response, Result};
 use crate::proto::Limits;
 use crate::websocket::bind::EventContext;
 use crate::websocket::events::Upgrade;
@@ -16,60 +16,11 @@ use crate::websocket::{Accept, Message, WebSocketConfig};
 
 pub use inventory;
 
-pub(crate) use crate::app::Decompression;
-
 pub use crate::base::Location;
 
 pub use crate::http::BoxFuture;
 
-/// A list of `params` or `headers` expressions.
-#[derive(Clone, Copy, Debug)]
-pub struct Expressions {
-    /// Each as it was written, `a!=b`; the macro has checked the grammar.
-    pub list: &'static [&'static str],
-    /// Whether one that holds is enough (`any(…)`); else all must hold.
-    pub any: bool,
-}
-
-impl Expressions {
-    /// No condition.
-    pub const NONE: Expressions = Expressions { list: &[], any: false };
-}
-
-/// Which requests an item is for. The macros have joined the parts of impl block and method already.
-#[derive(Clone, Copy, Debug)]
-pub struct Mapping {
-    /// Path patterns, each with its leading slash (a pattern that starts with a star has none).
-    pub paths: &'static [&'static str],
-    /// A regular expression instead of path patterns.
-    pub regexp: Option<&'static str>,
-    /// Method tokens in upper case unless unknown; empty is every method but CONNECT and TRACE.
-    pub methods: &'static [&'static str],
-    /// Narrowing by parameters.
-    pub params: Expressions,
-    /// Narrowing by header fields.
-    pub headers: Expressions,
-    /// Lower comes first among equally specific ones.
-    pub order: i32,
-    /// The application this belongs to; `None` is the default one.
-    pub app: Option<&'static str>,
-    /// A subprotocol that the peer must offer; for WebSocket routes.
-    pub protocol: Option<&'static str>,
-}
-
-impl Mapping {
-    /// Any method, no condition, default application, no path.
-    pub const ANY: Mapping = Mapping {
-        paths: &[],
-        regexp: None,
-        methods: &[],
-        params: Expressions::NONE,
-        headers: Expressions::NONE,
-        order: 0,
-        app: None,
-        protocol: None,
-    };
-}
+pub use crate::matching::{Expressions, Mapping};
 
 /// How an adapter is called.
 #[derive(Clone, Copy)]

@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, Mutex, Weak};
 
+use super::application::{App, Inner};
 use super::error_page::ErrorPages;
-use super::{App, Decompression, Filter, Inner};
-use crate::http::{Context, Error, Result};
+use super::filter::Filter;
+use crate::http::{Context, Decompression, Error, Result};
 use crate::registry::{AnyFilter, GivenFilter};
 use crate::resources::Mounts;
 use crate::routing::Router;

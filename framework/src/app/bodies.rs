@@ -1,6 +1,7 @@
 //! Who takes a request's body, and within which limits, wherever the body comes from.
 
-use super::{Inner, Target};
+use super::application::Inner;
+use super::target::Target;
 use crate::base::say;
 use crate::bind::BodyUse;
 use crate::http::{Error, FormKind, Request, Result};

@@ -4,13 +4,14 @@ use std::any::{Any, TypeId};
 use std::borrow::Cow;
 use std::path::PathBuf;
 
-use super::{Compression, Decompression, Filter};
-use crate::http::Context;
+use super::compress::Compression;
+use super::filter::Filter;
+use crate::http::{Context, Decompression};
+use crate::matching;
 use crate::proto::Limits;
 use crate::proto::forwarded::ProxyFields;
 use crate::registry::GivenFilter;
 use crate::resources::{GivenResources, Resources};
-use crate::routing;
 use crate::session::{SessionConfig, SessionStore};
 use crate::websocket::config::{Factory, deflate, factory};
 use crate::websocket::{Deflate, Extension, WebSocketConfig};
@@ -76,7 +77,7 @@ macro_rules! config_setters {
             upload_directory(path: impl Into<std::path::PathBuf>);
             #[cfg(feature = "templates")] templates(templates: $crate::view::Templates);
             compression(compression: $crate::app::Compression);
-            decompress_requests(codings: $crate::app::Decompression);
+            decompress_requests(codings: $crate::http::Decompression);
             sniffing(sniffs: bool);
             #[doc(alias = "static_files", alias = "serve_dir", alias = "nest_service")]
             resources(path: impl Into<std::borrow::Cow<'static, str>>, resources: impl Into<$crate::resources::Resources>);
@@ -178,7 +179,7 @@ impl Config {
     #[must_use]
     #[track_caller]
     pub fn filter<F: Filter>(mut self, path: impl Into<Cow<'static, str>>, filter: F) -> Config {
-        self.filters.push(GivenFilter::new(routing::kept(path), filter));
+        self.filters.push(GivenFilter::new(matching::kept(path), filter));
         self
     }
 
@@ -251,7 +252,7 @@ impl Config {
         path: impl Into<Cow<'static, str>>,
         resources: impl Into<Resources>,
     ) -> Config {
-        self.resources.push(GivenResources::new(routing::kept(path), resources.into()));
+        self.resources.push(GivenResources::new(matching::kept(path), resources.into()));
         self
     }
 

@@ -4,13 +4,12 @@
 //! plain line. The status stays the error's whatever a page does, unless it is one for the error's type, which may choose it.
 
 use std::error::Error as StdError;
-use std::fmt::Write;
 
 use ::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::failed::Failed;
-use crate::base::{Location, say};
+use crate::base::{Location, escape_html, say};
 use crate::bind::{FromContext, State, StateNeed, StateReference};
 use crate::http::{
     Context, Error, ErrorType, HTML, JSON, Marks, Request, Response, Result, TEXT, Watched, watched,
@@ -182,7 +181,7 @@ async fn conclude_unfinished(
     request: &Request,
     response: &mut Response,
 ) {
-    let result = super::finish_body(request, response).await;
+    let result = super::answering::finish_body(request, response).await;
     conclude(result, error, untold, response);
 }
 
@@ -289,25 +288,6 @@ fn preferred<'h>(ranges: impl Iterator<Item = &'h str>) -> Form {
         }
     }
     best.0
-}
-
-/// Makes text safe inside HTML, attributes included.
-pub(crate) fn escape_html(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for char in text.chars() {
-        match char {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            char if char.is_control() && char != '\n' && char != '\t' => {
-                let _ = write!(escaped, "{}", char.escape_debug());
-            }
-            char => escaped.push(char),
-        }
-    }
-    escaped
 }
 
 /// An argument of an error page.
@@ -417,10 +397,5 @@ mod tests {
             let headers: Headers = accept.iter().map(|value| ("accept", *value)).collect();
             assert_eq!(preferred(headers.elements("accept")), form, "{accept:?}");
         }
-    }
-
-    #[test]
-    fn html_is_escaped() {
-        assert_eq!(escape_html("<b a=\"x\">'&\r</b>"), "&lt;b a=&quot;x&quot;&gt;&#39;&amp;\\r&lt;/b&gt;");
     }
 }

@@ -3,14 +3,14 @@
 
 use std::borrow::Cow;
 
+use super::application::Inner;
+use super::target::Target;
 use crate::bind::misplaced::misplaced;
 use crate::bind::{FromContext, State, StateNeed, StateReference};
 use crate::http::{Context, Error, Request, Response, Result, Watched};
 #[cfg(feature = "tower")]
 use crate::proto::Limits;
 use crate::registry::{AnyFilter, BoxFuture};
-
-use super::{Inner, Target};
 
 /// What a filter sees: the request before it is answered, and the answer.
 ///

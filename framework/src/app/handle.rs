@@ -12,7 +12,10 @@ use ::http::{Method, StatusCode};
 use bytes::Bytes;
 use futures_core::Stream;
 
-use super::{App, Asked, BodyPlan, BodyWay, Inner, Target};
+use super::application::{App, Inner};
+use super::bodies::{BodyPlan, BodyWay};
+use super::compress::Asked;
+use super::target::Target;
 use crate::base::say;
 use crate::http::{
     Body, BodyKind, BodyReader, BoxFuture, Error, Outgoing, Received, Request, RequestBuilder, Response,

@@ -1,8 +1,11 @@
 //! Requests that are refused before any filter runs: they are malformed, too large or too slow. Only filters that have a say in
 //! every answer run around the refusal, so that a browser lets its page read it.
 
+use super::answering::Answering;
+use super::application::Inner;
 use super::failed::{Failed, log_refused};
-use super::{Answering, FilterContext, Inner, Next, Target};
+use super::filter::{FilterContext, Next};
+use super::target::Target;
 use crate::http::path::matched_form;
 use crate::http::{Error, Request, Response};
 use crate::proto::h1::Glimpse;

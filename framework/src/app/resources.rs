@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use ::http::{Method, StatusCode};
 
-use super::{Answering, Inner, Target, end_without_handler};
+use super::answering::{Answering, end_without_handler};
+use super::application::Inner;
+use super::target::Target;
 use crate::http::{Request, Response, Result};
 use crate::registry::AnyFilter;
 use crate::resources::Found;

@@ -1,6 +1,6 @@
 //! The end of a request for its session: changes are written and the cookie is added when the answer is made.
 
-use super::Inner;
+use super::application::Inner;
 use crate::http::{Request, Response, Result, add_private_cookie, is_for_all};
 use crate::session;
 

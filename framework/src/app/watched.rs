@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::Inner;
+use super::application::Inner;
 use crate::base::Location;
 use crate::io::watch;
 use crate::registry::{Handler, Page};

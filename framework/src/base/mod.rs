@@ -4,6 +4,7 @@
 
 pub(crate) mod date;
 mod headers;
+mod html;
 mod location;
 mod shown;
 mod span;
@@ -11,6 +12,7 @@ mod uri;
 
 pub use headers::{HeaderError, Headers, IntoHeaderValue};
 pub(crate) use headers::{is_token, is_value};
+pub(crate) use html::escape_html;
 pub use location::Location;
 pub(crate) use shown::{Logged, counted, say, shown, shown_bytes};
 pub(crate) use span::Span;

@@ -9,6 +9,7 @@ mod channel;
 mod context;
 mod convert;
 mod cookies;
+mod decompression;
 mod detached;
 mod echo;
 mod error;
@@ -55,6 +56,8 @@ pub use context::{Context, Instance};
 #[cfg(feature = "tower")]
 pub(crate) use convert::{fields_of, map_of};
 pub use cookies::Cookies;
+pub(crate) use decompression::CONTENT_ENCODING;
+pub use decompression::Decompression;
 pub(crate) use echo::is_echo;
 pub use error::{BindingError, Error, HttpError, IntoStatus, Result, Source, ok};
 pub use error_type::{ErrorType, check_error_codes, check_one_error, error_type};

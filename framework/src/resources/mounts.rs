@@ -12,7 +12,7 @@ use super::mount::{Asked, Mount};
 use super::place::{Part, Place};
 use super::settings::Resources;
 use crate::http::{Request, Response, Result};
-use crate::routing::Pattern;
+use crate::matching::Pattern;
 
 /// See the head of this file.
 #[derive(Default)]

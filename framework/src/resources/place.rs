@@ -5,7 +5,7 @@
 //! one path; of these the whole path is looked for.
 
 use crate::base::Span;
-use crate::routing::Pattern;
+use crate::matching::Pattern;
 
 /// The paths of one mount.
 pub(super) struct Place {

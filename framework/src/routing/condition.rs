@@ -3,7 +3,7 @@
 //! A name may have several values. `=` and `^=` hold if one value fits, `!=` if there are values and none is
 //! equal; a name without values fails all three.
 
-use crate::registry::Expressions;
+use crate::matching::Expressions;
 
 /// One expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -6,11 +6,13 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use super::matcher::{Class, Matcher};
 use super::methods::MethodSet;
 use super::router::Narrowing;
+use crate::base::Location;
+use crate::http::Decompression;
+use crate::matching::matcher::{Class, Matcher};
 use crate::proto::Limits;
-use crate::registry::{Decompression, Handler, Location, Route};
+use crate::registry::{Handler, Route};
 
 /// An entry in the making.
 pub(super) struct Draft {

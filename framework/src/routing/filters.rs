@@ -6,8 +6,8 @@
 
 use std::borrow::Cow;
 
-use super::coverage::Coverage;
-use super::matcher::Matcher;
+use crate::matching::coverage::Coverage;
+use crate::matching::matcher::Matcher;
 use crate::registry::AnyFilter;
 
 /// The filters of an application in the order they run: those given to the server, then by `order`, then by place in the source.

@@ -5,18 +5,11 @@
 //! answers as such, only the [`Facts`] that mappings speak of.
 
 mod condition;
-mod coverage;
 mod draft;
 mod filters;
-mod foreign;
-mod matcher;
 mod methods;
-mod paths;
-mod pattern;
 mod protocols;
-mod regexp;
 mod router;
-mod segment;
 mod table;
 #[cfg(test)]
 mod testing;
@@ -24,17 +17,4 @@ mod testing;
 mod tests;
 mod tree;
 
-use std::borrow::Cow;
-
-pub(crate) use paths::Paths;
-pub(crate) use pattern::Pattern;
 pub(crate) use router::{Entry, Facts, Found, Router};
-
-/// A pattern that is given at run time. One that was put together is kept for the life of the process: there are few, and
-/// what is matched against them names their variables.
-pub(crate) fn kept(pattern: impl Into<Cow<'static, str>>) -> &'static str {
-    match pattern.into() {
-        Cow::Borrowed(pattern) => pattern,
-        Cow::Owned(pattern) => pattern.leak(),
-    }
-}

@@ -15,16 +15,17 @@ use http::Method;
 use super::condition::Conditions;
 use super::draft::{Draft, drafts, duplicates};
 use super::filters::{FilterPlan, Filters};
-use super::matcher::{Class, Matcher};
 use super::methods::MethodSet;
-use super::segment::Name;
 use super::table::Table;
 use super::tree::{Tree, Visitor};
 use crate::base::{Headers, say};
-use crate::http::Params;
 use crate::http::path::PathValues;
+use crate::http::{Decompression, Params};
+use crate::matching::Mapping;
+use crate::matching::matcher::{Class, Matcher};
+use crate::matching::segment::Name;
 use crate::proto::Limits;
-use crate::registry::{AnyFilter, Decompression, Mapping, Route};
+use crate::registry::{AnyFilter, Route};
 
 /// All mappings and filters of an application.
 pub(crate) struct Router {

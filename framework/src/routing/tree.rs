@@ -7,10 +7,10 @@
 //! entry so far, so the outcome does not depend on the order of the walk. Most requests need none: their way
 //! through the tree is straight.
 
-use super::pattern::Pattern;
-use super::segment::{Name, Segment};
 use super::table::Table;
 use crate::base::Span;
+use crate::matching::pattern::Pattern;
+use crate::matching::segment::{Name, Segment};
 
 /// Patterns that have a variable or star, each with the numbers of its entries.
 #[derive(Debug, Default)]
@@ -434,7 +434,7 @@ mod tests {
             other in pattern(),
             paths in prop::collection::vec(path(), 20),
         ) {
-            use crate::routing::coverage::Coverage;
+            use crate::matching::coverage::Coverage;
             let leak = |source: String| Pattern::parse(Box::leak(source.into_boxed_str()));
             let (Ok(one), Ok(other)) = (leak(one), leak(other)) else {
                 return Ok(());

@@ -12,7 +12,7 @@ use super::origin;
 use crate::app::{Filter, FilterContext, Next};
 use crate::base::{is_token, shown};
 use crate::http::{BoxFuture, Error, Request, Result};
-use crate::routing::{self, Paths};
+use crate::matching::{self, Paths};
 
 /// Refuses requests that pages of other sites make browsers send: 403, with the reason.
 ///
@@ -60,7 +60,7 @@ impl Csrf {
     /// own. `/hooks/**` is `/hooks` too. A malformed pattern is an error at start.
     #[must_use]
     pub fn exempt(mut self, path: impl Into<Cow<'static, str>>) -> Csrf {
-        let path = routing::kept(path);
+        let path = matching::kept(path);
         if let Err(problem) = self.exempt.add(path) {
             self.problem.get_or_insert(format!("`.exempt(\"{path}\")`: {problem}"));
         }

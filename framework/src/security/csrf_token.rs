@@ -12,7 +12,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use super::constant_time_eq;
 use super::fields::vary;
-use crate::app::escape_html;
+use crate::base::escape_html;
 use crate::base::say;
 use crate::bind::{Arg, FromRequest, Profile};
 use crate::http::{Error, Request, Response, Result, SameSite, SetCookie};

@@ -13,7 +13,7 @@ use ::http::{Method, StatusCode};
 pub use self::settings::Compression;
 pub(crate) use self::stream::Compressing;
 use self::stream::{Source, compressed, nothing};
-use super::Inner;
+use super::application::Inner;
 use crate::base::{Headers, say, trim};
 use crate::http::{Body, BodyKind, Request, Response, SentHead, TEXT, is_echo};
 use crate::proto::coding::{Encoder, Failed, Flush, Form};

@@ -1,10 +1,10 @@
 //! What an application asks of its mappings as a whole, at start.
 
 use super::Router;
+use crate::matching::matcher::Matcher;
+use crate::matching::pattern::Pattern;
 use crate::proto::Limits;
 use crate::registry::{AnyFilter, Route};
-use crate::routing::matcher::Matcher;
-use crate::routing::pattern::Pattern;
 
 impl Router {
     /// Filters that can never run, since they match the path of no mapping and of none of the other patterns. Only when that

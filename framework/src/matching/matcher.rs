@@ -1,21 +1,21 @@
 //! What a mapping or filter compares paths with: a pattern or a regular expression.
 
 use super::coverage::Coverage;
+use super::mapping::Mapping;
 use super::pattern::{Pattern, Specificity};
 use super::regexp::Regexp;
 use crate::http::path::PathValues;
-use crate::registry::Mapping;
 
 /// One path pattern, or a regular expression.
 #[derive(Clone, Debug)]
-pub(super) enum Matcher {
+pub(crate) enum Matcher {
     Path(Pattern),
     Regexp(Regexp),
 }
 
 /// The classes of mappings, most specific first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Class {
+pub(crate) enum Class {
     /// One path; two of these never meet unless they are equal.
     Exact(String),
     Pattern(Specificity),
@@ -27,7 +27,7 @@ impl Matcher {
     ///
     /// # Errors
     /// All that is wrong with them.
-    pub(super) fn parse(mapping: &Mapping) -> Result<Vec<Matcher>, Vec<String>> {
+    pub(crate) fn parse(mapping: &Mapping) -> Result<Vec<Matcher>, Vec<String>> {
         match (mapping.paths, mapping.regexp) {
             ([], None) => Err(vec!["it has neither a path nor a `regexp`: give it one".to_owned()]),
             ([], Some(regexp)) => match Regexp::parse(regexp) {
@@ -53,19 +53,19 @@ impl Matcher {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub(super) fn of_path(path: &'static str) -> Result<Matcher, Vec<String>> {
+    pub(crate) fn of_path(path: &'static str) -> Result<Matcher, Vec<String>> {
         Pattern::parse(path).map(Matcher::Path).map_err(|problem| vec![problem])
     }
 
     /// As it was written.
-    pub(super) fn source(&self) -> &'static str {
+    pub(crate) fn source(&self) -> &'static str {
         match self {
             Matcher::Path(pattern) => pattern.source(),
             Matcher::Regexp(regexp) => regexp.source(),
         }
     }
 
-    pub(super) fn matches(&self, path: &str) -> bool {
+    pub(crate) fn matches(&self, path: &str) -> bool {
         match self {
             Matcher::Path(pattern) => pattern.matches(path),
             Matcher::Regexp(regexp) => regexp.matches(path),
@@ -73,7 +73,7 @@ impl Matcher {
     }
 
     /// Fills in what is found in a path that matches; `values` is empty before.
-    pub(super) fn capture(&self, path: &str, values: &mut PathValues) {
+    pub(crate) fn capture(&self, path: &str, values: &mut PathValues) {
         match self {
             Matcher::Path(pattern) => {
                 pattern.capture(path, &mut |name, span| match name {
@@ -88,7 +88,7 @@ impl Matcher {
     }
 
     /// Whether this matches the paths that `other` matches.
-    pub(super) fn coverage_of(&self, other: &Matcher) -> Coverage {
+    pub(crate) fn coverage_of(&self, other: &Matcher) -> Coverage {
         match (self, other) {
             (Matcher::Path(ours), Matcher::Path(theirs)) => ours.coverage_of(theirs),
             (Matcher::Regexp(ours), Matcher::Path(theirs)) => match theirs.exact() {
@@ -103,7 +103,7 @@ impl Matcher {
         }
     }
 
-    pub(super) fn class(&self) -> Class {
+    pub(crate) fn class(&self) -> Class {
         match self {
             Matcher::Regexp(_) => Class::Regexp,
             Matcher::Path(pattern) => match pattern.exact() {
@@ -114,7 +114,7 @@ impl Matcher {
     }
 
     /// Equal for two that match the same paths by being written the same, names of variables aside.
-    pub(super) fn shape(&self) -> String {
+    pub(crate) fn shape(&self) -> String {
         match self {
             Matcher::Path(pattern) => pattern.shape(),
             Matcher::Regexp(regexp) => format!("regexp {}", regexp.source()),

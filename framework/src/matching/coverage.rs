@@ -8,7 +8,7 @@ use super::segment::Segment;
 
 /// How many of the paths it is about are matched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Coverage {
+pub(crate) enum Coverage {
     Always,
     Sometimes,
     Never,
@@ -16,7 +16,7 @@ pub(super) enum Coverage {
 
 impl Coverage {
     /// Of alternatives: one that always matches is enough.
-    pub(super) fn or(self, other: Coverage) -> Coverage {
+    pub(crate) fn or(self, other: Coverage) -> Coverage {
         match (self, other) {
             (Coverage::Always, _) | (_, Coverage::Always) => Coverage::Always,
             (Coverage::Never, Coverage::Never) => Coverage::Never,
@@ -33,7 +33,7 @@ impl From<bool> for Coverage {
 
 impl Pattern {
     /// Whether this pattern matches the paths that `other` matches.
-    pub(super) fn coverage_of(&self, other: &Pattern) -> Coverage {
+    pub(crate) fn coverage_of(&self, other: &Pattern) -> Coverage {
         if let Some(path) = other.exact() {
             return self.matches(&path).into();
         }

@@ -10,7 +10,7 @@ use crate::base::Span;
 
 /// What one segment of a path may be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Segment {
+pub(crate) enum Segment {
     /// Exactly this, decoded; an encoded slash is NUL. Empty after a trailing slash.
     Text(Box<str>),
     /// Text with variables or a star in it; two of these never touch.
@@ -24,17 +24,17 @@ pub(super) enum Segment {
 
 /// A part of a mixed segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Piece {
+pub(crate) enum Piece {
     Text(Box<str>),
     Any(Name),
 }
 
 /// The name of a variable; a star has none.
-pub(super) type Name = Option<&'static str>;
+pub(crate) type Name = Option<&'static str>;
 
 /// How specific a segment is; less is more specific.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Rank {
+pub(crate) enum Rank {
     Text,
     /// The more of it is text, the more specific; then the fewer its variables.
     Mixed(Reverse<usize>, usize),
@@ -52,7 +52,7 @@ impl Segment {
     /// Whether the text of a whole segment fits. Each variable or star is reported with its span, moved by
     /// `offset`. When this is false, what was reported means nothing.
     #[inline]
-    pub(super) fn fits(&self, text: &[u8], offset: usize, found: &mut impl FnMut(Name, Span)) -> bool {
+    pub(crate) fn fits(&self, text: &[u8], offset: usize, found: &mut impl FnMut(Name, Span)) -> bool {
         match self {
             Segment::Text(wanted) => *wanted.as_bytes() == *text,
             Segment::Any(name) if !text.is_empty() => {
@@ -64,7 +64,7 @@ impl Segment {
         }
     }
 
-    pub(super) fn rank(&self) -> Rank {
+    pub(crate) fn rank(&self) -> Rank {
         match self {
             Segment::Text(_) => Rank::Text,
             Segment::Mixed(pieces) => {
@@ -78,7 +78,7 @@ impl Segment {
     }
 
     /// Whether both take the same texts because they are written the same, names aside.
-    pub(super) fn same_shape(&self, other: &Segment) -> bool {
+    pub(crate) fn same_shape(&self, other: &Segment) -> bool {
         match (self, other) {
             (Segment::Any(_), Segment::Any(_)) => true,
             (Segment::Mixed(ours), Segment::Mixed(theirs)) => {

@@ -23,7 +23,7 @@ pub(crate) struct Pattern {
 
 /// How specific a pattern is; less is more specific. Made of the ranks of its segments, so it says nothing
 /// about whether two patterns match the same path.
-pub(super) type Specificity = Vec<Rank>;
+pub(crate) type Specificity = Vec<Rank>;
 
 impl Pattern {
     /// Reads a pattern. The slash it starts with may be left out.
@@ -100,21 +100,21 @@ impl Pattern {
     }
 
     /// Whether it is `/**`, which every path fits.
-    pub(super) fn is_everything(&self) -> bool {
+    pub(crate) fn is_everything(&self) -> bool {
         matches!(&*self.segments, [Segment::Rest(text)] if text.is_empty())
     }
 
     /// Whether it is to be matched from the path's end.
-    pub(super) fn is_from_end(&self) -> bool {
+    pub(crate) fn is_from_end(&self) -> bool {
         self.from_end
     }
 
     /// The segments in order, or from the last to the first.
-    pub(super) fn segments(&self, from_end: bool) -> Box<dyn Iterator<Item = &Segment> + '_> {
+    pub(crate) fn segments(&self, from_end: bool) -> Box<dyn Iterator<Item = &Segment> + '_> {
         if from_end { Box::new(self.segments.iter().rev()) } else { Box::new(self.segments.iter()) }
     }
 
-    pub(super) fn specificity(&self) -> Specificity {
+    pub(crate) fn specificity(&self) -> Specificity {
         let from_end = self.from_end.then_some(Rank::FromEnd);
         let ranks = self.segments(self.from_end).map(Segment::rank);
         from_end.into_iter().chain(ranks).chain([Rank::End]).collect()

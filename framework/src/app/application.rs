@@ -1,0 +1,97 @@
+//! What all requests of an application share, and who answers each of them.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::{Arc, Mutex, Weak};
+
+use super::compress::Compression;
+use super::error_page::ErrorPages;
+use super::target::Target;
+use crate::base::date::ServerLine;
+use crate::http::{Context, Decompression, Request};
+use crate::proto::Limits;
+use crate::proto::h1::TargetForm;
+use crate::resources::Mounts;
+use crate::routing::{Facts, Found, Router};
+use crate::websocket::request as upgrade;
+
+/// An application: everything that the attributes of all linked crates registered, frozen.
+///
+/// `server::start()` makes one for you; make one yourself to serve it elsewhere or several times.
+#[derive(Clone)]
+pub struct App(pub(crate) Arc<Inner>);
+
+/// What all connections of an application share.
+pub(crate) struct Inner {
+    pub(crate) context: Arc<Context>,
+    pub(crate) limits: Limits,
+    pub(crate) server_line: ServerLine,
+    pub(super) router: Router,
+    /// The routes of requests that ask for WebSocket; they may share paths with others.
+    pub(super) sockets: Router,
+    /// What is looked through where no mapping has the path.
+    pub(super) resources: Mounts,
+    pub(super) pages: ErrorPages,
+    pub(super) name: Option<String>,
+    /// Whether a filter answers by itself, which makes its paths and their bodies its own.
+    pub(super) has_answering_filters: bool,
+    /// What the connections share that [`App::serve_connection`] serves, as long as there are any.
+    pub(crate) embedding: Mutex<Weak<dyn Any + Send + Sync>>,
+    pub(super) compression: Option<Compression>,
+    pub(super) decompression: Decompression,
+    /// Whether texts are sent as what they look like.
+    pub(super) sniffs: bool,
+}
+
+impl App {
+    /// How many mappings the application has.
+    pub fn route_count(&self) -> usize {
+        self.0.router.len() + self.0.sockets.len()
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App").field("name", &self.0.name).field("routes", &self.route_count()).finish()
+    }
+}
+
+impl Inner {
+    pub(crate) fn context_ref(&self) -> &Context {
+        &self.context
+    }
+
+    /// Finds who answers. `None`: a candidate narrows by parameters and the form is still to be read; read it and ask
+    /// again with `form_pending` false.
+    #[inline]
+    pub(crate) fn target(&self, request: &mut Request, form_pending: bool) -> Option<Target<'_>> {
+        if request.form_of_target == TargetForm::Asterisk {
+            return Some(Target::Options("GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS".to_owned()));
+        }
+        let facts = Facts {
+            method: &request.method,
+            path: request.path.matched(),
+            headers: &request.headers,
+            query: &request.query,
+            form: &request.form,
+            form_pending,
+        };
+        if !request.extensions.is_empty()
+            && upgrade::is_asked_for(&request.extensions)
+            && let Found::Route(entry) = self.sockets.find(&facts, &mut request.path_values)
+        {
+            request.handler = Some(&entry.route.at);
+            return Some(Target::Entry(entry));
+        }
+        Some(match self.router.find(&facts, &mut request.path_values) {
+            Found::Route(entry) => {
+                request.handler = Some(&entry.route.at);
+                Target::Entry(entry)
+            }
+            Found::MethodNotAllowed { allow } => self.target_of_others(&facts, allow),
+            Found::Options { allow } => Target::Options(allow),
+            Found::NeedsForm => return None,
+            Found::NotFound => self.target_beyond(facts.path, facts.method),
+        })
+    }
+}

@@ -1,0 +1,192 @@
+//! How an application begins: the registry is read, held against the settings and frozen. Every mistake is told at once, with its
+//! place; what is only doubtful goes to the log.
+
+use std::any::TypeId;
+use std::sync::{Arc, Mutex, Weak};
+
+use super::application::{App, Inner};
+use super::compress::Compression;
+use super::config::{Config, believe};
+use super::error_page::ErrorPages;
+use super::{bodies, sockets, uploads};
+use crate::base::date::ServerLine;
+use crate::base::{Location, say};
+use crate::bind::StateNeed;
+use crate::http::{Context, Error, Result};
+use crate::io::BodyMemory;
+use crate::registry::{self, AnyFilter, GivenFilter};
+use crate::resources::Mounts;
+use crate::routing::Router;
+use crate::session::Sessions;
+#[cfg(feature = "templates")]
+use crate::view::Templates;
+use crate::websocket::config::Settings;
+
+impl App {
+    /// Freezes what the attributes registered.
+    ///
+    /// # Errors
+    /// Nothing is registered, two mappings are for the same requests, a state is missing or given twice, a mapping is
+    /// malformed. The text names all problems with the places of both sides, and what to do.
+    pub fn from_registry(config: Config) -> Result<App> {
+        let name = config.app.clone();
+        let belongs = |app: Option<&str>| app == name.as_deref();
+        let mut routes: Vec<_> = inventory::iter::<registry::Route>
+            .into_iter()
+            .filter(|route| belongs(route.mapping.app))
+            .collect();
+        let mut filters: Vec<_> = inventory::iter::<registry::Filter>
+            .into_iter()
+            .filter(|filter| belongs(filter.mapping.app))
+            .collect();
+        let mut pages: Vec<_> =
+            inventory::iter::<registry::ErrorPage>.into_iter().filter(|page| belongs(page.app)).collect();
+        let mut controllers: Vec<_> =
+            inventory::iter::<registry::Controller>.into_iter().filter(|it| belongs(it.app)).collect();
+        // What is said must not depend on the order of linking either.
+        routes.sort_unstable_by_key(|route| route.at);
+        filters.sort_unstable_by_key(|filter| filter.function.at);
+        pages.sort_unstable_by_key(|page| page.at);
+        controllers.sort_unstable_by_key(|controller| controller.at);
+        let mut bindings: Vec<_> =
+            inventory::iter::<registry::DefaultBinding>.into_iter().filter(|it| belongs(it.app)).collect();
+        bindings.sort_unstable_by_key(|binding| binding.at);
+
+        let mut settings = sockets::settings(config.websocket, config.extensions);
+        let mut problems = config.problems;
+        problems.extend(config.filters.iter().filter_map(GivenFilter::problem));
+        problems.extend(config.limits.problems());
+        problems.extend(config.compression.as_ref().and_then(Compression::problem));
+        let sockets = sockets::take(&mut routes, &mut settings, belongs, &mut problems);
+        let has_answering_filters = config.filters.iter().any(|given| given.filter.answers());
+        let has_others = has_answering_filters || !config.resources.is_empty();
+        if routes.is_empty() && sockets.routes.is_empty() && !has_others {
+            return Err(Error::internal(nothing_registered(name.as_deref())));
+        }
+        let mut context = Context::default();
+        context.show_errors = config.show_errors.unwrap_or(cfg!(debug_assertions));
+        context.parameters = config.limits.parameters;
+        context.bodies = Arc::new(BodyMemory::new(config.limits.buffered_bodies));
+        problems.extend(believe(&config.trusted_proxies, config.proxy_fields.as_deref(), &mut context));
+        let (upload_directory, problem) = uploads::directory(config.upload_directory);
+        context.upload_directory = upload_directory;
+        problems.extend(problem);
+        for state in config.states {
+            if context.add_state(state.type_id, state.value).is_err() {
+                problems.push(format!(
+                    "the state `{}` was given twice; wrap one of them in a type of its own",
+                    state.type_name
+                ));
+            }
+        }
+        #[cfg(feature = "templates")]
+        {
+            let templates = config.templates.unwrap_or_else(Templates::usual);
+            problems.extend(templates.problem());
+            if context.add_state(TypeId::of::<Templates>(), Box::new(templates)).is_err() {
+                problems.push("`Templates` are given by `templates(…)`, not as a state".to_owned());
+            }
+        }
+        let mut need = |states: &[StateNeed], at: &Location| {
+            for need in states {
+                if !context.has_state((need.type_id)()) {
+                    let type_name = (need.type_name)();
+                    problems.push(format!(
+                        "{at} asks for `State<&{type_name}>`, and no state of that type was given: write \
+                         `server::new().state(…)` with a value of type `{type_name}`"
+                    ));
+                }
+            }
+        };
+        routes.iter().for_each(|route| need(route.needs.states, &route.at));
+        sockets.needing.iter().for_each(|route| need(route.needs.states, &route.at));
+        filters.iter().for_each(|filter| need(filter.function.states, &filter.function.at));
+        let given = config.filters.into_iter().map(|filter| AnyFilter::Given(Arc::new(filter)));
+        let filters: Vec<_> = given.chain(filters.into_iter().map(AnyFilter::Declared)).collect();
+        pages.iter().for_each(|page| need(page.states, &page.at));
+        if let [first, second, ..] = bindings[..] {
+            problems.push(format!("two default model bindings: {} and {}", first.at, second.at));
+        }
+        problems.extend(settings.problem());
+        problems.extend(Sessions::install(config.sessions, config.session_config, &mut context).err());
+        let _ = context.add_state(TypeId::of::<Settings>(), Box::new(settings));
+        context.default_binding = bindings.first().map(|binding| binding.call);
+        for controller in controllers {
+            match (controller.build)(&context) {
+                Ok(object) => context.set_instance(controller.instance, object),
+                Err(error) => problems.push(format!(
+                    "the controller {} cannot be built: {}",
+                    controller.at,
+                    error.words()
+                )),
+            }
+        }
+        let resources = Mounts::build(config.resources, config.favicon.unwrap_or(true), &mut problems);
+        let pages = ErrorPages::build(&pages).unwrap_or_else(|found| {
+            problems.extend(found);
+            ErrorPages::none()
+        });
+        let (router, sockets) =
+            match (Router::build(&routes, &filters), Router::build(&sockets.routes, &filters)) {
+                (Ok(router), Ok(sockets)) if problems.is_empty() => (router, sockets),
+                (router, sockets) => {
+                    // What is wrong with filters, both have found.
+                    for problem in router.err().into_iter().chain(sockets.err()).flatten() {
+                        if !problems.contains(&problem) {
+                            problems.push(problem);
+                        }
+                    }
+                    return Err(Error::internal(all_of(problems)));
+                }
+            };
+        bodies::warn_of_those_that_never_fit(&routes, &config.limits);
+        let idle = sockets.unmatched_filters(resources.patterns());
+        let is_idle = |filter: &AnyFilter| idle.iter().any(|idle| idle.is_same(filter));
+        for filter in router.unmatched_filters(resources.patterns()).into_iter().filter(is_idle) {
+            say!(warn, "the filter {} matches none of the mappings", filter.at());
+        }
+        router
+            .limits()
+            .for_each(|(route, limits)| bodies::tell_of_idle_limits(route, limits, &config.limits));
+        let server_line = match config.server_name {
+            None => b"server: vernal\r\n".to_vec(),
+            Some(None) => Vec::new(),
+            Some(Some(name)) if crate::base::is_value(name.as_bytes()) => {
+                format!("server: {name}\r\n").into_bytes()
+            }
+            Some(Some(name)) => {
+                return Err(Error::internal(format!("the server name {name:?} holds a control character")));
+            }
+        };
+        Ok(App(Arc::new(Inner {
+            context: Arc::new(context),
+            limits: config.limits,
+            server_line: ServerLine::new(server_line),
+            router,
+            sockets,
+            resources,
+            pages,
+            name,
+            has_answering_filters,
+            embedding: Mutex::new(Weak::<()>::new()),
+            compression: config.compression,
+            decompression: config.decompression,
+            sniffs: config.sniffing.unwrap_or(true),
+        })))
+    }
+}
+
+fn nothing_registered(name: Option<&str>) -> String {
+    match name {
+        Some(name) => format!("nothing is mapped with `app = \"{name}\"`: check the name, and that the crate is linked (`use my_crate as _;`)"),
+        None => "nothing is mapped. Put `#[request_map(\"/…\")]` on a function, or give the server resources: `.resources(\"/**\", \"directory\")`. If your mappings are in another crate, link it: \
+                 write `use my_crate as _;` or `vernal::scan!(my_crate);` in the crate with `main`".to_owned(),
+    }
+}
+
+fn all_of(problems: Vec<String>) -> String {
+    match &problems[..] {
+        [problem] => problem.clone(),
+        problems => format!("{} problems:\n  - {}", problems.len(), problems.join("\n  - ")),
+    }
+}
