@@ -3,7 +3,6 @@
 use super::pump::Incoming;
 use super::receiver::Receiver;
 use super::sender::Rest;
-use super::uploading::Uploading;
 use crate::app::{Answering, Inner, Target};
 use crate::http::{Error, Request, Response, Result};
 use crate::proto::Refusal;
@@ -67,6 +66,12 @@ impl<'c> Arrived<'c> {
 
 /// A request with a part of its body. Without a target, one is found when the form is there.
 pub(super) struct Unfinished<'c> {
+    pub(super) target: Option<Target<'c>>,
+    pub(super) receiver: Receiver<'c>,
+}
+
+/// A request whose body is a form in parts. Without a target, one is found when the form is there.
+pub(super) struct Uploading<'c> {
     pub(super) target: Option<Target<'c>>,
     pub(super) receiver: Receiver<'c>,
 }

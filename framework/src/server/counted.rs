@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Waker;
 
+use super::departing::Departing;
 use super::lifecycle::{Lifecycle, UNPLACED};
-use super::lingering::Lingering;
 use crate::app::App;
 use crate::bind::ConnectionInfo;
 use crate::http::{Peer, Request, Via};
@@ -25,7 +25,7 @@ pub(crate) struct Shared {
     #[cfg(feature = "tls")]
     pub(crate) tls: Option<Arc<crate::tls::Acceptor>>,
     addresses: Addresses,
-    pub(super) lingering: Lingering,
+    pub(super) departing: Departing,
     /// Connections of trusted proxies begin with a header of the PROXY protocol.
     pub(super) expects_proxy_header: bool,
 }
@@ -45,7 +45,7 @@ impl Shared {
             tls: None,
             expects_proxy_header: false,
             addresses: Addresses::default(),
-            lingering: Lingering::default(),
+            departing: Departing::default(),
         }
     }
 

@@ -5,7 +5,6 @@
 //! has had its time. Nothing is held meanwhile but the connection itself, and only a share of them may be at it.
 
 use std::future::poll_fn;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 
 use tokio::time::Instant;
@@ -30,7 +29,7 @@ pub(super) async fn take_leave(wire: &mut Wire, shared: &Shared) {
     if !has_closed.await || wire.farewell == Farewell::Close {
         return;
     }
-    let Some(_place) = shared.lingering.enter(limits.connections / SHARE) else { return };
+    let Some(_place) = shared.departing.enter(limits.connections / SHARE) else { return };
     wire.deadline.set(end.min(Instant::now() + limits.linger_idle));
     poll_fn(|cx| {
         let mut has_read = false;
@@ -51,27 +50,6 @@ pub(super) async fn part(stream: Stream, shared: &Shared) {
     wire.farewell = Farewell::Linger;
     wire.stream.bound_farewell(shared.app.0.limits.write_timeout);
     take_leave(&mut wire, shared).await;
-}
-
-/// The connections of a server that are at their end and read on.
-#[derive(Default)]
-pub(super) struct Lingering(AtomicUsize);
-
-/// One of them.
-struct Place<'l>(&'l Lingering);
-
-impl Lingering {
-    /// Counts one in, unless there are `most` already; one there may always be.
-    fn enter(&self, most: usize) -> Option<Place<'_>> {
-        let place = Place(self);
-        (self.0.fetch_add(1, Ordering::Relaxed) < most.max(1)).then_some(place)
-    }
-}
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 /// One of so many connections may linger, as the docs of `Limits::linger_time` say.

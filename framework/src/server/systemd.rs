@@ -7,7 +7,7 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 
 use listenfd::ListenFd;
 
-use super::listening::Given;
+use super::listener::Given;
 use crate::http::{Error, Result};
 
 /// The sockets that nobody has taken yet, with their names.

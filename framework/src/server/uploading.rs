@@ -5,19 +5,12 @@ use std::future::poll_fn;
 use std::sync::Arc;
 
 use super::Shared;
-use super::arrived::Arrived;
+use super::arrived::{Arrived, Uploading};
 use super::pump::{Incoming, Pump};
-use super::receiver::Receiver;
 use super::wire::{Gone, Wire};
-use crate::app::{Exchange, Target};
+use crate::app::Exchange;
 use crate::http::FormKind;
 use crate::io::Pipe;
-
-/// A request whose body is a form in parts. Without a target, one is found when the form is there.
-pub(super) struct Uploading<'c> {
-    pub(super) target: Option<Target<'c>>,
-    pub(super) receiver: Receiver<'c>,
-}
 
 impl<'c> Uploading<'c> {
     /// Receives the form.

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use tracing::Level;
 
-use super::queue::Queue;
-use super::{Line, PATIENCE};
+use super::line::Line;
+use super::queue::{PATIENCE, Queue};
 use crate::base::Logged;
 use crate::io::watch;
 

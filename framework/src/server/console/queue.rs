@@ -151,6 +151,9 @@ const KEPT: usize = 64 << 10;
 /// Between two attempts to write what does not block.
 const PAUSE: Duration = Duration::from_millis(10);
 
+/// How long the end of a server, or of the process, waits for whoever reads standard error and does not.
+pub(super) const PATIENCE: Duration = Duration::from_secs(1);
+
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc;

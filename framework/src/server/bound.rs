@@ -1,0 +1,183 @@
+//! A server on its port: serving, in the caller's runtime or on threads of its own, and the end of it.
+
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime;
+use tokio::task::JoinSet;
+
+use super::accepting;
+use super::address::LocalAddr;
+use super::console;
+use super::counted::Shared;
+use super::handle::Handle;
+use super::lifecycle::{Lifecycle, Phase};
+use super::listener::Entrance;
+use super::listening::Place;
+use super::signals::{begin, stop_on_signals};
+use super::watchdog::Watchdog;
+use crate::base::{counted, say};
+use crate::http::{Error, Result};
+
+/// A server that is bound to its port and does not serve yet.
+pub struct Bound {
+    pub(super) shared: Arc<Shared>,
+    pub(super) places: Vec<(Place, Arc<Shared>)>,
+    pub(super) threads: usize,
+    pub(super) shares_threads: bool,
+    pub(super) grace: Duration,
+    pub(super) watchdog: Duration,
+    pub(super) handles_signals: bool,
+    pub(super) stopped: Stopped,
+}
+
+impl Bound {
+    /// The first address of TCP it listens on, with the port the system chose.
+    ///
+    /// # Panics
+    /// It listens on Unix sockets alone; [`Bound::local_addrs`] tells of all.
+    pub fn local_addr(&self) -> SocketAddr {
+        let first = self.local_addrs().find_map(LocalAddr::tcp);
+        first.expect("the server listens on Unix sockets alone: ask `local_addrs()`")
+    }
+
+    /// All addresses it listens on: first that of [`Server::host`](super::Server::host) and [`Server::port`](super::Server::port), then those of [`Server::listen`](super::Server::listen), then
+    /// the sockets that were given, and last the port that redirects to TLS.
+    pub fn local_addrs(&self) -> impl Iterator<Item = &LocalAddr> {
+        self.places.iter().map(|(place, _)| &place.address)
+    }
+
+    /// A handle to stop the server with and to ask how it is.
+    pub fn handle(&self) -> Handle {
+        Handle::of(&self.shared)
+    }
+
+    /// Serves inside the caller's runtime until the server is stopped.
+    ///
+    /// # Errors
+    /// The listener could not be used.
+    pub async fn serve(self) -> Result {
+        let _serving = console::Serving::begin();
+        let _watchdog = Watchdog::begin(self.watchdog, &self.shared.app.0);
+        let lifecycle = Arc::clone(&self.shared.lifecycle);
+        let addresses = shown(&self.places);
+        let _stopped = self.stopped;
+        let mut signals = pin!(stop_on_signals(&lifecycle, self.handles_signals));
+        begin(signals.as_mut()).await;
+        announce(&self.shared, &addresses);
+        let entrances = self.places.into_iter().flat_map(|(place, shared)| place.entrances(shared)).collect();
+        let mut tasks = JoinSet::new();
+        let mut accepting = pin!(accepting::accept(entrances, Arc::clone(&lifecycle), Some(&mut tasks)));
+        std::future::poll_fn(|cx| {
+            let _ = signals.as_mut().poll(cx);
+            accepting.as_mut().poll(cx)
+        })
+        .await?;
+        let mut drained = pin!(drain(&lifecycle, self.grace));
+        std::future::poll_fn(|cx| {
+            let _ = signals.as_mut().poll(cx);
+            drained.as_mut().poll(cx)
+        })
+        .await;
+        Ok(())
+    }
+
+    /// Serves on threads of its own until the server is stopped.
+    pub(super) fn run(self) -> Result {
+        let lifecycle = Arc::clone(&self.shared.lifecycle);
+        if self.shares_threads {
+            let runtime =
+                runtime::Builder::new_multi_thread().worker_threads(self.threads).enable_all().build()?;
+            return runtime.block_on(self.serve());
+        }
+        let _serving = console::Serving::begin();
+        let _watchdog = Watchdog::begin(self.watchdog, &self.shared.app.0);
+        let addresses = shown(&self.places);
+        let _stopped = self.stopped;
+        let mut sets = Place::share_out(self.places, self.threads)?.into_iter();
+        let first = sets.next().ok_or_else(|| Error::internal("no listener"))?;
+        let mut threads = Vec::new();
+        for (index, entrances) in sets.enumerate() {
+            let (shared, grace) = (Arc::clone(&self.shared), self.grace);
+            let thread = std::thread::Builder::new().name(format!("vernal-{}", index + 1));
+            threads.push(thread.spawn(move || serve_on_thread(entrances, &shared, grace, false, || ()))?);
+        }
+        let shared = &self.shared;
+        let result =
+            serve_on_thread(first, shared, self.grace, self.handles_signals, || announce(shared, &addresses));
+        lifecycle.enter(Phase::Stopping);
+        for thread in threads {
+            thread.join().map_err(|payload| Error::from_panic(&*payload))??;
+        }
+        result
+    }
+}
+
+/// Says that the server is there. Signals are listened to by then, so that whoever reads this can send one.
+fn announce(shared: &Shared, addresses: &str) {
+    shared.lifecycle.enter(Phase::Serving);
+    say!(info, "listening on {addresses} with {}", counted(shared.app.route_count() as u64, "mapping"));
+}
+
+/// The addresses as they are announced.
+fn shown(places: &[(Place, Arc<Shared>)]) -> String {
+    let shown = places.iter().map(|(place, shared)| match &place.address {
+        LocalAddr::Tcp(address) if shared.is_secured() => format!("https://{address}"),
+        LocalAddr::Tcp(address) => format!("http://{address}"),
+        address @ LocalAddr::Unix(_) => address.to_string(),
+    });
+    shown.collect::<Vec<_>>().join(", ")
+}
+
+/// One thread of a server whose threads share nothing: a runtime, its listeners, and the connections it accepts. Leaving
+/// the runtime cuts what is left of them.
+fn serve_on_thread(
+    entrances: Vec<Entrance>,
+    shared: &Arc<Shared>,
+    grace: Duration,
+    handles_signals: bool,
+    ready: impl FnOnce(),
+) -> Result {
+    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    let result = runtime.block_on(async {
+        let lifecycle = &shared.lifecycle;
+        let mut signals = pin!(stop_on_signals(lifecycle, handles_signals));
+        begin(signals.as_mut()).await;
+        ready();
+        let mut serving = pin!(async {
+            accepting::accept(entrances, Arc::clone(lifecycle), None).await?;
+            drain(lifecycle, grace).await;
+            Ok(())
+        });
+        std::future::poll_fn(|cx| {
+            let _ = signals.as_mut().poll(cx);
+            serving.as_mut().poll(cx)
+        })
+        .await
+    });
+    runtime.shutdown_background();
+    result
+}
+
+/// Waits until the connections have ended, or the grace period has.
+async fn drain(lifecycle: &Lifecycle, grace: Duration) {
+    if let Ok(0) = tokio::time::timeout(grace, lifecycle.drained()).await {
+        return;
+    }
+    let left = lifecycle.connection_count();
+    if left > 0 && lifecycle.cut() {
+        let left = counted(left as u64, "connection");
+        say!(warn, "cut {left} not done {grace:?} after the stop");
+    }
+}
+
+/// Says that the server has stopped, however it did: also when it is given up before it serves.
+pub(super) struct Stopped(pub(super) Arc<Lifecycle>);
+
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        self.0.enter(Phase::Stopped);
+    }
+}

@@ -1,0 +1,308 @@
+//! The builder of a server: what it is told, and binding.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime;
+
+use super::bound::{Bound, Stopped};
+use super::console;
+use super::counted::Shared;
+use super::lifecycle::Lifecycle;
+use super::listener::Given;
+use super::listening::Listening;
+#[cfg(feature = "tls")]
+use super::redirecting;
+use super::scanned;
+use crate::app::{App, Config, config_setters};
+use crate::http::{Error, Result};
+
+/// The settings of a server. Made by [`new`](super::new).
+///
+/// ```no_run
+/// use vernal::{Limits, server};
+///
+/// fn main() -> vernal::Result {
+///     server::new().host("127.0.0.1").port(8080).limits(Limits::new().body_size(8 << 20)).start()
+/// }
+/// ```
+pub struct Server {
+    config: Config,
+    listening: Listening,
+    expects_proxy_header: bool,
+    threads: Option<usize>,
+    shares_threads: bool,
+    grace: Duration,
+    watchdog: Duration,
+    handles_signals: bool,
+    #[cfg(feature = "tls")]
+    tls: Option<crate::tls::Tls>,
+}
+
+impl Default for Server {
+    fn default() -> Server {
+        Server {
+            config: Config::default(),
+            listening: Listening::default(),
+            expects_proxy_header: false,
+            threads: None,
+            shares_threads: false,
+            grace: Duration::from_secs(30),
+            watchdog: Duration::from_millis(100),
+            handles_signals: true,
+            #[cfg(feature = "tls")]
+            tls: None,
+        }
+    }
+}
+
+config_setters!(Server);
+
+impl Server {
+    /// The address or name to listen on; empty is all interfaces. Default: `VERNAL_HOST`, else all. For more than one, and for
+    /// Unix sockets, see [`Server::listen`].
+    #[must_use]
+    pub fn host(mut self, host: impl Into<String>) -> Server {
+        self.listening.host = Some(host.into());
+        self
+    }
+
+    /// The port; 0 lets the system choose, see [`Bound::local_addr`]. Default: `VERNAL_PORT`, else 9090.
+    #[must_use]
+    pub fn port(mut self, port: u16) -> Server {
+        self.listening.port = Some(port);
+        self
+    }
+
+    /// Listens on this address too: `127.0.0.1:8080`, `[::1]:8080`, `:8080` for all interfaces, or a Unix socket as
+    /// `unix:/run/my.sock` (`unix:@name` in Linux's abstract namespace). May be said several times. Who says this and neither
+    /// [`Server::host`] nor [`Server::port`] listens on these alone; the environment is not asked then.
+    ///
+    /// ```no_run
+    /// use vernal::server;
+    ///
+    /// fn main() -> vernal::Result {
+    ///     server::new().listen("127.0.0.1:8080").listen("[::1]:8080").listen("unix:/run/my.sock").unix_mode(0o660).start()
+    /// }
+    /// ```
+    ///
+    /// The file of a Unix socket is removed when the server stops. One that is left from a server which was killed is
+    /// replaced, if nobody listens on it. Peers on Unix sockets have no address, so
+    /// [`Limits::connections_per_address`](crate::Limits) does not hold for them.
+    ///
+    /// # Errors
+    /// [`Server::bind`] fails, naming the address, when it is malformed, taken or not allowed.
+    #[must_use]
+    pub fn listen(mut self, address: impl Into<String>) -> Server {
+        self.listening.wanted.push(address.into());
+        self
+    }
+
+    /// Listens on a socket that is bound already: a [`std::net::TcpListener`] or, on Unix, a
+    /// [`std::os::unix::net::UnixListener`]. As with [`Server::listen`], it is the only one if no other is named. All threads
+    /// accept from it.
+    ///
+    /// ```
+    /// # use vernal::{request_map, server};
+    /// # #[request_map("/")]
+    /// # fn index() -> &'static str { "" }
+    /// # fn main() -> vernal::Result {
+    /// let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    /// let address = listener.local_addr()?;
+    /// let bound = server::new().listener(listener).bind()?;
+    /// assert_eq!(bound.local_addr(), address);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn listener(mut self, listener: impl Into<Given>) -> Server {
+        self.listening.given.push(listener.into());
+        self
+    }
+
+    /// The mode of the Unix sockets that the server makes, like `0o660`: who may write may connect. It is set before anybody
+    /// can. Default: what the process's umask leaves, mostly the owner alone. Without effect elsewhere than on Unix.
+    #[must_use]
+    pub fn unix_mode(mut self, mode: u32) -> Server {
+        self.listening.unix_mode = Some(mode);
+        self
+    }
+
+    /// Listens on the sockets that systemd passes (`LISTEN_FDS`, as of a `.socket` unit), TCP and Unix. With a name only on
+    /// those of this `FileDescriptorName=`, so that several servers of one process each take their own.
+    ///
+    /// If there are some, they take the place of [`Server::host`], [`Server::port`] and [`Server::listen`]; if there are none,
+    /// these hold, so that the program also runs by hand.
+    ///
+    /// ```no_run
+    /// use vernal::server;
+    ///
+    /// fn main() -> vernal::Result {
+    ///     server::new().port(8080).systemd(None).start()
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Server::bind`] fails when what was passed is no socket that listens for streams.
+    #[cfg(all(unix, feature = "systemd"))]
+    #[must_use]
+    pub fn systemd(mut self, name: Option<&str>) -> Server {
+        self.listening.systemd = Some(name.map(str::to_owned));
+        self
+    }
+
+    /// How many threads [`Server::start`] serves with, each with a runtime and a listener of its own. Default: as many
+    /// as the machine has cores.
+    #[must_use]
+    pub fn threads(mut self, threads: usize) -> Server {
+        self.threads = Some(threads.max(1));
+        self
+    }
+
+    /// Whether the threads share one runtime, in which any thread may go on with any request. Default: no, since
+    /// threads that share nothing answer more. Choose it when some requests compute for long.
+    #[must_use]
+    pub fn share_threads(mut self, shares: bool) -> Server {
+        self.shares_threads = shares;
+        self
+    }
+
+    /// How long requests in flight may take after stopping began. Default 30 s.
+    #[must_use]
+    pub fn grace(mut self, grace: Duration) -> Server {
+        self.grace = grace;
+        self
+    }
+
+    /// How long a handler may hold its thread before the log warns of it, once for each handler, and says what to write instead.
+    /// Default 100 ms; [`Duration::ZERO`] is never.
+    ///
+    /// A `fn` holds its thread until it returns, an `async fn` from one wait to the next, and everything else that this thread
+    /// serves waits meanwhile; filters, error pages and WebSocket handlers are looked at too. A thread of its own looks twice in this time, 1 ms apart
+    /// at least, so what holds for less than one and a half of it may go unseen. Handlers marked `blocking` hold nobody up.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    ///
+    /// use vernal::server;
+    ///
+    /// fn main() -> vernal::Result {
+    ///     server::new().watchdog(Duration::from_millis(20)).start()
+    /// }
+    /// ```
+    #[must_use]
+    pub fn watchdog(mut self, limit: Duration) -> Server {
+        self.watchdog = limit;
+        self
+    }
+
+    /// Whether SIGINT and SIGTERM stop the server. Default: yes.
+    #[must_use]
+    pub fn handle_signals(mut self, handles: bool) -> Server {
+        self.handles_signals = handles;
+        self
+    }
+
+    /// Speaks TLS on the port: HTTPS, and WSS for WebSockets. Needs the feature `tls`. See [`tls`](crate::tls).
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn tls(mut self, tls: crate::tls::Tls) -> Server {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// Whether connections of trusted proxies ([`Config::trusted_proxies`]) begin with a header of the PROXY protocol, version
+    /// 1 or 2, that says whom they speak for: HAProxy's `send-proxy-v2`, nginx's `proxy_protocol on`. Default: no.
+    ///
+    /// One that begins otherwise is closed, and the log says so. Those of all others begin with HTTP or TLS. With TLS the header comes
+    /// before it.
+    ///
+    /// The client that the header names is the peer, and its fields are read only if it is a trusted proxy itself. A header that names
+    /// none (`UNKNOWN`, `LOCAL`, Unix sockets), as for looks at the server's health, leaves the proxy as the peer, and no fields are read.
+    ///
+    /// # Errors
+    /// [`Server::bind`] fails if no proxies are trusted.
+    #[must_use]
+    pub fn proxy_protocol(mut self, expects: bool) -> Server {
+        self.expects_proxy_header = expects;
+        self
+    }
+
+    /// All settings of the application at once.
+    #[must_use]
+    pub fn config(mut self, config: Config) -> Server {
+        self.config = config;
+        self
+    }
+
+    /// Builds the application and binds its port, without serving yet.
+    ///
+    /// # Errors
+    /// As [`start`](super::start).
+    pub fn bind(self) -> Result<Bound> {
+        scanned::warn_of_unnamed();
+        let app = App::from_registry(self.config)?;
+        if self.expects_proxy_header && app.0.context.trusted_proxies.is_empty() {
+            return Err(Error::internal(
+                "the PROXY protocol is expected, and nobody is trusted to speak it: name the proxies with \
+                 `server::new().trusted_proxies([\"10.0.0.0/8\"])`",
+            ));
+        }
+        #[cfg(feature = "tls")]
+        let tls = self.tls.map(crate::tls::Tls::build).transpose()?;
+        let threads = match self.threads {
+            Some(threads) => threads,
+            None => std::thread::available_parallelism().map_or(1, usize::from),
+        };
+        let places = self.listening.bind(if self.shares_threads { 1 } else { threads })?;
+        let lifecycle = Lifecycle::new();
+        let stopped = Stopped(Arc::clone(&lifecycle));
+        let mut shared = Shared::alone(app, lifecycle);
+        shared.expects_proxy_header = self.expects_proxy_header;
+        #[cfg(feature = "tls")]
+        let redirecting = match tls {
+            Some((acceptor, from)) => redirecting::secure(&mut shared, acceptor, from, &places)?,
+            None => None,
+        };
+        #[cfg(not(feature = "tls"))]
+        let redirecting = None;
+        let shared = Arc::new(shared);
+        let mut places: Vec<_> = places.into_iter().map(|place| (place, Arc::clone(&shared))).collect();
+        places.extend(redirecting);
+        Ok(Bound {
+            shared,
+            places,
+            threads,
+            shares_threads: self.shares_threads,
+            grace: self.grace,
+            watchdog: self.watchdog,
+            handles_signals: self.handles_signals,
+            stopped,
+        })
+    }
+
+    /// Binds and serves on threads of its own until the server is stopped.
+    ///
+    /// # Errors
+    /// As [`start`](super::start); also when called inside a tokio runtime, where [`Server::start_async`] is meant.
+    #[doc(alias = "run", alias = "listen", alias = "launch", alias = "serve")]
+    pub fn start(self) -> Result {
+        if runtime::Handle::try_current().is_ok() {
+            return Err(Error::internal(
+                "server::start() was called inside a tokio runtime: write `server::start_async().await`, or take \
+                 `#[tokio::main]` off `main`",
+            ));
+        }
+        console::install();
+        self.bind()?.run()
+    }
+
+    /// Binds and serves inside the caller's runtime until the server is stopped.
+    ///
+    /// # Errors
+    /// As [`start`](super::start).
+    pub async fn start_async(self) -> Result {
+        console::install();
+        self.bind()?.serve().await
+    }
+}
