@@ -50,7 +50,10 @@ macro_rules! argument {
     ($bencher:expr, $name:literal, $kind:ty, $expected:expr) => {{
         let Routed { request, .. } = Routed::read(HEAD, BODY).expect("the order is mapped");
         let bind = |request| {
-            (&&&&Bind::<$kind>::new()).kind().bind::<$kind>(request, const { &Arg::named($name) }).now()
+            (&&&&Bind::<$kind>::new())
+                .kind()
+                .bind::<$kind>(request, const { &Arg::named($name) })
+                .now::<$kind>()
         };
         assert_eq!(bind(&request).expect("a good value"), $expected);
         $bencher.bench_local(|| bind(black_box(&request)));

@@ -196,7 +196,7 @@ impl Adapter<'_> {
         let kind = self.source.kind(place, quote_spanned!(place=> ::vernal::__private::Bind::<#ty>::new()));
         let taken = match self.function.is_async() {
             true => quote_spanned!(place=> .await),
-            false => quote_spanned!(place=> .now()),
+            false => quote_spanned!(place=> .now::<#ty>()),
         };
         let bind = match &options.default {
             None => quote_spanned!(place=> #kind.bind::<#ty>(#req, #arg) #taken),

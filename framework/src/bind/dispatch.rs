@@ -144,9 +144,9 @@ impl Wait {
         self,
         source: impl BindingSource<'r>,
         arg: &'static Arg,
-    ) -> Later<T, impl Future<Output = Result<T>> + Send> {
+    ) -> Later<impl Future<Output = Result<T>> + Send> {
         let req = source.request();
-        Later::new(async move { T::bind(req, arg).await.map_err(|error| T::failed(error, arg)) })
+        Later(async move { T::bind(req, arg).await.map_err(|error| T::failed(error, arg)) })
     }
 
     /// Binds an argument with a default.
@@ -155,8 +155,8 @@ impl Wait {
         self,
         source: impl BindingSource<'r>,
         arg: &'static Arg,
-    ) -> Later<T, impl Future<Output = Result<Option<T>>> + Send> {
-        Later::new(<Option<T> as ModelBinding<'r>>::bind(source.request(), arg))
+    ) -> Later<impl Future<Output = Result<Option<T>>> + Send> {
+        Later(<Option<T> as ModelBinding<'r>>::bind(source.request(), arg))
     }
 }
 

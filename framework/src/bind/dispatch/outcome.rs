@@ -3,53 +3,47 @@
 //! An `async fn` awaits either, with `.await`; a `fn` takes either `now`, which compiles for the first only.
 
 use std::future::{Future, IntoFuture, Ready, ready};
-use std::marker::PhantomData;
 
 use crate::http::Result;
 
 /// Bound already.
-pub struct AtOnce<T>(pub Result<T>);
+pub struct AtOnce<V>(pub Result<V>);
 
-impl<T> AtOnce<T> {
-    /// In a `fn`.
+impl<V> AtOnce<V> {
+    /// In a `fn`. `T` is the type that is bound.
+    #[expect(
+        clippy::extra_unused_type_parameters,
+        reason = "generated code tells it, since `Later::now` needs it"
+    )]
     #[inline]
-    pub fn now(self) -> Result<T> {
+    pub fn now<T>(self) -> Result<V> {
         self.0
     }
 }
 
 /// In an `async fn`.
-impl<T> IntoFuture for AtOnce<T> {
-    type Output = Result<T>;
-    type IntoFuture = Ready<Result<T>>;
+impl<V> IntoFuture for AtOnce<V> {
+    type Output = Result<V>;
+    type IntoFuture = Ready<Result<V>>;
 
     #[inline]
-    fn into_future(self) -> Ready<Result<T>> {
+    fn into_future(self) -> Ready<Result<V>> {
         ready(self.0)
     }
 }
 
-/// A `T` to wait for, or one that may be absent.
-pub struct Later<T, F>(F, PhantomData<fn() -> T>);
+/// To be waited for.
+pub struct Later<F>(pub F);
 
-impl<T, F> Later<T, F> {
-    #[inline]
-    pub(super) fn new(waiting: F) -> Later<T, F> {
-        Later(waiting, PhantomData)
-    }
-
+impl<F: Future> Later<F> {
     /// In a `fn`: refused.
-    pub fn now<V>(self) -> Result<V>
-    where
-        T: BindsNow,
-        F: Future<Output = Result<V>>,
-    {
+    pub fn now<T: BindsNow>(self) -> F::Output {
         T::never()
     }
 }
 
 /// In an `async fn`.
-impl<T, F: Future> IntoFuture for Later<T, F> {
+impl<F: Future> IntoFuture for Later<F> {
     type Output = F::Output;
     type IntoFuture = F;
 
@@ -68,5 +62,5 @@ impl<T, F: Future> IntoFuture for Later<T, F> {
 pub trait BindsNow: Sized {
     /// Never called.
     #[doc(hidden)]
-    fn never<V>() -> Result<V>;
+    fn never<V>() -> V;
 }

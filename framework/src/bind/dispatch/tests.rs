@@ -18,7 +18,7 @@ use crate::http::{Context, Error, Request};
 macro_rules! now {
     ($ty:ty, $name:literal, $req:expr) => {{
         static ARG: Arg = Arg::named($name);
-        (&&&&Bind::<$ty>::new()).kind().bind::<$ty>($req, &ARG).now()
+        (&&&&Bind::<$ty>::new()).kind().bind::<$ty>($req, &ARG).now::<$ty>()
     }};
 }
 
@@ -38,7 +38,7 @@ macro_rules! optional {
     }};
     ($ty:ty, $name:literal, $req:expr) => {{
         static ARG: Arg = Arg::named($name);
-        (&&&&Bind::<$ty>::new()).kind().optional::<$ty>($req, &ARG).now()
+        (&&&&Bind::<$ty>::new()).kind().optional::<$ty>($req, &ARG).now::<$ty>()
     }};
 }
 
