@@ -5,6 +5,7 @@
 //! the cache, a file on the disk and a file in the binary.
 
 mod answer;
+mod binary;
 mod cache;
 mod content_type;
 mod directory;

@@ -8,10 +8,10 @@ use ::http::StatusCode;
 use bytes::Bytes;
 
 use super::answer::{Ask, Content, answer};
+use super::binary::Files;
 use super::cache::{Cache, Entry, Stamps, beside};
 use super::content_type;
 use super::directory::{Directory, problem};
-use super::embedded::Files;
 use super::failure::{error_of, is_missing};
 use super::listing;
 use super::mark::Mark;

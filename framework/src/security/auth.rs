@@ -5,6 +5,7 @@ use std::pin::Pin;
 
 use ::http::Extensions;
 
+use super::user_name::UserName;
 use crate::http::{Error, Request, Result};
 
 /// What a hook says of credentials: nobody (`None`, `false`), an identity (`Some(…)`), or an error with a status of its own
@@ -37,10 +38,10 @@ pub enum Basic {}
 pub enum Bearer {}
 
 impl Verdict<Basic> for bool {
-    type Identity = super::UserName;
+    type Identity = UserName;
 
-    fn verdict(self, name: &str) -> Result<Option<super::UserName>> {
-        Ok(self.then(|| super::UserName::new(name)))
+    fn verdict(self, name: &str) -> Result<Option<UserName>> {
+        Ok(self.then(|| UserName::new(name)))
     }
 }
 

@@ -1,7 +1,5 @@
 //! Basic authentication (RFC 7617): name and password with each request. Worth something over TLS only.
 
-use std::fmt::{self, Display};
-use std::ops::Deref;
 use std::sync::Arc;
 
 use base64::Engine;
@@ -63,10 +61,6 @@ pub struct BasicAuth {
     hook: Box<dyn Fn(String, String) -> Asking + Send + Sync>,
     is_optional: bool,
 }
-
-/// The name that somebody proved to have, where the hook of a [`BasicAuth`] says `true`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct UserName(Arc<str>);
 
 impl BasicAuth {
     /// Asks for credentials of this realm, which browsers show; the hook says whose they are: see [`Verdict`].
@@ -139,26 +133,6 @@ impl Filter for BasicAuth {
                 self.realm
             )
         })
-    }
-}
-
-impl UserName {
-    pub(super) fn new(name: &str) -> UserName {
-        UserName(name.into())
-    }
-}
-
-impl Deref for UserName {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl Display for UserName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

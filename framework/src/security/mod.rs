@@ -34,11 +34,12 @@ mod identity;
 mod meter;
 mod origin;
 mod rate_limit;
+mod user_name;
 
 use std::hint::black_box;
 
 pub use auth::{Basic, Bearer, Verdict};
-pub use basic::{BasicAuth, UserName};
+pub use basic::BasicAuth;
 pub use bearer::BearerAuth;
 pub use cors::Cors;
 pub use csrf::Csrf;
@@ -46,6 +47,7 @@ pub use csrf_token::CsrfToken;
 pub use headers::{CspNonce, SecurityHeaders};
 pub use identity::Identity;
 pub use rate_limit::RateLimit;
+pub use user_name::UserName;
 
 /// Compares two secrets in a time that tells their lengths at most, not where they differ.
 ///

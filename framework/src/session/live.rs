@@ -1,11 +1,12 @@
-//! A session at work: one request's view of it, what is to be written, and the writing.
+//! A session at work: one request's view of it, and what is to be written.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use super::store::{self, Saved, SessionChanges, Values, gone};
-use super::{Session, SessionId, Sessions};
+use super::id::SessionId;
+use super::record::{Values, gone};
+use super::sessions::Sessions;
 use crate::base::say;
 use crate::http::{Error, Result};
 
@@ -47,82 +48,6 @@ pub(super) enum Standing {
     Invalidated,
     /// Something else ended it.
     Gone,
-}
-
-impl Session {
-    /// Reads the values anew, under the changes that were not written yet. Whoever calls this holds `writing`.
-    pub(super) async fn read(&self) -> Result {
-        let id = {
-            let state = self.state();
-            state.old_id.unwrap_or(state.id)
-        };
-        let record = self.0.sessions.load(&id).await?;
-        let mut state = self.state();
-        let Some(record) = record else {
-            state.standing = Standing::Gone;
-            return Err(gone());
-        };
-        state.values = record.values;
-        if !state.changes.is_empty() {
-            let State { values, changes, .. } = &mut *state;
-            store::apply(Arc::make_mut(values), changes);
-        }
-        Ok(())
-    }
-
-    /// Writes what is to be written. Whoever calls this holds `writing`.
-    pub(super) async fn write(&self, expected: Option<(Arc<str>, Option<Arc<str>>)>) -> Result<Saved> {
-        let sessions = &self.0.sessions;
-        let (id, old_id) = {
-            let state = self.state();
-            if state.standing != Standing::Valid {
-                return Ok(Saved::Gone);
-            }
-            (state.id, state.old_id)
-        };
-        if let Some(old_id) = old_id {
-            if !sessions.rename(&old_id, &id).await? {
-                return Ok(self.is_gone());
-            }
-            let mut state = self.state();
-            // It may have been rotated once more meanwhile.
-            state.old_id = (state.id != id).then_some(id);
-        }
-        let changes = {
-            let mut state = self.state();
-            state.is_written = true;
-            SessionChanges {
-                is_new: !state.is_stored,
-                values: std::mem::take(&mut state.changes),
-                expected,
-                max_inactive: (!state.is_stored || state.has_new_time).then_some(state.max_inactive),
-                created: self.0.created,
-                now: SystemTime::now(),
-            }
-        };
-        let saved = sessions.save(&id, &changes).await;
-        match saved {
-            Ok(Saved::Kept(_)) => {
-                let mut state = self.state();
-                state.is_stored = true;
-                state.has_new_time &= changes.max_inactive != Some(state.max_inactive);
-            }
-            Ok(Saved::Gone) => return Ok(self.is_gone()),
-            Ok(Saved::Conflict) | Err(_) => {
-                let mut state = self.state();
-                state.is_written = false;
-                for (name, value) in changes.values {
-                    state.changes.entry(name).or_insert(value);
-                }
-            }
-        }
-        saved
-    }
-
-    fn is_gone(&self) -> Saved {
-        self.state().standing = Standing::Gone;
-        Saved::Gone
-    }
 }
 
 impl State {

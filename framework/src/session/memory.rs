@@ -12,9 +12,8 @@ use std::time::SystemTime;
 
 use tokio::time::Instant;
 
-use super::SessionId;
-use super::store::{Saved, SessionChanges, SessionRecord, SessionStore};
-use crate::http::{BoxFuture, Result};
+use super::id::SessionId;
+use super::record::{Saved, SessionChanges, SessionRecord};
 
 /// Keeps sessions in memory: they are lost when the process ends, and other processes do not know them.
 ///
@@ -225,31 +224,6 @@ impl fmt::Debug for MemoryStore {
             .field("sessions", &self.len())
             .field("capacity", &self.capacity)
             .finish()
-    }
-}
-
-impl SessionStore for MemoryStore {
-    fn load<'s>(&'s self, id: &'s SessionId) -> BoxFuture<'s, Result<Option<SessionRecord>>> {
-        Box::pin(async { Ok(self.find(id)) })
-    }
-
-    fn save<'s>(&'s self, id: &'s SessionId, changes: &'s SessionChanges) -> BoxFuture<'s, Result<Saved>> {
-        Box::pin(async { Ok(self.change(id, changes)) })
-    }
-
-    fn remove<'s>(&'s self, id: &'s SessionId) -> BoxFuture<'s, Result> {
-        Box::pin(async {
-            self.forget(id);
-            Ok(())
-        })
-    }
-
-    fn rename<'s>(&'s self, from: &'s SessionId, to: &'s SessionId) -> BoxFuture<'s, Result<bool>> {
-        Box::pin(async { Ok(self.move_to(from, to)) })
-    }
-
-    fn in_memory(&self) -> Option<&MemoryStore> {
-        Some(self)
     }
 }
 

@@ -1,16 +1,20 @@
 //! Sessions: what a server remembers of a browser between its requests, under an id that a cookie brings back.
 //!
 //! A request reads its session once, works on its own view of it, and writes back what it changed before its answer is
-//! sent. `slot.rs` ties a session to its request, `store.rs` says what keeps it, `memory.rs` and `redis.rs` do.
+//! sent. `slot.rs` ties a session to its request, `record.rs` is what is kept of it, `store.rs` says what keeps it, `memory.rs` and
+//! `redis.rs` do.
 
 mod config;
 mod id;
 mod live;
 mod memory;
+mod record;
 #[cfg(feature = "redis")]
 mod redis;
+mod sessions;
 mod slot;
 mod store;
+mod writing;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -27,11 +31,13 @@ pub use self::config::SessionConfig;
 pub use self::id::SessionId;
 use self::live::{Live, Standing, State};
 pub use self::memory::MemoryStore;
+use self::record::gone;
+pub use self::record::{Saved, SessionChanges, SessionRecord};
 #[cfg(feature = "redis")]
 pub use self::redis::RedisStore;
-pub(crate) use self::slot::{Sessions, announce, conclude, join};
-use self::store::gone;
-pub use self::store::{Saved, SessionChanges, SessionRecord, SessionStore};
+pub(crate) use self::sessions::Sessions;
+pub(crate) use self::slot::{announce, conclude, join};
+pub use self::store::SessionStore;
 
 /// The session of a request, as an argument of an `async fn`: the one whose cookie came, else a new one.
 /// `Option<Session>` is only the one that came; filters have [`Request::session`] and [`Request::existing_session`].
@@ -267,7 +273,7 @@ impl Session {
     /// count, in whole milliseconds.
     pub fn set_max_inactive(&self, time: Duration) {
         let mut state = self.state();
-        let time = Duration::from_millis(store::millis_of(time.min(config::LONGEST)));
+        let time = Duration::from_millis(record::millis_of(time.min(config::LONGEST)));
         (state.max_inactive, state.has_new_time, state.is_written) = (time, true, false);
     }
 

@@ -12,7 +12,8 @@ use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, Cmd, FromRedisValue, RedisError, Script, ScriptInvocation};
 
 use super::SessionId;
-use super::store::{Saved, SessionChanges, SessionRecord, SessionStore, Values, millis, millis_of, time};
+use super::record::{Saved, SessionChanges, SessionRecord, Values, millis, millis_of, time};
+use super::store::SessionStore;
 use crate::base::say;
 use crate::http::{BoxFuture, Error, Result};
 

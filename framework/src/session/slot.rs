@@ -1,84 +1,16 @@
 //! The session of a request: found by the cookie when first asked for, written and announced before the answer goes out.
 
-use std::any::{Any, TypeId};
+use std::any::Any;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use super::config::SessionConfig;
-use super::memory::MemoryStore;
-use super::store::{Saved, SessionChanges, SessionRecord, SessionStore};
-use super::{Session, SessionId, Standing};
+use super::live::Standing;
+use super::record::{Saved, SessionChanges};
+use super::sessions::{Sessions, watch};
+use super::{Session, SessionId};
 use crate::base::{Headers, say};
-use crate::http::{BoxFuture, Context, Error, Kept, Request, Result, SetCookie, add_private_cookie};
-
-/// What keeps the sessions of an application, and how.
-pub(crate) struct Sessions {
-    store: Box<dyn SessionStore>,
-    pub(super) config: SessionConfig,
-}
-
-impl Sessions {
-    /// Makes an application able to keep sessions.
-    ///
-    /// # Errors
-    /// What is wrong with the settings.
-    pub(crate) fn install(
-        store: Option<Box<dyn SessionStore>>,
-        config: Option<SessionConfig>,
-        context: &mut Context,
-    ) -> Result<(), String> {
-        let config = config.unwrap_or_default();
-        if let Some(problem) = config.problem() {
-            return Err(problem);
-        }
-        // Other servers may have begun the sessions of a shared store; one in memory is empty until it is used.
-        if store.as_ref().is_some_and(|store| store.in_memory().is_none()) {
-            watch(context, &config);
-        }
-        let store = store.unwrap_or_else(|| Box::new(MemoryStore::new()));
-        let sessions = Arc::new(Sessions { store, config });
-        let _ = context.add_state(TypeId::of::<Arc<Sessions>>(), Box::new(sessions));
-        Ok(())
-    }
-
-    pub(super) async fn load(&self, id: &SessionId) -> Result<Option<SessionRecord>> {
-        match self.store.in_memory() {
-            Some(memory) => Ok(memory.find(id)),
-            None => self.store.load(id).await,
-        }
-    }
-
-    pub(super) async fn save(&self, id: &SessionId, changes: &SessionChanges) -> Result<Saved> {
-        match self.store.in_memory() {
-            Some(memory) => Ok(memory.change(id, changes)),
-            None => self.store.save(id, changes).await,
-        }
-    }
-
-    pub(super) async fn remove(&self, id: &SessionId) -> Result {
-        match self.store.in_memory() {
-            Some(memory) => {
-                memory.forget(id);
-                Ok(())
-            }
-            None => self.store.remove(id).await,
-        }
-    }
-
-    pub(super) async fn rename(&self, from: &SessionId, to: &SessionId) -> Result<bool> {
-        match self.store.in_memory() {
-            Some(memory) => Ok(memory.move_to(from, to)),
-            None => self.store.rename(from, to).await,
-        }
-    }
-}
-
-/// From now on, requests that bring the cookie are of interest though nothing looks at their session.
-fn watch(context: &Context, config: &SessionConfig) {
-    if config.refresh_unused && context.session_cookie.get().is_none() {
-        let _ = context.session_cookie.set(config.cookie_name.as_ref().into());
-    }
-}
+use crate::http::{BoxFuture, Error, Kept, Request, Result, SetCookie, add_private_cookie};
 
 /// See the head of this file. Lies in the request.
 struct Slot {

@@ -2,11 +2,9 @@
 //!
 //! All requests are those of one site, and every host is trusted with `Secure` cookies, as browsers trust `localhost`.
 
-use std::sync::PoisonError;
 use std::time::{Duration, SystemTime};
 
-use super::Client;
-use crate::base::{Headers, is_token};
+use crate::base::is_token;
 
 /// What a client has been given.
 #[derive(Debug, Default)]
@@ -48,32 +46,13 @@ impl Jar {
     }
 }
 
-impl Client {
-    /// Keeps what an answer sets, if the client keeps cookies.
-    pub(super) fn keep_cookies(&self, host: &str, target: &str, headers: &Headers) {
-        let Some(jar) = &self.jar else { return };
-        let mut jar = jar.lock().unwrap_or_else(PoisonError::into_inner);
-        for field in headers.get_all("set-cookie") {
-            jar.take(&name_of(host), path_of(target), field, SystemTime::now());
-        }
-    }
-
-    /// The cookies that the client keeps for a request, with their values.
-    pub(super) fn kept_cookies(&self, host: &str, target: &str) -> Vec<(String, String)> {
-        let Some(jar) = &self.jar else { return Vec::new() };
-        let jar = jar.lock().unwrap_or_else(PoisonError::into_inner);
-        let cookies = jar.cookies_for(&name_of(host), path_of(target), SystemTime::now());
-        cookies.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
-    }
-}
-
 /// A host without its port.
-fn name_of(host: &str) -> String {
+pub(super) fn name_of(host: &str) -> String {
     let end = host.rfind(':').filter(|colon| !host[*colon..].contains(']')).unwrap_or(host.len());
     host[..end].to_ascii_lowercase()
 }
 
-fn path_of(target: &str) -> &str {
+pub(super) fn path_of(target: &str) -> &str {
     target.split('?').next().unwrap_or_default()
 }
 

@@ -24,6 +24,73 @@ pub struct RequestBuilder {
     pub(super) has_body: bool,
 }
 
+/// Requests of the client.
+impl Client {
+    /// A GET request.
+    pub fn get(&self, path: &str) -> RequestBuilder {
+        self.request("GET", path)
+    }
+
+    /// A HEAD request.
+    pub fn head(&self, path: &str) -> RequestBuilder {
+        self.request("HEAD", path)
+    }
+
+    /// A POST request.
+    pub fn post(&self, path: &str) -> RequestBuilder {
+        self.request("POST", path)
+    }
+
+    /// A PUT request.
+    pub fn put(&self, path: &str) -> RequestBuilder {
+        self.request("PUT", path)
+    }
+
+    /// A PATCH request.
+    pub fn patch(&self, path: &str) -> RequestBuilder {
+        self.request("PATCH", path)
+    }
+
+    /// A DELETE request.
+    pub fn delete(&self, path: &str) -> RequestBuilder {
+        self.request("DELETE", path)
+    }
+
+    /// An OPTIONS request.
+    pub fn options(&self, path: &str) -> RequestBuilder {
+        self.request("OPTIONS", path)
+    }
+
+    /// A request of any method. The path may have a query. It is encoded as browsers do it, so `/a b/ü?q=<` is sent as `/a%20b/%C3%BC?q=%3C`; what
+    /// is encoded stays, and a `%` of the path that begins no escape is one to send: `/100%` is `/100%25`. What follows a `#` is not sent. The values
+    /// of a query are encoded by [`RequestBuilder::query`], and [`Client::raw`] encodes nothing.
+    ///
+    /// ```
+    /// # use vernal::{request_map, test};
+    /// #[request_map("/hello/{name}")]
+    /// fn hello(name: &str) -> String {
+    ///     format!("Hello, {name}!")
+    /// }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let client = test::Client::new();
+    /// client.get("/hello/100%").await.assert_text("Hello, 100%!");
+    /// client.get("/hello/Zo%C3%AB").await.assert_text("Hello, Zoë!");
+    /// # }
+    /// ```
+    pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
+        RequestBuilder {
+            client: self.clone(),
+            method: method.to_owned(),
+            target: target::encoded(path),
+            headers: Headers::new(),
+            cookies: Vec::new(),
+            body: Vec::new(),
+            has_body: false,
+        }
+    }
+}
+
 impl RequestBuilder {
     /// Adds a field to the query.
     pub fn query(mut self, name: &str, value: impl Display) -> RequestBuilder {

@@ -35,6 +35,7 @@ pub(crate) mod handshake;
 mod pem;
 pub(crate) mod redirect;
 mod settings;
+mod version;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -50,6 +51,7 @@ use self::certificates::Identity;
 pub use self::client_certificate::ClientCertificate;
 pub use self::pem::Pem;
 use self::settings::{Clients, Settings};
+pub use self::version::TlsVersion;
 use crate::http::{Error, Result};
 
 /// How a server speaks TLS. Given to [`Server::tls`](crate::server::Server::tls).
@@ -92,16 +94,6 @@ enum Kind {
         /// A setting that was called and has no sense beside it.
         misused: Option<&'static str>,
     },
-}
-
-/// The versions of TLS that can be spoken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum TlsVersion {
-    /// TLS 1.2 (RFC 5246).
-    Tls12,
-    /// TLS 1.3 (RFC 8446).
-    Tls13,
 }
 
 impl Tls {

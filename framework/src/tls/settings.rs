@@ -8,8 +8,8 @@ use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion, version};
 
 use super::certificates::{Certificates, Doubt, Identity};
-use super::pem::Stamp;
-use super::{Pem, TlsVersion};
+use super::pem::{Pem, Stamp};
+use super::version::TlsVersion;
 use crate::http::{Error, Result};
 
 /// See the head of this file.

@@ -8,7 +8,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::BoxError;
 use super::body::taken;
-use super::layered::Seam;
+use super::seam::Seam;
 use crate::bind::ConnectionInfo;
 use crate::http::{
     Body, BodyReader, Error, FormKind, Received, Request, RequestBuilder, Response, Result, fields_of, map_of,

@@ -8,7 +8,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use ::http::StatusCode;
@@ -20,6 +20,7 @@ use super::BoxError;
 use super::body::taken;
 use super::convert::{merge, request_back, request_out, response_in};
 use super::mounted::{answer_of, write};
+use super::seam::{Call, Seam};
 use crate::app::{Filter, FilterContext, Next, complete, written};
 use crate::base::say;
 use crate::http::{Body, BoxFuture, Outgoing, Request, Response, Result};
@@ -161,29 +162,6 @@ impl<S> fmt::Debug for Layered<S> {
 struct Words {
     error: Option<crate::http::Error>,
     reason: Option<std::borrow::Cow<'static, str>>,
-}
-
-/// A request on its way back from the layer, and where the answer goes.
-struct Call {
-    request: ::http::Request<Body>,
-    answer: oneshot::Sender<::http::Response<Body>>,
-}
-
-/// Where the layer's inner service hands the request over. Lies in the request's extensions.
-#[derive(Clone)]
-pub(super) struct Seam(Arc<Mutex<Option<oneshot::Sender<Box<Call>>>>>);
-
-impl Seam {
-    fn new() -> (Seam, oneshot::Receiver<Box<Call>>) {
-        let (sender, called) = oneshot::channel();
-        (Seam(Arc::new(Mutex::new(Some(sender)))), called)
-    }
-
-    /// Hands the request over; tells whether that was the first time. Nobody may be there any more to take it.
-    fn call(&self, call: Box<Call>) -> bool {
-        let sender = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        sender.map(|sender| sender.send(call)).is_some()
-    }
 }
 
 enum Either<A> {

@@ -26,6 +26,7 @@ mod body;
 mod convert;
 mod layered;
 mod mounted;
+mod seam;
 mod service;
 mod upgrade;
 

@@ -1,7 +1,7 @@
 //! One body on its way out of the compressor that its coding calls for.
 
-use super::Failed;
 use super::gzip::Gzip;
+use super::{Failed, Flush};
 use crate::proto::accept_encoding::Coding;
 
 /// A coding and how hard it tries.
@@ -10,17 +10,6 @@ pub(crate) struct Form {
     pub(crate) coding: Coding,
     /// In the coding's own scale.
     pub(crate) level: u8,
-}
-
-/// What follows a piece.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Flush {
-    /// More: the compressor may keep what it has.
-    Nothing,
-    /// Maybe nothing for a long time: the peer must be able to decode all that came so far.
-    Piece,
-    /// The end.
-    End,
 }
 
 /// Compresses one body. When its end is encoded, [`Encoder::give_back`] keeps what is worth keeping.

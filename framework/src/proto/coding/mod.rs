@@ -15,7 +15,7 @@ mod tests;
 mod zstd;
 
 pub(crate) use decoding::{Decoding, Pulled};
-pub(crate) use encoder::{Encoder, Flush, Form};
+pub(crate) use encoder::{Encoder, Form};
 
 /// A coding that a request's body may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +61,17 @@ impl ContentCoding {
         token.eq_ignore_ascii_case(self.token().as_bytes())
             || self == ContentCoding::Gzip && token.eq_ignore_ascii_case(b"x-gzip")
     }
+}
+
+/// What follows a piece that is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flush {
+    /// More: the compressor may keep what it has.
+    Nothing,
+    /// Maybe nothing for a long time: the peer must be able to decode all that came so far.
+    Piece,
+    /// The end.
+    End,
 }
 
 /// A library refused to go on.

@@ -6,9 +6,10 @@
 
 use std::borrow::Cow;
 
+use super::bounds::Bounds;
 use super::parameters::{self, Parameter, find};
-use super::{Bounds, Refusal};
 use crate::base::{Headers, shown_bytes};
+use crate::proto::Refusal;
 
 /// What separates the parts of a form.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,6 +6,7 @@
 //! A boundary counts at the very beginning of the body and after CRLF, and its own line ends in CRLF: whoever looked at the
 //! form before us, by the letter of the RFC, has seen the same parts. Lines of heads may end in LF alone.
 
+mod bounds;
 pub(crate) mod charset;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod exercise;
@@ -18,8 +19,9 @@ use ::http::StatusCode;
 use memchr::memmem::Finder;
 use memchr::{memchr, memrchr};
 
+pub(crate) use self::bounds::Bounds;
 pub(crate) use self::head::{Boundary, PartHead};
-use super::{Limits, Refusal};
+use super::Refusal;
 
 /// See the head of this file.
 pub(crate) struct MultipartDecoder {
@@ -38,15 +40,6 @@ pub(crate) struct MultipartDecoder {
     line: usize,
     part_count: usize,
     part_size: u64,
-}
-
-/// What parts may cost.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Bounds {
-    pub(crate) parts: usize,
-    pub(crate) part_size: u64,
-    pub(crate) head_size: usize,
-    pub(crate) header_count: usize,
 }
 
 /// What a form is made of.
@@ -91,17 +84,6 @@ enum Scan {
     Maybe,
     /// Those held back are no delimiter.
     Released,
-}
-
-impl Bounds {
-    pub(crate) const fn of(limits: &Limits) -> Bounds {
-        Bounds {
-            parts: limits.parts,
-            part_size: limits.part_size,
-            head_size: limits.part_head_size,
-            header_count: limits.part_header_count,
-        }
-    }
 }
 
 impl MultipartDecoder {

@@ -10,7 +10,7 @@ use bytes::{Buf, Bytes, BytesMut};
 
 use super::Role;
 use super::close::{CloseCode, CloseReason};
-use super::extension::Extensions;
+use super::extensions::Extensions;
 use super::frame::{Frame, FrameHeader, OpCode, Rsv};
 use super::mask;
 use super::utf8::{Invalid, Utf8};

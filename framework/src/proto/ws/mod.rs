@@ -7,6 +7,7 @@ mod close;
 mod connection;
 mod deflate;
 mod extension;
+mod extensions;
 mod frame;
 pub(crate) mod handshake;
 pub(crate) mod mask;
@@ -16,8 +17,8 @@ pub use close::{CloseCode, CloseReason, CloseReasonError, ClosedBy};
 pub(crate) use connection::{Bounds, Protocol, Received, Wants};
 pub use deflate::Deflate;
 pub(crate) use deflate::{PerMessageDeflate, compress_alone};
-pub(crate) use extension::Extensions;
 pub use extension::{Extension, ExtensionOffer, ExtensionResponse};
+pub(crate) use extensions::Extensions;
 pub use frame::{Frame, OpCode, Rsv};
 #[cfg(fuzzing)]
 pub(crate) use frame::{FrameHeader, MAX_HEADER};
@@ -29,4 +30,12 @@ pub(crate) use utf8::Utf8;
 pub(crate) enum Role {
     Server,
     Client,
+}
+
+impl Role {
+    /// Whether this side must get masked frames.
+    #[inline]
+    pub(crate) fn expects_masks(self) -> bool {
+        self == Role::Server
+    }
 }

@@ -8,10 +8,9 @@ use crate::http::{FormKind, Request};
 use crate::io::{Inbox, Pipe};
 use crate::proto::Refusal;
 use crate::proto::h1::{Framing, Progress};
-use crate::server::arrived::{Arrived, Unfinished};
+use crate::server::arrived::{Arrived, Unfinished, Uploading};
 use crate::server::pump::Incoming;
 use crate::server::receiver::Receiver;
-use crate::server::uploading::Uploading;
 use crate::server::wire::Gone;
 
 impl<'c> Connection<'c> {

@@ -1,0 +1,29 @@
+//! Who somebody is, by name alone.
+
+use std::fmt::{self, Display};
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// The name that somebody proved to have, where the hook of a [`BasicAuth`](super::BasicAuth) says `true`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct UserName(Arc<str>);
+
+impl UserName {
+    pub(super) fn new(name: &str) -> UserName {
+        UserName(name.into())
+    }
+}
+
+impl Deref for UserName {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Display for UserName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
