@@ -49,10 +49,13 @@ fn the_examples_tell_the_truth() {
 }
 
 #[test]
-fn the_readme_lists_every_example() {
-    let text = fs::read_to_string(root().join("README.md")).expect("there is a README");
+fn the_book_lists_every_example() {
+    let text = fs::read_to_string(root().join("docs/examples.md")).expect("there is a chapter");
     for name in examples() {
-        assert!(text.contains(&format!("examples/{name}.rs")), "the README does not link examples/{name}.rs");
+        assert!(
+            text.contains(&format!("examples/{name}.rs")),
+            "docs/examples.md does not list examples/{name}.rs"
+        );
     }
 }
 

@@ -44,6 +44,8 @@ pub mod __private;
 mod app;
 mod base;
 mod bind;
+#[cfg(all(doctest, feature = "tls", feature = "templates", feature = "tower", feature = "redis"))]
+mod book;
 mod http;
 mod io;
 mod matching;
@@ -114,43 +116,3 @@ pub use ::bytes::Bytes;
 
 /// Methods, statuses and versions are those of the `http` crate.
 pub use ::http::{Method, StatusCode, Version};
-
-/// Compiles and runs what the README shows.
-#[cfg(all(doctest, feature = "templates", feature = "tls", feature = "tower"))]
-#[doc = include_str!("../../README.md")]
-struct Readme;
-
-/// Compiles and runs what those who know other WebSockets are shown.
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/websocket-from-elsewhere.md")]
-struct WebSocketFromElsewhere;
-
-/// Compiles and runs what those who know other frameworks are shown.
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/from-elsewhere.md")]
-struct FromElsewhere;
-
-/// Compiles and runs what the page about clients shows.
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/websocket-clients.md")]
-struct WebSocketClients;
-
-/// Compiles and runs what the page on logging shows.
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/logging.md")]
-struct Logging;
-
-/// Compiles and runs what the page about proxies shows.
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/proxies.md")]
-struct Proxies;
-
-/// Compiles and runs what the page about forms shows.
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/forms.md")]
-struct Forms;
-
-/// Compiles and runs what the page about security shows.
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/security.md")]
-struct Security;

@@ -1,0 +1,50 @@
+//! Compiles, and where they are whole also runs, what the README and the chapters of the book show.
+//!
+//! `tests/book.rs` sees to it that every chapter is here.
+
+/// A type for each page, for rustdoc to find the snippets of.
+macro_rules! pages {
+    ($($name:ident: $file:literal,)*) => {$(
+        #[doc = include_str!(concat!("../../", $file))]
+        struct $name;
+    )*};
+}
+
+pages! {
+    Readme: "README.md",
+    Start: "docs/README.md",
+    Tour: "docs/tour.md",
+    Project: "docs/project.md",
+    Examples: "docs/examples.md",
+    Routing: "docs/routing.md",
+    Binding: "docs/binding.md",
+    Request: "docs/request.md",
+    Answers: "docs/answers.md",
+    Errors: "docs/errors.md",
+    Controllers: "docs/controllers.md",
+    State: "docs/state.md",
+    Filters: "docs/filters.md",
+    Streaming: "docs/streaming.md",
+    Sessions: "docs/sessions.md",
+    Files: "docs/files.md",
+    Compression: "docs/compression.md",
+    Views: "docs/views.md",
+    Uploads: "docs/uploads.md",
+    Forms: "docs/forms.md",
+    Websocket: "docs/websocket.md",
+    WebsocketClients: "docs/websocket-clients.md",
+    Server: "docs/server.md",
+    Limits: "docs/limits.md",
+    Security: "docs/security.md",
+    Tls: "docs/tls.md",
+    Proxies: "docs/proxies.md",
+    Logging: "docs/logging.md",
+    Testing: "docs/testing.md",
+    Applications: "docs/applications.md",
+    Embedding: "docs/embedding.md",
+    Deployment: "docs/deployment.md",
+    Speed: "docs/speed.md",
+    FromElsewhere: "docs/from-elsewhere.md",
+    WebsocketFromElsewhere: "docs/websocket-from-elsewhere.md",
+    FromNajaAtra: "docs/from-naja-atra.md",
+}
