@@ -1,23 +1,32 @@
-//! WebSockets with peers that others wrote, over real sockets: tokio-tungstenite, and the Python package `websockets` for
-//! permessage-deflate.
+//! WebSockets with peers that others wrote, over real sockets: one table for clients of many libraries; and in depth tokio-tungstenite,
+//! and the Python package `websockets` for permessage-deflate, as clients and as servers.
 //!
-//! Python packages live in target/python, which the first test that needs it makes.
+//! Those of Debian, and of Go, are ignored unless they are asked for: `.ci/interop` installs them.
+
+mod app;
+mod clients;
+mod crates;
+mod install;
+mod npm;
+mod pypi;
+mod table;
 
 use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::task::spawn_blocking;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message as Theirs};
 use tokio_tungstenite::tungstenite::{self, client::IntoClientRequest};
 use tokio_tungstenite::{WebSocketStream, accept_async, connect_async};
 use vernal::websocket::{Accept, Deflate, Message, WebSocketConfig, WebSocketSession, connect};
-use vernal::{Result, server, websocket_handler};
+use vernal::{Result, websocket_handler};
+
+use app::Server;
+use install::{python, root};
+use table::filled;
 
 #[derive(Default)]
 struct Echo;
@@ -38,43 +47,12 @@ impl Echo {
     }
 }
 
-struct Server {
-    address: SocketAddr,
-    handle: server::Handle,
-    serving: JoinHandle<Result>,
-}
-
-impl Server {
-    async fn start(deflate: Deflate) -> Server {
-        let bound = server::new().host("127.0.0.1").port(0).handle_signals(false);
-        let bound = bound.websocket_deflate(deflate).bind().expect("a free port");
-        let (address, handle) = (bound.local_addr(), bound.handle());
-        let serving = tokio::spawn(bound.serve());
-        handle.ready().await;
-        Server { address, handle, serving }
-    }
-
-    fn url(&self) -> String {
-        format!("ws://{}/echo", self.address)
-    }
-
-    async fn stop(self) {
-        self.handle.stop();
-        self.serving.await.expect("no panic").expect("served to its end");
-    }
-}
-
-/// A payload of that length, whose bytes are not all alike.
-fn filled(length: usize) -> Vec<u8> {
-    (0..length).map(|index| b'a' + (index * index % 23) as u8).collect()
-}
-
 const LENGTHS: [usize; 10] = [0, 1, 125, 126, 127, 1_000, 65_535, 65_536, 70_000, 1 << 20];
 
 #[tokio::test]
 async fn tungstenite_is_a_client() {
     let server = Server::start(Deflate::default()).await;
-    let mut request = server.url().into_client_request().expect("a URL");
+    let mut request = server.url("/echo").into_client_request().expect("a URL");
     request.headers_mut().insert("sec-websocket-protocol", "chat.v2, chat.v1".parse().expect("a value"));
     let (mut ws, answer) = connect_async(request).await.expect("a session");
     assert_eq!(answer.headers()["sec-websocket-protocol"], "chat.v1");
@@ -96,12 +74,12 @@ async fn tungstenite_is_a_client() {
     assert_eq!(next(&mut ws).await, Theirs::Close(Some(reason)));
     assert!(ws.next().await.is_none(), "the end of the connection comes behind it");
 
-    let (mut ws, _) = connect_async(server.url()).await.expect("a session");
+    let (mut ws, _) = connect_async(server.url("/echo")).await.expect("a session");
     let bye = CloseFrame { code: CloseCode::Normal, reason: "bye".into() };
     ws.close(Some(bye.clone())).await.expect("sent");
     assert_eq!(next(&mut ws).await, Theirs::Close(Some(bye)));
     assert!(ws.next().await.is_none());
-    let refused = connect_async(format!("ws://{}/nobody", server.address)).await.expect_err("nobody");
+    let refused = connect_async(server.url("/nobody")).await.expect_err("nobody");
     assert!(matches!(refused, tungstenite::Error::Http(answer) if answer.status() == 404));
     server.stop().await;
 }
@@ -184,8 +162,8 @@ fn peer(role: &str) -> Command {
 async fn python_is_a_client_with_deflate() {
     for deflate in [Deflate::default(), Deflate::default().keep_context()] {
         let server = Server::start(deflate).await;
-        let mut client = peer("client");
-        client.arg(server.url());
+        let mut client = spawn_blocking(|| peer("client")).await.expect("no panic");
+        client.arg(server.url("/echo"));
         let output = spawn_blocking(move || client.output()).await.expect("no panic").expect("a Python");
         let told = String::from_utf8_lossy(&output.stderr);
         assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "ok", "{told}");
@@ -251,38 +229,3 @@ async fn python_is_a_server_with_deflate() {
         assert_eq!((ws.closed().await.code().value(), ws.closed().await.text()), (4001, "as asked"));
     }
 }
-
-/// A Python with the package `websockets`, made at the first call.
-fn python() -> &'static Path {
-    static PYTHON: OnceLock<PathBuf> = OnceLock::new();
-    PYTHON.get_or_init(|| {
-        let folder = root().join("target/python");
-        let python = folder.join("bin/python");
-        let has_package = || run(Command::new(&python).args(["-c", "import websockets"]));
-        if has_package().is_err() {
-            let made = run(Command::new("python3").args(["-m", "venv"]).arg(&folder)).and_then(|()| {
-                run(Command::new(&python).args(["-m", "pip", "install", "--quiet", PACKAGE]))
-            });
-            if let Err(told) = made.and_then(|()| has_package()) {
-                panic!(
-                    "this test needs Python's package `websockets`: install python3 and python3-venv, and run \
-                     `python3 -m venv target/python && target/python/bin/pip install {PACKAGE}`\n{told}"
-                );
-            }
-        }
-        python
-    })
-}
-
-/// Runs a program; what it said if it failed.
-fn run(command: &mut Command) -> Result<(), String> {
-    let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
-    let told = [output.stdout, output.stderr].concat();
-    if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&told).into_owned()) }
-}
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-const PACKAGE: &str = "websockets>=15";

@@ -1,0 +1,94 @@
+//! Where the peers of this suite come from: packages of exact versions, installed below `target/` by the first test that needs
+//! them, and again when their list has changed.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// A Python that has the packages of `clients/requirements.txt`.
+pub fn python() -> &'static Path {
+    static PYTHON: OnceLock<PathBuf> = OnceLock::new();
+    PYTHON.get_or_init(|| {
+        let python = target("python/bin/python");
+        let list = clients("requirements.txt");
+        installed("python", &[&list], || {
+            run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(target("python")))?;
+            run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "--requirement"]).arg(&list))
+        })
+        .unwrap_or_else(|told| panic!("this test needs python3 and python3-venv, and PyPI once\n{told}"));
+        python
+    })
+}
+
+/// A folder with the packages of `clients/package-lock.json`.
+pub fn node_modules() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let folder = target("npm");
+        let lists = [clients("package.json"), clients("package-lock.json")];
+        installed("npm", &[&lists[0], &lists[1]], || {
+            for list in &lists {
+                fs::copy(list, folder.join(list.file_name().expect("a file"))).expect("a folder to write to");
+            }
+            let mut npm = Command::new("npm");
+            run(npm
+                .args(["ci", "--engine-strict", "--ignore-scripts", "--no-audit", "--no-fund"])
+                .current_dir(&folder))
+        })
+        .unwrap_or_else(|told| {
+            panic!("this test needs Node 20.18.1 or newer and npm, and its registry once\n{told}")
+        });
+        folder
+    })
+}
+
+/// A program of `crates/`, which is a workspace of its own.
+pub fn program(name: &str) -> PathBuf {
+    static BUILT: OnceLock<()> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let cargo = env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+        let mut build = Command::new(cargo);
+        build.args(["build", "--quiet", "--locked", "--manifest-path"]);
+        build.arg(root().join("tests/interop/crates/Cargo.toml")).arg("--target-dir").arg(target("crates"));
+        run(&mut build).unwrap_or_else(|told| panic!("{told}"));
+    });
+    target("crates/debug").join(name)
+}
+
+/// Installs into `target/interop/NAME` unless these lists were installed there already.
+fn installed(
+    name: &str,
+    lists: &[&Path],
+    install: impl FnOnce() -> Result<(), String>,
+) -> Result<(), String> {
+    let wanted: String = lists.iter().map(|list| fs::read_to_string(list).expect("a list of ours")).collect();
+    let stamp = target(&format!("{name}.installed"));
+    fs::create_dir_all(target(name)).expect("a folder to write to");
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    install()?;
+    fs::write(stamp, wanted).expect("a folder to write to");
+    Ok(())
+}
+
+/// Runs a program; what it said if it failed.
+pub fn run(command: &mut Command) -> Result<(), String> {
+    let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
+    let told = [output.stdout, output.stderr].concat();
+    if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&told).into_owned()) }
+}
+
+pub fn clients(file: &str) -> PathBuf {
+    root().join("tests/interop/clients").join(file)
+}
+
+pub fn target(inside: &str) -> PathBuf {
+    root().join("target/interop").join(inside)
+}
+
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
