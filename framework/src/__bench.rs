@@ -19,7 +19,7 @@ use crate::proto::Limits;
 use crate::proto::h1::{Answer, H1};
 use crate::proto::multipart::{self, Boundary, MultipartDecoder};
 use crate::proto::ws::{Bounds, OpCode, Protocol, Received as Event, Role, Rsv, Utf8, mask, write_frame};
-use crate::registry::{Handler, Route};
+use crate::route::{Handler, Route};
 use crate::routing::{Facts, Found, Router};
 use crate::session::{MemoryStore, SessionId, SessionRecord};
 

@@ -12,17 +12,19 @@ pub use crate::app::{
     ErrorContext, ErrorPageArgument, FilterArgument, FilterContext, Next, context_argument, context_of,
     filter_done,
 };
+pub use crate::base::Location;
 pub use crate::bind::defaults::DefaultOf;
 pub use crate::bind::dispatch::Bind;
 pub use crate::bind::{Arg, BodyUse, FromContext, FromRequest, ModelBinding, Profile, StateNeed, construct};
+pub use crate::http::BoxFuture;
 pub use crate::http::{
     Context, Error, ErrorType, Instance, Request, Responder, Response, Result, answered, check_error_codes,
     check_one_error, error_type,
 };
-pub use crate::registry::{
-    BoxFuture, Controller, DefaultBinding, ErrorPage, EventFunction, Expressions, Filter, FilterFunction,
-    Handler, Location, Mapping, Needs, On, Page, Route, Scanned, WebSocketEvent, WebSocketHandler,
-};
+pub use crate::matching::{Expressions, Mapping};
+pub use crate::registry::{Controller, DefaultBinding, ErrorPage, Filter, FilterFunction, Page, Scanned};
+pub use crate::route::{Handler, Needs, Route, WebSocketHandler};
+pub use crate::websocket::styles::{EventFunction, On, WebSocketEvent};
 
 pub use crate::resources::EmbeddedFile;
 
@@ -46,16 +48,14 @@ pub mod answering {
 
 /// The same for arguments of WebSocket events.
 pub mod event_binding {
-    pub use crate::websocket::bind::EventKind as _;
+    pub use crate::websocket::handles::EventKind as _;
 }
 
 pub use crate::bind::dispatch::profile;
-pub use crate::websocket::bind::EventContext;
-pub use crate::websocket::events::{
-    Events, Upgrade, Wants, serve as serve_events, serve_functions, unhandled,
+pub use crate::websocket::handles::{EventContext, Upgrade, take_as as take_message};
+pub use crate::websocket::styles::{
+    Events, Wants, event_done, into_accept, kept, serve as serve_events, serve_functions, unhandled,
 };
-pub use crate::websocket::returned::{event_done, into_accept, kept};
-pub use crate::websocket::socket::take_as as take_message;
 pub use crate::websocket::{Accept, Message};
 
 /// The value behind a `&mut` argument of a handler.

@@ -52,6 +52,7 @@ mod matching;
 mod proto;
 mod registry;
 mod resources;
+mod route;
 mod routing;
 pub mod security;
 pub mod server;
@@ -75,15 +76,14 @@ pub use bind::{
     Text,
 };
 pub use http::{
-    BindingError, Body, BodyReader, Cookies, Decompression, Error, Event, FileReader, Html, HttpError,
-    IntoStatus, Multipart, MultipartFile, OrStatus, Params, Part, Progress, Redirect, Request,
+    BindingError, Body, BodyReader, BoxFuture, Cookies, Decompression, Error, Event, FileReader, Html,
+    HttpError, IntoStatus, Multipart, MultipartFile, OrStatus, Params, Part, Progress, Redirect, Request,
     RequestBuilder, Responder, Response, Result, SafePath, SameSite, Sender, SetCookie, Source, Sse,
     StaticFile, ok,
 };
 #[cfg(feature = "signed-cookies")]
 pub use http::{CookieKey, PrivateCookies, SignedCookies};
 pub use proto::Limits;
-pub use registry::BoxFuture;
 pub use resources::{Embedded, Resources};
 #[cfg(feature = "redis")]
 pub use session::RedisStore;

@@ -7,126 +7,14 @@ use std::panic;
 use std::sync::Arc;
 
 use crate::app::{self, ErrorContext, FilterContext, Next};
-use crate::bind::{Arg, BodyUse, StateNeed};
-use crate::http::{Context, Decompression, ErrorType, Instance, Request, Response, Result};
-use crate::proto::Limits;
-use crate::websocket::bind::EventContext;
-use crate::websocket::events::Upgrade;
-use crate::websocket::{Accept, Message, WebSocketConfig};
+use crate::base::Location;
+use crate::bind::{Arg, StateNeed};
+use crate::http::{BoxFuture, Context, ErrorType, Instance, Request, Response, Result};
+use crate::matching::Mapping;
+use crate::route::Route;
+use crate::websocket::styles::WebSocketEvent;
 
 pub use inventory;
-
-pub use crate::base::Location;
-
-pub use crate::http::BoxFuture;
-
-pub use crate::matching::{Expressions, Mapping};
-
-/// How an adapter is called.
-#[derive(Clone, Copy)]
-pub enum Handler {
-    /// A plain `fn`: binds, calls, responds, without a future.
-    Now(for<'r> fn(&'r Request, &'r mut Response) -> Result),
-    /// A `fn` marked `blocking`: the same, on the blocking pool.
-    Blocking(for<'r> fn(&'r Request, &'r mut Response) -> Result),
-    /// An `async fn`: one box a call.
-    Async(for<'r> fn(&'r Request, &'r mut Response) -> BoxFuture<'r, Result>),
-    /// A WebSocket handler: one box a session.
-    WebSocket(WebSocketHandler),
-}
-
-/// What serves the sessions of a WebSocket route.
-#[derive(Clone, Copy)]
-pub struct WebSocketHandler {
-    /// Runs a session, from its handshake on.
-    pub serve: fn(Upgrade) -> BoxFuture<'static, Result>,
-    /// Bounds and times of its own, evaluated once at start.
-    pub config: Option<fn() -> WebSocketConfig>,
-}
-
-/// What a message is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum On {
-    /// Text.
-    Text,
-    /// Bytes.
-    Binary,
-    /// A ping.
-    Ping,
-    /// A pong.
-    Pong,
-}
-
-/// A function for one event of WebSocket sessions. Those that share a path make one handler.
-pub struct WebSocketEvent {
-    /// The route it would have alone; that of the first in the source is the handler's.
-    pub route: Route,
-    /// Binds its arguments, to tell what is wrong with the request before the 101.
-    pub check: for<'e> fn(EventContext<'e>) -> BoxFuture<'e, Result>,
-    /// What it is for, and its adapter.
-    pub function: EventFunction,
-}
-
-/// An event of a session as a whole.
-pub type EventCall<T> = for<'e> fn(EventContext<'e>) -> BoxFuture<'e, Result<T>>;
-/// A message, ping or pong.
-pub type MessageCall = for<'e> fn(EventContext<'e>, &'e Message) -> BoxFuture<'e, Result>;
-/// A frame of a binary message in pieces, and whether it is the last.
-pub type FragmentCall = for<'e> fn(EventContext<'e>, bool, &'e Message) -> BoxFuture<'e, Result<bool>>;
-
-/// How an event's adapter is called.
-#[derive(Clone, Copy)]
-pub enum EventFunction {
-    /// `#[websocket_handshake]`
-    Handshake(EventCall<Accept>),
-    /// `#[websocket_open]`
-    Open(EventCall<()>),
-    /// `#[websocket_message]`, for these kinds of messages.
-    Message(&'static [On], MessageCall),
-    /// `#[websocket_message(on = "binary_frame")]`
-    Fragment(FragmentCall),
-    /// `#[websocket_close]`
-    Close(EventCall<()>),
-}
-
-impl EventFunction {
-    /// Whether both are for the same event.
-    pub(crate) fn overlaps(&self, other: &EventFunction) -> bool {
-        match (self, other) {
-            (EventFunction::Message(ours, _), EventFunction::Message(theirs, _)) => {
-                ours.iter().any(|on| theirs.contains(on))
-            }
-            (one, other) => std::mem::discriminant(one) == std::mem::discriminant(other),
-        }
-    }
-}
-
-/// What the arguments of a handler need, found by the compiler from their types.
-#[derive(Clone, Copy, Debug)]
-pub struct Needs {
-    /// How they use the body: whether it is read before binding, and whether a form in parts is taken apart.
-    pub body: BodyUse,
-    /// States the handler asks for; each must have been given to the server.
-    pub states: &'static [StateNeed],
-}
-
-/// A mapped function.
-pub struct Route {
-    /// Which requests it answers.
-    pub mapping: Mapping,
-    /// Its adapter.
-    pub handler: Handler,
-    /// What its arguments need.
-    pub needs: Needs,
-    /// Limits of its own, evaluated once at start.
-    pub limits: Option<fn() -> Limits>,
-    /// Codings of its bodies, evaluated once at start.
-    pub decompress: Option<fn() -> Decompression>,
-    /// An endpoint's route: another method of the path is 405 even where a less specific mapping would take it.
-    pub endpoint: bool,
-    /// Where it stands.
-    pub at: Location,
-}
 
 /// An attribute of a request filter. A function may have several, and is one filter all the same.
 pub struct Filter {

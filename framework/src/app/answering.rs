@@ -11,12 +11,12 @@ use super::application::Inner;
 use super::failed::{error_of, tell_doubled};
 use super::target::Target;
 use crate::base::{Location, shown};
-use crate::http::{Body, BodyKind, Error, Request, Response, Result, Watched, guarded, watched};
+use crate::http::{Body, BodyKind, BoxFuture, Error, Request, Response, Result, Watched, guarded, watched};
 use crate::io::stop;
-use crate::registry::{AnyFilter, BoxFuture, Handler};
+use crate::registry::AnyFilter;
 use crate::resources::open_file;
-use crate::websocket::refusal;
-use crate::websocket::request as upgrade;
+use crate::route::Handler;
+use crate::websocket::handshake::{self, refusal};
 
 /// How far [`Inner::answer`] came.
 pub(crate) enum Answering<'r> {
@@ -132,8 +132,8 @@ impl Inner {
         if result.is_ok() && response.is_plain() && !request.is_in_session() {
             return Answering::Done;
         }
-        if upgrade::is_open(request) {
-            upgrade::conclude(request, &result);
+        if handshake::is_open(request) {
+            handshake::conclude(request, &result);
             return Answering::Done;
         }
         if response.marks.is_doubled {
@@ -163,7 +163,9 @@ impl Inner {
                 Handler::Now(call) => watched(&entry.route.at, || call(request, response)),
                 Handler::Async(call) => Watched::new(&entry.route.at, call(request, response)).await,
                 Handler::Blocking(call) => run_blocking(call, request, response).await,
-                Handler::WebSocket(handler) => upgrade::begin(entry.route, handler, request, response).await,
+                Handler::WebSocket(handler) => {
+                    handshake::begin(entry.route, handler, request, response).await
+                }
             },
             Target::Resource(found) => self.answer_resource(found, request, response).await,
             Target::Refused(error) => {
@@ -194,8 +196,8 @@ impl Inner {
         request: &mut Request,
         response: &mut Response,
     ) {
-        if upgrade::is_open(request) {
-            return upgrade::conclude(request, &result);
+        if handshake::is_open(request) {
+            return handshake::conclude(request, &result);
         }
         if response.marks.is_doubled {
             tell_doubled(response, at);

@@ -13,7 +13,7 @@ use crate::proto::Limits;
 use crate::proto::h1::TargetForm;
 use crate::resources::Mounts;
 use crate::routing::{Facts, Found, Router};
-use crate::websocket::request as upgrade;
+use crate::websocket::handshake;
 
 /// An application: everything that the attributes of all linked crates registered, frozen.
 ///
@@ -77,7 +77,7 @@ impl Inner {
             form_pending,
         };
         if !request.extensions.is_empty()
-            && upgrade::is_asked_for(&request.extensions)
+            && handshake::is_asked_for(&request.extensions)
             && let Found::Route(entry) = self.sockets.find(&facts, &mut request.path_values)
         {
             request.handler = Some(&entry.route.at);

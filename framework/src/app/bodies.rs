@@ -7,7 +7,8 @@ use crate::bind::BodyUse;
 use crate::http::{Error, FormKind, Request, Result};
 use crate::proto::multipart::Boundary;
 use crate::proto::{Limits, Refusal, SizeBound};
-use crate::registry::{AnyFilter, Route};
+use crate::registry::AnyFilter;
+use crate::route::Route;
 
 /// How a request's body is to be taken in.
 pub(crate) struct BodyPlan<'a> {

@@ -10,11 +10,11 @@ use crate::http::{Context, Decompression};
 use crate::matching;
 use crate::proto::Limits;
 use crate::proto::forwarded::ProxyFields;
+use crate::proto::ws::{Deflate, Extension};
 use crate::registry::GivenFilter;
 use crate::resources::{GivenResources, Resources};
 use crate::session::{SessionConfig, SessionStore};
-use crate::websocket::config::{Factory, deflate, factory};
-use crate::websocket::{Deflate, Extension, WebSocketConfig};
+use crate::websocket::core::config::{Factory, WebSocketConfig, deflate, factory};
 
 /// Settings of an [`App`](crate::App). `server::new()` and `test::Client::builder()` have the same methods.
 ///
@@ -68,9 +68,9 @@ macro_rules! config_setters {
             #[doc(alias = "with_state", alias = "app_data", alias = "manage")]
             state[T: std::any::Any + Send + Sync](value: T);
             show_errors(show: bool);
-            websocket(config: $crate::websocket::WebSocketConfig);
-            websocket_extension[X: $crate::websocket::Extension](make: impl Fn() -> X + Send + Sync + 'static);
-            websocket_deflate(settings: $crate::websocket::Deflate);
+            websocket(config: $crate::websocket::core::config::WebSocketConfig);
+            websocket_extension[X: $crate::proto::ws::Extension](make: impl Fn() -> X + Send + Sync + 'static);
+            websocket_deflate(settings: $crate::proto::ws::Deflate);
             server_name(name: Option<&str>);
             #[doc(alias = "layer", alias = "wrap", alias = "middleware", alias = "attach")]
             filter[F: $crate::app::Filter](path: impl Into<std::borrow::Cow<'static, str>>, filter: F);

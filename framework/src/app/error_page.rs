@@ -8,13 +8,13 @@ use std::error::Error as StdError;
 use ::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::failed::Failed;
 use crate::base::{Location, escape_html, say};
 use crate::bind::{FromContext, State, StateNeed, StateReference};
 use crate::http::{
-    Context, Error, ErrorType, HTML, JSON, Marks, Request, Response, Result, TEXT, Watched, watched,
+    BoxFuture, Context, Error, ErrorType, Failed, HTML, JSON, Marks, Request, Response, Result, TEXT,
+    Watched, watched,
 };
-use crate::registry::{BoxFuture, ErrorPage, Page};
+use crate::registry::{ErrorPage, Page};
 
 /// What an error page sees.
 pub struct ErrorContext<'e> {

@@ -1,12 +1,11 @@
-//! The line of a request that failed: what was asked for, who failed, and why.
+//! What the log says of answers: requests that failed, and handlers that answer twice.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use super::error_page::ErrorPages;
 use crate::base::{Location, say};
-use crate::http::{Error, Request, Response, Result};
+use crate::http::{Error, Failed, Request, Response, Result};
 
 /// The error that an answer has become, logged; `None` if it is a good one.
 pub(super) fn error_of(
@@ -44,35 +43,6 @@ pub(super) fn tell_doubled(response: &mut Response, at: Option<&Location>) {
             "{at} answers twice: what comes after a redirect, an error or a body is left out, but for fields and cookies. Return \
              after `res.redirect(…)` and `res.send_error(…)`, and give one body. This is told once for each handler."
         );
-    }
-}
-
-/// An error of a request, for the log.
-pub(crate) struct Failed<'f> {
-    pub(crate) error: &'f Error,
-    pub(crate) request: &'f Request,
-    /// Whose error it is, if anybody's of the application.
-    pub(crate) at: Option<&'f Location>,
-}
-
-impl Failed<'_> {
-    /// Ours are errors. What a peer did wrong is told with `debug`.
-    pub(super) fn log(&self) {
-        if self.error.status().is_server_error() {
-            say!(error, "{self}");
-        } else {
-            say!(debug, "{self}");
-        }
-    }
-}
-
-impl fmt::Display for Failed<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.request.method, self.request.path())?;
-        if let Some(at) = self.at {
-            write!(f, ", {at}")?;
-        }
-        write!(f, ": {}", self.error.with_causes())
     }
 }
 

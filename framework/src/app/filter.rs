@@ -7,10 +7,10 @@ use super::application::Inner;
 use super::target::Target;
 use crate::bind::misplaced::misplaced;
 use crate::bind::{FromContext, State, StateNeed, StateReference};
-use crate::http::{Context, Error, Request, Response, Result, Watched};
+use crate::http::{BoxFuture, Context, Error, Request, Response, Result, Watched};
 #[cfg(feature = "tower")]
 use crate::proto::Limits;
-use crate::registry::{AnyFilter, BoxFuture};
+use crate::registry::AnyFilter;
 
 /// What a filter sees: the request before it is answered, and the answer.
 ///

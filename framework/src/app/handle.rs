@@ -23,9 +23,9 @@ use crate::http::{
 };
 use crate::proto::h1::TargetForm;
 use crate::proto::ws::handshake;
-use crate::websocket::request::Handover;
+use crate::websocket::handshake::Handover;
 #[cfg(feature = "tower")]
-use crate::websocket::request::Opening;
+use crate::websocket::handshake::Opening;
 
 impl App {
     /// Answers a request that came over no connection: another server's, a test's, a message queue's.

@@ -36,7 +36,6 @@ pub use config::Config;
 pub(crate) use config::config_setters;
 pub use error_page::{ErrorContext, ErrorPageArgument};
 pub(crate) use exchange::Exchange;
-pub(crate) use failed::Failed;
 pub use filter::{Filter, FilterArgument, FilterContext, Next, context_of, go_on};
 pub use filter_function::{context_argument, filter_done};
 #[cfg(feature = "tower")]

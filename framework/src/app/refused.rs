@@ -3,11 +3,11 @@
 
 use super::answering::Answering;
 use super::application::Inner;
-use super::failed::{Failed, log_refused};
+use super::failed::log_refused;
 use super::filter::{FilterContext, Next};
 use super::target::Target;
 use crate::http::path::matched_form;
-use crate::http::{Error, Request, Response};
+use crate::http::{Error, Failed, Request, Response};
 use crate::proto::h1::Glimpse;
 
 impl Inner {

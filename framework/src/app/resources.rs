@@ -11,7 +11,7 @@ use crate::http::{Request, Response, Result};
 use crate::registry::AnyFilter;
 use crate::resources::Found;
 use crate::routing::Facts;
-use crate::websocket::refusal::is_meant;
+use crate::websocket::handshake::refusal::is_meant;
 
 impl Inner {
     /// Who answers where no mapping does.

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::registry::{Handler, Route, WebSocketEvent};
-use crate::websocket::WebSocketConfig;
-use crate::websocket::config::{Factory, Settings, address};
+use crate::route::{Handler, Route};
+use crate::websocket::core::config::{Factory, WebSocketConfig};
+use crate::websocket::handshake::{Settings, address};
+use crate::websocket::styles::{FunctionsOfRoutes, WebSocketEvent};
 
 /// What sessions are told, without routes yet.
 pub(super) fn settings(config: WebSocketConfig, extensions: Vec<Factory>) -> Settings {
@@ -18,6 +19,8 @@ pub(super) struct Sockets {
     pub(super) routes: Vec<&'static Route>,
     /// All whose states must be there: each function of a handler of several too.
     pub(super) needing: Vec<&'static Route>,
+    /// The functions of handlers that have several.
+    pub(super) functions: FunctionsOfRoutes,
 }
 
 /// Takes the WebSocket routes out of the others, and joins event functions that share a path. Their configurations are evaluated
@@ -37,13 +40,14 @@ pub(super) fn take(
         .filter(|event| belongs(event.route.mapping.app))
         .collect();
     events.sort_unstable_by_key(|event| event.route.at);
+    let mut functions = FunctionsOfRoutes::default();
     let mut shared: HashMap<String, &'static Route> = HashMap::new();
     for event in events {
         let route = *shared.entry(key(&event.route)).or_insert_with(|| {
             sockets.push(&event.route);
             &event.route
         });
-        if let Err(other) = settings.functions.entry(address(route)).or_default().add(event) {
+        if let Err(other) = functions.0.entry(address(route)).or_default().add(event) {
             problems.push(format!(
                 "two functions are for the same event of one path: {} and {}; keep one of them",
                 other.route.at, event.route.at
@@ -64,7 +68,7 @@ pub(super) fn take(
     for route in &sockets {
         configure(route, route, settings);
     }
-    Sockets { routes: sockets, needing }
+    Sockets { routes: sockets, needing, functions }
 }
 
 /// What event functions must agree in to be one handler.

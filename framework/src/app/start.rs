@@ -16,11 +16,13 @@ use crate::http::{Context, Error, Result};
 use crate::io::BodyMemory;
 use crate::registry::{self, AnyFilter, GivenFilter};
 use crate::resources::Mounts;
+use crate::route::Route;
 use crate::routing::Router;
 use crate::session::Sessions;
 #[cfg(feature = "templates")]
 use crate::view::Templates;
-use crate::websocket::config::Settings;
+use crate::websocket::handshake::Settings;
+use crate::websocket::styles::FunctionsOfRoutes;
 
 impl App {
     /// Freezes what the attributes registered.
@@ -31,10 +33,8 @@ impl App {
     pub fn from_registry(config: Config) -> Result<App> {
         let name = config.app.clone();
         let belongs = |app: Option<&str>| app == name.as_deref();
-        let mut routes: Vec<_> = inventory::iter::<registry::Route>
-            .into_iter()
-            .filter(|route| belongs(route.mapping.app))
-            .collect();
+        let mut routes: Vec<_> =
+            inventory::iter::<Route>.into_iter().filter(|route| belongs(route.mapping.app)).collect();
         let mut filters: Vec<_> = inventory::iter::<registry::Filter>
             .into_iter()
             .filter(|filter| belongs(filter.mapping.app))
@@ -110,6 +110,7 @@ impl App {
         problems.extend(settings.problem());
         problems.extend(Sessions::install(config.sessions, config.session_config, &mut context).err());
         let _ = context.add_state(TypeId::of::<Settings>(), Box::new(settings));
+        let _ = context.add_state(TypeId::of::<FunctionsOfRoutes>(), Box::new(sockets.functions));
         context.default_binding = bindings.first().map(|binding| binding.call);
         for controller in controllers {
             match (controller.build)(&context) {

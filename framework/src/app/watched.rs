@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::application::Inner;
 use crate::base::Location;
 use crate::io::watch;
-use crate::registry::{Handler, Page};
+use crate::registry::Page;
+use crate::route::Handler;
 
 /// One that may hold a thread.
 pub(crate) struct MayHold {

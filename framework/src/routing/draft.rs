@@ -12,7 +12,7 @@ use crate::base::Location;
 use crate::http::Decompression;
 use crate::matching::matcher::{Class, Matcher};
 use crate::proto::Limits;
-use crate::registry::{Handler, Route};
+use crate::route::{Handler, Route};
 
 /// An entry in the making.
 pub(super) struct Draft {

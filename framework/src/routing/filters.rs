@@ -195,7 +195,7 @@ impl Rule {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::registry::Mapping;
+    use crate::matching::Mapping;
     use crate::routing::testing::{again, filter, unmatched_filter};
 
     fn target(path: &'static str) -> Matcher {

@@ -25,7 +25,8 @@ use crate::matching::Mapping;
 use crate::matching::matcher::{Class, Matcher};
 use crate::matching::segment::Name;
 use crate::proto::Limits;
-use crate::registry::{AnyFilter, Route};
+use crate::registry::AnyFilter;
+use crate::route::Route;
 
 /// All mappings and filters of an application.
 pub(crate) struct Router {

@@ -1,8 +1,11 @@
 //! Items for tests, as macros would submit them.
 
+use crate::base::Location;
 use crate::bind::BodyUse;
+use crate::matching::Mapping;
 use crate::proto::Limits;
-use crate::registry::{AnyFilter, Filter, FilterFunction, Handler, Location, Mapping, Needs, Route};
+use crate::registry::{AnyFilter, Filter, FilterFunction};
+use crate::route::{Handler, Needs, Route};
 
 /// A route with a name; change its fields and [`leak`] it.
 pub(super) fn route(name: &'static str, mapping: Mapping) -> Route {

@@ -9,8 +9,10 @@ use super::testing::{filter, leak, route, unmatched_filter};
 use crate::base::Headers;
 use crate::http::Params;
 use crate::http::path::PathValues;
+use crate::matching::{Expressions, Mapping};
 use crate::proto::Limits;
-use crate::registry::{AnyFilter, Expressions, Mapping, Route};
+use crate::registry::AnyFilter;
+use crate::route::Route;
 
 /// A route from its line: `GET,POST /a/{x} /b params:a=b headers:X=1 order:-1 endpoint`, `*` for every
 /// method, `^…` for a regular expression, `params|` and `headers|` where one expression is enough. Its name

@@ -26,7 +26,7 @@ use crate::io::{Deadline, Stream, clock};
 use crate::proto::Refusal;
 use crate::proto::h1::{Framing, Glimpse, Next};
 use crate::proto::ws::handshake;
-use crate::websocket::request::{Handover, Opening};
+use crate::websocket::handshake::{Handover, Opening};
 
 /// Where the WebSocket session runs that a connection may become.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -12,7 +12,6 @@ use crate::http::Result;
 use crate::io::watch::{self, Runner};
 use crate::proto::ws::{CloseCode, CloseReason};
 use crate::websocket::core::{Core, Pump};
-use crate::websocket::rooms::leave_all;
 
 /// Drives a session until its handler has ended and both sides have closed. When the server stops it is closed with 1001;
 /// when the server is at its end, or cuts what is left, it is dropped where it is.
@@ -64,7 +63,7 @@ struct Driven(Arc<Core>);
 impl Drop for Driven {
     fn drop(&mut self) {
         self.0.cut();
-        leave_all(&self.0);
+        self.0.leave_all();
     }
 }
 

@@ -7,8 +7,7 @@ use ::http::{StatusCode, Uri};
 use super::Acceptor;
 use crate::app::{Filter, FilterContext, Next};
 use crate::base::{shown, uri_reference};
-use crate::http::{Error, Request, Result};
-use crate::registry::BoxFuture;
+use crate::http::{BoxFuture, Error, Request, Result};
 
 /// Answers all requests with the same one by `https://`.
 pub(crate) struct ToHttps {

@@ -18,7 +18,7 @@ use crate::io::{Deadline, Stream};
 use crate::proto::ws::handshake;
 use crate::server::{Counted, Shared, drive};
 use crate::websocket::core::Core;
-use crate::websocket::request::{Handover, Opening};
+use crate::websocket::handshake::{Handover, Opening};
 
 /// A connection that a handler may ask for. Dropped when the request is answered otherwise.
 pub(super) struct Upgrade {

@@ -30,36 +30,25 @@
 //! ```
 //!
 //! Filters run on the upgrade request as on any other: this is where a login is checked.
+//!
+//! Inside, from below: `core` is a session without those who use it; `handles` are what users hold of one; `styles` and
+//! `handshake` lead to handlers; `client` opens sessions from the other side.
 
-pub(crate) mod bind;
 pub(crate) mod client;
-pub(crate) mod config;
 pub(crate) mod core;
-pub(crate) mod events;
-mod keepalive;
-mod message;
-mod outbox;
-mod random;
-pub(crate) mod refusal;
-mod refused;
-pub(crate) mod request;
-pub(crate) mod returned;
-pub(crate) mod rooms;
-mod session;
-pub(crate) mod socket;
-mod url;
-mod writer;
+pub(crate) mod handles;
+pub(crate) mod handshake;
+pub(crate) mod styles;
 
-pub use client::{Connect, connect};
-pub use config::{Compressed, Origins, Overflow, WebSocketConfig};
-pub use message::{FromMessage, IntoMessage, Message, Outgoing};
-pub use refused::Refused;
-pub use request::{Accept, WebSocketRequest, check_origin};
-pub use returned::IntoAccept;
-pub use rooms::{Broadcast, Rooms};
-pub use session::{Sending, SessionId, WebSocketSession};
-pub use socket::{FrameSocket, WebSocket};
-pub use writer::MessageWriter;
+pub use self::client::{Connect, Refused, connect};
+pub use self::core::accept::Accept;
+pub use self::core::config::{Compressed, Origins, Overflow, WebSocketConfig};
+pub use self::core::message::{FromMessage, IntoMessage, Message, Outgoing};
+pub use self::handles::{
+    Broadcast, FrameSocket, MessageWriter, Rooms, Sending, SessionId, WebSocket, WebSocketSession,
+};
+pub use self::handshake::{WebSocketRequest, check_origin};
+pub use self::styles::IntoAccept;
 
 pub use crate::proto::ws::{
     CloseCode, CloseReason, CloseReasonError, ClosedBy, Deflate, Extension, ExtensionOffer,

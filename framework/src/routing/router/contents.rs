@@ -4,7 +4,8 @@ use super::Router;
 use crate::matching::matcher::Matcher;
 use crate::matching::pattern::Pattern;
 use crate::proto::Limits;
-use crate::registry::{AnyFilter, Route};
+use crate::registry::AnyFilter;
+use crate::route::Route;
 
 impl Router {
     /// Filters that can never run, since they match the path of no mapping and of none of the other patterns. Only when that

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::super::keepalive::Due;
+use super::keepalive::Due;
+use super::parts::Core;
 use super::wire::Wire;
-use super::{Core, Phase, Pump};
+use super::words::{Phase, Pump};
 use crate::proto::ws::{CloseCode, CloseReason, OpCode, Role};
 
 impl Core {

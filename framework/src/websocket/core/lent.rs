@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::sync::{MutexGuard, PoisonError, TryLockError};
 
-use super::Core;
+use super::parts::Core;
 use crate::proto::ws::Extensions;
 
 /// As long as this is there, its thread has lent out the extensions of a session.

@@ -4,10 +4,11 @@ use std::task::{Context, Poll, Waker};
 
 use tokio::time::Instant;
 
-use super::super::message::Message;
+use super::message::Message;
+use super::parts::Core;
 use super::waiting::End;
 use super::wire::Wire;
-use super::{Core, Incoming, Phase};
+use super::words::{Incoming, Phase};
 use crate::base::say;
 use crate::proto::ws::{CloseReason, Frame, OpCode, Received, Wants};
 

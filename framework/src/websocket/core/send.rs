@@ -8,10 +8,11 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use tokio::task::coop::unconstrained;
 
-use super::super::config::{Overflow, WebSocketConfig};
-use super::super::message::{Outgoing, Payload};
-use super::super::outbox::{Caller, Held, Outbox, Pushed};
-use super::{Core, opcode as opcode_of, release};
+use super::config::{Overflow, WebSocketConfig};
+use super::message::{Outgoing, Payload};
+use super::outbox::{Caller, Held, Outbox, Pushed};
+use super::parts::{Core, release};
+use super::words::opcode as opcode_of;
 use crate::http::{Error, Result};
 use crate::proto::ws::{CloseCode, CloseReason, Extensions, Frame, OpCode, Rsv};
 

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 
 use tokio::time::Instant;
 
-use super::Incoming;
+use super::words::{Incoming, opcode};
 use crate::proto::ws::{CloseReason, Frame};
 
 /// See the head of this file. A session that waits for its peer has none.
@@ -77,7 +77,7 @@ impl Waiting {
     pub(super) fn turn_into_frames(&mut self) {
         for incoming in &mut self.list {
             if let Incoming::Message(message) = incoming {
-                let frame = Frame::new(super::opcode(message.is_text()), message.clone().into_bytes());
+                let frame = Frame::new(opcode(message.is_text()), message.clone().into_bytes());
                 *incoming = Incoming::Frame(frame);
             }
         }

@@ -7,12 +7,12 @@ use bytes::BytesMut;
 use tokio::io::AsyncReadExt;
 use tokio::time::Instant;
 
-use super::super::config::WebSocketConfig;
-use super::super::keepalive::Keepalive;
-use super::super::outbox::Queue;
-use super::super::request::Accept;
+use super::accept::Accept;
+use super::config::WebSocketConfig;
+use super::keepalive::Keepalive;
+use super::outbox::Queue;
 use super::waiting::Waiting;
-use super::{Events, Phase};
+use super::words::{Events, Phase};
 use crate::io::{Deadline, Stream, buffers, clock};
 use crate::proto::ws::{Protocol, Role};
 

@@ -1,14 +1,16 @@
 //! A message that is sent while it is made.
 
 use std::future::poll_fn;
+use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-use super::session::WebSocketSession;
 use crate::http::Result;
 use crate::proto::ws::{CloseCode, CloseReason, OpCode};
+use crate::websocket::core::Core;
 
-/// A message in pieces, begun with [`WebSocketSession::begin_text`] or [`WebSocketSession::begin_binary`]. It must be
+/// A message in pieces, begun with [`WebSocketSession::begin_text`](super::WebSocketSession::begin_text) or
+/// [`WebSocketSession::begin_binary`](super::WebSocketSession::begin_binary). It must be
 /// finished: one that is dropped before closes the session with 1011, since nobody may take a part for the whole.
 ///
 /// ```
@@ -26,16 +28,16 @@ use crate::proto::ws::{CloseCode, CloseReason, OpCode};
 /// ```
 #[must_use = "a message that is begun must be finished"]
 pub struct MessageWriter {
-    session: WebSocketSession,
+    core: Arc<Core>,
     /// Of the next frame.
     opcode: OpCode,
     is_finished: bool,
 }
 
 impl MessageWriter {
-    pub(crate) async fn begin(session: WebSocketSession, opcode: OpCode) -> Result<MessageWriter> {
-        poll_fn(|cx| session.0.poll_begin_stream(cx)).await?;
-        Ok(MessageWriter { session, opcode, is_finished: false })
+    pub(crate) async fn begin(core: Arc<Core>, opcode: OpCode) -> Result<MessageWriter> {
+        poll_fn(|cx| core.poll_begin_stream(cx)).await?;
+        Ok(MessageWriter { core, opcode, is_finished: false })
     }
 
     /// Sends a piece as a frame; waits for room. Pieces of a text may cut a character.
@@ -64,7 +66,7 @@ impl MessageWriter {
 
     async fn send(&mut self, is_final: bool, piece: &[u8]) -> Result {
         let opcode = self.opcode;
-        poll_fn(|cx| self.session.0.poll_stream(opcode, is_final, piece, cx)).await?;
+        poll_fn(|cx| self.core.poll_stream(opcode, is_final, piece, cx)).await?;
         self.opcode = OpCode::Continuation;
         self.is_finished = is_final;
         Ok(())
@@ -99,8 +101,7 @@ async fn fill(from: &mut (impl AsyncRead + Unpin), piece: &mut Vec<u8>, size: us
 impl Drop for MessageWriter {
     fn drop(&mut self) {
         if !self.is_finished {
-            self.session
-                .0
+            self.core
                 .close(CloseReason::shortened(CloseCode::INTERNAL_ERROR, "A message was left unfinished"));
         }
     }

@@ -1,19 +1,19 @@
 //! Rooms: sessions by name, and one message for all of them.
 //!
 //! A message is framed once, and compressed once for each form that members have agreed on; they share its bytes. Nobody waits for
-//! slow members: what happens to them says [`Overflow`](super::Overflow).
+//! slow members: what happens to them says [`Overflow`](crate::websocket::Overflow).
 
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::core::{Core, opcode};
-use super::message::{IntoMessage, Outgoing};
 use super::session::WebSocketSession;
 use crate::http::{Error, Result};
 use crate::proto::ws::{Frame, Role, Rsv, compress_alone, write_frame};
+use crate::websocket::core::message::{IntoMessage, Outgoing};
+use crate::websocket::core::room::{All, Room};
+use crate::websocket::core::{Core, opcode};
 
 /// Rooms by name. Clones stand for the same rooms.
 ///
@@ -41,23 +41,7 @@ use crate::proto::ws::{Frame, Role, Rsv, compress_alone, write_frame};
 /// }
 /// ```
 #[derive(Clone, Default)]
-pub struct Rooms(Arc<All>);
-
-#[derive(Default)]
-struct All(Mutex<HashMap<Arc<str>, Arc<Room>>>);
-
-/// One room.
-#[derive(Default)]
-struct Room {
-    name: Arc<str>,
-    members: Mutex<Vec<WebSocketSession>>,
-}
-
-/// A room that a session is in, as the session remembers it.
-pub(crate) struct Membership {
-    all: Weak<All>,
-    room: Weak<Room>,
-}
+pub struct Rooms(Arc<All<Core>>);
 
 impl Rooms {
     /// No rooms yet.
@@ -71,39 +55,25 @@ impl Rooms {
     /// The session is closed.
     pub fn join(&self, room: &str, session: &WebSocketSession) -> Result {
         // The list of the session's rooms is held until it is done, so that it cannot end in between.
-        let mut memberships = memberships(&session.0);
+        let mut memberships = session.0.memberships();
         if session.is_closed() {
             return Err(Error::bad_request("the WebSocket session is closed, so it cannot join a room"));
         }
-        let mut all = self.0.lock();
-        let room = match all.get(room) {
-            Some(room) => Arc::clone(room),
-            None => {
-                let name: Arc<str> = room.into();
-                let room = Arc::new(Room { name: Arc::clone(&name), members: Mutex::default() });
-                all.insert(name, Arc::clone(&room));
-                room
-            }
-        };
-        let mut members = room.members();
-        if !members.contains(session) {
-            members.push(session.clone());
-            memberships.push(Membership { all: Arc::downgrade(&self.0), room: Arc::downgrade(&room) });
-        }
+        memberships.extend(self.0.join(room, &session.0));
         Ok(())
     }
 
     /// Lets a session out of a room; tells whether it was in.
     pub fn leave(&self, room: &str, session: &WebSocketSession) -> bool {
-        let mut memberships = memberships(&session.0);
-        let Some(room) = self.0.lock().get(room).cloned() else { return false };
-        memberships.retain(|membership| membership.room.as_ptr() != Arc::as_ptr(&room));
+        let mut memberships = session.0.memberships();
+        let Some(room) = self.0.get(room) else { return false };
+        memberships.retain(|membership| !membership.is_of(&room));
         self.0.remove(&room, &session.0)
     }
 
     /// A message to the members of a room.
     pub fn to(&self, room: &str) -> Broadcast<'_> {
-        Broadcast { room: self.0.lock().get(room).cloned(), except: None }
+        Broadcast { room: self.0.get(room), except: None }
     }
 
     /// How many are in a room.
@@ -118,7 +88,9 @@ impl Rooms {
 
     /// The members of a room.
     pub fn members(&self, room: &str) -> Vec<WebSocketSession> {
-        self.0.lock().get(room).map(|room| room.members().clone()).unwrap_or_default()
+        let Some(room) = self.0.get(room) else { return Vec::new() };
+        let members = room.members();
+        members.iter().map(|member| WebSocketSession(Arc::clone(member))).collect()
     }
 
     /// The names of all rooms, in no order.
@@ -134,49 +106,10 @@ impl fmt::Debug for Rooms {
     }
 }
 
-impl All {
-    fn lock(&self) -> MutexGuard<'_, HashMap<Arc<str>, Arc<Room>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes a member out, and the room away if it was the last.
-    fn remove(&self, room: &Arc<Room>, core: &Arc<Core>) -> bool {
-        let mut all = self.lock();
-        let mut members = room.members();
-        let before = members.len();
-        members.retain(|member| !Arc::ptr_eq(&member.0, core));
-        let was_in = members.len() < before;
-        if members.is_empty() && all.get(&room.name).is_some_and(|known| Arc::ptr_eq(known, room)) {
-            all.remove(&room.name);
-        }
-        was_in
-    }
-}
-
-impl Room {
-    fn members(&self) -> MutexGuard<'_, Vec<WebSocketSession>> {
-        self.members.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn memberships(core: &Core) -> MutexGuard<'_, Vec<Membership>> {
-    core.memberships.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Lets a session that has ended out of all its rooms.
-pub(crate) fn leave_all(core: &Arc<Core>) {
-    let left = std::mem::take(&mut *memberships(core));
-    for Membership { all, room } in left {
-        if let (Some(all), Some(room)) = (all.upgrade(), room.upgrade()) {
-            all.remove(&room, core);
-        }
-    }
-}
-
 /// A message to the members of a room. Made by [`Rooms::to`].
 #[must_use = "nothing is sent before `send` is called"]
 pub struct Broadcast<'s> {
-    room: Option<Arc<Room>>,
+    room: Option<Arc<Room<Core>>>,
     except: Option<&'s WebSocketSession>,
 }
 
@@ -197,8 +130,9 @@ impl<'s> Broadcast<'s> {
         let Some(room) = self.room else { return Ok(0) };
         let mut shared = Shared::new(&message);
         let members = room.members();
-        let others = members.iter().filter(|member| self.except != Some(*member));
-        Ok(others.filter(|member| shared.send_to(&member.0)).count())
+        let others =
+            members.iter().filter(|member| !self.except.is_some_and(|except| Arc::ptr_eq(&except.0, member)));
+        Ok(others.filter(|member| shared.send_to(member)).count())
     }
 }
 

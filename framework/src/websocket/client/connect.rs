@@ -12,11 +12,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use super::config::{Factory, WebSocketConfig, conflict, deflate, factory, install};
-use super::core::{Agreed, Core, Pump};
 use super::refused::Refused;
-use super::rooms::leave_all;
-use super::socket::WebSocket;
 use super::url::Url;
 use crate::base::{Headers, IntoHeaderValue, shown};
 use crate::http::{Error, Request, Result};
@@ -24,6 +20,9 @@ use crate::io::{Deadline, Stream};
 use crate::proto::ws::{Deflate, Extension, Extensions, Role, handshake};
 #[cfg(feature = "tls")]
 use crate::tls::{Pem, client::Trust, rustls::ClientConfig};
+use crate::websocket::core::config::{Factory, WebSocketConfig, conflict, deflate, factory, install};
+use crate::websocket::core::{Agreed, Core, Pump, random};
+use crate::websocket::handles::WebSocket;
 
 /// Opens a session as a client: await it. The URL begins with `ws://`, or with `wss://` for TLS, which needs the feature `tls`; its user
 /// and password become `Authorization: Basic`, unless that field is given. A server's certificate must be signed by an authority the system trusts, or by that of [`Connect::root_certificate`].
@@ -216,7 +215,7 @@ impl Connect {
         if let Some(problem) = self.problem.clone().or_else(|| conflict(&installed)) {
             return Err(Error::internal(problem));
         }
-        let key = handshake::key_of(super::random::bits_128());
+        let key = handshake::key_of(random::bits_128());
         let headers = self.request_headers(url, &key, &installed);
         let mut head = format!("GET {} HTTP/1.1\r\n", url.target).into_bytes();
         for (name, value) in headers.iter() {
@@ -400,7 +399,7 @@ async fn drive(core: Arc<Core>) {
         }
     })
     .await;
-    leave_all(&core);
+    core.leave_all();
 }
 
 const HEAD_SIZE: usize = 16 << 10;

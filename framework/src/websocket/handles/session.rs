@@ -11,12 +11,12 @@ use std::task::{Context, Poll};
 use ::http::Uri;
 use serde::Serialize;
 
-use super::config::WebSocketConfig;
-use super::core::{Core, Lent};
-use super::message::{IntoMessage, Outgoing};
 use super::writer::MessageWriter;
 use crate::http::{Error, Request, Result};
 use crate::proto::ws::{CloseCode, CloseReason, Extension, Extensions, OpCode};
+use crate::websocket::core::config::WebSocketConfig;
+use crate::websocket::core::message::{IntoMessage, Outgoing};
+use crate::websocket::core::{Core, Lent};
 
 /// A WebSocket session: who it is, what it was opened with, and everything that can be sent.
 ///
@@ -143,7 +143,7 @@ impl WebSocketSession {
     /// # Errors
     /// The session is closed.
     pub async fn begin_text(&self) -> Result<MessageWriter> {
-        MessageWriter::begin(self.clone(), OpCode::Text).await
+        MessageWriter::begin(Arc::clone(&self.0), OpCode::Text).await
     }
 
     /// Begins a message of bytes that is sent in pieces.
@@ -151,7 +151,7 @@ impl WebSocketSession {
     /// # Errors
     /// The session is closed.
     pub async fn begin_binary(&self) -> Result<MessageWriter> {
-        MessageWriter::begin(self.clone(), OpCode::Binary).await
+        MessageWriter::begin(Arc::clone(&self.0), OpCode::Binary).await
     }
 
     /// Sends a file as one message of bytes, in frames of 64 KiB, without loading it whole.

@@ -1,14 +1,10 @@
-//! What a session may cost and how long it may be silent; and what an application keeps for its WebSocket routes.
+//! What a session may cost, how long it may be silent, and which extensions it may have.
 
-use std::any::Any;
-use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::events::Functions;
 use crate::proto::origin::{check, is_of_host};
-use crate::proto::ws::{Bounds, Deflate, Extension, Extensions, PerMessageDeflate, Role};
-use crate::registry::Route;
+use crate::proto::ws::{Bounds, Deflate, Extension, Extensions, Role};
 
 macro_rules! settings {
     ($( $(#[$doc:meta])* $name:ident: $kind:ty = $default:expr; )*) => {
@@ -212,60 +208,6 @@ impl Origins {
 
 /// Makes the extension of one session.
 pub(crate) type Factory = Arc<dyn Fn(Role) -> Box<dyn Extension> + Send + Sync>;
-
-/// What an application knows of its sessions. Kept as a state of a type that nobody else can name, since the messages of HTTP
-/// know no WebSockets.
-#[derive(Default)]
-pub(crate) struct Settings {
-    pub(crate) config: Arc<WebSocketConfig>,
-    /// Configurations of handlers, by the address of their route.
-    pub(crate) of_routes: HashMap<usize, Arc<WebSocketConfig>>,
-    /// Event functions, by the address of the route they share.
-    pub(crate) functions: HashMap<usize, Functions>,
-    pub(crate) extensions: Vec<Factory>,
-    /// The origins that were refused, each told once.
-    pub(crate) refused: Mutex<HashSet<String>>,
-}
-
-impl Settings {
-    /// A fresh set of the extensions of a session with this configuration.
-    pub(crate) fn install(&self, config: &WebSocketConfig) -> Vec<Box<dyn Extension>> {
-        let mut installed = install(&self.extensions, Role::Server);
-        if config.deflate == Compressed::AsInstalled {
-            return installed;
-        }
-        let place =
-            installed.iter().position(|extension| (&**extension as &dyn Any).is::<PerMessageDeflate>());
-        let at = place.unwrap_or(installed.len());
-        if place.is_some() {
-            installed.remove(at);
-        }
-        if let Compressed::By(deflate) = &config.deflate {
-            installed.insert(at, Box::new(deflate.extension(Role::Server)));
-        }
-        installed
-    }
-
-    /// Whether a session with this configuration may have extensions.
-    pub(crate) fn has_extensions(&self, config: &WebSocketConfig) -> bool {
-        !self.extensions.is_empty() || matches!(config.deflate, Compressed::By(_))
-    }
-
-    /// What is wrong with the settings and the extensions, if anything is.
-    pub(crate) fn problem(&self) -> Option<String> {
-        let mut configs = std::iter::once(&self.config).chain(self.of_routes.values());
-        configs.find_map(|config| config.problem().or_else(|| conflict(&self.install(config))))
-    }
-
-    pub(crate) fn config_of(&self, route: &'static Route) -> Arc<WebSocketConfig> {
-        Arc::clone(self.of_routes.get(&address(route)).unwrap_or(&self.config))
-    }
-}
-
-/// What routes are known by here.
-pub(crate) fn address(route: &'static Route) -> usize {
-    std::ptr::from_ref(route) as usize
-}
 
 /// The factory of an extension that is the same for both sides.
 pub(crate) fn factory<X: Extension>(make: impl Fn() -> X + Send + Sync + 'static) -> Factory {

@@ -1,7 +1,7 @@
 //! What event functions may return.
 
-use super::request::Accept;
 use crate::http::{Failure, Response, Result};
+use crate::websocket::core::accept::Accept;
 
 /// What a handshake's handler may return: nothing, an [`Accept`], a [`Response`] to refuse with, or a `Result` of these.
 #[diagnostic::on_unimplemented(

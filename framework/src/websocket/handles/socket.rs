@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use futures_core::Stream;
 
-use super::core::{Core, Incoming};
-use super::message::{FromMessage, Message};
 use super::session::{WebSocketSession, ended};
 use crate::http::{Error, Result};
 use crate::proto::ws::{CloseCode, Frame, OpCode};
+use crate::websocket::core::message::{FromMessage, Message};
+use crate::websocket::core::{Core, Incoming};
 
 /// A WebSocket connection: receives here, and sends as the [`WebSocketSession`] that it derefs to.
 ///
@@ -123,7 +123,7 @@ impl WebSocket {
     }
 
     /// How many messages are there already, parts of messages not counted. What is behind a bound
-    /// ([`WebSocketConfig::inbox_size`](super::WebSocketConfig::inbox_size)) has not been looked at.
+    /// ([`WebSocketConfig::inbox_size`](crate::websocket::WebSocketConfig::inbox_size)) has not been looked at.
     pub fn message_count(&self) -> usize {
         self.session.0.count_waiting()
     }

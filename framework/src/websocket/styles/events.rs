@@ -3,58 +3,16 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::Mutex;
 
 use bytes::Bytes;
 
-use super::bind::EventContext;
-use super::core::{self, Incoming};
-use super::message::Message;
-use super::request::Accept;
-use super::rooms::leave_all;
-use super::session::WebSocketSession;
-use super::socket::WebSocket;
+use super::event::On;
 use crate::http::{Error, Result, poll_guarded};
 use crate::proto::ws::{CloseCode, CloseReason};
-use crate::registry::{
-    BoxFuture, EventCall, EventFunction, FragmentCall, MessageCall, On, Route, WebSocketEvent,
-};
-
-/// A session before its handshake is through. For generated code.
-pub struct Upgrade {
-    session: WebSocketSession,
-    route: &'static Route,
-}
-
-impl Upgrade {
-    pub(crate) fn new(session: WebSocketSession, route: &'static Route) -> Upgrade {
-        Upgrade { session, route }
-    }
-
-    /// The session's handle.
-    pub fn session(&self) -> &WebSocketSession {
-        &self.session
-    }
-
-    /// The receiving end, for the one argument that takes it.
-    pub fn socket(&self) -> Mutex<Option<WebSocket>> {
-        Mutex::new(Some(WebSocket::new(self.session.0.clone())))
-    }
-
-    /// Accepts at once, and waits until the 101 is sent.
-    ///
-    /// # Errors
-    /// The connection was lost.
-    pub async fn accept(&self) -> Result {
-        self.accept_with(Accept::new(), Wants::NONE).await
-    }
-
-    async fn accept_with(&self, accept: Accept, wants: Wants) -> Result {
-        let events = core::Events { pings: wants.pings, pongs: wants.pongs };
-        self.session.0.accept(accept, wants.fragments, events);
-        self.session.0.opened().await
-    }
-}
+use crate::websocket::core::accept::Accept;
+use crate::websocket::core::message::Message;
+use crate::websocket::core::{Incoming, words};
+use crate::websocket::handles::{EventContext, Upgrade, WebSocket, WebSocketSession};
 
 /// Which events a handler has functions for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -187,14 +145,16 @@ async fn shake_hands<E: Events>(upgrade: &Upgrade, events: &mut E) -> Result {
     let probe = CloseReason::normal();
     events.check(cx.closing(&probe)).await?;
     let accept = events.handshake(cx).await?;
-    upgrade.accept_with(accept, events.wants()).await
+    let wants = events.wants();
+    let seen = words::Events { pings: wants.pings, pongs: wants.pongs };
+    upgrade.accept_with(accept, wants.fragments, seen).await
 }
 
 /// Waits until the session is closed, and calls the last event.
 async fn say_good_bye<E: Events>(session: &WebSocketSession, events: &mut E) {
     let core = &session.0;
     let reason = core.closed().await;
-    leave_all(core);
+    core.leave_all();
     let mut closing = pin!(events.close(EventContext::of(session).closing(reason)));
     if let Err(error) = poll_fn(|cx| poll_guarded(closing.as_mut(), cx)).await {
         let _ = core.reason_of(&error);
@@ -270,120 +230,5 @@ impl Pieces {
         }
         let Pieces { bytes, is_broken } = std::mem::take(self);
         Ok((!is_broken).then(|| bytes.into()))
-    }
-}
-
-/// Event functions that share a path.
-#[derive(Default)]
-pub(crate) struct Functions {
-    all: Vec<&'static WebSocketEvent>,
-    handshake: Option<EventCall<Accept>>,
-    open: Option<EventCall<()>>,
-    /// In the order of [`On`].
-    messages: [Option<MessageCall>; 4],
-    fragment: Option<FragmentCall>,
-    close: Option<EventCall<()>>,
-}
-
-impl Functions {
-    /// Adds one.
-    ///
-    /// # Errors
-    /// There is one for that event already; it is returned.
-    pub(crate) fn add(&mut self, event: &'static WebSocketEvent) -> Result<(), &'static WebSocketEvent> {
-        if let Some(other) = self.all.iter().find(|other| other.function.overlaps(&event.function)) {
-            return Err(other);
-        }
-        self.all.push(event);
-        match event.function {
-            EventFunction::Handshake(call) => self.handshake = Some(call),
-            EventFunction::Open(call) => self.open = Some(call),
-            EventFunction::Message(kinds, call) => {
-                kinds.iter().for_each(|on| self.messages[*on as usize] = Some(call));
-            }
-            EventFunction::Fragment(call) => self.fragment = Some(call),
-            EventFunction::Close(call) => self.close = Some(call),
-        }
-        Ok(())
-    }
-
-    fn message_call(&self, on: On) -> Option<MessageCall> {
-        self.messages[on as usize]
-    }
-}
-
-/// Serves the functions that share the path of a route. For generated code.
-pub fn serve_functions(upgrade: Upgrade) -> BoxFuture<'static, Result> {
-    Box::pin(async move {
-        let session = upgrade.session.clone();
-        let settings = session.request().state::<super::config::Settings>();
-        let functions =
-            settings.and_then(|settings| settings.functions.get(&super::config::address(upgrade.route)));
-        match functions {
-            Some(functions) => serve(upgrade, functions).await,
-            None => Err(Error::internal("the event functions of this path belong to another application")),
-        }
-    })
-}
-
-impl Events for &Functions {
-    fn wants(&self) -> Wants {
-        let has = |on| self.message_call(on).is_some();
-        Wants {
-            messages: has(On::Text) || has(On::Binary),
-            fragments: self.fragment.is_some(),
-            pings: has(On::Ping),
-            pongs: has(On::Pong),
-        }
-    }
-
-    async fn check<'e>(&'e mut self, cx: EventContext<'e>) -> Result {
-        for event in &self.all {
-            (event.check)(cx).await?;
-        }
-        Ok(())
-    }
-
-    async fn handshake<'e>(&'e mut self, cx: EventContext<'e>) -> Result<Accept> {
-        match self.handshake {
-            Some(call) => call(cx).await,
-            None => Ok(Accept::new()),
-        }
-    }
-
-    async fn open<'e>(&'e mut self, cx: EventContext<'e>) -> Result {
-        match self.open {
-            Some(call) => call(cx).await,
-            None => Ok(()),
-        }
-    }
-
-    async fn message<'e>(&'e mut self, cx: EventContext<'e>, on: On, message: &'e Message) -> Result {
-        match (self.message_call(on), self.fragment) {
-            (Some(call), _) => call(cx, message).await,
-            // A message in one piece is its own last piece.
-            (None, Some(call)) if on == On::Binary => call(cx, true, message).await.map(drop),
-            (None, _) => unhandled(on, self.wants()),
-        }
-    }
-
-    async fn fragment<'e>(
-        &'e mut self,
-        cx: EventContext<'e>,
-        is_final: bool,
-        message: &'e Message,
-    ) -> Result<bool> {
-        match self.fragment {
-            // Nobody wants the whole where there is no function for it.
-            Some(call) => Ok(call(cx, is_final, message).await? && self.message_call(On::Binary).is_some()),
-            None => Ok(true),
-        }
-    }
-
-    async fn close<'e>(&'e mut self, cx: EventContext<'e>) -> Result {
-        match self.close {
-            Some(call) => call(cx).await,
-            None => Ok(()),
-        }
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn mask_key() -> [u8; 4] {
 }
 
 /// 128 random bits.
-pub(super) fn bits_128() -> [u8; 16] {
+pub(crate) fn bits_128() -> [u8; 16] {
     let mut bytes = [0; 16];
     fill(&mut bytes);
     bytes

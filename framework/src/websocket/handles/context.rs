@@ -2,7 +2,6 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::message::Message;
 use super::session::WebSocketSession;
 use super::socket::WebSocket;
 use crate::bind::dispatch::{AtOnce, Bind, Profiled};
@@ -10,6 +9,7 @@ use crate::bind::misplaced::misplaced;
 use crate::bind::{Arg, BindingSource, Profile};
 use crate::http::{Error, Request, Result};
 use crate::proto::ws::CloseReason;
+use crate::websocket::core::message::Message;
 
 misplaced! {
     WebSocket: "a mapped handler opens the session itself: take `ws: WebSocketRequest` and write `let mut ws = ws.accept().await?`; \

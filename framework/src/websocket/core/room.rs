@@ -1,0 +1,88 @@
+//! Rooms by name, and who is in them. Nothing here knows what a member is: it remembers its rooms as [`Membership`]s.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+/// Rooms by name. A room is there while somebody is in it.
+pub(crate) struct All<T>(Mutex<HashMap<Arc<str>, Arc<Room<T>>>>);
+
+/// One room.
+pub(crate) struct Room<T> {
+    name: Arc<str>,
+    members: Mutex<Vec<Arc<T>>>,
+}
+
+/// A room that a member is in, as the member remembers it.
+pub(crate) struct Membership<T> {
+    all: Weak<All<T>>,
+    room: Weak<Room<T>>,
+}
+
+impl<T> Default for All<T> {
+    fn default() -> All<T> {
+        All(Mutex::default())
+    }
+}
+
+impl<T> All<T> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, HashMap<Arc<str>, Arc<Room<T>>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A room by its name.
+    pub(crate) fn get(&self, name: &str) -> Option<Arc<Room<T>>> {
+        self.lock().get(name).cloned()
+    }
+
+    /// Takes a member into a room, which is made if there is none; `None` if it is in already.
+    pub(crate) fn join(self: &Arc<All<T>>, name: &str, member: &Arc<T>) -> Option<Membership<T>> {
+        let mut all = self.lock();
+        let room = match all.get(name) {
+            Some(room) => Arc::clone(room),
+            None => {
+                let name: Arc<str> = name.into();
+                let room = Arc::new(Room { name: Arc::clone(&name), members: Mutex::default() });
+                all.insert(name, Arc::clone(&room));
+                room
+            }
+        };
+        let mut members = room.members();
+        if members.iter().any(|known| Arc::ptr_eq(known, member)) {
+            return None;
+        }
+        members.push(Arc::clone(member));
+        Some(Membership { all: Arc::downgrade(self), room: Arc::downgrade(&room) })
+    }
+
+    /// Takes a member out, and the room away if it was the last.
+    pub(crate) fn remove(&self, room: &Arc<Room<T>>, member: &Arc<T>) -> bool {
+        let mut all = self.lock();
+        let mut members = room.members();
+        let before = members.len();
+        members.retain(|known| !Arc::ptr_eq(known, member));
+        let was_in = members.len() < before;
+        if members.is_empty() && all.get(&room.name).is_some_and(|known| Arc::ptr_eq(known, room)) {
+            all.remove(&room.name);
+        }
+        was_in
+    }
+}
+
+impl<T> Room<T> {
+    pub(crate) fn members(&self) -> MutexGuard<'_, Vec<Arc<T>>> {
+        self.members.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T> Membership<T> {
+    pub(crate) fn is_of(&self, room: &Arc<Room<T>>) -> bool {
+        self.room.as_ptr() == Arc::as_ptr(room)
+    }
+
+    /// Lets the member out.
+    pub(super) fn end(self, member: &Arc<T>) {
+        if let (Some(all), Some(room)) = (self.all.upgrade(), self.room.upgrade()) {
+            all.remove(&room, member);
+        }
+    }
+}
