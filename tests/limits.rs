@@ -7,6 +7,7 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::time::{Instant, sleep};
 use vernal::test::Client;
+use vernal::websocket::WebSocketConfig;
 use vernal::{BodyReader, Json, Limits, request_map};
 
 #[request_map("/")]
@@ -644,14 +645,23 @@ async fn a_peer_that_takes_nothing_is_cut() {
     }
 }
 
-/// Rows of `docs/limits.md`: the name and its default.
-fn documented() -> Vec<(&'static str, &'static str)> {
-    let rows = include_str!("../docs/limits.md").lines().filter_map(|line| {
+/// Rows of a part of `docs/limits.md`: the name and its default.
+fn documented(part: &'static str) -> Vec<(&'static str, &'static str)> {
+    let rows = part.lines().filter_map(|line| {
         let mut cells = line.strip_prefix("| ")?.split(" | ");
         let name = cells.next()?.trim_matches('*').strip_prefix('`')?.strip_suffix('`')?;
         Some((name, cells.next()?))
     });
     rows.collect()
+}
+
+/// What `docs/limits.md` says of requests, and of WebSocket sessions.
+fn parts() -> (&'static str, &'static str) {
+    let (before, rest) =
+        include_str!("../docs/limits.md").split_once("\n## WebSocket sessions\n").expect("a part of its own");
+    let (of_sessions, after) = rest.split_once("\n## ").expect("a part after it");
+    assert!(documented(after).is_empty(), "limits of requests after those of sessions");
+    (before, of_sessions)
 }
 
 /// A default as the table says it, in the words of `Debug`.
@@ -675,7 +685,7 @@ fn the_table_of_limits_is_that_of_the_code() {
     let fields = shown.strip_prefix("Limits { ").and_then(|rest| rest.strip_suffix(" }")).expect("a struct");
     let mut of_code: Vec<_> =
         fields.split(", ").map(|field| field.split_once(": ").expect("a field")).collect();
-    let table = documented();
+    let table = documented(parts().0);
     let mut of_table: Vec<_> = table.iter().map(|(name, default)| (*name, meant(default))).collect();
     of_code.sort_unstable();
     of_table.sort_unstable();
@@ -710,6 +720,24 @@ fn the_table_of_limits_is_that_of_the_code() {
     let mut bold: Vec<_> = bold.collect();
     bold.sort_unstable();
     assert_eq!(bold, of_mappings);
+}
+
+#[test]
+fn the_table_of_websocket_sessions_is_that_of_the_code() {
+    let shown = format!("{:?}", WebSocketConfig::new());
+    let fields =
+        shown.strip_prefix("WebSocketConfig { ").and_then(|rest| rest.strip_suffix(" }")).expect("a struct");
+    let of_code: Vec<_> = fields.split(", ").map(|field| field.split_once(": ").expect("a field")).collect();
+    let of_table: Vec<_> = documented(parts().1)
+        .into_iter()
+        .map(|(name, default)| match default {
+            "none" => (name, usize::MAX.to_string()),
+            word if word.starts_with('`') => (name, word.trim_matches('`').to_owned()),
+            size => (name, meant(size)),
+        })
+        .collect();
+    let of_table: Vec<_> = of_table.iter().map(|(name, default)| (*name, &**default)).collect();
+    assert_eq!(of_table, of_code, "docs/limits.md beside websocket/config.rs");
 }
 
 /// The texts of a list in the source of the limits.
