@@ -45,6 +45,11 @@ pages! {
     Deployment: "docs/deployment.md",
     Speed: "docs/speed.md",
     FromElsewhere: "docs/from-elsewhere.md",
+    FromSpring: "docs/from-spring.md",
+    FromFastapi: "docs/from-fastapi.md",
+    FromKtor: "docs/from-ktor.md",
+    FromDjango: "docs/from-django.md",
+    FromAxum: "docs/from-axum.md",
     WebsocketFromElsewhere: "docs/websocket-from-elsewhere.md",
     FromNajaAtra: "docs/from-naja-atra.md",
 }
