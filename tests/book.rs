@@ -1,7 +1,7 @@
 //! The book and the README as their readers find them: every chapter is listed and compiled, no link leads nowhere, and the tables of
 //! methods name what the code has. How a snippet is compiled is in `framework/src/book.rs`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
@@ -106,6 +106,126 @@ fn links_and_fences_are_read_as_they_are_shown() {
     assert_eq!(links(text), [(2, "x.md#y".into()), (2, "z".into()), (8, "p.png".into()), (8, "q".into())]);
     assert_eq!(anchors(text), BTreeSet::from(["a-b-c-d".to_owned(), "a-b-c-d-1".to_owned()]));
     assert_eq!(fences(text), [(3, "rust,no_run".to_owned(), "[no](b)\n# hidden\n".to_owned())]);
+}
+
+/// The tables of methods, each in the chapter where it is looked for.
+const TOLD: &[(&str, &[&str])] = &[
+    ("answers", &["Headers", "Redirect", "Response", "SetCookie"]),
+    ("compression", &["Compression", "Decompression"]),
+    ("embedding", &["App", "Layered", "Mounted", "VernalService"]),
+    ("errors", &["Error"]),
+    ("files", &["Resources", "SafePath", "StaticFile"]),
+    ("filters", &["FilterContext", "Next"]),
+    ("request", &["ConnectionInfo", "Cookies", "Params", "Request"]),
+    ("security", &["BasicAuth", "BearerAuth", "Cors", "Csrf", "CsrfToken", "RateLimit", "SecurityHeaders"]),
+    ("server", &["Bound", "Config", "Handle", "Server"]),
+    ("sessions", &["CookieKey", "MemoryStore", "RedisStore", "Session", "SessionConfig"]),
+    ("streaming", &["Body", "BodyReader", "Event", "Sender", "Sse"]),
+    ("testing", &["Answer", "Client", "ClientBuilder", "SocketBuilder", "TestSocket"]),
+    ("tls", &["ClientCertificate", "Pem", "Tls", "TlsHandle"]),
+    ("uploads", &["Multipart", "MultipartFile", "Part", "Progress"]),
+    ("views", &["Templates"]),
+    (
+        "websocket",
+        &[
+            "Accept",
+            "Broadcast",
+            "CloseCode",
+            "CloseReason",
+            "Connect",
+            "Deflate",
+            "FrameSocket",
+            "MessageWriter",
+            "Rooms",
+            "WebSocket",
+            "WebSocketRequest",
+            "WebSocketSession",
+        ],
+    ),
+];
+
+#[test]
+fn every_public_method_is_told() {
+    let mut methods: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for file in sources(path("framework/src")) {
+        for (kind, method) in public_methods(&read(&file)) {
+            methods.entry(kind).or_default().insert(method);
+        }
+    }
+    let mut problems = Vec::new();
+    for (chapter, kinds) in TOLD {
+        let text = read(&path(&format!("docs/{chapter}.md")));
+        let told: BTreeSet<_> = code(&text).into_iter().collect();
+        for kind in *kinds {
+            let Some(methods) = methods.get(*kind) else {
+                problems.push(format!("there is no `{kind}` with methods: take it out of TOLD"));
+                continue;
+            };
+            let untold = methods.iter().filter(|method| !told.contains(*method));
+            problems
+                .extend(untold.map(|method| format!("docs/{chapter}.md says nothing of `{kind}::{method}`")));
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[test]
+fn methods_are_found_as_they_are_written() {
+    let text = "impl<T> Wrapped<T> {\n    /// It is.\n    pub const fn new() -> Wrapped<T> {\n    }\n    fn own(&self) {}\n    #[doc(hidden)]\n    pub fn hidden() {\n    \
+                }\n    pub async fn run(self) {\n    }\n}\nimpl Clone for Wrapped<()> {\n    pub fn no() {\n    }\n}\n";
+    let found: Vec<_> =
+        public_methods(text).into_iter().map(|(kind, method)| format!("{kind}::{method}")).collect();
+    assert_eq!(found, ["Wrapped::new", "Wrapped::run"]);
+    assert_eq!(code("`one(two)` and\n```rust\nno\n```\n| `a::b` | c |"), ["one", "two", "a", "b"]);
+}
+
+/// The public methods in the `impl` blocks of a file, with the types they are of.
+fn public_methods(text: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let (mut kind, mut is_hidden) = (None, false);
+    for line in text.lines() {
+        if let Some(head) =
+            line.strip_prefix("impl").filter(|head| head.starts_with([' ', '<']) && !head.contains(" for "))
+        {
+            let name = match head.strip_prefix('<') {
+                Some(generic) => generic.split_once("> ").map_or("", |(_, name)| name),
+                None => head.trim_start(),
+            };
+            kind = Some(name.split(['<', ' ']).next().unwrap_or_default().to_owned());
+        } else if line == "}" {
+            kind = None;
+        } else if line.trim() == "#[doc(hidden)]" {
+            is_hidden = true;
+        } else if let (Some(kind), Some(item)) = (&kind, line.strip_prefix("    pub ")) {
+            let item = item.trim_start_matches("const ").trim_start_matches("async ");
+            if let Some(name) = item.strip_prefix("fn ").filter(|_| !is_hidden) {
+                let name = name.split(['(', '<']).next().unwrap_or_default();
+                found.push((kind.clone(), name.to_owned()));
+            }
+            is_hidden = false;
+        }
+    }
+    found
+}
+
+/// The words of a text that stand between backticks.
+fn code(text: &str) -> Vec<String> {
+    let lines = prose(text).flat_map(|(_, line)| line.split('`').skip(1).step_by(2));
+    let words = lines.flat_map(|code| code.split(|char: char| !char.is_alphanumeric() && char != '_'));
+    words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+/// All Rust files below a folder.
+fn sources(folder: PathBuf) -> Vec<PathBuf> {
+    let entries =
+        fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("a readable folder").path());
+    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    let inside = folders.into_iter().flat_map(sources);
+    files
+        .into_iter()
+        .filter(|file| file.extension().is_some_and(|extension| extension == "rs"))
+        .chain(inside)
+        .collect()
 }
 
 /// The README, the chapters, their list, and what changed.
