@@ -67,6 +67,12 @@ pub const COMPRESSED: &[&str] =
 const REFUSALS: &[&str] = &["refusal with 403", "refusal with 400"];
 
 impl Note {
+    /// The server sees something else as well.
+    pub const fn served(mut self, code: u16, text: &'static str) -> Note {
+        self.server = Some((code, text));
+        self
+    }
+
     fn outcome(&self, row: &Row) -> Outcome {
         let mut client = row.sees.client.clone();
         match self.client {

@@ -6,6 +6,7 @@
 mod app;
 mod clients;
 mod crates;
+mod debian;
 mod install;
 mod npm;
 mod pypi;

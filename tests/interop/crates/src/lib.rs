@@ -44,7 +44,8 @@ impl<E: Error> From<E> for Stop {
 }
 
 pub trait Client: Sized {
-    const VERSION: &'static str;
+    /// As Cargo.lock has it.
+    const CRATE: &'static str;
     fn connect(
         url: &str,
         deflate: bool,
@@ -56,7 +57,7 @@ pub trait Client: Sized {
 
 #[tokio::main(flavor = "current_thread")]
 pub async fn drive<C: Client>() {
-    println!("{}", json!({ "version": C::VERSION }));
+    println!("{}", json!({ "version": version(C::CRATE) }));
     for line in stdin().lock().lines() {
         let session = serde_json::from_str(&line.expect("a line")).expect("a session in JSON");
         let mut seen = Vec::new();
@@ -70,6 +71,14 @@ pub async fn drive<C: Client>() {
         println!("{}", Value::from(seen));
     }
 }
+
+/// The version of a crate that this was compiled with.
+fn version(name: &str) -> Option<&'static str> {
+    let (_, package) = LOCK.split_once(&format!("name = \"{name}\"\nversion = \""))?;
+    package.split('"').next()
+}
+
+const LOCK: &str = include_str!("../Cargo.lock");
 
 async fn play<C: Client>(session: &Value, seen: &mut Vec<Value>) -> Result<(), Stop> {
     let offers: Vec<_> = session["subprotocols"].as_array().expect("a list").iter().map(text).collect();

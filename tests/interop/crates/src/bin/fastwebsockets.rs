@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 struct Session(FragmentCollector<TokioIo<Upgraded>>);
 
 impl Client for Session {
-    const VERSION: &'static str = "0.10.0";
+    const CRATE: &'static str = "fastwebsockets";
 
     async fn connect(
         url: &str,

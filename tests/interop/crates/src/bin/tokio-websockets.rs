@@ -9,7 +9,7 @@ use tokio_websockets::{ClientBuilder, CloseCode, Error, MaybeTlsStream, Message,
 struct Session(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Client for Session {
-    const VERSION: &'static str = "0.13.3";
+    const CRATE: &'static str = "tokio-websockets";
 
     async fn connect(
         url: &str,

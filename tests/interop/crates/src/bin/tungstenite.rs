@@ -13,7 +13,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 struct Session(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Client for Session {
-    const VERSION: &'static str = "0.30.0";
+    const CRATE: &'static str = "tokio-tungstenite";
 
     async fn connect(
         url: &str,

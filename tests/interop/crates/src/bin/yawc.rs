@@ -9,7 +9,7 @@ use yawc::{CompressionLevel, HttpRequestBuilder, Options, TcpWebSocket, WebSocke
 struct Session(TcpWebSocket);
 
 impl Client for Session {
-    const VERSION: &'static str = "0.5.0";
+    const CRATE: &'static str = "yawc";
 
     async fn connect(
         url: &str,
