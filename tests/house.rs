@@ -24,8 +24,9 @@ const FLOORS: &[&[&str]] = &[
     &["server", "test", "tower"],
 ];
 
-/// The doors of generated code, of benchmarks and of fuzzing, which may use everything, and the snippets of the book.
-const DOORS: &[&str] = &["lib", "book", "__private", "__bench", "__fuzz"];
+/// The doors of users, of generated code, of benchmarks and of fuzzing, which may use everything, and the snippets of the
+/// book.
+const DOORS: &[&str] = &["lib", "book", "macros", "prelude", "__private", "__bench", "__fuzz"];
 
 /// Steps up, each with what is used and why. One that is no longer taken must go.
 const STEPS_UP: &[(&str, &str, &str)] = &[

@@ -10,10 +10,12 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::LitStr;
 
+use crate::attr::Framework;
 use crate::errors::Errors;
 
 /// Expands to a `vernal::Embedded`.
 pub(crate) fn files(input: TokenStream) -> TokenStream {
+    let (framework, input) = Framework::passed(input);
     let directory: LitStr = match syn::parse2(input) {
         Ok(directory) => directory,
         Err(error) => {
@@ -23,14 +25,14 @@ pub(crate) fn files(input: TokenStream) -> TokenStream {
         }
     };
     let root = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
-    expand(&root.join(directory.value())).unwrap_or_else(|problem| {
+    expand(&root.join(directory.value()), &framework).unwrap_or_else(|problem| {
         let mut errors = Errors::new();
         errors.under(&directory, problem);
         errors.finish()
     })
 }
 
-fn expand(root: &Path) -> Result<TokenStream, String> {
+fn expand(root: &Path, framework: &Framework) -> Result<TokenStream, String> {
     let mut found = Vec::new();
     collect(root, "", &mut found)?;
     if found.is_empty() {
@@ -44,12 +46,12 @@ fn expand(root: &Path) -> Result<TokenStream, String> {
         let full = full.to_str().ok_or_else(|| format!("{} is not UTF-8", full.display()))?;
         let (path, full) = (LitStr::new(&path, Span::call_site()), LitStr::new(full, Span::call_site()));
         files.extend(quote! {
-            ::vernal::__private::EmbeddedFile { path: #path, bytes: ::core::include_bytes!(#full), hash: #hash },
+            #framework::__private::EmbeddedFile { path: #path, bytes: ::core::include_bytes!(#full), hash: #hash },
         });
     }
     Ok(quote! {{
-        const FILES: &[::vernal::__private::EmbeddedFile] = &[#files];
-        ::vernal::Embedded::new(FILES)
+        const FILES: &[#framework::__private::EmbeddedFile] = &[#files];
+        #framework::Embedded::new(FILES)
     }})
 }
 
@@ -94,7 +96,8 @@ mod tests {
         for (path, text) in [("c.txt", "c"), ("b/a.txt", "a"), (".hidden", "x"), ("b/.git/config", "x")] {
             fs::write(root.join(path), text).expect("a place for files");
         }
-        let expanded = expand(&root).expect("it is there").to_string();
+        let expanded =
+            expand(&root, &Framework::passed(TokenStream::new()).0).expect("it is there").to_string();
         fs::remove_dir_all(&root).expect("ours");
         let (a, c) =
             (expanded.find("\"b/a.txt\"").expect("below"), expanded.find("\"c.txt\"").expect("there"));

@@ -15,6 +15,7 @@ mod errors;
 mod foreign;
 mod handler;
 mod lifetimes;
+mod manifest;
 mod scan;
 
 use proc_macro::TokenStream;
@@ -53,6 +54,7 @@ use proc_macro::TokenStream;
 /// | `app = "admin"` | the application it belongs to |
 /// | `limits = Limits::new().body_size(1 << 20)` | limits of its own, evaluated once at start |
 /// | `decompress = Decompression::gzip()` | which codings its bodies may come in, evaluated once at start |
+/// | `crate = my_facade::vernal` | where the framework is found, in a crate that has it from another crate; one for all attributes of the item, and for the methods of an impl block. A name of Cargo's manifest, as in `web = { package = "vernal" }`, is found without |
 /// | `blocking` | a plain `fn` that may wait or compute for long: it runs beside the server's threads. Any other `fn` holds its thread, and all that it serves, until it returns |
 ///
 /// Arguments are bound by their names and types; a leading underscore does not count. `#[arg(name = "X-Token")]`
@@ -112,6 +114,7 @@ pub fn route(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// | `new = Shop::open("db")?` | a value; `?` makes the start fail |
 /// | `per_request` | a new object for each request; its methods may take `&mut self` and `self` |
 /// | `app = "admin"` | the application it belongs to |
+/// | `crate = my_facade::vernal` | where the framework is found, as for [`macro@request_map`] |
 ///
 /// Without `new` the type's `Default` makes the object.
 #[proc_macro_attribute]
@@ -177,7 +180,7 @@ pub fn endpoint(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// With `next: Next<'_>` the filter runs the rest of the chain itself, or answers instead. Without it the chain goes
 /// on by itself, unless the filter has answered or failed. `State<&T>` may be taken too. The attribute takes paths or
-/// a `regexp` as [`macro@request_map`] does, `order` (lower runs first), `app`, and `unmatched`: also for paths that
+/// a `regexp` as [`macro@request_map`] does, `order` (lower runs first), `app`, `crate`, and `unmatched`: also for paths that
 /// nothing is mapped to. A function with several of these attributes is one filter: where more than one matches, it runs once,
 /// by the lowest of their orders.
 #[proc_macro_attribute]
@@ -203,7 +206,7 @@ pub fn request_filter(arguments: TokenStream, item: TokenStream) -> TokenStream 
 ///
 /// A status comes before a range, a range before a page for all, which has no codes. A page may take the status as
 /// `u16`, the texts `message` and `explain` (these two go by their names), `&Request`, `&Error` and `State<&T>`.
-/// The status stays the error's. `app = "…"` names the application it belongs to.
+/// The status stays the error's. `app = "…"` names the application it belongs to, `crate = …` is that of [`macro@request_map`].
 ///
 /// # Errors of one's own types
 ///
@@ -296,7 +299,7 @@ pub fn model_binding(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// `app = "…"` names the application it belongs to.
+/// `app = "…"` names the application it belongs to, `crate = …` is that of [`macro@request_map`].
 #[proc_macro_attribute]
 pub fn default_model_binding(arguments: TokenStream, item: TokenStream) -> TokenStream {
     emit::attribute("default_model_binding", arguments.into(), item.into()).into()
@@ -373,7 +376,7 @@ pub fn default_model_binding(arguments: TokenStream, item: TokenStream) -> Token
 /// request that opened the session, as in [`macro@request_map`]. What is wrong with them is told before the 101. Events may be `fn` or
 /// `async fn`. Filters run on the request that opens the session, and see the 101.
 ///
-/// The attribute takes paths or a `regexp`, `params`, `headers`, `order` and `app` as [`macro@request_map`] does, and
+/// The attribute takes paths or a `regexp`, `params`, `headers`, `order`, `app` and `crate` as [`macro@request_map`] does, and
 /// `protocol = "chat"` (a subprotocol that must be offered, and is chosen) and `config = …`, a
 /// `WebSocketConfig`. An HTTP mapping may have the same path.
 #[proc_macro_attribute]
@@ -456,59 +459,31 @@ pub fn websocket_close(arguments: TokenStream, item: TokenStream) -> TokenStream
     emit::attribute("websocket_close", arguments.into(), item.into()).into()
 }
 
-/// Names what is to be served beside the file this stands in: other crates, or the files of a folder.
-///
-/// # Crates
-/// `vernal::scan!(my_controllers, my_admin);` links crates. One that nothing names is not linked, and its handlers vanish
-/// without a word. `use my_controllers as _;` does the same.
-///
-/// # A folder
-/// ```text
-/// vernal::scan!("src/controllers");
-/// vernal::scan!("src/shop", "**/*_controller.rs");
-/// ```
-/// stands for the `mod` lines of all Rust files in a folder, which is named from that of `Cargo.toml` on: the first line is
-/// `mod controllers { pub(crate) mod users; pub(crate) mod admin { pub(crate) mod keys; } }` where there are
-/// `src/controllers/users.rs` and `src/controllers/admin/keys.rs`. A folder with a `mod.rs`, or with a file of its name beside it,
-/// is left to that file. A pattern narrows which files: `*` is anything within a folder, `?` one character, `**/` any number of
-/// folders. Hidden files are left out. It stands at the top of a file, in `main.rs` or `lib.rs` mostly.
-///
-/// Cargo does not look for *new* files by itself. A `build.rs` beside `Cargo.toml` tells it to:
-///
-/// ```text
-/// fn main() {
-///     println!("cargo::rerun-if-changed=src/controllers");
-/// }
-/// ```
-///
-/// `cargo fmt` only looks into files that are named without a macro; give it the others by `rustfmt src/controllers/*.rs`.
-///
-/// In debug builds, a server that starts warns of files in the folder that were not compiled, or that their `mod.rs` does not
-/// name.
-///
-/// # Errors
-/// While compiling: there is no such folder, or no Rust file in it; a file or folder has a name that no module can have; two are the
-/// same module.
+/// What stands behind `vernal::scan!`, which says where the framework is: `{ $crate }`.
+#[doc(hidden)]
 #[proc_macro]
 pub fn scan(input: TokenStream) -> TokenStream {
     scan::scan(input.into()).into()
 }
 
-/// Puts the files of a directory into the binary, to be served as resources: `vernal::embed!("static")`. The directory is seen
-/// from the folder of the crate's Cargo.toml.
-///
-/// Files and directories whose names begin with a dot stay out, but for `.well-known`. A file that changes is compiled in
-/// anew; one that is new is seen when the crate is compiled again for another reason, such as `touch src/main.rs`.
-///
-/// ```
-/// use vernal::{Resources, server};
-///
-/// let files = vernal::embed!("src");
-/// assert!(files.paths().any(|path| path == "lib.rs"));
-/// let server = server::new().resources("/source/**", Resources::embedded(files).index("lib.rs"));
-/// # let _ = server;
-/// ```
+/// What stands behind `vernal::embed!`, which says where the framework is: `{ $crate }`.
+#[doc(hidden)]
 #[proc_macro]
-pub fn embed(directory: TokenStream) -> TokenStream {
-    embed::files(directory.into()).into()
+pub fn embed(input: TokenStream) -> TokenStream {
+    embed::files(input.into()).into()
 }
+
+/// Attributes named after methods, as other frameworks have them: each says what to write here.
+macro_rules! verbs {
+    ($($name:ident)*) => {
+        $(
+            #[doc(hidden)]
+            #[proc_macro_attribute]
+            pub fn $name(arguments: TokenStream, item: TokenStream) -> TokenStream {
+                emit::verb(stringify!($name), &arguments.into(), &item.into()).into()
+            }
+        )*
+    };
+}
+
+verbs! { get post put delete patch }

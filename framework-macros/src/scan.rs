@@ -13,10 +13,12 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Ident, LitStr, Token};
 
 use self::folder::Folder;
+use crate::attr::Framework;
 use crate::errors::Errors;
 
 /// Expands to a `use …` for every crate, or to the modules of a folder.
 pub(crate) fn scan(input: TokenStream) -> TokenStream {
+    let (framework, input) = Framework::passed(input);
     let mut errors = Errors::new();
     let mut texts = Vec::new();
     let mut names = Vec::new();
@@ -63,7 +65,7 @@ pub(crate) fn scan(input: TokenStream) -> TokenStream {
         [folder, pattern @ ..] => {
             // Cargo sets it; without Cargo paths are relative to the compiler's folder.
             let root = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
-            Folder::read(&root, folder, pattern.first(), &mut errors).map(|folder| folder.tokens())
+            Folder::read(&root, folder, pattern.first(), &mut errors).map(|folder| folder.tokens(&framework))
         }
         .unwrap_or_default(),
     };

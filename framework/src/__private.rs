@@ -7,6 +7,7 @@ use std::any::Any;
 
 pub use inventory;
 pub use serde_json::Value;
+pub use vernal_macros::{embed, scan};
 
 pub use crate::app::{
     ErrorContext, ErrorPageArgument, FilterArgument, FilterContext, Next, context_argument, context_of,

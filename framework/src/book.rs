@@ -15,6 +15,7 @@ pages! {
     Start: "docs/README.md",
     Tour: "docs/tour.md",
     Project: "docs/project.md",
+    Names: "docs/names.md",
     Examples: "docs/examples.md",
     Routing: "docs/routing.md",
     Binding: "docs/binding.md",

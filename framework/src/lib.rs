@@ -14,6 +14,8 @@
 //! }
 //! ```
 //!
+//! Take the names that are typed most by `use vernal::prelude::*;`, see [`prelude`].
+//!
 //! | to | use |
 //! |---|---|
 //! | answer a path | [`request_map`], [`controller`], [`endpoint`] |
@@ -48,7 +50,9 @@ mod bind;
 mod book;
 mod http;
 mod io;
+mod macros;
 mod matching;
+pub mod prelude;
 mod proto;
 mod registry;
 mod resources;
@@ -91,9 +95,8 @@ pub use session::{
     MemoryStore, Saved, Session, SessionChanges, SessionConfig, SessionId, SessionRecord, SessionStore,
 };
 pub use vernal_macros::{
-    controller, default_model_binding, embed, endpoint, error_message, model_binding, request_filter,
-    request_map, route, scan, websocket_close, websocket_handler, websocket_handshake, websocket_message,
-    websocket_open,
+    controller, default_model_binding, endpoint, error_message, model_binding, request_filter, request_map,
+    route, websocket_close, websocket_handler, websocket_handshake, websocket_message, websocket_open,
 };
 #[cfg(feature = "templates")]
 pub use view::{Templates, View};

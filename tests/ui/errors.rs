@@ -44,9 +44,13 @@ fn not_send() -> std::result::Result<u8, Box<dyn Error>> {
     Err("no".into())
 }
 
+fn boxed_whole() -> std::result::Result<u8, Box<dyn Error + Send + Sync>> {
+    Err("no".into())
+}
+
 #[request_map("/e")]
 fn question_marks() -> Result<String> {
-    let sum = text()? + literal()? + not_send()?;
+    let sum = text()? + literal()? + not_send()? + boxed_whole()?;
     Ok(sum.to_string())
 }
 

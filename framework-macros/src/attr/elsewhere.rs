@@ -36,6 +36,7 @@ pub(super) fn instead_of(attribute: &str, key: &str) -> Option<String> {
         }
         (_, "data" | "body") => "the body is an argument: `Json<T>`, `Form<T>`, `Text<String>` or `Bytes`",
         (_, "rank" | "priority") => "write `order = 1`; lower comes first",
+        (_, "krate" | "crates" | "crate_path" | "crate_name") => "write `crate = my_facade::vernal`",
         (_, "query") => "a parameter is an argument of its name; to narrow, write `params = \"a=b\"`",
         (_, "host") => "narrow by `headers = \"Host=example.org\"`",
         (_, "guard" | "wrap" | "middleware" | "dependencies" | "before") => {

@@ -87,7 +87,7 @@ impl Adapter<'_> {
         let profile = |(_, Argument { ty, ty_span, .. }): (usize, &Argument)| {
             let place = at(*ty_span);
             let kind = self.source.kind(place, quote_spanned!(place=> __bind));
-            quote_spanned!(place=> ::vernal::__private::profile::<#ty, _>(|__bind| #kind))
+            quote_spanned!(place=> __vernal::profile::<#ty, _>(|__bind| #kind))
         };
         self.bound().map(profile).collect()
     }
@@ -137,7 +137,7 @@ impl Adapter<'_> {
             let behind = argument.mutable.as_ref()?;
             let place = at(argument.ty_span);
             let (name, res) = (bound_local(index, argument), local("__res", argument.ty_span));
-            Some(quote_spanned!(place=> let #name = ::vernal::__private::response_argument::<#behind>(&mut *#res);))
+            Some(quote_spanned!(place=> let #name = __vernal::response_argument::<#behind>(&mut *#res);))
         });
         let mut passed: Vec<TokenStream> = Vec::new();
         if let Callee::Method { object: Some((_, by)) } = &self.callee {
@@ -191,9 +191,9 @@ impl Adapter<'_> {
         let renamed = options.name.as_ref().map(|_| quote_spanned!(place=> .renamed()));
         let group = options.group.map(|(group, _)| quote_spanned!(place=> .group(#group)));
         let arg = quote_spanned! {place=>
-            const { &::vernal::__private::Arg::named(#name) #renamed #group }
+            const { &__vernal::Arg::named(#name) #renamed #group }
         };
-        let kind = self.source.kind(place, quote_spanned!(place=> ::vernal::__private::Bind::<#ty>::new()));
+        let kind = self.source.kind(place, quote_spanned!(place=> __vernal::Bind::<#ty>::new()));
         let taken = match self.function.is_async() {
             true => quote_spanned!(place=> .await),
             false => quote_spanned!(place=> .now::<#ty>()),
@@ -208,7 +208,7 @@ impl Adapter<'_> {
         let default = match default {
             None => quote_spanned!(place=> empty()),
             Some(text) if is_text(text) => {
-                let text = quote_spanned!(at(text.span())=> ::vernal::__private::text(#text));
+                let text = quote_spanned!(at(text.span())=> __vernal::text(#text));
                 quote_spanned!(place=> of(#text))
             }
             Some(value) => {
@@ -217,9 +217,9 @@ impl Adapter<'_> {
             }
         };
         quote_spanned! {place=>
-            let #bound = ::vernal::__private::or_default(
+            let #bound = __vernal::or_default(
                 #bind,
-                || (&&::vernal::__private::DefaultOf::<#ty>::new()).kind().#default,
+                || (&&__vernal::DefaultOf::<#ty>::new()).kind().#default,
             )?;
         }
     }
@@ -312,8 +312,8 @@ pub(super) fn answer(function: &HandlerFn) -> TokenStream {
     quote_spanned! {place=>
         #answer => {
             #[allow(unused_imports)]
-            use ::vernal::__private::answering::*;
-            (&&&::vernal::__private::answered(&#answer)).kind().#respond(#answer, #res)
+            use __vernal::answering::*;
+            (&&&__vernal::answered(&#answer)).kind().#respond(#answer, #res)
         }
     }
 }

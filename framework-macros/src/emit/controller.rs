@@ -7,8 +7,8 @@ use syn::spanned::Spanned;
 
 use super::adapter::{Adapter, Callee, Source};
 use super::route::{MAPPING, route};
-use super::{const_block, finished, instance, local};
-use crate::attr::{Instance, Mapping, Mentions, New, Options, Place, Written, take_siblings};
+use super::{const_block, finished, instance, local, registered};
+use crate::attr::{Framework, Instance, Mapping, Mentions, New, Options, Place, Written, take_siblings};
 use crate::block::Block;
 use crate::check;
 use crate::errors::{Errors, did_you_mean};
@@ -36,6 +36,7 @@ pub(super) fn block(written: Written, mut block: Block) -> TokenStream {
     ));
     let mut mentions = Mentions::default();
     mentions.add(&all);
+    let framework = Framework::take(&mut all, &mut errors);
     block.check_shape(&mut errors);
     let mut plan = Plan::read(all, &mut errors);
     instance::name_self(&mut plan.instance, &block.self_ty);
@@ -43,8 +44,9 @@ pub(super) fn block(written: Written, mut block: Block) -> TokenStream {
     let routes: Vec<TokenStream> = block
         .functions()
         .filter_map(|function| {
-            let siblings = take_siblings(&mut function.attrs, &MAPPING, &mut errors);
+            let mut siblings = take_siblings(&mut function.attrs, &MAPPING, &mut errors);
             mentions.add(&siblings);
+            Framework::refuse(&mut siblings, &mut errors);
             plan.method(function, siblings, &type_name, &mut errors)
         })
         .collect();
@@ -53,7 +55,8 @@ pub(super) fn block(written: Written, mut block: Block) -> TokenStream {
     }
     let (alias, self_ty) = (Ident::new(SELF_ALIAS, Span::call_site()), &block.self_ty);
     let shared = plan.is_shared.then(|| instance::submit(&plan.instance, &type_name, self_ty.span()));
-    let generated = const_block(&block.cfgs(), &quote!(type #alias = #self_ty; #shared #(#routes)*));
+    let generated =
+        registered(&block.cfgs(), &framework, &quote!(type #alias = #self_ty; #shared #(#routes)*));
     finished(errors, mentions, |with_errors| block.reemitted(with_errors), generated)
 }
 

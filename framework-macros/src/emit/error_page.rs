@@ -6,8 +6,8 @@ use quote::{quote, quote_spanned};
 use super::adapter::answer;
 use super::filter::refuse_options;
 use super::route::under_condition;
-use super::{at, check, const_block, finished, local, location, optional_text, private, reemit, states};
-use crate::attr::{ErrorMessage, Mentions, Written, take_siblings};
+use super::{at, check, finished, local, location, optional_text, private, reemit, registered, states};
+use crate::attr::{ErrorMessage, Framework, Mentions, Written, take_siblings};
 use crate::errors::{Errors, did_you_mean};
 use crate::handler::{Argument, HandlerFn};
 
@@ -18,6 +18,7 @@ pub(super) fn function(written: Written, mut function: HandlerFn) -> TokenStream
     all.extend(take_siblings(&mut function.attrs, &["error_message"], &mut errors));
     let mut mentions = Mentions::default();
     mentions.add(&all);
+    let framework = Framework::take(&mut all, &mut errors);
     let arguments = function.take_arguments(&[], &mut errors);
     if let Some(receiver) = function.sig.receiver() {
         errors.under(receiver, "an error page is a function of its own: take it out of the impl block");
@@ -30,7 +31,7 @@ pub(super) fn function(written: Written, mut function: HandlerFn) -> TokenStream
     let needed: Vec<_> = taken()
         .map(|Argument { ty, ty_span, .. }| {
             let place = at(*ty_span);
-            quote_spanned!(place=> <#ty as ::vernal::__private::ErrorPageArgument<'_>>::STATE)
+            quote_spanned!(place=> <#ty as __vernal::ErrorPageArgument<'_>>::STATE)
         })
         .collect();
     let (constants, states) = states(&needed);
@@ -40,13 +41,13 @@ pub(super) fn function(written: Written, mut function: HandlerFn) -> TokenStream
             Some(meant) => format!("an error page has no text `{name}`: did you mean `{meant}`?"),
             None => format!("an error page has no text `{name}`: call it `message` or `explain`"),
         };
-        let is_text = quote!(<#ty as ::vernal::__private::ErrorPageArgument<'_>>::TEXT);
+        let is_text = quote!(<#ty as __vernal::ErrorPageArgument<'_>>::TEXT);
         check(*span, quote!(check_text_name(#is_text, #problem)))
     });
     let types: Vec<_> = taken()
         .map(|Argument { ty, ty_span, .. }| {
             let place = at(*ty_span);
-            quote_spanned!(place=> <#ty as ::vernal::__private::ErrorPageArgument<'_>>::ERROR)
+            quote_spanned!(place=> <#ty as __vernal::ErrorPageArgument<'_>>::ERROR)
         })
         .collect();
     let count = types.len();
@@ -70,8 +71,9 @@ pub(super) fn function(written: Written, mut function: HandlerFn) -> TokenStream
             under_condition(condition.as_ref(), quote!(#of_codes #submitted))
         })
         .collect();
-    let generated = const_block(
+    let generated = registered(
         &function.cfgs(),
+        &framework,
         &quote!(#constants #error #(#names)* #(#one_type)* #call #(#submitted)*),
     );
     finished(errors, mentions, reemit(&function), generated)
@@ -85,14 +87,14 @@ fn call(function: &HandlerFn, arguments: &[Argument]) -> TokenStream {
             let place = at(*ty_span);
             let bound = local(&format!("__argument_{index}"), *ty_span);
             quote_spanned! {place=>
-                let #bound = <#ty as ::vernal::__private::ErrorPageArgument<'_>>::take(#cx, #name)?;
+                let #bound = <#ty as __vernal::ErrorPageArgument<'_>>::take(#cx, #name)?;
             }
         },
     );
     let responses = arguments.iter().enumerate().filter_map(|(index, Argument { ty_span, mutable, .. })| {
         let (place, behind) = (at(*ty_span), mutable.as_ref()?);
         let bound = local(&format!("__argument_{index}"), *ty_span);
-        Some(quote_spanned!(place=> let #bound = ::vernal::__private::response_argument::<#behind>(&mut *#res);))
+        Some(quote_spanned!(place=> let #bound = __vernal::response_argument::<#behind>(&mut *#res);))
     });
     let passed = arguments
         .iter()

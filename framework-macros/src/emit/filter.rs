@@ -4,8 +4,8 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::route::under_condition;
-use super::{at, check, const_block, finished, local, location, optional_text, private, reemit, states};
-use crate::attr::{Mentions, RequestFilter, Written, take_siblings};
+use super::{at, check, finished, local, location, optional_text, private, reemit, registered, states};
+use crate::attr::{Framework, Mentions, RequestFilter, Written, take_siblings};
 use crate::errors::Errors;
 use crate::handler::{Argument, HandlerFn};
 
@@ -16,6 +16,7 @@ pub(super) fn function(written: Written, mut function: HandlerFn) -> TokenStream
     all.extend(take_siblings(&mut function.attrs, &["request_filter"], &mut errors));
     let mut mentions = Mentions::default();
     mentions.add(&all);
+    let framework = Framework::take(&mut all, &mut errors);
     let arguments = function.take_arguments(&[], &mut errors);
     check_arguments(&function, &arguments, &mut errors);
     let taken: Vec<&Argument> = arguments.iter().filter(|argument| argument.mutable.is_none()).collect();
@@ -23,12 +24,12 @@ pub(super) fn function(written: Written, mut function: HandlerFn) -> TokenStream
         .iter()
         .map(|Argument { ty, ty_span, .. }| {
             let place = at(*ty_span);
-            quote_spanned!(place=> <#ty as ::vernal::__private::FilterArgument<'_>>::STATE)
+            quote_spanned!(place=> <#ty as __vernal::FilterArgument<'_>>::STATE)
         })
         .collect();
     let (constants, states) = states(&needed);
     let waits = taken.iter().filter(|_| !function.is_async()).map(|Argument { ty, ty_span, .. }| {
-        check(*ty_span, quote!(check_waits(<#ty as ::vernal::__private::FilterArgument<'_>>::TAKES_NEXT)))
+        check(*ty_span, quote!(check_waits(<#ty as __vernal::FilterArgument<'_>>::TAKES_NEXT)))
     });
     let call = call(&function, &arguments);
     let submitted = all.into_iter().map(|written| {
@@ -39,7 +40,7 @@ pub(super) fn function(written: Written, mut function: HandlerFn) -> TokenStream
     let submitted: Vec<_> = submitted.collect();
     let of_all = shared(&states, &function);
     let generated =
-        const_block(&function.cfgs(), &quote!(#constants #(#waits)* #call #of_all #(#submitted)*));
+        registered(&function.cfgs(), &framework, &quote!(#constants #(#waits)* #call #of_all #(#submitted)*));
     finished(errors, mentions, reemit(&function), generated)
 }
 
@@ -79,10 +80,10 @@ fn call(function: &HandlerFn, arguments: &[Argument]) -> TokenStream {
             let bound = local(&format!("__argument_{index}"), *ty_span);
             match mutable {
                 Some(behind) => quote_spanned! {place=>
-                    let #bound = ::vernal::__private::context_argument::<#behind>(&mut *#cx);
+                    let #bound = __vernal::context_argument::<#behind>(&mut *#cx);
                 },
                 None => quote_spanned! {place=>
-                    let #bound = <#ty as ::vernal::__private::FilterArgument<'_>>::take(&mut #next, #context)?;
+                    let #bound = <#ty as __vernal::FilterArgument<'_>>::take(&mut #next, #context)?;
                 },
             }
         })
@@ -95,7 +96,7 @@ fn call(function: &HandlerFn, arguments: &[Argument]) -> TokenStream {
     let wait = function.is_async().then(|| quote!(.await));
     let result = local("__result", function.answer_span());
     let place = at(function.answer_span());
-    let convert = quote_spanned!(place=> ::vernal::__private::filter_done(#result)?);
+    let convert = quote_spanned!(place=> __vernal::filter_done(#result)?);
     quote! {
         fn __call<'c>(#cx: &'c mut #p::FilterContext<'_>, #next: #p::Next<'c>) -> #p::BoxFuture<'c, #p::Result> {
             ::std::boxed::Box::pin(async move {

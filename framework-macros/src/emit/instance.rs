@@ -55,10 +55,10 @@ fn value_named(tokens: TokenStream, self_ty: &Type) -> TokenStream {
 pub(super) fn make(instance: &Instance, context: &TokenStream) -> TokenStream {
     let alias = Ident::new(SELF_ALIAS, Span::call_site());
     match &instance.new {
-        New::Default => quote!(::vernal::__private::default_instance::<#alias>()),
+        New::Default => quote!(__vernal::default_instance::<#alias>()),
         New::Function(function) => {
             let place = at(function.span());
-            quote_spanned!(place=> ::vernal::__private::construct::<#alias, _, _>(#function, #context)?)
+            quote_spanned!(place=> __vernal::construct::<#alias, _, _>(#function, #context)?)
         }
         New::Value(value) => {
             let place = at(value.span());

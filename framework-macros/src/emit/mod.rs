@@ -1,5 +1,6 @@
 //! From values to tokens. What the user wrote comes back untouched; beside it stands one `const _` that registers
-//! it. Generated code is thin: anything longer than a call is a function in `vernal::__private`.
+//! it. Generated code is thin: anything longer than a call is a function in `vernal::__private`,
+//! which it calls `__vernal`.
 
 mod adapter;
 mod controller;
@@ -8,14 +9,17 @@ mod filter;
 mod instance;
 mod model;
 mod route;
+mod verb;
 mod websocket;
+
+pub(crate) use self::verb::verb;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, LitStr, Token};
 
-use crate::attr::{Mentions, Written, is_mention};
+use crate::attr::{Framework, Mentions, Written, is_mention};
 use crate::block::Block;
 use crate::errors::Errors;
 use crate::handler::HandlerFn;
@@ -97,9 +101,9 @@ fn refuse(item: TokenStream, span: Span, text: &str) -> TokenStream {
     quote!(#item #error)
 }
 
-/// The only door of the framework for generated code.
-pub(crate) fn private() -> TokenStream {
-    quote!(::vernal::__private)
+/// The only door of the framework for generated code, by the name that [`registered`] gives it.
+fn private() -> Ident {
+    Ident::new("__vernal", Span::mixed_site())
 }
 
 /// A span that shows errors at `place`, but belongs to the expansion, so that lints know who wrote the code.
@@ -113,6 +117,13 @@ fn local(name: &str, place: Span) -> Ident {
 }
 
 /// Everything generated stands in here, under the user's conditions.
+fn registered(cfgs: &[Attribute], framework: &Framework, inside: &TokenStream) -> TokenStream {
+    let (place, door) = framework.door();
+    let private = Ident::new(&private().to_string(), place);
+    const_block(cfgs, &quote!(#[allow(unused_imports)] use #door as #private; #inside))
+}
+
+/// Items that nobody names, under conditions.
 fn const_block(cfgs: &[Attribute], inside: &TokenStream) -> TokenStream {
     quote! {
         #(#cfgs)*
@@ -160,7 +171,7 @@ fn states(needed: &[TokenStream]) -> (TokenStream, TokenStream) {
 /// A check made while compiling, shown at `place`.
 fn check(place: Span, call: TokenStream) -> TokenStream {
     let place = at(place);
-    quote_spanned!(place=> const _: () = ::vernal::__private::#call;)
+    quote_spanned!(place=> const _: () = __vernal::#call;)
 }
 
 /// The whole expansion: the item, and either what was generated or what is wrong.

@@ -8,15 +8,16 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{GenericArgument, PathArguments, ReturnType, Type};
 
 use super::filter::refuse_options;
-use super::{at, const_block, finished, local, location, optional_text, private, reemit};
-use crate::attr::{Mentions, Options, Written};
+use super::{at, finished, local, location, optional_text, private, reemit, registered};
+use crate::attr::{Framework, Mentions, Options, Written};
 use crate::errors::Errors;
 use crate::handler::{Argument, HandlerFn};
 use crate::lifetimes::erased;
 
 /// Expands `#[model_binding]`.
-pub(super) fn binding(written: Written, mut function: HandlerFn) -> TokenStream {
+pub(super) fn binding(mut written: Written, mut function: HandlerFn) -> TokenStream {
     let mut errors = Errors::new();
+    let framework = Framework::take(std::slice::from_mut(&mut written), &mut errors);
     let options = Options::parse(written.tokens, &mut errors);
     for text in &options.texts {
         errors
@@ -32,13 +33,14 @@ pub(super) fn binding(written: Written, mut function: HandlerFn) -> TokenStream 
     };
     let model = borrowing(erased(model.to_token_stream(), &lifetimes));
     let implementation = implement(&function, &arguments, &model);
-    let generated = const_block(&function.cfgs(), &implementation);
+    let generated = registered(&function.cfgs(), &framework, &implementation);
     finished(errors, Mentions::default(), reemit(&function), generated)
 }
 
 /// Expands `#[default_model_binding]`.
-pub(super) fn default_binding(written: Written, mut function: HandlerFn) -> TokenStream {
+pub(super) fn default_binding(mut written: Written, mut function: HandlerFn) -> TokenStream {
     let mut errors = Errors::new();
+    let framework = Framework::take(std::slice::from_mut(&mut written), &mut errors);
     let mut options = Options::parse(written.tokens, &mut errors);
     for text in &options.texts {
         errors.under(
@@ -69,7 +71,7 @@ pub(super) fn default_binding(written: Written, mut function: HandlerFn) -> Toke
             #p::DefaultBinding { call: __call, app: #app, at: #place }
         }
     };
-    let generated = const_block(&function.cfgs(), &generated);
+    let generated = registered(&function.cfgs(), &framework, &generated);
     finished(errors, Mentions::default(), reemit(&function), generated)
 }
 
@@ -105,7 +107,7 @@ fn implement(function: &HandlerFn, arguments: &[Argument], model: &TokenStream) 
     }
     let needed = arguments.iter().map(|Argument { ty, ty_span, .. }| {
         let place = at(*ty_span);
-        quote_spanned!(place=> <#ty as ::vernal::__private::ModelArgument<'_, '_>>::STATE)
+        quote_spanned!(place=> <#ty as __vernal::ModelArgument<'_, '_>>::STATE)
     });
     quote! {
         impl<'__r> #p::FromRequest<'__r> for #model {
@@ -126,7 +128,7 @@ fn takes(arguments: &[Argument]) -> TokenStream {
         let [bound, req, arg] =
             [&*format!("__argument_{index}"), "__req", "__arg"].map(|name| local(name, *ty_span));
         quote_spanned! {place=>
-            let #bound = <#ty as ::vernal::__private::ModelArgument<'_, '_>>::take(#req, #arg)?;
+            let #bound = <#ty as __vernal::ModelArgument<'_, '_>>::take(#req, #arg)?;
         }
     });
     takes.collect()
@@ -145,7 +147,7 @@ fn result(function: &HandlerFn) -> TokenStream {
     let place = function.answer_span();
     let result = local("__result", place);
     let place = at(place);
-    quote_spanned!(place=> #result => ::vernal::__private::done(#result),)
+    quote_spanned!(place=> #result => __vernal::done(#result),)
 }
 
 /// `T` of `Result<T>`.

@@ -5,8 +5,8 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{Attribute, Expr, LitStr};
 
 use super::adapter::{Adapter, Callee, Source};
-use super::{at, const_block, finished, location, optional_text, private, reemit};
-use crate::attr::{Expressions, Mapping, Mentions, Place, Written, take_siblings};
+use super::{at, const_block, finished, location, optional_text, private, reemit, registered};
+use crate::attr::{Expressions, Framework, Mapping, Mentions, Place, Written, take_siblings};
 use crate::check::{Pattern, join};
 use crate::errors::Errors;
 use crate::handler::HandlerFn;
@@ -21,6 +21,7 @@ pub(super) fn function(written: Written, mut function: HandlerFn) -> TokenStream
     all.extend(take_siblings(&mut function.attrs, &MAPPING, &mut errors));
     let mut mentions = Mentions::default();
     mentions.add(&all);
+    let framework = Framework::take(&mut all, &mut errors);
     let mappings: Vec<Mapping> =
         all.into_iter().map(|written| Mapping::read(written, Place::Function, &mut errors)).collect();
     let arguments = function.take_arguments(&[], &mut errors);
@@ -43,7 +44,7 @@ pub(super) fn function(written: Written, mut function: HandlerFn) -> TokenStream
         .map(|mapping| route(&adapter, mapping, &[], false, &function.name(), &mut errors))
         .collect();
     let items = adapter.items();
-    let generated = const_block(&function.cfgs(), &quote!(#items #(#routes)*));
+    let generated = registered(&function.cfgs(), &framework, &quote!(#items #(#routes)*));
     finished(errors, mentions, reemit(&function), generated)
 }
 

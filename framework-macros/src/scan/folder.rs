@@ -13,7 +13,7 @@ use regex_lite::Regex;
 use syn::LitStr;
 
 use super::pattern;
-use crate::emit::private;
+use crate::attr::Framework;
 use crate::errors::Errors;
 
 /// A folder that was read.
@@ -89,8 +89,7 @@ impl Folder {
     }
 
     /// The modules, and what is told of them to whoever starts a server of a debug build.
-    pub(super) fn tokens(&self) -> TokenStream {
-        let private = private();
+    pub(super) fn tokens(&self, framework: &Framework) -> TokenStream {
         let (written, files, regexp) = (&self.written, &self.files, &self.regexp);
         let folder = self.path.to_string_lossy();
         let name = &self.module.name;
@@ -108,8 +107,8 @@ impl Folder {
             #module
             #[cfg(debug_assertions)]
             const _: () = {
-                #private::inventory::submit! {
-                    #private::Scanned { folder: #folder, written: #written, regexp: #regexp, files: &[#(#files),*] }
+                #framework::__private::inventory::submit! {
+                    #framework::__private::Scanned { folder: #folder, written: #written, regexp: #regexp, files: &[#(#files),*] }
                 }
             };
         }
@@ -302,7 +301,7 @@ mod tests {
                 return Err(texts);
             }
             let folder = folder.expect("no error");
-            syn::parse2::<syn::File>(folder.tokens()).expect("items");
+            syn::parse2::<syn::File>(folder.tokens(&Framework::passed(TokenStream::new()).0)).expect("items");
             Ok(format!("{} [{}]", shown(&folder.module), folder.files.join(" ")))
         }
     }

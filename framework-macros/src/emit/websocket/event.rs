@@ -82,9 +82,9 @@ impl<'f> Event<'f> {
         let result = local("__result", self.function.answer_span());
         let place = at(self.function.answer_span());
         let convert = match self.kind {
-            Kind::Handshake => quote_spanned!(place=> ::vernal::__private::into_accept(#result)),
-            Kind::Fragment => quote_spanned!(place=> ::vernal::__private::kept(#result)),
-            _ => quote_spanned!(place=> ::vernal::__private::event_done(#result)),
+            Kind::Handshake => quote_spanned!(place=> __vernal::into_accept(#result)),
+            Kind::Fragment => quote_spanned!(place=> __vernal::kept(#result)),
+            _ => quote_spanned!(place=> __vernal::event_done(#result)),
         };
         quote!(match #callee(#(#passed),*)#wait { #result => #convert })
     }
@@ -177,7 +177,7 @@ impl<'f> Event<'f> {
 pub(super) fn take(argument: &Argument, message: &Ident) -> TokenStream {
     let (place, ty) = (at(argument.ty_span), &argument.ty);
     let message = local_at(message, argument.ty_span);
-    quote_spanned!(place=> ::vernal::__private::take_message::<#ty>(#message)?)
+    quote_spanned!(place=> __vernal::take_message::<#ty>(#message)?)
 }
 
 /// What a method is for, by its name; `None` for helpers.

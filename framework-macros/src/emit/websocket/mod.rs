@@ -11,8 +11,8 @@ use syn::spanned::Spanned;
 
 use self::event::{EVENTS, Event, Kind, kind_of, listed, names, split};
 use super::route::{expressions, under_condition};
-use super::{const_block, finished, instance, local, location, optional_text, private, reemit, states};
-use crate::attr::{Mentions, On, WebSocketRoute, Written, take_siblings};
+use super::{finished, instance, local, location, optional_text, private, reemit, registered, states};
+use crate::attr::{Framework, Mentions, On, WebSocketRoute, Written, take_siblings};
 use crate::block::Block;
 use crate::check::Pattern;
 use crate::errors::Errors;
@@ -26,6 +26,7 @@ pub(super) fn stream(written: Written, mut function: HandlerFn) -> TokenStream {
     all.extend(take_siblings(&mut function.attrs, &["websocket_handler"], &mut errors));
     let mut mentions = Mentions::default();
     mentions.add(&all);
+    let framework = Framework::take(&mut all, &mut errors);
     let arguments = function.take_arguments(&[], &mut errors);
     if !function.is_async() {
         errors.under(function.sig.fn_token, "a WebSocket handler waits for messages: write `async fn`");
@@ -74,7 +75,7 @@ pub(super) fn stream(written: Written, mut function: HandlerFn) -> TokenStream {
         }
         #(#submitted)*
     };
-    let generated = const_block(&function.cfgs(), &inside);
+    let generated = registered(&function.cfgs(), &framework, &inside);
     finished(errors, mentions, reemit(&function), generated)
 }
 
@@ -86,6 +87,7 @@ pub(super) fn event(written: Written, mut function: HandlerFn) -> TokenStream {
     all.extend(take_siblings(&mut function.attrs, &EVENT_ATTRIBUTES, &mut errors));
     let mut mentions = Mentions::default();
     mentions.add(&all);
+    let framework = Framework::take(&mut all, &mut errors);
     for other in all.iter().filter(|other| other.name != name) {
         errors.at(other.span, format!("a function is for one event: keep `{name}` or `{}`", other.name));
     }
@@ -152,7 +154,7 @@ pub(super) fn event(written: Written, mut function: HandlerFn) -> TokenStream {
         #call
         #(#submitted)*
     };
-    let generated = const_block(&function.cfgs(), &inside);
+    let generated = registered(&function.cfgs(), &framework, &inside);
     finished(errors, mentions, reemit(&function), generated)
 }
 
@@ -163,6 +165,7 @@ pub(super) fn block(written: Written, mut block: Block) -> TokenStream {
     all.extend(take_siblings(&mut block.attrs, &["websocket_handler"], &mut errors));
     let mut mentions = Mentions::default();
     mentions.add(&all);
+    let framework = Framework::take(&mut all, &mut errors);
     block.check_shape(&mut errors);
     let mut routes: Vec<WebSocketRoute> =
         all.into_iter().map(|written| WebSocketRoute::read(written, &mut errors)).collect();
@@ -249,7 +252,7 @@ pub(super) fn block(written: Written, mut block: Block) -> TokenStream {
         }
         #(#submitted)*
     };
-    let generated = const_block(&block.cfgs(), &inside);
+    let generated = registered(&block.cfgs(), &framework, &inside);
     finished(errors, mentions, |with_errors| block.reemitted(with_errors), generated)
 }
 
