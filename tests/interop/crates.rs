@@ -50,8 +50,8 @@ const CLIENTS: &[Client] = &[
         notes: &[
             sees(
                 &["1 MiB of text", "1 MiB of bytes", "1 MiB, compressed"],
-                r#"[["error"]]"#,
-                "`FrameTooLarge`: by default it takes one byte less than 1 MiB",
+                r#"[["error", "Frame too large"]]"#,
+                "by default it takes one byte less than 1 MiB",
             ),
             cannot(&["subprotocol"], "subprotocol", "it does not show the answer to the handshake"),
             wordless("`InvalidStatusCode` has the status alone"),

@@ -88,14 +88,18 @@ const CLIENTS: &[Client] = &[
         notes: &[
             sees(
                 &["1 MiB of text", "1 MiB of bytes"],
-                r#"[["error"]]"#,
+                r#"[["error", "larger than configured max-incoming-payload-size"]]"#,
                 "by default `max-incoming-payload-size` is 128 KiB",
             ),
             cannot(COMPRESSED, "deflate", "the manager of extensions is not to be had through introspection"),
             cannot(&["fragments of it"], "fragments", "messages are sent whole"),
             cannot(&["ping of it"], "ping", "only `keepalive-interval` sends pings"),
             wordless("the message has status and fields"),
-            sees(&["close to it with 1012"], r#"[["error"]]"#, "it knows the codes of RFC 6455 alone"),
+            sees(
+                &["close to it with 1012"],
+                r#"[["error", "invalid WebSocket response"]]"#,
+                "it knows the codes of RFC 6455 alone",
+            ),
         ],
     },
     Client {
@@ -106,9 +110,14 @@ const CLIENTS: &[Client] = &[
             cannot(&["fragments of it"], "fragments", "messages are cut by `outgoingFrameSize`, 512 KiB"),
             cannot(&["subprotocol"], "subprotocol", "they came with Qt 6.4"),
             sees(
-                &["refusal with 403", "refusal with 400"],
-                r#"[["error"]]"#,
-                "a refusal is told in words: status and phrase of a 403, not of a 400",
+                &["refusal with 403"],
+                r#"[["error", "Unhandled http status code: 403 (Forbidden)"]]"#,
+                "a refusal is told in words",
+            ),
+            sees(
+                &["refusal with 400"],
+                r#"[["error", "Unknown error condition encountered"]]"#,
+                "a 400 is told otherwise than all else",
             ),
             sees(
                 &["close to it with 1012"],
@@ -124,9 +133,14 @@ const CLIENTS: &[Client] = &[
             cannot(COMPRESSED, "deflate", "it knows no extensions"),
             cannot(&["fragments of it"], "fragments", "messages are cut by `outgoingFrameSize`, 512 KiB"),
             sees(
-                &["refusal with 403", "refusal with 400"],
-                r#"[["error"]]"#,
-                "a refusal is told in words: status and phrase of a 403, not of a 400",
+                &["refusal with 403"],
+                r#"[["error", "Unhandled http status code: 403 (Forbidden)"]]"#,
+                "a refusal is told in words",
+            ),
+            sees(
+                &["refusal with 400"],
+                r#"[["error", "Unknown error condition encountered"]]"#,
+                "a 400 is told otherwise than all else",
             ),
             sees(
                 &["close to it with 1012"],
@@ -149,7 +163,11 @@ const CLIENTS: &[Client] = &[
             sees(&["fragments to it"], r#"[["text", "in th"]]"#, "each frame is a message"),
             cannot(&["fragments of it"], "fragments", "messages are sent whole"),
             cannot(&["ping of it"], "ping", "it has none"),
-            sees(&["refusal with 403", "refusal with 400"], r#"[["error"]]"#, "`bad status`, without it"),
+            sees(
+                &["refusal with 403", "refusal with 400"],
+                r#"[["error", "bad status"]]"#,
+                "it does not say which",
+            ),
             sees(
                 &["close to it", "close to it with 1001", "close to it with 1012"],
                 r#"[["close", null, null]]"#,

@@ -49,8 +49,8 @@ const CLIENTS: &[Client] = &[
             cannot(&["fragments of it"], "fragments", "texts are sent whole"),
             sees(
                 &["refusal with 403", "refusal with 400"],
-                r#"[["error"]]"#,
-                "any status but 101 is an `invalid first line format`",
+                r#"[["error", "invalid first line format"]]"#,
+                "any status but 101 is an error of syntax",
             ),
             closes(1005, "", "`close()` is an empty close frame"),
         ],
