@@ -108,7 +108,7 @@ impl Routed {
     /// Reads and routes it as the application of this program does. `None` unless a plain `fn` is mapped to it.
     pub fn read(head: &str, body: &str) -> Option<Routed> {
         let App(app) = App::from_registry(Config::new()).ok()?;
-        let mut request = Request::new(Arc::clone(&app.context));
+        let mut request = Request::new(Arc::clone(&app.answers.context));
         let Request { headers, path, .. } = &mut request;
         let received = H1::new().receive_head(head.as_bytes(), &app.limits, headers, &mut path.target);
         request.take_head(&mut received.ok()??).ok()?;

@@ -9,21 +9,21 @@ pub use inventory;
 pub use serde_json::Value;
 pub use vernal_macros::{embed, scan};
 
-pub use crate::app::{
-    ErrorContext, ErrorPageArgument, FilterArgument, FilterContext, Next, context_argument, context_of,
-    filter_done,
-};
 pub use crate::base::Location;
 pub use crate::bind::defaults::DefaultOf;
 pub use crate::bind::dispatch::Bind;
 pub use crate::bind::{Arg, BodyUse, FromContext, FromRequest, ModelBinding, Profile, StateNeed, construct};
+pub use crate::chain::{
+    DeclaredFilter, ErrorContext, ErrorPage, ErrorPageArgument, FilterArgument, FilterContext,
+    FilterFunction, Next, Page, context_argument, context_of, filter_done,
+};
 pub use crate::http::BoxFuture;
 pub use crate::http::{
     Context, Error, ErrorType, Instance, Request, Responder, Response, Result, answered, check_error_codes,
     check_one_error, error_type,
 };
 pub use crate::matching::{Expressions, Mapping};
-pub use crate::registry::{Controller, DefaultBinding, ErrorPage, Filter, FilterFunction, Page, Scanned};
+pub use crate::registry::{Controller, DefaultBinding, Scanned};
 pub use crate::route::{Handler, Needs, Route, WebSocketHandler};
 pub use crate::websocket::styles::{EventFunction, On, WebSocketEvent};
 
@@ -148,7 +148,7 @@ pub fn done<T>(result: impl Done<T>) -> Result<T> {
 /// Goes on after a filter that did not take the rest of the chain, unless it has answered.
 pub async fn run_rest(cx: &mut FilterContext<'_>, next: Option<Next<'_>>) {
     if let Some(next) = next {
-        crate::app::go_on(cx, next).await;
+        crate::chain::go_on(cx, next).await;
     }
 }
 

@@ -48,6 +48,7 @@ mod base;
 mod bind;
 #[cfg(all(doctest, feature = "tls", feature = "templates", feature = "tower", feature = "redis"))]
 mod book;
+mod chain;
 mod http;
 mod io;
 mod macros;
@@ -70,15 +71,14 @@ pub mod tower;
 mod view;
 pub mod websocket;
 
-pub use app::{
-    App, Compression, Config, ErrorContext, ErrorPageArgument, Filter, FilterArgument, FilterContext, Next,
-};
+pub use app::{App, Compression, Config};
 pub use base::{HeaderError, Headers, IntoHeaderValue};
 pub use bind::{
     Arg, BodyUse, ConnectionInfo, Cookie, Form, FromContext, FromRequest, FromValue, FromValues, Header,
     Json, Model, ModelBinding, ModelDict, Param, PathValue, Profile, RegGroup, RegGroups, State, StateNeed,
     Text,
 };
+pub use chain::{ErrorContext, ErrorPageArgument, Filter, FilterArgument, FilterContext, Next};
 pub use http::{
     BindingError, Body, BodyReader, BoxFuture, Cookies, Decompression, Error, Event, FileReader, Html,
     HttpError, IntoStatus, Multipart, MultipartFile, OrStatus, Params, Part, Progress, Redirect, Request,

@@ -128,7 +128,7 @@ fn submit(filter: &RequestFilter) -> TokenStream {
     let (order, unmatched, app) = (filter.order, filter.unmatched, optional_text(filter.app.as_ref()));
     quote! {
         #p::inventory::submit! {
-            #p::Filter {
+            #p::DeclaredFilter {
                 mapping: #p::Mapping {
                     paths: &[#(#paths),*],
                     regexp: #regexp,

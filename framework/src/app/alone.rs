@@ -3,10 +3,8 @@
 use std::sync::{Arc, Mutex, Weak};
 
 use super::application::{App, Inner};
-use super::error_page::ErrorPages;
-use super::filter::Filter;
+use crate::chain::{Answers, AnyFilter, ErrorPages, Filter, GivenFilter};
 use crate::http::{Context, Decompression, Error, Result};
-use crate::registry::{AnyFilter, GivenFilter};
 use crate::resources::Mounts;
 use crate::routing::Router;
 
@@ -19,20 +17,22 @@ impl App {
         let filters = [AnyFilter::Given(Arc::new(GivenFilter::new("/**", filter)))];
         let router = |filters| Router::build(&[], filters).map_err(|found| Error::internal(found.join("; ")));
         let mut context = Context::default();
-        context.show_errors = self.0.context.show_errors;
-        context.parameters = self.0.context.parameters;
-        context.trusted_proxies = self.0.context.trusted_proxies.clone();
-        context.proxy_fields = self.0.context.proxy_fields;
+        context.show_errors = self.0.answers.context.show_errors;
+        context.parameters = self.0.answers.context.parameters;
+        context.trusted_proxies = self.0.answers.context.trusted_proxies.clone();
+        context.proxy_fields = self.0.answers.context.proxy_fields;
         Ok(App(Arc::new(Inner {
-            context: Arc::new(context),
+            answers: Answers {
+                context: Arc::new(context),
+                pages: ErrorPages::none(),
+                resources: Mounts::default(),
+                sniffs: true,
+            },
             limits: self.0.limits.clone(),
             server_line: self.0.server_line.clone(),
             router: router(&filters)?,
             sockets: router(&[])?,
-            resources: Mounts::default(),
-            pages: ErrorPages::none(),
             compression: None,
-            sniffs: true,
             decompression: Decompression::none(),
             name: None,
             has_answering_filters: false,

@@ -5,13 +5,12 @@ use std::fmt;
 use std::sync::{Arc, Mutex, Weak};
 
 use super::compress::Compression;
-use super::error_page::ErrorPages;
 use super::target::Target;
 use crate::base::date::ServerLine;
-use crate::http::{Context, Decompression, Request};
+use crate::chain::{Answers, Unmapped};
+use crate::http::{Decompression, Request};
 use crate::proto::Limits;
 use crate::proto::h1::TargetForm;
-use crate::resources::Mounts;
 use crate::routing::{Facts, Found, Router};
 use crate::websocket::handshake;
 
@@ -23,15 +22,12 @@ pub struct App(pub(crate) Arc<Inner>);
 
 /// What all connections of an application share.
 pub(crate) struct Inner {
-    pub(crate) context: Arc<Context>,
+    pub(crate) answers: Answers,
     pub(crate) limits: Limits,
     pub(crate) server_line: ServerLine,
     pub(super) router: Router,
     /// The routes of requests that ask for WebSocket; they may share paths with others.
     pub(super) sockets: Router,
-    /// What is looked through where no mapping has the path.
-    pub(super) resources: Mounts,
-    pub(super) pages: ErrorPages,
     pub(super) name: Option<String>,
     /// Whether a filter answers by itself, which makes its paths and their bodies its own.
     pub(super) has_answering_filters: bool,
@@ -39,8 +35,6 @@ pub(crate) struct Inner {
     pub(crate) embedding: Mutex<Weak<dyn Any + Send + Sync>>,
     pub(super) compression: Option<Compression>,
     pub(super) decompression: Decompression,
-    /// Whether texts are sent as what they look like.
-    pub(super) sniffs: bool,
 }
 
 impl App {
@@ -57,16 +51,12 @@ impl fmt::Debug for App {
 }
 
 impl Inner {
-    pub(crate) fn context_ref(&self) -> &Context {
-        &self.context
-    }
-
     /// Finds who answers. `None`: a candidate narrows by parameters and the form is still to be read; read it and ask
     /// again with `form_pending` false.
     #[inline]
     pub(crate) fn target(&self, request: &mut Request, form_pending: bool) -> Option<Target<'_>> {
         if request.form_of_target == TargetForm::Asterisk {
-            return Some(Target::Options("GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS".to_owned()));
+            return Some(Unmapped::Options("GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS".to_owned()).into());
         }
         let facts = Facts {
             method: &request.method,
@@ -89,7 +79,7 @@ impl Inner {
                 Target::Entry(entry)
             }
             Found::MethodNotAllowed { allow } => self.target_of_others(&facts, allow),
-            Found::Options { allow } => Target::Options(allow),
+            Found::Options { allow } => Unmapped::Options(allow).into(),
             Found::NeedsForm => return None,
             Found::NotFound => self.target_beyond(facts.path, facts.method),
         })

@@ -4,10 +4,10 @@ use super::application::Inner;
 use super::target::Target;
 use crate::base::say;
 use crate::bind::BodyUse;
+use crate::chain::AnyFilter;
 use crate::http::{Error, FormKind, Request, Result};
 use crate::proto::multipart::Boundary;
 use crate::proto::{Limits, Refusal, SizeBound};
-use crate::registry::AnyFilter;
 use crate::route::Route;
 
 /// How a request's body is to be taken in.
@@ -53,7 +53,7 @@ impl Inner {
         };
         let bound = if is_upload { limits.upload_bound() } else { limits.body_bound() };
         // What is read as it comes is not there to choose by.
-        let target = if way == BodyWay::Streamed { target.or(Some(Target::NotFound)) } else { target };
+        let target = if way == BodyWay::Streamed { target.or(Some(Target::NOT_FOUND)) } else { target };
         BodyPlan { target, way, form, limits, bound }
     }
 
@@ -130,7 +130,7 @@ impl Inner {
         form: FormKind,
         size: u64,
     ) -> Result<Target<'_>> {
-        let target = self.target(request, false).unwrap_or(Target::NotFound);
+        let target = self.target(request, false).unwrap_or(Target::NOT_FOUND);
         // Its limits were not known while the form came; they hold all the same.
         let limits = self.limits_of(&target);
         let bound = match form {

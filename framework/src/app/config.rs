@@ -5,13 +5,12 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 
 use super::compress::Compression;
-use super::filter::Filter;
+use crate::chain::{Filter, GivenFilter};
 use crate::http::{Context, Decompression};
 use crate::matching;
 use crate::proto::Limits;
 use crate::proto::forwarded::ProxyFields;
 use crate::proto::ws::{Deflate, Extension};
-use crate::registry::GivenFilter;
 use crate::resources::{GivenResources, Resources};
 use crate::session::{SessionConfig, SessionStore};
 use crate::websocket::core::config::{Factory, WebSocketConfig, deflate, factory};
@@ -73,7 +72,7 @@ macro_rules! config_setters {
             websocket_deflate(settings: $crate::proto::ws::Deflate);
             server_name(name: Option<&str>);
             #[doc(alias = "layer", alias = "wrap", alias = "middleware", alias = "attach")]
-            filter[F: $crate::app::Filter](path: impl Into<std::borrow::Cow<'static, str>>, filter: F);
+            filter[F: $crate::chain::Filter](path: impl Into<std::borrow::Cow<'static, str>>, filter: F);
             upload_directory(path: impl Into<std::path::PathBuf>);
             #[cfg(feature = "templates")] templates(templates: $crate::view::Templates);
             compression(compression: $crate::app::Compression);

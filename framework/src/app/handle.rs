@@ -17,6 +17,7 @@ use super::bodies::{BodyPlan, BodyWay};
 use super::compress::Asked;
 use super::target::Target;
 use crate::base::say;
+use crate::chain::Unmapped;
 use crate::http::{
     Body, BodyKind, BodyReader, BoxFuture, Error, Outgoing, Received, Request, RequestBuilder, Response,
     Result, SentHead,
@@ -172,7 +173,7 @@ async fn exchange(
 ) -> Response {
     let app = &*app.0;
     let is_head = built.method == Method::HEAD;
-    let mut request = Request::new(Arc::clone(&app.context));
+    let mut request = Request::new(Arc::clone(&app.answers.context));
     request.outgoing = Some(Arc::clone(&outgoing));
     let mut response = Response { outgoing: Some(outgoing), ..Response::default() };
     let result = match arrive(app, &mut request, built, handover).await {
@@ -213,21 +214,21 @@ async fn arrive<'a>(
     }
     let target = match body.is_empty() {
         true => {
-            let target = app.target(request, false).unwrap_or(Target::NotFound);
+            let target = app.target(request, false).unwrap_or(Target::NOT_FOUND);
             app.check_empty_form(&target, request).map_err(Error::from_refusal)?;
             target
         }
         false => take_in(app, request, body).await?,
     };
     let speaks_websocket = match target {
-        Target::WebSocketOnly(_) => true,
+        Target::Unmapped(Unmapped::WebSocketOnly(_)) => true,
         Target::Resource(_) => app.sockets.knows(request.path.matched()),
         _ => false,
     };
     let asks_in_vain = speaks_websocket && !can_upgrade;
     if asks_in_vain && request.form_of_target == TargetForm::Origin && handshake::is_wanted(&request.headers)
     {
-        return Ok(Target::NoConnection);
+        return Ok(Unmapped::NoConnection.into());
     }
     Ok(target)
 }
@@ -236,7 +237,7 @@ async fn arrive<'a>(
 async fn take_in<'a>(app: &'a Inner, request: &mut Request, body: Body) -> Result<Target<'a>> {
     let BodyPlan { target, way, form, limits, bound } = app.plan_body(request);
     if way == BodyWay::Left {
-        return Ok(target.unwrap_or(Target::NotFound));
+        return Ok(target.unwrap_or(Target::NOT_FOUND));
     }
     let mut received = Received::new(body, limits, bound).map_err(Error::from_refusal)?;
     app.check_codings(request, target.as_ref())?;
@@ -248,7 +249,7 @@ async fn take_in<'a>(app: &'a Inner, request: &mut Request, body: Body) -> Resul
         request.decode_form().and_then(|()| request.hold_body()).map_err(Error::from_refusal)?;
     } else {
         let decoding = app.take_codings(request, target.as_ref(), bound).map_err(Error::from_refusal)?;
-        let reader = BodyReader::received(received, limits).decoded(decoding, &app.context.bodies);
+        let reader = BodyReader::received(received, limits).decoded(decoding, &app.answers.context.bodies);
         let reader = reader.map_err(Error::from_refusal)?;
         match way {
             BodyWay::InParts => size = request.receive_form(reader, limits).await?,
@@ -258,7 +259,7 @@ async fn take_in<'a>(app: &'a Inner, request: &mut Request, body: Body) -> Resul
     match (target, form) {
         (Some(target), _) => Ok(target),
         (None, Some(form)) => app.target_by_form(request, form, size),
-        (None, None) => Ok(Target::NotFound),
+        (None, None) => Ok(Target::NOT_FOUND),
     }
 }
 

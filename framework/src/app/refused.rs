@@ -3,9 +3,7 @@
 
 use super::answering::Answering;
 use super::application::Inner;
-use super::failed::log_refused;
-use super::filter::{FilterContext, Next};
-use super::target::Target;
+use crate::chain::{FilterContext, Unmapped, log_refused};
 use crate::http::path::matched_form;
 use crate::http::{Error, Failed, Request, Response};
 use crate::proto::h1::Glimpse;
@@ -54,12 +52,13 @@ impl Inner {
         let filters = self.router.filters_for_refusal(path);
         if filters.is_empty() {
             return self
+                .answers
                 .pages
                 .render(error, None, request, response)
                 .map_or(Answering::Done, Answering::Chain);
         }
         Answering::Chain(Box::pin(async move {
-            let next = Next { app: self, filters: &filters, target: Target::Refused(error) };
+            let next = self.next(&filters, Unmapped::Refused(error).into(), request);
             next.run(&mut FilterContext { request, response }).await;
         }))
     }

@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use ::http::{Method, StatusCode};
+use ::http::Method;
 
-use super::answering::{Answering, end_without_handler};
+use super::answering::Answering;
 use super::application::Inner;
 use super::target::Target;
-use crate::http::{Request, Response, Result};
-use crate::registry::AnyFilter;
+use crate::chain::{AnyFilter, Unmapped};
+use crate::http::{Request, Response};
 use crate::resources::Found;
 use crate::routing::Facts;
 use crate::websocket::handshake::refusal::is_meant;
@@ -17,12 +17,12 @@ impl Inner {
     /// Who answers where no mapping does.
     #[inline(never)]
     pub(super) fn target_beyond(&self, path: &str, method: &Method) -> Target<'_> {
-        match self.resources.find(path) {
+        match self.answers.resources.find(path) {
             Some(found) if matches!(*method, Method::GET | Method::HEAD) => Target::Resource(found),
-            _ if self.sockets.knows(path) => Target::WebSocketOnly(self.sockets.protocols_of(path)),
-            Some(_) if *method == Method::OPTIONS => Target::Options(OF_RESOURCES.to_owned()),
-            Some(_) => Target::MethodNotAllowed(OF_RESOURCES.to_owned()),
-            None => Target::NotFound,
+            _ if self.sockets.knows(path) => Unmapped::WebSocketOnly(self.sockets.protocols_of(path)).into(),
+            Some(_) if *method == Method::OPTIONS => Unmapped::Options(OF_RESOURCES.to_owned()).into(),
+            Some(_) => Unmapped::MethodNotAllowed(OF_RESOURCES.to_owned()).into(),
+            None => Target::NOT_FOUND,
         }
     }
 
@@ -31,15 +31,15 @@ impl Inner {
     #[cold]
     pub(super) fn target_of_others(&self, facts: &Facts<'_>, allow: String) -> Target<'_> {
         if is_meant(facts.headers) && self.sockets.knows(facts.path) {
-            return Target::WebSocketOnly(self.sockets.protocols_of(facts.path));
+            return Unmapped::WebSocketOnly(self.sockets.protocols_of(facts.path)).into();
         }
-        Target::MethodNotAllowed(allow)
+        Unmapped::MethodNotAllowed(allow).into()
     }
 
     /// The filters that run for a resource; those of an index file run for its directory too.
     pub(super) fn filters_of_resource(&self, found: Found, request: &Request) -> Cow<'_, [AnyFilter]> {
         let path = request.path.matched();
-        self.router.filters_for_known(path, || self.resources.index_of(found, path))
+        self.router.filters_for_known(path, || self.answers.resources.index_of(found, path))
     }
 
     /// Answers from resources when memory has been asked already.
@@ -50,34 +50,16 @@ impl Inner {
         response: &'r mut Response,
     ) -> Answering<'r> {
         Answering::Chain(Box::pin(async move {
-            let result = self.look_on_disk(found, request, response).await;
-            self.settle(result, request, response).await;
+            let protocols = |path: &str| self.protocols_beside(path);
+            let result = self.answers.look_on_disk(found, protocols, request, response).await;
+            self.answers.settle(result, request, response).await;
         }))
     }
 
-    /// Answers from resources.
-    pub(super) async fn answer_resource(
-        &self,
-        found: Found,
-        request: &Request,
-        response: &mut Response,
-    ) -> Result {
-        match self.resources.answer_at_once(found, request, response) {
-            Some(result) => result,
-            None => self.look_on_disk(found, request, response).await,
-        }
-    }
-
-    async fn look_on_disk(&self, found: Found, request: &Request, response: &mut Response) -> Result {
-        match self.resources.answer(found, request, response).await {
-            Err(error)
-                if error.status() == StatusCode::NOT_FOUND && self.sockets.knows(request.path.matched()) =>
-            {
-                let protocols = self.sockets.protocols_of(request.path.matched());
-                end_without_handler(&Target::WebSocketOnly(protocols), request, response)
-            }
-            result => result,
-        }
+    /// The subprotocols of the WebSocket handlers that have this path too, if there are any handlers.
+    pub(super) fn protocols_beside(&self, path: &str) -> Option<Vec<&'static str>> {
+        let is_known = self.sockets.len() > 0 && self.sockets.knows(path);
+        is_known.then(|| self.sockets.protocols_of(path))
     }
 }
 

@@ -13,7 +13,7 @@ impl Inner {
         request: &mut Request,
         response: &mut Response,
     ) {
-        self.settle(result, request, response).await;
+        self.answers.settle(result, request, response).await;
         if !request.is_in_session() {
             return;
         }
@@ -24,7 +24,7 @@ impl Inner {
             add_private_cookie(&mut response.headers, cookie);
         }
         if result.is_err() || !response.is_plain() {
-            self.settle(result, request, response).await;
+            self.answers.settle(result, request, response).await;
         }
     }
 }

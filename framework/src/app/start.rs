@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex, Weak};
 use super::application::{App, Inner};
 use super::compress::Compression;
 use super::config::{Config, believe};
-use super::error_page::ErrorPages;
 use super::{bodies, sockets, uploads};
 use crate::base::date::ServerLine;
 use crate::base::{Location, say};
 use crate::bind::StateNeed;
+use crate::chain::{Answers, AnyFilter, DeclaredFilter, ErrorPage, ErrorPages, GivenFilter};
 use crate::http::{Context, Error, Result};
 use crate::io::BodyMemory;
-use crate::registry::{self, AnyFilter, GivenFilter};
+use crate::registry::{self, inventory};
 use crate::resources::Mounts;
 use crate::route::Route;
 use crate::routing::Router;
@@ -35,12 +35,12 @@ impl App {
         let belongs = |app: Option<&str>| app == name.as_deref();
         let mut routes: Vec<_> =
             inventory::iter::<Route>.into_iter().filter(|route| belongs(route.mapping.app)).collect();
-        let mut filters: Vec<_> = inventory::iter::<registry::Filter>
+        let mut filters: Vec<_> = inventory::iter::<DeclaredFilter>
             .into_iter()
             .filter(|filter| belongs(filter.mapping.app))
             .collect();
         let mut pages: Vec<_> =
-            inventory::iter::<registry::ErrorPage>.into_iter().filter(|page| belongs(page.app)).collect();
+            inventory::iter::<ErrorPage>.into_iter().filter(|page| belongs(page.app)).collect();
         let mut controllers: Vec<_> =
             inventory::iter::<registry::Controller>.into_iter().filter(|it| belongs(it.app)).collect();
         // What is said must not depend on the order of linking either.
@@ -160,19 +160,21 @@ impl App {
             }
         };
         Ok(App(Arc::new(Inner {
-            context: Arc::new(context),
+            answers: Answers {
+                context: Arc::new(context),
+                pages,
+                resources,
+                sniffs: config.sniffing.unwrap_or(true),
+            },
             limits: config.limits,
             server_line: ServerLine::new(server_line),
             router,
             sockets,
-            resources,
-            pages,
             name,
             has_answering_filters,
             embedding: Mutex::new(Weak::<()>::new()),
             compression: config.compression,
             decompression: config.decompression,
-            sniffs: config.sniffing.unwrap_or(true),
         })))
     }
 }

@@ -1,7 +1,7 @@
 //! Who answers a request, as routing decided.
 
 use crate::bind::BodyUse;
-use crate::http::Error;
+use crate::chain::Unmapped;
 use crate::resources::Found;
 use crate::routing::Entry;
 
@@ -9,23 +9,23 @@ use crate::routing::Entry;
 pub(crate) enum Target<'a> {
     /// A mapping answers.
     Entry(&'a Entry),
-    /// The path is known, the method is not; `Allow` lists those that are.
-    MethodNotAllowed(String),
-    /// OPTIONS that nobody mapped.
-    Options(String),
     /// Resources may have it.
     Resource(Found),
-    /// Nothing is mapped to this path.
-    NotFound,
-    /// Nothing here takes the request but a WebSocket handler, for these subprotocols if any, and it asks for none, or wrongly.
-    WebSocketOnly(Vec<&'static str>),
-    /// The same, and the request asks for one, but came over nothing that could become one.
-    NoConnection,
-    /// It was refused before its target mattered.
-    Refused(Error),
+    /// Nobody does but the application itself.
+    Unmapped(Unmapped),
+}
+
+impl From<Unmapped> for Target<'_> {
+    #[inline]
+    fn from(unmapped: Unmapped) -> Self {
+        Target::Unmapped(unmapped)
+    }
 }
 
 impl Target<'_> {
+    /// Nothing is mapped to this path.
+    pub(crate) const NOT_FOUND: Target<'static> = Target::Unmapped(Unmapped::NotFound);
+
     /// How the handler uses the body.
     pub(super) fn body_use(&self) -> BodyUse {
         match self {

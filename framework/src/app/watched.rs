@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::application::Inner;
 use crate::base::Location;
+use crate::chain::Page;
 use crate::io::watch;
-use crate::registry::Page;
 use crate::route::Handler;
 
 /// One that may hold a thread.
@@ -54,7 +54,7 @@ impl Inner {
             }
             router.filters().for_each(|filter| add(filter.at(), ASYNC));
         }
-        for page in self.pages.all() {
+        for page in self.answers.pages.all() {
             let is_plain = matches!(page.page, Page::Now(_));
             add(&page.at, if is_plain { PLAIN_PAGE } else { ASYNC });
         }

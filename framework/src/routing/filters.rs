@@ -6,9 +6,9 @@
 
 use std::borrow::Cow;
 
+use crate::chain::AnyFilter;
 use crate::matching::coverage::Coverage;
 use crate::matching::matcher::Matcher;
-use crate::registry::AnyFilter;
 
 /// The filters of an application in the order they run: those given to the server, then by `order`, then by place in the source.
 /// Given ones that answer by themselves come last, as handlers do; those with a say in every answer come first.

@@ -19,13 +19,13 @@ use super::methods::MethodSet;
 use super::table::Table;
 use super::tree::{Tree, Visitor};
 use crate::base::{Headers, say};
+use crate::chain::AnyFilter;
 use crate::http::path::PathValues;
 use crate::http::{Decompression, Params};
 use crate::matching::Mapping;
 use crate::matching::matcher::{Class, Matcher};
 use crate::matching::segment::Name;
 use crate::proto::Limits;
-use crate::registry::AnyFilter;
 use crate::route::Route;
 
 /// All mappings and filters of an application.

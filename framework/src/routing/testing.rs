@@ -2,9 +2,9 @@
 
 use crate::base::Location;
 use crate::bind::BodyUse;
+use crate::chain::{AnyFilter, DeclaredFilter, FilterFunction};
 use crate::matching::Mapping;
 use crate::proto::Limits;
-use crate::registry::{AnyFilter, Filter, FilterFunction};
 use crate::route::{Handler, Needs, Route};
 
 /// A route with a name; change its fields and [`leak`] it.
@@ -33,7 +33,7 @@ pub(super) fn unmatched_filter(name: &'static str, paths: &[&'static str], order
 fn filter_that(name: &'static str, paths: &[&'static str], order: i32, unmatched: bool) -> AnyFilter {
     let regexp = paths.iter().copied().find(|path| path.starts_with('^'));
     let paths: &'static [&'static str] = if regexp.is_some() { &[] } else { leak(paths.to_vec()) };
-    AnyFilter::Declared(leak(Filter {
+    AnyFilter::Declared(leak(DeclaredFilter {
         mapping: Mapping { paths, regexp, order, ..Mapping::ANY },
         unmatched,
         function: leak(FilterFunction { states: &[], call: |_, _| Box::pin(async { Ok(()) }), at: at(name) }),
@@ -44,7 +44,7 @@ fn filter_that(name: &'static str, paths: &[&'static str], order: i32, unmatched
 pub(super) fn again(filter: &AnyFilter, paths: &[&'static str], order: i32) -> AnyFilter {
     let AnyFilter::Declared(filter) = filter else { panic!("a filter of an attribute") };
     let mapping = Mapping { paths: leak(paths.to_vec()), order, ..Mapping::ANY };
-    AnyFilter::Declared(leak(Filter { mapping, unmatched: false, function: filter.function }))
+    AnyFilter::Declared(leak(DeclaredFilter { mapping, unmatched: false, function: filter.function }))
 }
 
 /// As if it had been a constant.

@@ -7,11 +7,11 @@ use proptest::prelude::*;
 use super::router::{Facts, Found, Router};
 use super::testing::{filter, leak, route, unmatched_filter};
 use crate::base::Headers;
+use crate::chain::AnyFilter;
 use crate::http::Params;
 use crate::http::path::PathValues;
 use crate::matching::{Expressions, Mapping};
 use crate::proto::Limits;
-use crate::registry::AnyFilter;
 use crate::route::Route;
 
 /// A route from its line: `GET,POST /a/{x} /b params:a=b headers:X=1 order:-1 endpoint`, `*` for every

@@ -8,7 +8,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::auth::{Asking, Basic, Challenge, Credentials, Verdict, ask, credentials};
 use super::fields::quoted;
-use crate::app::{Filter, FilterContext, Next};
+use crate::chain::{Filter, FilterContext, Next};
 use crate::http::{BoxFuture, Error, Result};
 
 /// Asks for a name and a password, and a hook whose they are.

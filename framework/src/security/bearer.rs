@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::auth::{Asking, Bearer, Challenge, Credentials, Verdict, ask, credentials};
 use super::fields::quoted;
-use crate::app::{Filter, FilterContext, Next};
+use crate::chain::{Filter, FilterContext, Next};
 use crate::http::{BoxFuture, Error, Result};
 
 /// Asks for a token in the `Authorization` field, and a hook whose it is.

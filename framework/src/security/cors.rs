@@ -8,8 +8,8 @@ use std::time::Duration;
 use ::http::{Method, StatusCode};
 
 use super::{fields, origin};
-use crate::app::{Filter, FilterContext, Next};
 use crate::base::{Headers, is_token, shown};
+use crate::chain::{Filter, FilterContext, Next};
 use crate::http::{BoxFuture, Error, Request, Result};
 
 /// Lets pages of other origins read answers. [`Cors::new`] allows nothing until it is told what.

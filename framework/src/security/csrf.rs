@@ -9,8 +9,8 @@ use ::http::Method;
 
 use super::csrf_token::Tokens;
 use super::origin;
-use crate::app::{Filter, FilterContext, Next};
 use crate::base::{is_token, shown};
+use crate::chain::{Filter, FilterContext, Next};
 use crate::http::{BoxFuture, Error, Request, Result};
 use crate::matching::{self, Paths};
 

@@ -12,9 +12,9 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use super::fields;
-use crate::app::{Filter, FilterContext, Next};
 use crate::base::{is_token, is_value};
 use crate::bind::{Arg, FromRequest, Profile};
+use crate::chain::{Filter, FilterContext, Next};
 use crate::http::{BoxFuture, Error, Request, Result};
 
 /// Sets the fields that keep browsers from guessing, framing and telling. On every answer of its paths, also on error pages, where nothing

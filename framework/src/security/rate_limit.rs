@@ -10,8 +10,8 @@ use tokio::time::Instant;
 
 use super::fields::quoted;
 use super::meter::{Allowance, Meter, Metered};
-use crate::app::{Filter, FilterContext, Next};
 use crate::base::{Headers, is_token};
+use crate::chain::{Filter, FilterContext, Next};
 use crate::http::{BoxFuture, Error, Request, Result};
 
 /// Lets each key pass so many requests in a time, earned back evenly; others get a 429 with `Retry-After`.

@@ -28,7 +28,7 @@ pub(super) fn admit(
     tasks: Option<&mut JoinSet<()>>,
 ) {
     let peer = peer.map(|peer| SocketAddr::new(peer.ip().to_canonical(), peer.port()));
-    let is_trusted = shared.app.0.context.trusted_proxies.contain_peer(peer);
+    let is_trusted = shared.app.0.answers.context.trusted_proxies.contain_peer(peer);
     let counted = Counted::open(shared).and_then(|mut counted| {
         match peer {
             // A trusted proxy speaks for many, so it is not counted as one address.
@@ -117,7 +117,7 @@ async fn serve_proxied(mut stream: Stream, socket: Option<SocketAddr>, mut count
                 }
                 return;
             }
-            let is_trusted = counted.shared().app.0.context.trusted_proxies.contain(client.ip());
+            let is_trusted = counted.shared().app.0.answers.context.trusted_proxies.contain(client.ip());
             counted.set_via(Via { client: Some(client), socket, is_trusted });
             counted.is_secure |= proxied.is_secure;
         }

@@ -242,7 +242,7 @@ impl Server {
     pub fn bind(self) -> Result<Bound> {
         scanned::warn_of_unnamed();
         let app = App::from_registry(self.config)?;
-        if self.expects_proxy_header && app.0.context.trusted_proxies.is_empty() {
+        if self.expects_proxy_header && app.0.answers.context.trusted_proxies.is_empty() {
             return Err(Error::internal(
                 "the PROXY protocol is expected, and nobody is trusted to speak it: name the proxies with \
                  `server::new().trusted_proxies([\"10.0.0.0/8\"])`",

@@ -115,7 +115,7 @@ enum Step {
 impl<'c> Connection<'c> {
     /// Waits for the first byte of a request without holding a buffer. `None`: the connection is over.
     fn poll_first_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Box<Exchange>>> {
-        let mut exchange = Exchange::take(&self.app().context);
+        let mut exchange = Exchange::take(&self.app().answers.context);
         match self.wire.poll_fill(&mut exchange.inbox, 0, cx) {
             Poll::Ready(Ok(true)) => {
                 self.counted.introduce(&mut exchange.request);
@@ -255,7 +255,7 @@ impl<'c> Connection<'c> {
             self.offer(&mut exchange.request);
         }
         let target = if self.wire.h1.body_is_complete() {
-            let target = app.target(&mut exchange.request, false).unwrap_or(Target::NotFound);
+            let target = app.target(&mut exchange.request, false).unwrap_or(Target::NOT_FOUND);
             if (head.framing != Framing::None || exchange.request.method != Method::GET)
                 && let Err(refusal) = app.check_empty_form(&target, &exchange.request)
             {
@@ -485,7 +485,7 @@ impl<'c> Connection<'c> {
         let error = Error::from_refusal(refusal);
         shared.run(shared.app.0.refuse(error, &glimpse, request, response)).await;
         if response.marks.is_sniffed {
-            self.app().judge_sniffed(request, response);
+            self.app().answers.judge_sniffed(request, response);
         }
         response.outgoing = outgoing;
         say!(access, "\"-\" {status} -");

@@ -158,7 +158,7 @@ impl Counted {
         if let Some(peer) = info.peer() {
             counted.shared.addresses.open(peer.ip(), usize::MAX);
             counted.set_direct(peer);
-            if counted.shared.app.0.context.trusted_proxies.contain(peer.ip()) {
+            if counted.shared.app.0.answers.context.trusted_proxies.contain(peer.ip()) {
                 counted.set_via(Via::of(Some(peer)));
             }
         }

@@ -38,7 +38,7 @@ impl<'l> Receiver<'l> {
         target: Option<&Target<'_>>,
         pipe: Arc<Pipe>,
     ) -> Result<BodyReader, Refusal> {
-        let bodies = &app.context.bodies;
+        let bodies = &app.answers.context.bodies;
         pipe.count(Share::of(bodies));
         let decoding = app.take_codings(request, target, self.bound)?;
         BodyReader::piped(pipe, self.limits).decoded(decoding, bodies)

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use ::http::{StatusCode, Uri};
 
 use super::Acceptor;
-use crate::app::{Filter, FilterContext, Next};
 use crate::base::{shown, uri_reference};
+use crate::chain::{Filter, FilterContext, Next};
 use crate::http::{BoxFuture, Error, Request, Result};
 
 /// Answers all requests with the same one by `https://`.

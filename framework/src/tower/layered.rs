@@ -21,8 +21,9 @@ use super::body::taken;
 use super::convert::{merge, request_back, request_out, response_in};
 use super::mounted::{answer_of, write};
 use super::seam::{Call, Seam};
-use crate::app::{Filter, FilterContext, Next, complete, written};
+use crate::app::{complete, written};
 use crate::base::say;
+use crate::chain::{Filter, FilterContext, Next};
 use crate::http::{Body, BoxFuture, Outgoing, Request, Response, Result};
 
 /// A layer around what is mapped. A filter: given to [`Config::filter`](crate::Config::filter).
@@ -199,8 +200,8 @@ async fn run_inside(
     (called, is_streamed): (::http::Request<Body>, bool),
     mut response: Response,
 ) -> Response {
-    let back = request_back(request, called, is_streamed, next.limits()).await;
-    let app = next.app();
+    let back = request_back(request, called, is_streamed, next.limits).await;
+    let answers = next.answers;
     let mut cx = FilterContext { request: &mut *request, response: &mut response };
     match back {
         Ok(()) => next.run(&mut cx).await,
@@ -208,7 +209,7 @@ async fn run_inside(
     }
     // The layer gets the content type as a field, so nobody asks later.
     if response.marks.is_sniffed {
-        app.judge_sniffed(request, &mut response);
+        answers.judge_sniffed(request, &mut response);
     }
     response
 }

@@ -14,7 +14,7 @@ use tower_service::Service;
 
 use super::BoxError;
 use super::convert::{merge, request_out};
-use crate::app::{Filter, FilterContext, Next};
+use crate::chain::{Filter, FilterContext, Next};
 use crate::http::{Body, BoxFuture, Error, Response, Result};
 
 /// A service that answers all requests of its pattern, whether anything is mapped there or not. A filter: given to

@@ -15,7 +15,7 @@ pub(crate) use self::stream::Compressing;
 use self::stream::{Source, compressed, nothing};
 use super::application::Inner;
 use crate::base::{Headers, say, trim};
-use crate::http::{Body, BodyKind, Request, Response, SentHead, TEXT, is_echo};
+use crate::http::{Body, BodyKind, Request, Response, SentHead};
 use crate::proto::coding::{Encoder, Failed, Flush, Form};
 use crate::proto::{AcceptEncoding, Coding};
 
@@ -58,22 +58,13 @@ impl Inner {
     #[inline]
     pub(crate) fn finish(&self, request: &Request, response: &mut Response) {
         if response.marks.is_sniffed {
-            self.judge_sniffed(request, response);
+            self.answers.judge_sniffed(request, response);
         }
         if let Some(compression) = &self.compression
             && !compression.is_too_small(response)
         {
             compression.finish(|| compression.asked(&request.method, &request.headers), response);
         }
-    }
-
-    /// Texts that only look like markup because the request does are plain text; all are if nothing is to be sniffed.
-    #[cold]
-    pub(crate) fn judge_sniffed(&self, request: &Request, response: &mut Response) {
-        if !self.sniffs || is_echo(response.body_bytes(), request) {
-            response.content_type = Some(TEXT);
-        }
-        response.marks.is_sniffed = false;
     }
 
     /// What to keep of a request whose handler may write its answer piece by piece, for [`Inner::begin_written`].

@@ -1,10 +1,10 @@
 //! What an application asks of its mappings as a whole, at start.
 
 use super::Router;
+use crate::chain::AnyFilter;
 use crate::matching::matcher::Matcher;
 use crate::matching::pattern::Pattern;
 use crate::proto::Limits;
-use crate::registry::AnyFilter;
 use crate::route::Route;
 
 impl Router {

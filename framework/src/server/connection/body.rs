@@ -22,7 +22,7 @@ impl<'c> Connection<'c> {
         let BodyPlan { target, way, limits, bound, .. } = app.plan_body(request);
         if way == BodyWay::Left {
             self.skip_at_hand(inbox, framing);
-            return Arrived::At(target.unwrap_or(Target::NotFound));
+            return Arrived::At(target.unwrap_or(Target::NOT_FOUND));
         }
         let mut receiver = Receiver::new(limits, bound);
         if let Err(refusal) = receiver.check_declared(framing) {
@@ -38,7 +38,7 @@ impl<'c> Connection<'c> {
                     Ok(reader) => request.set_reader(reader),
                     Err(refusal) => return Arrived::Malformed(refusal),
                 }
-                let target = target.unwrap_or(Target::NotFound);
+                let target = target.unwrap_or(Target::NOT_FOUND);
                 Arrived::Streaming(target, Box::new(Incoming { pipe, receiver }))
             }
             BodyWay::InParts => Arrived::Uploading(Box::new(Uploading { target, receiver })),

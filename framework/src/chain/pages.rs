@@ -3,34 +3,15 @@
 //! The type of the error before its status, and exact status before range before all; a page that itself fails gives way to one
 //! plain line. The status stays the error's whatever a page does, unless it is one for the error's type, which may choose it.
 
-use std::error::Error as StdError;
-
 use ::http::StatusCode;
 use serde_json::{Value, json};
 
+use super::page::{ErrorContext, ErrorPage, Page};
+use super::unfinished::finish_body;
 use crate::base::{Location, escape_html, say};
-use crate::bind::{FromContext, State, StateNeed, StateReference};
 use crate::http::{
-    BoxFuture, Context, Error, ErrorType, Failed, HTML, JSON, Marks, Request, Response, Result, TEXT,
-    Watched, watched,
+    BoxFuture, Error, ErrorType, Failed, HTML, JSON, Marks, Request, Response, Result, TEXT, Watched, watched,
 };
-use crate::registry::{ErrorPage, Page};
-
-/// What an error page sees.
-pub struct ErrorContext<'e> {
-    /// The request, as far as it could be read.
-    pub request: &'e Request,
-    /// The error.
-    pub error: &'e Error,
-}
-
-impl ErrorContext<'_> {
-    /// The explanation as it may be shown: that of an unknown error only when the server shows errors. It may quote what the
-    /// client sent, so a page that is HTML escapes it: [`escape_html`](crate::escape_html), or a template.
-    pub fn explain(&self) -> &str {
-        self.error.public_explain(self.request.context.show_errors)
-    }
-}
 
 /// The pages of an application by status, frozen at start.
 pub(crate) struct ErrorPages {
@@ -97,7 +78,7 @@ impl ErrorPages {
     }
 
     /// Each page, as often as there are statuses it is for.
-    pub(super) fn all(&self) -> impl Iterator<Item = &'static ErrorPage> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &'static ErrorPage> {
         self.by_status.iter().flatten().copied().chain(self.by_type.iter().map(|(_, page)| *page))
     }
 
@@ -181,7 +162,7 @@ async fn conclude_unfinished(
     request: &Request,
     response: &mut Response,
 ) {
-    let result = super::answering::finish_body(request, response).await;
+    let result = finish_body(request, response).await;
     conclude(result, error, untold, response);
 }
 
@@ -288,87 +269,6 @@ fn preferred<'h>(ranges: impl Iterator<Item = &'h str>) -> Form {
         }
     }
     best.0
-}
-
-/// An argument of an error page.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be an argument of an error page",
-    label = "vernal does not know how to fill this argument",
-    note = "an error page takes `code: u16`, `message: &str`, `explain: &str`, `req: &Request`, `error: &Error` and `State<&T>`",
-    note = "for errors of a type of your own it takes `error: &E`, where `E` implements `std::error::Error`"
-)]
-pub trait ErrorPageArgument<'e>: Sized {
-    /// Whether this is a text, so that its name must be `message` or `explain`.
-    const TEXT: bool = false;
-    /// The state this needs.
-    const STATE: Option<StateNeed> = None;
-    /// The type of errors that the page is for, if this is one of them.
-    const ERROR: Option<ErrorType> = None;
-
-    /// Makes the argument.
-    ///
-    /// # Errors
-    /// There is no such state.
-    fn take(cx: &'e ErrorContext<'e>, name: &'static str) -> Result<Self>;
-}
-
-/// An error of one's own: the page is for errors of its type.
-#[diagnostic::do_not_recommend]
-impl<'e, E: StdError + 'static> ErrorPageArgument<'e> for &'e E {
-    const ERROR: Option<ErrorType> = Some(ErrorType::of::<E>());
-
-    fn take(cx: &'e ErrorContext<'e>, _: &'static str) -> Result<&'e E> {
-        cx.error.source_as().ok_or_else(|| Error::internal("the page is for errors of another type"))
-    }
-}
-
-impl<'e> ErrorPageArgument<'e> for u16 {
-    fn take(cx: &'e ErrorContext<'e>, _: &'static str) -> Result<u16> {
-        Ok(cx.error.status().as_u16())
-    }
-}
-
-impl<'e> ErrorPageArgument<'e> for StatusCode {
-    fn take(cx: &'e ErrorContext<'e>, _: &'static str) -> Result<StatusCode> {
-        Ok(cx.error.status())
-    }
-}
-
-impl<'e> ErrorPageArgument<'e> for &'e str {
-    const TEXT: bool = true;
-
-    fn take(cx: &'e ErrorContext<'e>, name: &'static str) -> Result<&'e str> {
-        Ok(if name == "message" { cx.error.message_text() } else { cx.explain() })
-    }
-}
-
-impl<'e> ErrorPageArgument<'e> for String {
-    const TEXT: bool = true;
-
-    fn take(cx: &'e ErrorContext<'e>, name: &'static str) -> Result<String> {
-        <&str>::take(cx, name).map(str::to_owned)
-    }
-}
-
-impl<'e> ErrorPageArgument<'e> for &'e Request {
-    fn take(cx: &'e ErrorContext<'e>, _: &'static str) -> Result<&'e Request> {
-        Ok(cx.request)
-    }
-}
-
-impl<'e> ErrorPageArgument<'e> for &'e Error {
-    fn take(cx: &'e ErrorContext<'e>, _: &'static str) -> Result<&'e Error> {
-        Ok(cx.error)
-    }
-}
-
-impl<'e, T: StateReference<'e>> ErrorPageArgument<'e> for State<T> {
-    const STATE: Option<StateNeed> = Some(T::NEED);
-
-    fn take(cx: &'e ErrorContext<'e>, _: &'static str) -> Result<State<T>> {
-        let context: &'e Context = cx.request.context();
-        State::from_context(context)
-    }
 }
 
 #[cfg(test)]

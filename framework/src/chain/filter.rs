@@ -1,46 +1,19 @@
 //! Filters and the chain they form. Errors become answers at the nearest link, so header fields that a filter adds
 //! after `next` reach error pages too.
 
-use std::borrow::Cow;
+use std::panic;
+use std::sync::Arc;
 
-use super::application::Inner;
-use super::target::Target;
+use super::answers::Answers;
+use super::context::FilterContext;
+use super::end::End;
+use crate::base::Location;
+use crate::bind::StateNeed;
 use crate::bind::misplaced::misplaced;
-use crate::bind::{FromContext, State, StateNeed, StateReference};
-use crate::http::{BoxFuture, Context, Error, Request, Response, Result, Watched};
+use crate::http::{BoxFuture, Context, Error, Result, Watched};
+use crate::matching::Mapping;
 #[cfg(feature = "tower")]
 use crate::proto::Limits;
-use crate::registry::AnyFilter;
-
-/// What a filter sees: the request before it is answered, and the answer.
-///
-/// ```
-/// use vernal::{FilterContext, Next, Result, request_filter};
-///
-/// #[request_filter("/private/**")]
-/// async fn not_cached(cx: &mut FilterContext<'_>, next: Next<'_>) -> Result {
-///     if cx.request.header("authorization").is_none() {
-///         cx.response.redirect("/login");
-///         return Ok(());
-///     }
-///     next.run(cx).await;
-///     cx.response.headers.insert("cache-control", "private");
-///     Ok(())
-/// }
-/// ```
-pub struct FilterContext<'c> {
-    /// The request; later filters and the handler see what is changed here.
-    pub request: &'c mut Request,
-    /// The answer: add to it, or give it and do not run `next`.
-    pub response: &'c mut Response,
-}
-
-impl FilterContext<'_> {
-    /// The error the answer was made of, if it was one; known after `next`.
-    pub fn error(&self) -> Option<&Error> {
-        self.response.error()
-    }
-}
 
 /// A filter that is a value: one with settings, or of another crate. Given to [`Config::filter`](crate::Config::filter).
 ///
@@ -138,21 +111,23 @@ pub trait Filter: Send + Sync + 'static {
 /// The rest of the chain: further filters, then the handler. Running it takes it, so that nothing runs twice.
 #[must_use = "a filter either answers or runs the rest of the chain with `next.run(cx).await`"]
 pub struct Next<'c> {
-    pub(super) app: &'c Inner,
-    pub(super) filters: &'c [AnyFilter],
-    pub(super) target: Target<'c>,
+    pub(crate) answers: &'c Answers,
+    pub(crate) filters: &'c [AnyFilter],
+    pub(crate) end: End,
+    /// Those for the request's body.
+    #[cfg(feature = "tower")]
+    pub(crate) limits: &'c Limits,
 }
 
 impl<'c> Next<'c> {
     /// Runs the rest of the chain. Afterwards `cx.response` holds the answer; errors and panics have become one.
     pub async fn run(self, cx: &mut FilterContext<'_>) {
-        let Next { app, filters, target } = self;
-        let Some((filter, rest)) = filters.split_first() else {
-            app.finish_chain(target, cx.request, cx.response).await;
+        let Some((filter, rest)) = self.filters.split_first() else {
+            self.answers.finish(self.end, cx.request, cx.response).await;
             return;
         };
-        let next = Next { app, filters: rest, target };
-        let result = Watched::new(filter.at(), filter.call(cx, next)).await;
+        let answers = self.answers;
+        let result = Watched::new(filter.at(), filter.call(cx, Next { filters: rest, ..self })).await;
         let result = match result {
             Ok(()) if !cx.response.is_answered() => Err(Error::internal(format!(
                 "the filter {} neither answered nor ran `next`: call `next.run(cx).await`, or set an answer on `cx.response`",
@@ -160,39 +135,18 @@ impl<'c> Next<'c> {
             ))),
             result => result,
         };
-        app.settle_for(Some(filter.at()), result, cx.request, cx.response).await;
-    }
-}
-
-#[cfg(feature = "tower")]
-impl<'c> Next<'c> {
-    pub(crate) fn app(&self) -> &'c Inner {
-        self.app
+        answers.settle_for(Some(filter.at()), result, cx.request, cx.response).await;
     }
 
-    /// The limits for the request's body.
-    pub(crate) fn limits(&self) -> &Limits {
-        self.app.limits_of(&self.target)
+    /// The states and controllers behind the chain.
+    pub(super) fn context(&self) -> &'c Context {
+        &self.answers.context
     }
 
     /// Ends the chain here with an error.
+    #[cfg(feature = "tower")]
     pub(crate) async fn fail(self, error: Error, cx: &mut FilterContext<'_>) {
-        self.app.settle(Err(error), cx.request, cx.response).await;
-    }
-}
-
-impl Inner {
-    /// Runs filters, then the handler.
-    pub(super) async fn run_chain(
-        &self,
-        filters: Cow<'_, [AnyFilter]>,
-        target: Target<'_>,
-        request: &mut Request,
-        response: &mut Response,
-    ) {
-        let next = Next { app: self, filters: &filters, target };
-        next.run(&mut FilterContext { request: &mut *request, response: &mut *response }).await;
-        self.settle_and_keep(Ok(()), request, response).await;
+        self.answers.settle(Err(error), cx.request, cx.response).await;
     }
 }
 
@@ -201,51 +155,123 @@ misplaced! {
     FilterContext<'_>: "a handler takes `req: &Request` and `res: &mut Response`; a `FilterContext` is a filter's";
 }
 
-/// An argument of a filter besides its context: the rest of the chain, or a state.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be an argument of a filter",
-    label = "vernal does not know how to fill this argument",
-    note = "a filter takes `cx: &mut FilterContext<'_>`, `next: Next<'_>` and `State<&T>`; read everything else from `cx.request`"
-)]
-pub trait FilterArgument<'c>: Sized {
-    /// Whether this takes the rest of the chain.
-    const TAKES_NEXT: bool;
-    /// The state this needs.
-    const STATE: Option<StateNeed>;
-
-    /// Makes the argument.
-    ///
-    /// # Errors
-    /// There is no such state, or two arguments take the rest of the chain.
-    fn take(next: &mut Option<Next<'c>>, context: &'c Context) -> Result<Self>;
+/// An attribute of a request filter. A function may have several, and is one filter all the same.
+pub struct DeclaredFilter {
+    /// Which paths it filters; methods and conditions are not used.
+    pub mapping: Mapping,
+    /// Also runs for paths that nothing else matches.
+    pub unmatched: bool,
+    /// The function, the same one for all its attributes.
+    pub function: &'static FilterFunction,
 }
 
-impl<'c> FilterArgument<'c> for Next<'c> {
-    const TAKES_NEXT: bool = true;
-    const STATE: Option<StateNeed> = None;
+/// The function of a request filter.
+pub struct FilterFunction {
+    /// States it asks for.
+    pub states: &'static [StateNeed],
+    /// Its adapter.
+    pub call: for<'c> fn(&'c mut FilterContext<'_>, Next<'c>) -> BoxFuture<'c, Result>,
+    /// Where it stands.
+    pub at: Location,
+}
 
-    fn take(next: &mut Option<Next<'c>>, _: &'c Context) -> Result<Next<'c>> {
-        next.take().ok_or_else(|| Error::internal("two arguments of a filter take `Next`"))
+/// A filter that was given to the server as a value.
+pub(crate) struct GivenFilter {
+    /// The pattern of its paths.
+    pub(crate) path: &'static str,
+    pub(crate) filter: Box<dyn Filter>,
+    pub(crate) at: Location,
+}
+
+impl GivenFilter {
+    /// One that is given by the caller of the function this is called in.
+    #[track_caller]
+    pub(crate) fn new<F: Filter>(path: &'static str, filter: F) -> GivenFilter {
+        let at = panic::Location::caller();
+        let name = std::any::type_name::<F>();
+        let at = Location { file: at.file(), line: at.line(), column: at.column(), module: "", name };
+        GivenFilter { path, filter: Box::new(filter), at }
+    }
+
+    /// What is wrong with its settings.
+    pub(crate) fn problem(&self) -> Option<String> {
+        self.filter.check().err().map(|problem| format!("the filter {}: {problem}", self.at))
     }
 }
 
-impl<'c, T: StateReference<'c>> FilterArgument<'c> for State<T> {
-    const TAKES_NEXT: bool = false;
-    const STATE: Option<StateNeed> = Some(T::NEED);
+/// A filter of an application.
+#[derive(Clone)]
+pub(crate) enum AnyFilter {
+    /// Written with an attribute.
+    Declared(&'static DeclaredFilter),
+    /// Given to the server; these run first, in the order they were given in.
+    Given(Arc<GivenFilter>),
+}
 
-    fn take(_: &mut Option<Next<'c>>, context: &'c Context) -> Result<State<T>> {
-        State::from_context(context)
+impl AnyFilter {
+    pub(crate) fn at(&self) -> &Location {
+        match self {
+            AnyFilter::Declared(filter) => &filter.function.at,
+            AnyFilter::Given(filter) => &filter.at,
+        }
     }
-}
 
-/// The states and controllers behind a chain. For generated code.
-pub fn context_of<'c>(next: &Next<'c>) -> &'c Context {
-    next.app.context_ref()
-}
+    /// Whether it also runs for paths that nothing else matches.
+    pub(crate) fn is_unmatched(&self) -> bool {
+        match self {
+            AnyFilter::Declared(filter) => filter.unmatched,
+            AnyFilter::Given(filter) => {
+                filter.filter.unmatched() || filter.filter.answers() || filter.filter.every_answer()
+            }
+        }
+    }
 
-/// Goes on after a filter that takes no `next`, unless it has answered. For generated code.
-pub async fn go_on(cx: &mut FilterContext<'_>, next: Next<'_>) {
-    if !cx.response.is_answered() {
-        next.run(cx).await;
+    /// Whether it has a say in every answer of its pattern.
+    pub(crate) fn is_on_every_answer(&self) -> bool {
+        match self {
+            AnyFilter::Declared(_) => false,
+            AnyFilter::Given(filter) => filter.filter.every_answer(),
+        }
+    }
+
+    /// Whether it answers all requests of its pattern by itself, and reads their bodies as they come.
+    pub(crate) fn answers(&self) -> bool {
+        match self {
+            AnyFilter::Declared(_) => false,
+            AnyFilter::Given(filter) => filter.filter.answers(),
+        }
+    }
+
+    /// Whether it may look at the body of a request.
+    pub(crate) fn reads_body(&self) -> bool {
+        match self {
+            AnyFilter::Declared(_) => true,
+            AnyFilter::Given(filter) => filter.filter.reads_body(),
+        }
+    }
+
+    pub(crate) fn is_same(&self, other: &AnyFilter) -> bool {
+        match (self, other) {
+            (AnyFilter::Declared(one), AnyFilter::Declared(other)) => std::ptr::eq(*one, *other),
+            (AnyFilter::Given(one), AnyFilter::Given(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        }
+    }
+
+    /// Whether both are one function, by two of its attributes.
+    pub(crate) fn is_same_function(&self, other: &AnyFilter) -> bool {
+        match (self, other) {
+            (AnyFilter::Declared(one), AnyFilter::Declared(other)) => {
+                std::ptr::eq(one.function, other.function)
+            }
+            (one, other) => one.is_same(other),
+        }
+    }
+
+    pub(crate) fn call<'c>(&'c self, cx: &'c mut FilterContext<'_>, next: Next<'c>) -> BoxFuture<'c, Result> {
+        match self {
+            AnyFilter::Declared(filter) => (filter.function.call)(cx, next),
+            AnyFilter::Given(filter) => filter.filter.filter(cx, next),
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What a function with `#[request_filter]` takes by `&mut`, and what it returns. For generated code.
 
-use super::filter::FilterContext;
+use super::context::FilterContext;
 use crate::http::{Failure, Result};
 
 /// The value behind the `&mut` argument of a filter.

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
-use super::error_page::ErrorPages;
+use super::pages::ErrorPages;
 use crate::base::{Location, say};
 use crate::http::{Error, Failed, Request, Response, Result};
 
 /// The error that an answer has become, logged; `None` if it is a good one.
-pub(super) fn error_of(
+pub(crate) fn error_of(
     pages: &ErrorPages,
     result: Result,
     request: &Request,
@@ -33,7 +33,7 @@ pub(super) fn error_of(
 
 /// Tells of a handler that has answered twice, once for each; what it answered first stands.
 #[cold]
-pub(super) fn tell_doubled(response: &mut Response, at: Option<&Location>) {
+pub(crate) fn tell_doubled(response: &mut Response, at: Option<&Location>) {
     static TOLD: Mutex<BTreeSet<Location>> = Mutex::new(BTreeSet::new());
     response.marks.is_doubled = false;
     let Some(at) = at else { return };
@@ -48,6 +48,6 @@ pub(super) fn tell_doubled(response: &mut Response, at: Option<&Location>) {
 
 /// What a peer's bytes were refused for. Not above debug, be it a 501 or 505: else a scanner fills the log with errors that are
 /// not ours.
-pub(super) fn log_refused(error: &Error) {
+pub(crate) fn log_refused(error: &Error) {
     say!(debug, "{}", error.with_causes());
 }
