@@ -44,6 +44,7 @@ pages! {
     Applications: "docs/applications.md",
     Embedding: "docs/embedding.md",
     Deployment: "docs/deployment.md",
+    Troubleshooting: "docs/troubleshooting.md",
     Speed: "docs/speed.md",
     FromElsewhere: "docs/from-elsewhere.md",
     FromSpring: "docs/from-spring.md",
