@@ -239,11 +239,11 @@ async fn take_in<'a>(app: &'a Inner, request: &mut Request, body: Body) -> Resul
     if way == BodyWay::Left {
         return Ok(target.unwrap_or(Target::NOT_FOUND));
     }
-    let mut received = Received::new(body, limits, bound).map_err(Error::from_refusal)?;
+    let received = Received::new(body, limits, bound).map_err(Error::from_refusal)?;
     app.check_codings(request, target.as_ref())?;
     let mut size = 0;
     if way == BodyWay::Whole {
-        received.read_to_end(request).await.map_err(Error::from_refusal)?;
+        request.receive_all(received).await.map_err(Error::from_refusal)?;
         app.decode_body(request, target.as_ref()).map_err(Error::from_refusal)?;
         size = request.body.len() as u64;
         request.decode_form().and_then(|()| request.hold_body()).map_err(Error::from_refusal)?;

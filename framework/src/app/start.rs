@@ -10,7 +10,7 @@ use super::config::{Config, believe};
 use super::{bodies, sockets, uploads};
 use crate::base::date::ServerLine;
 use crate::base::{Location, say};
-use crate::bind::StateNeed;
+use crate::bind::{DefaultBindingCall, StateNeed};
 use crate::chain::{Answers, AnyFilter, DeclaredFilter, ErrorPage, ErrorPages, GivenFilter};
 use crate::http::{Context, Error, Result};
 use crate::io::BodyMemory;
@@ -111,7 +111,7 @@ impl App {
         problems.extend(Sessions::install(config.sessions, config.session_config, &mut context).err());
         let _ = context.add_state(TypeId::of::<Settings>(), Box::new(settings));
         let _ = context.add_state(TypeId::of::<FunctionsOfRoutes>(), Box::new(sockets.functions));
-        context.default_binding = bindings.first().map(|binding| binding.call);
+        context.default_binding = bindings.first().map(|binding| DefaultBindingCall(binding.call).boxed());
         for controller in controllers {
             match (controller.build)(&context) {
                 Ok(object) => context.set_instance(controller.instance, object),

@@ -4,13 +4,17 @@ use std::fmt;
 
 use ::http::StatusCode;
 use bytes::Bytes;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::defaults::Wrapper;
-use super::fields::{Fields, deserialize};
-use super::value::{shortened, unfit};
-use super::{Arg, BindingError, BodyUse, FromRequest, FromValue, Profile, Source};
-use crate::http::{Error, Request, Result};
+use super::field::Fields;
+use super::fields::deserialize;
+use super::from_request::FromRequest;
+use super::profile::{BodyUse, Profile};
+use super::value::{FromValue, unfit};
+use crate::http::{
+    Arg, BindingError, BodyReader, Error, Request, Responder, Response, Result, Source, shortened,
+};
 
 macro_rules! bodies {
     ($( $(#[$doc:meta])* $name:ident; )*) => { $(
@@ -66,7 +70,7 @@ bodies! {
     /// type is a 415. A field `Vec<T>` is required unless it has `#[serde(default)]`; [`Model`](crate::Model) says more.
     ///
     /// ```
-    /// use serde::Deserialize;
+    /// use serde::{Deserialize, Serialize};
     /// use vernal::{Form, request_map};
     ///
     /// #[derive(Deserialize)]
@@ -106,6 +110,13 @@ impl<'r, T: Deserialize<'r>> FromRequest<'r> for Json<T> {
         parsed.map(Json).map_err(|error| {
             bad_body(req, arg, "JSON", format!("the body is not the JSON it should be: {error}"))
         })
+    }
+}
+
+/// Compact UTF-8 JSON, serialised into the answer's own buffer.
+impl<T: Serialize> Responder for Json<T> {
+    fn respond(self, res: &mut Response) -> Result {
+        res.offer_json(&self.0)
     }
 }
 
@@ -168,6 +179,14 @@ impl FromRequest<'_> for Bytes {
 
     fn from_request(req: &Request, _: &Arg) -> Result<Bytes> {
         Ok(Bytes::copy_from_slice(req.body()))
+    }
+}
+
+impl<'r> FromRequest<'r> for BodyReader {
+    const PROFILE: Profile = Profile { body: BodyUse::Streamed, ..Profile::PART };
+
+    fn from_request(req: &'r Request, _: &Arg) -> Result<BodyReader> {
+        Ok(req.lend_reader())
     }
 }
 

@@ -5,9 +5,8 @@ use std::fmt;
 
 use serde::de::{Expected, Unexpected};
 
-use super::value::{flawed, shortened};
-use super::{BindingError, Source, buffered};
-use crate::http::Error;
+use super::noted::note;
+use crate::http::{BindingError, Error, Source, flawed, shortened};
 
 /// Why the parameters do not make the type, and which of them.
 #[derive(Debug)]
@@ -112,12 +111,12 @@ impl serde::de::Error for Failure {
     }
 
     fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Failure {
-        buffered::note(&unexpected, expected);
+        note(&unexpected, expected);
         Failure::of(Problem::Mismatched(expected.to_string()))
     }
 
     fn invalid_value(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Failure {
-        buffered::note(&unexpected, expected);
+        note(&unexpected, expected);
         Failure::of(Problem::Unfit(expected.to_string()))
     }
 

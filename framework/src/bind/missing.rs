@@ -2,8 +2,7 @@
 //! what to write.
 
 use super::brackets;
-use super::value::shortened;
-use crate::http::{Error, Request, Result};
+use crate::http::{Error, Request, Result, shortened};
 
 /// Why a parameter is missing, as far as that can be seen.
 #[cold]

@@ -4,6 +4,7 @@
 //! type would be. A type that is one value or a list (a newtype, an enum, a `Uuid`) reads the parameter that has the
 //! argument's name.
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::{Deref, DerefMut};
@@ -12,7 +13,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::defaults::Wrapper;
-use super::fields::{Fields, deserialize};
+use super::field::Fields;
+use super::fields::deserialize;
 use super::missing::beside_body;
 use super::{Arg, BindingError, BodyUse, FromRequest, Profile, Source, judged};
 use crate::http::{Error, Request, Result};
@@ -98,13 +100,23 @@ impl<'r, T: Deserialize<'r>> FromRequest<'r> for Model<T> {
     }
 }
 
+/// The application's default binding, as it lies in the context.
+pub(crate) struct DefaultBindingCall(pub(crate) for<'r> fn(&'r Request, &Arg) -> Result<Value>);
+
+impl DefaultBindingCall {
+    pub(crate) fn boxed(self) -> Box<dyn Any + Send + Sync> {
+        Box::new(self)
+    }
+}
+
 /// Binds a type that is only `Deserialize`: through the application's default binding if it has one, else of all
 /// parameters.
 pub(crate) fn bind_default<'r, T: Deserialize<'r>>(req: &'r Request, arg: &Arg) -> Result<T> {
-    let Some(default_binding) = req.context.default_binding else {
+    let default_binding = req.context.default_binding.as_ref().and_then(|given| given.downcast_ref());
+    let Some(DefaultBindingCall(call)) = default_binding else {
         return beside_body(deserialize(&Fields::of_request(req), arg.name), req);
     };
-    let value = default_binding(req, arg).map_err(|error| judged::of_client(error, arg))?;
+    let value = call(req, arg).map_err(|error| judged::of_client(error, arg))?;
     T::deserialize(value).map_err(|error| {
         Error::bad_request(format!("Parameter[{}]: {error}", arg.name)).at_binding(BindingError {
             parameter: arg.name.to_owned(),

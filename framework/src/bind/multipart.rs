@@ -2,9 +2,8 @@
 
 use super::body::{MULTIPART, wrong_content_type};
 use super::missing::{ARGUMENT_NAME, why_required};
-use super::value::shortened;
 use super::{Arg, BindingError, BodyUse, FromRequest, Profile, Source, brackets};
-use crate::http::{BodyReader, Error, Multipart, MultipartFile, Request, Result};
+use crate::http::{BodyReader, Error, Multipart, MultipartFile, Request, Result, shortened};
 
 /// A file of the argument's name; see [`MultipartFile`].
 impl<'r> FromRequest<'r> for MultipartFile<'r> {

@@ -6,10 +6,10 @@
 use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, SeqAccess, VariantAccess, Visitor};
 
-use super::FromValue;
-use super::buffered::Look;
 use super::failure::{Failure, Problem};
-use super::fields::Field;
+use super::field::Field;
+use super::look::Look;
+use super::value::FromValue;
 
 /// The values of one name; never empty.
 #[derive(Clone, Copy)]

@@ -5,7 +5,7 @@ use std::slice::Iter;
 use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
 
 use super::failure::Failure;
-use super::fields::Field;
+use super::field::Field;
 use super::named::Values;
 
 /// All pairs.

@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{BindingError, Source, missing};
-use crate::http::{Error, Request, Result};
+use super::missing;
+use crate::http::{BindingError, Error, Request, Result, Source, flawed, shortened};
 
 /// A type made from one raw value: of a parameter, a path variable, a header field, a cookie.
 ///
@@ -159,24 +159,6 @@ pub(crate) fn parameters<'r, T: FromValues<'r>>(req: &'r Request, name: &'static
     )
 }
 
-/// A parameter that could not be decoded.
-#[cold]
-pub(crate) fn flawed(name: &str, raw: &str, flaw: &str) -> Error {
-    let expected = "text in UTF-8 with well-formed percent signs";
-    let shown = shortened(raw);
-    Error::bad_request(format!(
-        "Parameter[{}] {flaw}: `{}`.",
-        crate::base::shown(name),
-        crate::base::shown(&shown)
-    ))
-    .at_binding(BindingError {
-        parameter: name.to_owned(),
-        source: Source::Parameter,
-        expected: expected.into(),
-        got: Some(shown),
-    })
-}
-
 /// A conversion's error, now that name and source are known.
 #[cold]
 fn located(error: Error, raw: &str, source: Source, name: &str) -> Error {
@@ -198,16 +180,6 @@ pub(crate) fn unfit(expected: impl Into<Cow<'static, str>>, raw: &str) -> Error 
         got: Some(shortened(raw)),
     })
 }
-
-/// As much of a value as an error should repeat.
-pub(crate) fn shortened(raw: &str) -> String {
-    match raw.char_indices().nth(MOST_SHOWN) {
-        Some((end, _)) => format!("{}…", raw.get(..end).unwrap_or_default()),
-        None => raw.to_owned(),
-    }
-}
-
-const MOST_SHOWN: usize = 64;
 
 macro_rules! texts {
     ($($kind:ty)*) => { $(

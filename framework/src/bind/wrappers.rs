@@ -4,15 +4,13 @@
 //! it is optional or a list.
 
 use std::fmt;
-use std::net::SocketAddr;
 
 use ::http::{Method, Version};
 
 use super::defaults::Wrapper;
-use super::value::{self, shortened};
-use super::{Arg, BindingError, BodyUse, FromRequest, FromValues, Profile, Source, missing};
+use super::{Arg, BindingError, BodyUse, FromRequest, FromValues, Profile, Source, missing, value};
 use crate::base::Headers;
-use crate::http::{Cookies, Error, Request, Result, SafePath};
+use crate::http::{ConnectionInfo, Cookies, Error, Request, Result, SafePath, shortened};
 
 macro_rules! wrappers {
     ($( $(#[$doc:meta])* $name:ident: $profile:expr, $bind:ident; )*) => { $(
@@ -243,30 +241,6 @@ impl<'r> FromRequest<'r> for RegGroups<'r> {
     }
 }
 
-/// How the request came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ConnectionInfo {
-    peer: Option<SocketAddr>,
-    is_secure: bool,
-}
-
-impl ConnectionInfo {
-    /// What somebody who has accepted a connection knows of it, for [`App::serve_connection`](crate::App::serve_connection).
-    pub fn new(peer: Option<SocketAddr>, is_secure: bool) -> ConnectionInfo {
-        ConnectionInfo { peer, is_secure }
-    }
-
-    /// The address of the peer; `None` for requests that came over no socket.
-    pub fn peer(&self) -> Option<SocketAddr> {
-        self.peer
-    }
-
-    /// Whether it came over TLS.
-    pub fn is_secure(&self) -> bool {
-        self.is_secure
-    }
-}
-
 /// A variable of its name, or what the star stands for. What is no safe path is a 404.
 impl<'r> FromRequest<'r> for SafePath<'r> {
     const PROFILE: Profile = Profile { path_value: true, ..Profile::VALUE };
@@ -307,7 +281,7 @@ parts! {
     &'r Method: |req| &req.method;
     Method: |req| req.method.clone();
     Version: |req| req.version();
-    ConnectionInfo: |req| ConnectionInfo { peer: req.peer(), is_secure: req.is_secure() };
+    ConnectionInfo: |req| ConnectionInfo::new(req.peer(), req.is_secure());
 }
 
 #[cfg(test)]

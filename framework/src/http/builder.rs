@@ -142,7 +142,7 @@ impl RequestBuilder {
 
     /// Says what is known of the connection the request came over.
     #[cfg(feature = "tower")]
-    pub(crate) fn of_connection(self, info: crate::bind::ConnectionInfo) -> RequestBuilder {
+    pub(crate) fn of_connection(self, info: super::ConnectionInfo) -> RequestBuilder {
         RequestBuilder { peer: info.peer(), is_secure: info.is_secure(), ..self }
     }
 

@@ -8,8 +8,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use super::{Error, Request, Result};
-use crate::bind::Arg;
+use super::{Error, Result};
 use crate::io::BodyMemory;
 use crate::proto::forwarded::ProxyFields;
 use crate::proto::networks::Networks;
@@ -19,7 +18,8 @@ use crate::proto::networks::Networks;
 pub struct Context {
     states: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
     instances: Vec<OnceLock<Box<dyn Any + Send + Sync>>>,
-    pub(crate) default_binding: Option<DefaultBindingCall>,
+    /// What binds through serde in place of the parameters, if something does. The floors above know more of it.
+    pub(crate) default_binding: Option<Box<dyn Any + Send + Sync>>,
     pub(crate) show_errors: bool,
     pub(crate) parameters: usize,
     /// What the bodies of all requests hold.
@@ -33,8 +33,6 @@ pub struct Context {
     /// The cookie that keeps sessions alive, once there may be sessions.
     pub(crate) session_cookie: OnceLock<Box<str>>,
 }
-
-pub(crate) type DefaultBindingCall = for<'r> fn(&'r Request, &Arg) -> Result<serde_json::Value>;
 
 impl Context {
     /// Adds a state; one of each type.

@@ -10,8 +10,10 @@ use std::fmt;
 
 use ::http::StatusCode;
 
-use super::failure::SendSyncError;
-use crate::base::{HeaderError, Headers, IntoHeaderValue, shown};
+use super::binding_error::{BindingError, Source};
+use super::into_status::IntoStatus;
+use super::send_sync_error::SendSyncError;
+use crate::base::{HeaderError, Headers, IntoHeaderValue};
 use crate::proto::Refusal;
 use crate::proto::ws::{CloseCode, CloseReason};
 
@@ -71,38 +73,6 @@ struct Inner {
     headers: Headers,
     /// What a WebSocket session is closed with.
     close_code: Option<CloseCode>,
-}
-
-/// Where a bound value comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Source {
-    /// A variable of the path.
-    Path,
-    /// Query or form.
-    Parameter,
-    /// A header field.
-    Header,
-    /// A cookie.
-    Cookie,
-    /// The body.
-    Body,
-    /// A group of the mapping's regular expression.
-    RegGroup,
-}
-
-/// A failed binding: which argument, from where, what was expected and what came.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct BindingError {
-    /// The name it was looked up by.
-    pub parameter: String,
-    /// Where it was looked for.
-    pub source: Source,
-    /// What would have been right: "an integer from 0 to 255".
-    pub expected: Cow<'static, str>,
-    /// What came, shortened; `None` when nothing did.
-    pub got: Option<String>,
 }
 
 impl Error {
@@ -391,25 +361,6 @@ impl Error {
     }
 }
 
-/// What names a status: a number or a [`StatusCode`].
-pub trait IntoStatus {
-    /// The status.
-    fn into_status(self) -> StatusCode;
-}
-
-impl IntoStatus for StatusCode {
-    fn into_status(self) -> StatusCode {
-        self
-    }
-}
-
-impl IntoStatus for u16 {
-    #[track_caller]
-    fn into_status(self) -> StatusCode {
-        StatusCode::from_u16(self).unwrap_or_else(|_| panic!("{self} is no HTTP status: use 100 to 999"))
-    }
-}
-
 /// Carries an [`Error`] through a boxed std error and back.
 struct Carrier(Error);
 
@@ -486,31 +437,6 @@ impl fmt::Debug for Error {
             return f.write_str(self.explain_text());
         }
         fmt::Display::fmt(self, f)
-    }
-}
-
-impl fmt::Display for BindingError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = shown(&self.parameter);
-        match &self.got {
-            None => write!(f, "{}[{name}] is required: {}.", self.source, self.expected),
-            Some(got) => {
-                write!(f, "{}[{name}] should be {}, not `{}`.", self.source, self.expected, shown(got))
-            }
-        }
-    }
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Source::Path => "PathValue",
-            Source::Parameter => "Parameter",
-            Source::Header => "Header",
-            Source::Cookie => "Cookie",
-            Source::Body => "Body",
-            Source::RegGroup => "RegGroup",
-        })
     }
 }
 

@@ -4,10 +4,9 @@
 //! was promised of it is an error, so that nobody takes a part of it for the whole.
 
 use std::collections::VecDeque;
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
-use std::path::Path;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -15,7 +14,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use tokio::task::JoinHandle;
 
-use super::{Body, BodyKind, Error, Result};
+use super::{Error, Result};
 use crate::base::counted;
 
 /// What is left to send of an opened file, with what stands between its parts.
@@ -71,8 +70,8 @@ impl FileBody {
     ///
     /// # Errors
     /// The file cannot be read, or has fewer bytes than it should.
-    pub(crate) fn read_first(mut self) -> io::Result<Body> {
-        let Some(file) = &mut self.file else { return Ok(self.into()) };
+    pub(crate) fn read_first(mut self) -> io::Result<FileBody> {
+        let Some(file) = &mut self.file else { return Ok(self) };
         let mut first =
             Vec::with_capacity(self.parts.iter().map(Stretch::len).sum::<u64>().min(PIECE) as usize);
         while let Some(part) = self.parts.front_mut() {
@@ -91,12 +90,16 @@ impl FileBody {
             }
             self.parts.pop_front();
         }
-        let first = Bytes::from(first);
-        if self.parts.is_empty() {
-            return Ok(Body(BodyKind::Bytes(first)));
+        self.parts.push_front(Stretch::Bytes(first.into()));
+        Ok(self)
+    }
+
+    /// All of it, if that is in memory.
+    pub(super) fn whole(mut self) -> Result<Bytes, FileBody> {
+        match self.parts.make_contiguous() {
+            [Stretch::Bytes(bytes)] => Ok(std::mem::take(bytes)),
+            _ => Err(self),
         }
-        self.parts.push_front(Stretch::Bytes(first));
-        Ok(self.into())
     }
 
     /// How many bytes are left.
@@ -158,12 +161,6 @@ impl FileBody {
     }
 }
 
-impl From<FileBody> for Body {
-    fn from(file: FileBody) -> Body {
-        Body(BodyKind::OpenFile(Box::new(file)))
-    }
-}
-
 /// The same pieces for those that change them on their way.
 impl Stream for FileBody {
     type Item = Result<Bytes>;
@@ -177,26 +174,6 @@ impl Stream for FileBody {
             Err(error) => Some(Err(Error::from(error))),
         })
     }
-}
-
-/// Opens a regular file, and says what it is.
-///
-/// # Errors
-/// It is not there, is something else, or may not be read.
-pub(crate) fn open_regular(path: &Path) -> io::Result<(File, Metadata)> {
-    let not_regular = || io::Error::new(io::ErrorKind::NotFound, "it is no regular file");
-    // To open a device may already do something.
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(not_regular());
-    }
-    let mut options = OpenOptions::new();
-    options.read(true);
-    // Should a pipe lie there by now, opening it would wait for whoever writes into it.
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK);
-    let file = options.open(path)?;
-    let metadata = file.metadata()?;
-    if metadata.is_file() { Ok((file, metadata)) } else { Err(not_regular()) }
 }
 
 /// Appends a part of a file, all of it or an error.
@@ -215,6 +192,7 @@ pub(crate) fn read_range(file: &mut File, range: Range<u64>, into: &mut Vec<u8>)
 mod tests {
     use std::fs;
 
+    use super::super::{Body, BodyKind};
     use super::*;
 
     /// A file of `size` bytes that tell their places, removed with the test.
@@ -278,7 +256,7 @@ mod tests {
             let scratch = Scratch::new("pieces", size);
             let body = FileBody::new(scratch.open(), [Stretch::File(0..size as u64)]);
             assert_eq!(body.size(), size as u64);
-            let body = if first { body.read_first().expect("it is there") } else { body.into() };
+            let body: Body = if first { body.read_first().expect("it is there").into() } else { body.into() };
             assert_eq!(body.size(), Some(size as u64));
             let (all, sizes) = pieces(body).await.expect("it is there");
             assert!(all == content(size), "{size}");
@@ -303,7 +281,7 @@ mod tests {
         for first in [false, true] {
             let body = FileBody::new(scratch.open(), parts());
             assert_eq!(body.size(), expected.len() as u64);
-            let body = if first { body.read_first().expect("it is there") } else { body.into() };
+            let body: Body = if first { body.read_first().expect("it is there").into() } else { body.into() };
             let (all, _) = pieces(body).await.expect("it is there");
             assert!(all == expected, "{first}");
         }
@@ -316,7 +294,7 @@ mod tests {
             let body = FileBody::new(scratch.open(), [Stretch::File(0..3 * PIECE)]);
             let shrink = || File::options().write(true).open(&scratch.0).expect("ours").set_len(kept);
             let body = if first {
-                let body = body.read_first().expect("it is there still");
+                let body: Body = body.read_first().expect("it is there still").into();
                 shrink().expect("ours");
                 body
             } else {

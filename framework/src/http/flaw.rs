@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::{BindingError, Error, Source, shortened};
 use crate::base::Span;
 use crate::proto::multipart::charset::NotText;
 
@@ -55,4 +56,22 @@ impl Flaw<'_> {
         };
         Cow::Owned(not_text.to_string())
     }
+}
+
+/// A parameter that could not be decoded.
+#[cold]
+pub(crate) fn flawed(name: &str, raw: &str, flaw: &str) -> Error {
+    let expected = "text in UTF-8 with well-formed percent signs";
+    let shown = shortened(raw);
+    Error::bad_request(format!(
+        "Parameter[{}] {flaw}: `{}`.",
+        crate::base::shown(name),
+        crate::base::shown(&shown)
+    ))
+    .at_binding(BindingError {
+        parameter: name.to_owned(),
+        source: Source::Parameter,
+        expected: expected.into(),
+        got: Some(shown),
+    })
 }

@@ -212,7 +212,7 @@ impl Stream for Unopened {
 async fn open(path: FilePath) -> Result<Body> {
     let opened = tokio::task::spawn_blocking(move || {
         let (file, metadata) = path.open()?;
-        FileBody::new(file, [Stretch::File(0..metadata.len())]).read_first()
+        FileBody::new(file, [Stretch::File(0..metadata.len())]).read_first().map(Body::from)
     });
     opened.await?.map_err(|error| {
         say!(debug, "a static file cannot be sent: {error}");

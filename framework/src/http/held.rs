@@ -1,8 +1,11 @@
 //! The body that a request holds, and what that takes of memory, counted with what all others hold.
 
+use std::future::poll_fn;
 use std::sync::PoisonError;
 
-use super::{Body, BodyReader, Params, Request};
+use bytes::Bytes;
+
+use super::{Body, BodyReader, Params, Received, Request};
 use crate::io::Share;
 use crate::proto::Refusal;
 
@@ -14,6 +17,14 @@ impl Request {
         match self.reader.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
             Some(reader) => Body::from(reader.noted(self.note_beginnings())),
             None => Body::from(std::mem::take(&mut self.body)),
+        }
+    }
+
+    /// The body as it comes, for whoever asks first; else what has been read of it.
+    pub(crate) fn lend_reader(&self) -> BodyReader {
+        match self.reader.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(reader) => reader.noted(self.note_beginnings()),
+            None => BodyReader::in_memory(Bytes::copy_from_slice(&self.body)),
         }
     }
 
@@ -67,5 +78,22 @@ impl Request {
         self.form = Params::default();
         self.files = None;
         self.share = None;
+    }
+
+    /// Makes all of it the body. One piece that nobody else holds is not copied.
+    ///
+    /// # Errors
+    /// As [`Received::poll_next`], or all requests hold too much together: 503.
+    pub(crate) async fn receive_all(&mut self, mut received: Received) -> Result<(), Refusal> {
+        self.body.clear();
+        while let Some(piece) = poll_fn(|cx| received.poll_next(cx)).await? {
+            if self.body.is_empty() {
+                self.hold(piece.len())?;
+                self.body = Vec::from(piece);
+            } else {
+                self.receive(&piece)?;
+            }
+        }
+        Ok(())
     }
 }

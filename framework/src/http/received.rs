@@ -1,13 +1,12 @@
 //! The body of a request that did not come over a connection of ours: within its size, and not too slowly all the same.
 
-use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_core::Stream;
 
-use super::{Body, Request, Result};
+use super::{Body, Result};
 use crate::io::{Deadline, Pace};
 use crate::proto::{Limits, Refusal, SizeBound};
 
@@ -63,22 +62,5 @@ impl Received {
             }
         };
         Poll::Ready(Err(refusal))
-    }
-
-    /// Makes all of it the body of this request. One piece that nobody else holds is not copied.
-    ///
-    /// # Errors
-    /// As [`Received::poll_next`], or all requests hold too much together: 503.
-    pub(crate) async fn read_to_end(&mut self, request: &mut Request) -> Result<(), Refusal> {
-        request.body.clear();
-        while let Some(piece) = poll_fn(|cx| self.poll_next(cx)).await? {
-            if request.body.is_empty() {
-                request.hold(piece.len())?;
-                request.body = Vec::from(piece);
-            } else {
-                request.receive(&piece)?;
-            }
-        }
-        Ok(())
     }
 }

@@ -12,15 +12,15 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use ::http::{Extensions, Method, Version};
 use serde_json::Value;
 
-use super::kept::Rare;
+use super::flaw::flawed;
 use super::path::{Path, PathValues};
+use super::rare::Rare;
 use super::via::Peer;
 use super::{
     BodyReader, Context, Cookies, Error, FilePart, Flaw, FormKind, Instance, MultipartFile, Outgoing, Params,
     Result, Source,
 };
 use crate::base::{Headers, Location, Span, trim};
-use crate::bind::{Arg, FromRequest, flawed};
 use crate::io::Share;
 use crate::proto::Refusal;
 use crate::proto::h1::{Head, TargetForm};
@@ -460,12 +460,5 @@ impl fmt::Debug for Request {
             .field("headers", &self.headers)
             .field("body", &self.body.len())
             .finish()
-    }
-}
-
-impl<'r> FromRequest<'r> for &'r Request {
-    #[inline]
-    fn from_request(req: &'r Request, _: &Arg) -> Result<&'r Request> {
-        Ok(req)
     }
 }

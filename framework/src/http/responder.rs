@@ -8,14 +8,12 @@ use std::sync::Arc;
 
 use ::http::StatusCode;
 use bytes::Bytes;
-use serde::Serialize;
 use serde_json::Value;
 
 use super::response::COPIED;
-use super::sniff::{JSON, OCTETS, markup};
+use super::sniff::{OCTETS, markup};
 use super::{Body, Error, Failure, Response, Result, SetCookie};
 use crate::base::Headers;
-use crate::bind::Json;
 
 /// An answer, or a part of one.
 ///
@@ -226,29 +224,38 @@ impl Responder for StatusCode {
 
 impl Responder for Value {
     fn respond(self, res: &mut Response) -> Result {
-        Json(self).respond(res)
+        res.offer_json(&self)
     }
 }
 
 impl Responder for &Value {
     fn respond(self, res: &mut Response) -> Result {
-        Json(self).respond(res)
+        res.offer_json(&self)
     }
 }
 
-/// Compact UTF-8 JSON, serialised into the answer's own buffer.
-impl<T: Serialize> Responder for Json<T> {
+/// An answer may be returned whole; cookies and fields are added to those that filters have set.
+impl Responder for Response {
     fn respond(self, res: &mut Response) -> Result {
-        if res.is_taken() {
+        if res.is_whole() {
             return Ok(());
         }
-        res.buffer.clear();
-        serde_json::to_writer(&mut res.buffer, &self.0)
-            .map_err(|error| Error::internal(format!("the answer cannot be written as JSON: {error}")))?;
-        res.body = Body(super::body::Kind::Buffer);
-        res.content_type = Some(JSON);
-        res.is_answered = true;
-        Ok(())
+        res.offer_status(self.status);
+        res.headers.extend(&self.headers);
+        if res.reason.is_none() {
+            res.reason = self.reason;
+        }
+        if self.body.is_some() && !res.is_taken() {
+            res.content_type = self.content_type;
+            res.body = self.body;
+            res.buffer = self.buffer;
+            res.marks.is_sniffed = self.marks.is_sniffed;
+        }
+        res.marks.is_whole |= self.marks.is_whole;
+        match self.pending_error {
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
     }
 }
 

@@ -1,24 +1,23 @@
 //! An answer: status, header fields, body. Recycled with its buffers.
 
 use std::borrow::Cow;
-use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 
 use ::http::StatusCode;
 use bytes::Bytes;
+use serde::Serialize;
 
-use super::absence::Absence;
 use super::body::Kind;
+use super::outgoing::{Outgoing, SentHead};
 use super::sniff::{JSON, Markup, OCTETS, TEXT, markup};
-use super::{Body, Error, IntoStatus, Kept, Responder, Result, SetCookie, add_private_cookie};
+use super::{Body, Error, IntoStatus, Result, SetCookie, add_private_cookie};
 use crate::base::{Headers, IntoHeaderValue, trim};
-use crate::io::Pipe;
 use crate::proto::Refusal;
 
 /// What goes out.
 ///
-/// Handlers usually return something that a [`Responder`] writes here; an argument `res: &mut Response` gives the
+/// Handlers usually return something that a [`Responder`](crate::Responder) writes here; an argument `res: &mut Response` gives the
 /// answer itself, and so does returning one.
 ///
 /// ```
@@ -63,50 +62,6 @@ pub(crate) struct Marks {
     pub(crate) is_whole: bool,
     /// Somebody tried all the same.
     pub(crate) is_doubled: bool,
-}
-
-/// An answer that a handler writes while it runs: shared with the connection, which sends it.
-#[derive(Default)]
-pub(crate) struct Outgoing {
-    pub(crate) pipe: Pipe,
-    pub(crate) head: Mutex<Option<SentHead>>,
-    /// What must be written and announced before the head goes out.
-    pub(crate) kept: OnceLock<Arc<dyn Kept>>,
-    pub(crate) is_committed: AtomicBool,
-    /// Where somebody waits for the peer to be gone.
-    pub(crate) absence: OnceLock<Arc<Absence>>,
-}
-
-impl Outgoing {
-    /// Tells those who want to know that nobody waits for the answer any more.
-    #[cold]
-    pub(crate) fn is_for_nobody(&self) {
-        if let Some(absence) = self.absence.get() {
-            absence.set();
-        }
-    }
-}
-
-/// The request is over.
-impl Drop for Outgoing {
-    fn drop(&mut self) {
-        self.is_for_nobody();
-    }
-}
-
-impl fmt::Debug for Outgoing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Outgoing")
-    }
-}
-
-/// The head of an answer that is being written, taken when its first bytes come.
-#[derive(Debug)]
-pub(crate) struct SentHead {
-    pub(crate) status: StatusCode,
-    pub(crate) reason: Option<Cow<'static, str>>,
-    pub(crate) headers: Headers,
-    pub(crate) content_type: Option<&'static str>,
 }
 
 impl Default for Response {
@@ -425,6 +380,23 @@ impl Response {
         true
     }
 
+    /// Takes a value as the body unless there is one already: compact JSON, written into the recycled buffer.
+    ///
+    /// # Errors
+    /// It cannot be written so.
+    pub(crate) fn offer_json(&mut self, value: &(impl Serialize + ?Sized)) -> Result {
+        if self.is_taken() {
+            return Ok(());
+        }
+        self.buffer.clear();
+        serde_json::to_writer(&mut self.buffer, value)
+            .map_err(|error| Error::internal(format!("the answer cannot be written as JSON: {error}")))?;
+        self.body = Body(Kind::Buffer);
+        self.content_type = Some(JSON);
+        self.is_answered = true;
+        Ok(())
+    }
+
     /// Sets the status unless one was set: the first of a tuple counts.
     pub(crate) fn offer_status(&mut self, status: StatusCode) {
         if self.is_whole() {
@@ -491,31 +463,6 @@ impl Response {
     }
 }
 
-/// An answer may be returned whole; cookies and fields are added to those that filters have set.
-impl Responder for Response {
-    fn respond(self, res: &mut Response) -> Result {
-        if res.is_whole() {
-            return Ok(());
-        }
-        res.offer_status(self.status);
-        res.headers.extend(&self.headers);
-        if res.reason.is_none() {
-            res.reason = self.reason;
-        }
-        if self.body.is_some() && !res.is_taken() {
-            res.content_type = self.content_type;
-            res.body = self.body;
-            res.buffer = self.buffer;
-            res.marks.is_sniffed = self.marks.is_sniffed;
-        }
-        res.marks.is_whole |= self.marks.is_whole;
-        match self.pending_error {
-            Some(error) => Err(error),
-            None => Ok(()),
-        }
-    }
-}
-
 /// Whether a body can be of a content type that was said of the one before it; `None` is no text.
 fn fits(said: &str, text: Option<&str>) -> bool {
     let is_json = said == JSON || said.ends_with("+json");
@@ -530,6 +477,7 @@ pub(super) const COPIED: usize = 4 << 10;
 
 #[cfg(test)]
 mod tests {
+    use super::super::Responder;
     use super::*;
 
     #[test]

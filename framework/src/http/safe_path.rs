@@ -4,11 +4,9 @@
 //! and the file that was opened is asked where it lies, so that no link leads out either. What opens blocks.
 
 use std::fmt;
-use std::fs::{self, File, Metadata};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
-
-use super::file::open_regular;
 
 /// A path made of safe segments only: joined to a directory, it cannot lead out of it. An argument takes a variable of the
 /// path, or what a star stands for, by this type.
@@ -180,6 +178,26 @@ fn real_path(file: &File, path: &Path) -> io::Result<PathBuf> {
     }
     let _ = file;
     fs::canonicalize(path)
+}
+
+/// Opens a regular file, and says what it is.
+///
+/// # Errors
+/// It is not there, is something else, or may not be read.
+fn open_regular(path: &Path) -> io::Result<(File, Metadata)> {
+    let not_regular = || io::Error::new(io::ErrorKind::NotFound, "it is no regular file");
+    // To open a device may already do something.
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(not_regular());
+    }
+    let mut options = OpenOptions::new();
+    options.read(true);
+    // Should a pipe lie there by now, opening it would wait for whoever writes into it.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK);
+    let file = options.open(path)?;
+    let metadata = file.metadata()?;
+    if metadata.is_file() { Ok((file, metadata)) } else { Err(not_regular()) }
 }
 
 #[cfg(test)]

@@ -117,7 +117,7 @@ fn body(content: Content<'_>, parts: Vec<Stretch>, ask: Ask<'_>) -> Result<Body>
         Content::File(file) => {
             let file = FileBody::new(file, parts);
             // Of a body that is not sent only the length is of interest.
-            if ask.is_head { Ok(file.into()) } else { file.read_first().map_err(error_of) }
+            if ask.is_head { Ok(file.into()) } else { file.read_first().map(Body::from).map_err(error_of) }
         }
         Content::Memory(bytes) => {
             let piece = |part: &Stretch| match part {
@@ -189,7 +189,7 @@ pub(crate) async fn open_file(path: FilePath, request: &Request, response: &mut 
         let Some((headers, is_head)) = ask else {
             let file = FileBody::new(file, [Stretch::File(0..metadata.len())]);
             answer.headers.insert("content-type", &*content_type);
-            answer.body = file.read_first().map_err(error_of)?;
+            answer.body = file.read_first().map_err(error_of)?.into();
             return Ok(answer);
         };
         let common = Common { content_type, cache_control: None, varies: false };

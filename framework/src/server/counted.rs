@@ -11,7 +11,7 @@ use std::task::Waker;
 use super::departing::Departing;
 use super::lifecycle::{Lifecycle, UNPLACED};
 use crate::app::App;
-use crate::bind::ConnectionInfo;
+use crate::http::ConnectionInfo;
 use crate::http::{Peer, Request, Via};
 use crate::io::stop::Mark;
 

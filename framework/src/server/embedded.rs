@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use super::connection::{self, SessionTask};
 use super::counted::{Counted, Shared};
 use crate::app::App;
-use crate::bind::ConnectionInfo;
+use crate::http::ConnectionInfo;
 use crate::io::Stream;
 
 impl App {

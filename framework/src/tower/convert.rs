@@ -9,7 +9,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use super::BoxError;
 use super::body::taken;
 use super::seam::Seam;
-use crate::bind::ConnectionInfo;
+use crate::http::ConnectionInfo;
 use crate::http::{
     Body, BodyReader, Error, FormKind, Received, Request, RequestBuilder, Response, Result, fields_of, map_of,
 };
@@ -64,11 +64,11 @@ pub(super) async fn request_back(
     }
     let is_upload = is_streamed && request.form_kind() == Some(FormKind::Multipart);
     let bound = if is_upload { limits.upload_bound() } else { limits.body_bound() };
-    let mut received = Received::new(body, limits, bound).map_err(Error::from_refusal)?;
+    let received = Received::new(body, limits, bound).map_err(Error::from_refusal)?;
     if is_streamed {
         request.set_reader(BodyReader::received(received, limits));
     } else {
-        received.read_to_end(request).await.map_err(Error::from_refusal)?;
+        request.receive_all(received).await.map_err(Error::from_refusal)?;
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use super::BoxError;
 use super::convert::request_in;
 use super::upgrade::Upgrade;
 use crate::app::{App, Outcome, Run};
-use crate::bind::ConnectionInfo;
+use crate::http::ConnectionInfo;
 use crate::http::{Body, Response};
 use crate::server::Shared;
 

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::app::Run;
 use crate::base::{Headers, say};
-use crate::bind::ConnectionInfo;
+use crate::http::ConnectionInfo;
 use crate::http::{Response, Result};
 use crate::io::{Deadline, Stream};
 use crate::proto::ws::handshake;

@@ -5,43 +5,19 @@
 //! given the type that was asked for, and the whole is made again. What serde swallowed while it tried the variants of an
 //! enum counts too, so that the first variant that fits is taken, as it is in JSON.
 
-mod look;
 #[cfg(test)]
 mod tests;
+mod wanted;
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::collections::HashMap;
 
-use serde::de::{Expected, Unexpected};
-
-pub(super) use self::look::Look;
-use self::look::{is_scalar, look_for};
+use self::wanted::{is_scalar, look_for};
 use super::failure::Failure;
-use super::fields::{Asked, Field, Fields};
+use super::field::{Asked, Field, Fields};
+use super::look::Look;
+use super::noted::{Mismatch, Was, watched};
 use crate::http::Result;
-
-/// A value that was not what a type expected.
-struct Mismatch {
-    was: Was,
-    expected: String,
-}
-
-enum Was {
-    /// The text that lies there.
-    Text {
-        address: usize,
-        length: usize,
-    },
-    /// What a text was taken for.
-    Taken(Look),
-    List,
-    Map,
-}
-
-thread_local! {
-    /// The mismatches since [`watched`] began; `None` outside of it.
-    static SEEN: RefCell<Option<Vec<Mismatch>>> = const { RefCell::new(None) };
-}
 
 /// Makes a value of fields, again and again until no type asks for something else.
 ///
@@ -81,34 +57,6 @@ pub(super) fn deserialize<'r, T>(
 
 /// A type with more fields of this kind than that is refused.
 const MOST_TRIES: usize = 64;
-
-/// Takes note of a value that is not what a type expects.
-#[cold]
-pub(super) fn note(unexpected: &Unexpected<'_>, expected: &dyn Expected) {
-    let was = match *unexpected {
-        Unexpected::Str(text) => Was::Text { address: text.as_ptr().addr(), length: text.len() },
-        Unexpected::Unsigned(number) => Was::Taken(Look::Unsigned(number)),
-        Unexpected::Signed(number) => Was::Taken(Look::Signed(number)),
-        Unexpected::Float(number) => Was::Taken(Look::Float(number)),
-        Unexpected::Bool(value) => Was::Taken(Look::Bool(value)),
-        Unexpected::Seq => Was::List,
-        Unexpected::Map => Was::Map,
-        _ => return,
-    };
-    SEEN.with_borrow_mut(|seen| {
-        if let Some(seen) = seen.as_mut().filter(|seen| seen.len() < MOST_SEEN) {
-            seen.push(Mismatch { was, expected: expected.to_string() });
-        }
-    });
-}
-
-const MOST_SEEN: usize = 10_000;
-
-fn watched<T>(make: impl FnOnce() -> T) -> (T, Vec<Mismatch>) {
-    let outer = SEEN.replace(Some(Vec::new()));
-    let made = make();
-    (made, SEEN.replace(outer).unwrap_or_default())
-}
 
 impl<'r> Fields<'r> {
     /// Finds out how the fields have to look for a type that could not be made of them.

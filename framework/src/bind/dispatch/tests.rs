@@ -10,7 +10,8 @@ use super::*;
 use crate::bind::defaults::{DefaultOf, PlainKind, WrappedKind};
 use crate::bind::requests::{at, get, post, with};
 use crate::bind::{
-    BodyUse, Cookie, FromValue, Header, Json, Model, ModelDict, Param, PathValue, Profile, State,
+    BodyUse, Cookie, DefaultBindingCall, FromValue, Header, Json, Model, ModelDict, Param, PathValue,
+    Profile, State,
 };
 use crate::http::{Context, Error, Request};
 
@@ -210,7 +211,7 @@ fn the_default_binding_replaces_the_source() {
         name: String,
     }
     let mut context = Context::default();
-    context.default_binding = Some(from_header);
+    context.default_binding = Some(DefaultBindingCall(from_header).boxed());
     let mut req = with(get("name=bob"), "X-Model", r#"{"name":"rex"}"#);
     req.context = Arc::new(context);
     assert_eq!(now!(Dog, "dog", &req).expect("there").name, "rex");

@@ -15,7 +15,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use tokio::io::{AsyncRead, ReadBuf};
 
-use super::echo::{Beginning, Beginnings};
+use super::beginnings::{Beginning, Beginnings};
 use super::files::{content_type, unsaved};
 use super::safe_name::safe_name;
 use super::{BodyReader, Error, Request, Result};

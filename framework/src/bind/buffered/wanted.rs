@@ -2,21 +2,10 @@
 
 use std::num::NonZero;
 
-use super::super::FromValue;
 use super::super::failure::Failure;
+use super::super::look::Look;
+use super::super::value::FromValue;
 use crate::http::Result;
-
-/// What a value is where serde asks for anything.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(in crate::bind) enum Look {
-    Text,
-    /// A text where a number was tried and did not do.
-    OnlyText,
-    Unsigned(u64),
-    Signed(i64),
-    Float(f64),
-    Bool(bool),
-}
 
 /// Whether a type that expects this is one value.
 pub(super) fn is_scalar(expected: &str) -> bool {

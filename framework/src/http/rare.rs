@@ -1,0 +1,19 @@
+//! What few requests have.
+
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
+
+use serde_json::Value;
+
+use super::beginnings::Beginnings;
+use super::{Cookies, Kept};
+
+/// What is made when it is first asked for; few requests have any of it.
+#[derive(Default)]
+pub(super) struct Rare {
+    pub(super) cookies: OnceLock<Cookies>,
+    pub(super) json: OnceLock<Option<Value>>,
+    pub(super) beginnings: OnceLock<Arc<Beginnings>>,
+    pub(super) kept: OnceLock<Arc<dyn Kept>>,
+    pub(super) is_watched: AtomicBool,
+}
