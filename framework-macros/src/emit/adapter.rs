@@ -5,7 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, Lit};
 
-use super::{at, check, local, private, states};
+use super::tokens::{at, check, local, private, states};
 use crate::check::{Pattern, Regexp};
 use crate::errors::{Errors, did_you_mean};
 use crate::handler::{Argument, HandlerFn, SelfBy};

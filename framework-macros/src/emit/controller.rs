@@ -6,8 +6,9 @@ use syn::LitStr;
 use syn::spanned::Spanned;
 
 use super::adapter::{Adapter, Callee, Source};
+use super::instance;
 use super::route::{MAPPING, route};
-use super::{const_block, finished, instance, local, registered};
+use super::tokens::{const_block, finished, local, registered};
 use crate::attr::{Framework, Instance, Mapping, Mentions, New, Options, Place, Written, take_siblings};
 use crate::block::Block;
 use crate::check;

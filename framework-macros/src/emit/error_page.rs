@@ -6,7 +6,9 @@ use quote::{quote, quote_spanned};
 use super::adapter::answer;
 use super::filter::refuse_options;
 use super::route::under_condition;
-use super::{at, check, finished, local, location, optional_text, private, reemit, registered, states};
+use super::tokens::{
+    at, check, finished, local, location, optional_text, private, reemit, registered, states,
+};
 use crate::attr::{ErrorMessage, Framework, Mentions, Written, take_siblings};
 use crate::errors::{Errors, did_you_mean};
 use crate::handler::{Argument, HandlerFn};

@@ -4,7 +4,9 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::route::under_condition;
-use super::{at, check, finished, local, location, optional_text, private, reemit, registered, states};
+use super::tokens::{
+    at, check, finished, local, location, optional_text, private, reemit, registered, states,
+};
 use crate::attr::{Framework, Mentions, RequestFilter, Written, take_siblings};
 use crate::errors::Errors;
 use crate::handler::{Argument, HandlerFn};

@@ -5,7 +5,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, PathArguments, Type};
 
-use super::{at, local, location, optional_text, private};
+use super::tokens::{at, local, location, optional_text, private};
 use crate::attr::{Instance, New};
 use crate::lifetimes::{SELF_ALIAS, erased};
 

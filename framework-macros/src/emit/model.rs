@@ -8,7 +8,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{GenericArgument, PathArguments, ReturnType, Type};
 
 use super::filter::refuse_options;
-use super::{at, finished, local, location, optional_text, private, reemit, registered};
+use super::tokens::{at, finished, local, location, optional_text, private, reemit, registered};
 use crate::attr::{Framework, Mentions, Options, Written};
 use crate::errors::Errors;
 use crate::handler::{Argument, HandlerFn};

@@ -5,7 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{Attribute, Expr, LitStr};
 
 use super::adapter::{Adapter, Callee, Source};
-use super::{at, const_block, finished, location, optional_text, private, reemit, registered};
+use super::tokens::{at, const_block, finished, location, optional_text, private, reemit, registered};
 use crate::attr::{Expressions, Framework, Mapping, Mentions, Place, Written, take_siblings};
 use crate::check::{Pattern, join};
 use crate::errors::Errors;

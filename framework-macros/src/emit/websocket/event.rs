@@ -4,7 +4,8 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::super::adapter::{Adapter, Callee, Source, bound_local};
-use super::super::{at, check, filter, local, private};
+use super::super::filter;
+use super::super::tokens::{at, check, local, private};
 use crate::check::{Pattern, Regexp};
 use crate::errors::{Errors, did_you_mean};
 use crate::handler::{Argument, HandlerFn};

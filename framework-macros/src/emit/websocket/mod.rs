@@ -10,8 +10,9 @@ use syn::Expr;
 use syn::spanned::Spanned;
 
 use self::event::{EVENTS, Event, Kind, kind_of, listed, names, split};
+use super::instance;
 use super::route::{expressions, under_condition};
-use super::{finished, instance, local, location, optional_text, private, reemit, registered, states};
+use super::tokens::{finished, local, location, optional_text, private, reemit, registered, states};
 use crate::attr::{Framework, Mentions, On, WebSocketRoute, Written, take_siblings};
 use crate::block::Block;
 use crate::check::Pattern;
