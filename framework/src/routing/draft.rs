@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use super::methods::MethodSet;
-use super::router::Narrowing;
+use super::narrowing::Narrowing;
 use crate::base::Location;
 use crate::http::Decompression;
 use crate::matching::matcher::{Class, Matcher};

@@ -6,10 +6,14 @@
 
 mod condition;
 mod draft;
+mod entry;
+mod facts;
 mod filters;
 mod methods;
+mod narrowing;
 mod protocols;
 mod router;
+mod search;
 mod table;
 #[cfg(test)]
 mod testing;
@@ -17,4 +21,6 @@ mod testing;
 mod tests;
 mod tree;
 
-pub(crate) use router::{Entry, Facts, Found, Router};
+pub(crate) use entry::Entry;
+pub(crate) use facts::Facts;
+pub(crate) use router::{Found, Router};

@@ -1,6 +1,7 @@
 //! The WebSocket subprotocols that the mappings of a path ask for.
 
-use super::router::{Entry, Router};
+use super::entry::Entry;
+use super::router::Router;
 use super::tree::Visitor;
 
 impl Router {

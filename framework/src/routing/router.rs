@@ -12,20 +12,19 @@ use std::ops::Range;
 
 use http::Method;
 
-use super::condition::Conditions;
 use super::draft::{Draft, drafts, duplicates};
-use super::filters::{FilterPlan, Filters};
+use super::entry::{Entry, Fit};
+use super::facts::Facts;
+use super::filters::Filters;
 use super::methods::MethodSet;
+use super::search::{All, NONE, Search, Union};
 use super::table::Table;
 use super::tree::{Tree, Visitor};
-use crate::base::{Headers, say};
+use crate::base::say;
 use crate::chain::AnyFilter;
 use crate::http::path::PathValues;
-use crate::http::{Decompression, Params};
-use crate::matching::Mapping;
 use crate::matching::matcher::{Class, Matcher};
 use crate::matching::segment::Name;
-use crate::proto::Limits;
 use crate::route::Route;
 
 /// All mappings and filters of an application.
@@ -38,41 +37,6 @@ pub(crate) struct Router {
     /// Where the entries of regular expressions are.
     regexps: Range<usize>,
     filters: Filters,
-}
-
-/// A mapping's route under one of its paths.
-pub(crate) struct Entry {
-    /// The route.
-    pub(crate) route: &'static Route,
-    /// The limits it sets, evaluated once.
-    pub(crate) limits: Option<Limits>,
-    /// The codings it takes, likewise.
-    pub(crate) decompression: Option<Decompression>,
-    methods: MethodSet,
-    narrowing: Option<Box<Narrowing>>,
-    matcher: Matcher,
-    /// The names of the variables, where another mapping's stand in the tree.
-    names: Option<Box<[Name]>>,
-    plan: FilterPlan,
-    /// Where the entries that are less specific than this one start.
-    group_end: u32,
-}
-
-/// What mappings may ask of a request.
-#[derive(Clone, Copy)]
-pub(crate) struct Facts<'q> {
-    /// The method.
-    pub(crate) method: &'q Method,
-    /// The path in its matched form.
-    pub(crate) path: &'q str,
-    /// The header fields.
-    pub(crate) headers: &'q Headers,
-    /// The parameters of the query.
-    pub(crate) query: &'q Params,
-    /// The fields of the form, if it was read.
-    pub(crate) form: &'q Params,
-    /// Whether there is a form that was not read yet.
-    pub(crate) form_pending: bool,
 }
 
 /// What a request found.
@@ -95,15 +59,6 @@ pub(crate) enum Found<'r> {
     NeedsForm,
     /// Nothing is mapped to the path, or only what is narrowed to other requests: 404.
     NotFound,
-}
-
-/// The conditions of a mapping.
-#[derive(Clone, PartialEq)]
-pub(super) struct Narrowing {
-    params: Conditions,
-    headers: Conditions,
-    /// A WebSocket subprotocol that must be offered.
-    protocol: Option<&'static str>,
 }
 
 impl Router {
@@ -347,140 +302,6 @@ impl Router {
     }
 }
 
-impl Entry {
-    #[inline]
-    fn fit(&self, facts: &Facts<'_>, method: &Method) -> Fit {
-        let takes = self.methods.contains(method);
-        if takes && self.narrowing.is_none() {
-            return Fit::Takes;
-        }
-        if !takes && !self.route.endpoint {
-            return Fit::Not;
-        }
-        if let Some(narrowing) = &self.narrowing {
-            match narrowing.holds(facts) {
-                Some(true) => {}
-                Some(false) => return Fit::Not,
-                None => return Fit::NeedsForm,
-            }
-        }
-        if takes { Fit::Takes } else { Fit::Blocks }
-    }
-}
-
-/// What an entry whose path matches says to a request.
-enum Fit {
-    Takes,
-    Not,
-    /// Not known until the form is read.
-    NeedsForm,
-    /// Nothing less specific may have it.
-    Blocks,
-}
-
-impl Narrowing {
-    /// Those of a mapping, if it has any.
-    ///
-    /// # Errors
-    /// What is wrong with them.
-    pub(super) fn parse(mapping: &Mapping) -> Result<Option<Box<Narrowing>>, String> {
-        let params =
-            Conditions::parse(&mapping.params).map_err(|problem| format!("in `params`, {problem}"))?;
-        let headers =
-            Conditions::parse(&mapping.headers).map_err(|problem| format!("in `headers`, {problem}"))?;
-        let protocol = mapping.protocol;
-        let is_empty = params.is_empty() && headers.is_empty() && protocol.is_none();
-        Ok((!is_empty).then(|| Box::new(Narrowing { params, headers, protocol })))
-    }
-
-    /// The more conditions, the greater.
-    pub(super) fn weight(&self) -> usize {
-        self.params.weight() + self.headers.weight() + usize::from(self.protocol.is_some())
-    }
-
-    /// `None` if the form has to be read first.
-    #[cold]
-    fn holds(&self, facts: &Facts<'_>) -> Option<bool> {
-        if !self.headers.hold(|name| facts.headers.get_all_bytes(name)) {
-            return Some(false);
-        }
-        let offered = || facts.headers.elements("sec-websocket-protocol");
-        if self.protocol.is_some_and(|protocol| offered().all(|offered| offered != protocol)) {
-            return Some(false);
-        }
-        if self.params.is_empty() {
-            return Some(true);
-        }
-        if facts.form_pending {
-            return None;
-        }
-        Some(self.params.hold(|name| facts.form.all(name).chain(facts.query.all(name)).map(str::as_bytes)))
-    }
-}
-
-/// Looks for the best entry that takes a request.
-struct Search<'s> {
-    entries: &'s [Entry],
-    facts: &'s Facts<'s>,
-    method: &'s Method,
-    /// Whether any entry has the path.
-    has_met: bool,
-    best: u32,
-    /// Whether the best one cannot be judged before the form is read.
-    needs_form: bool,
-    /// Entries from here on are kept away by an endpoint.
-    ceiling: u32,
-}
-
-/// No entry.
-const NONE: u32 = u32::MAX;
-
-impl<'s> Search<'s> {
-    fn entry(&self) -> Option<&'s Entry> {
-        self.entries.get(self.best as usize)
-    }
-
-    /// Whether this search, for GET, found the one that answers HEAD: a more specific one, or an equally
-    /// specific one where the other does not name HEAD but takes any method.
-    fn outdoes(&self, head: &Search<'_>) -> bool {
-        match (self.entry(), head.entry()) {
-            (None, _) => false,
-            (Some(_), None) => true,
-            (Some(get), Some(head)) => {
-                (get.group_end, get.methods.is_any()) < (head.group_end, head.methods.is_any())
-            }
-        }
-    }
-}
-
-impl Visitor for Search<'_> {
-    #[inline]
-    fn bound(&self) -> u32 {
-        self.best.min(self.ceiling)
-    }
-
-    fn wants(&self, entry: u32) -> bool {
-        let entry = &self.entries[entry as usize];
-        entry.route.endpoint || entry.methods.contains(self.method)
-    }
-
-    fn leaf(&mut self, entries: impl Iterator<Item = u32>) {
-        for index in entries {
-            self.has_met = true;
-            if index >= self.bound() {
-                return;
-            }
-            let entry = &self.entries[index as usize];
-            match entry.fit(self.facts, self.method) {
-                Fit::Takes => (self.best, self.needs_form) = (index, false),
-                Fit::NeedsForm => (self.best, self.needs_form) = (index, true),
-                Fit::Blocks => self.ceiling = self.ceiling.min(entry.group_end),
-                Fit::Not => {}
-            }
-        }
-    }
-}
-
 /// Gives variables the names of another mapping that shares the way; what has no name is the star.
 fn rename(values: &mut PathValues, names: &[Name]) {
     let PathValues { named, wildcard, .. } = values;
@@ -495,51 +316,6 @@ fn rename(values: &mut PathValues, names: &[Name]) {
             false
         }
     });
-}
-
-/// Collects the methods of a path.
-struct Union<'r> {
-    entries: &'r [Entry],
-    ceiling: u32,
-    found: Option<MethodSet>,
-}
-
-impl Visitor for Union<'_> {
-    fn bound(&self) -> u32 {
-        self.ceiling
-    }
-
-    fn leaf(&mut self, entries: impl Iterator<Item = u32>) {
-        for index in entries.take_while(|index| *index < self.ceiling) {
-            self.found.get_or_insert_default().merge(&self.entries[index as usize].methods);
-        }
-    }
-}
-
-/// Gathers all mappings of a path.
-struct All<'r> {
-    entries: &'r [Entry],
-    found: Vec<&'r Entry>,
-}
-
-impl Visitor for All<'_> {
-    fn bound(&self) -> u32 {
-        NONE
-    }
-
-    fn leaf(&mut self, entries: impl Iterator<Item = u32>) {
-        self.found.extend(entries.map(|index| &self.entries[index as usize]));
-    }
-}
-
-#[cfg(test)]
-impl Entry {
-    /// What its pattern or expression finds in the path by itself.
-    pub(super) fn captured(&self, path: &str) -> PathValues {
-        let mut values = PathValues::default();
-        self.matcher.capture(path, &mut values);
-        values
-    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@
 use ::http::Method;
 use proptest::prelude::*;
 
-use super::router::{Facts, Found, Router};
+use super::facts::Facts;
+use super::router::{Found, Router};
 use super::testing::{filter, leak, route, unmatched_filter};
 use crate::base::Headers;
 use crate::chain::AnyFilter;
