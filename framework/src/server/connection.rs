@@ -4,6 +4,7 @@
 //! is rare is boxed. Requests that wait in the inbox together are answered together, with one write.
 
 mod body;
+mod running;
 
 use std::future::poll_fn;
 use std::mem::ManuallyDrop;
@@ -13,20 +14,19 @@ use std::task::{Context, Poll};
 use ::http::{Method, StatusCode};
 
 use super::arrived::Arrived;
-use super::pump::Pump;
 use super::receiver::Receiver;
 use super::sender::{Rest, Sender};
-use super::upgraded::{self, ByHand};
+use super::upgraded;
 use super::wire::{Farewell, Gone, Wire};
 use super::{Counted, lingering};
-use crate::app::{Answering, Exchange, Inner, Target};
+use crate::app::{Exchange, Inner, Target};
 use crate::base::say;
-use crate::http::{BoxFuture, Error, Request, Response, SentHead};
+use crate::http::{BoxFuture, Error, Request};
 use crate::io::{Deadline, Stream, clock};
 use crate::proto::Refusal;
 use crate::proto::h1::{Framing, Glimpse, Next};
 use crate::proto::ws::handshake;
-use crate::websocket::handshake::{Handover, Opening};
+use crate::websocket::handshake::Handover;
 
 /// Where the WebSocket session runs that a connection may become.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -88,13 +88,6 @@ struct Connection<'c> {
     arrived: Arrived<'c>,
     /// Where the handler of a request that asks for WebSocket meets its connection.
     offered: Option<Offered>,
-}
-
-/// What a handler has done when it is looked at.
-enum Driven {
-    Ended(Option<crate::http::Result>),
-    /// It wants the connection as a WebSocket.
-    Asks(Opening),
 }
 
 /// How far a request came without a wait.
@@ -307,65 +300,6 @@ impl<'c> Connection<'c> {
         Step::Waits
     }
 
-    /// Runs the handler, the filters or the error page that a request waits for.
-    #[expect(clippy::manual_async_fn, reason = "an async fn would be larger")]
-    fn run<'x>(
-        &'x mut self,
-        exchange: &'x mut Exchange,
-    ) -> impl Future<Output = Result<Step, Gone>> + use<'x, 'c> {
-        async move {
-            let shared = self.counted.shared();
-            let Exchange { request, response, inbox, outbox, outgoing } = exchange;
-            let arrived = std::mem::replace(&mut self.arrived, Arrived::NOTHING);
-            let asked = self.app().asked(&request.method, &request.headers);
-            let (mut answering, incoming) = shared.within(|| arrived.begin(self.app(), request, response));
-            if answering.is_done() {
-                return Ok(Step::Ran);
-            }
-            let mut pump = Pump::new(self.wire, inbox, outbox, shared, outgoing, incoming).asked(asked);
-            let result = poll_fn(|cx| pump.poll_answer(&mut answering, cx)).await?;
-            drop(answering);
-            let app = &pump.shared.app.0;
-            let finishing = match step_after(&mut self.arrived, result, app, request, response) {
-                Ok(step) => return Ok(step),
-                Err(late) => pump.finish_after(late),
-            };
-            finishing.await.map(|()| Step::Ran)
-        }
-    }
-
-    /// The same for a request that asks for WebSocket: its handler may ask for the connection.
-    async fn run_offered(&mut self, exchange: &mut Exchange, offered: Arc<Handover>) -> Result<Step, Gone> {
-        let shared = self.counted.shared();
-        let Exchange { request, response, inbox, outbox, outgoing } = exchange;
-        let arrived = std::mem::replace(&mut self.arrived, Arrived::NOTHING);
-        let asked = self.app().asked(&request.method, &request.headers);
-        let (mut answering, incoming) = shared.within(|| arrived.begin(self.app(), request, response));
-        if answering.is_done() {
-            return Ok(Step::Ran);
-        }
-        let mut pump = Pump::new(self.wire, inbox, outbox, shared, outgoing, incoming).asked(asked);
-        let driven = poll_fn(|cx| match pump.poll_answer(&mut answering, cx) {
-            Poll::Ready(ended) => Poll::Ready(ended.map(Driven::Ended)),
-            Poll::Pending => offered.poll_opening(cx).map(|opening| Ok(Driven::Asks(opening))),
-        });
-        let result = match driven.await? {
-            Driven::Ended(result) => result,
-            Driven::Asks(opening) => return serve_by_hand(opening, pump, answering, self.counted).await,
-        };
-        drop(answering);
-        let result = match result {
-            Some(Ok(())) if response.is_bare() => Some(offered.conclude()),
-            result => result,
-        };
-        let app = &pump.shared.app.0;
-        let finishing = match step_after(&mut self.arrived, result, app, request, response) {
-            Ok(step) => return Ok(step),
-            Err(late) => pump.finish_after(late),
-        };
-        finishing.await.map(|()| Step::Ran)
-    }
-
     /// What happens so seldom that its future is boxed.
     async fn serve_rare(&mut self, exchange: &mut Exchange) -> Result<Step, Gone> {
         match std::mem::replace(&mut self.arrived, Arrived::NOTHING) {
@@ -519,51 +453,6 @@ impl<'c> Connection<'c> {
         self.wire.settle_farewell(&exchange.inbox);
         false
     }
-}
-
-/// What follows a handler that has run to its end; if its head is out, `Err` with what is left to do before the answer
-/// ends: the changes to a session.
-fn step_after<'r>(
-    arrived: &mut Arrived<'_>,
-    result: Option<crate::http::Result>,
-    app: &'r Inner,
-    request: &'r mut Request,
-    response: &'r mut Response,
-) -> Result<Step, Answering<'r>> {
-    if response.is_committed() {
-        // What it may have failed with is logged, and the answer cut then.
-        return Err(app.conclude(result.unwrap_or(Ok(())), request, response));
-    }
-    Ok(match result {
-        Some(Ok(())) if response.is_plain() && !request.is_in_session() => Step::Ran,
-        Some(result) => {
-            *arrived = Arrived::Ran(result);
-            Step::Waits
-        }
-        None => Step::Ran,
-    })
-}
-
-/// Serves a session whose handler accepted it by hand, to its end.
-async fn serve_by_hand(
-    opening: Opening,
-    mut pump: Pump<'_>,
-    mut answering: Answering<'_>,
-    counted: &Counted,
-) -> Result<Step, Gone> {
-    let Opening { core, headers } = opening;
-    let head =
-        SentHead { status: StatusCode::SWITCHING_PROTOCOLS, reason: None, headers, content_type: None };
-    pump.put_head(&head);
-    let flushed = pump.wire.flush(pump.outbox, &counted.shared().app.0.limits).await;
-    if let Err(gone) = flushed {
-        core.abort();
-        return Err(gone);
-    }
-    pump.wire.hand_over(&core, pump.inbox.bytes());
-    pump.inbox.close();
-    upgraded::drive(core, ByHand(&mut answering), counted).await;
-    Err(Gone)
 }
 
 /// Boxes what happens so seldom that it shall neither take room in every connection's future nor be inlined into the way of

@@ -10,7 +10,7 @@ use super::receiver::Receiver;
 use super::sender::Sender;
 use super::wire::{Gone, Wire};
 use crate::app::{Answering, Asked, Compressing};
-use crate::http::{Outgoing, SentHead};
+use crate::http::{BoxFuture, Outgoing, SentHead};
 use crate::io::{Inbox, Outbox, Pipe, clock};
 use crate::proto::Refusal;
 use crate::proto::h1::{BodyMode, encode};
@@ -35,7 +35,7 @@ pub(crate) struct Pump<'p> {
 }
 
 /// The wait for the end of an answer that its handler wrote piece by piece.
-pub(crate) struct Finishing<'p> {
+struct Finishing<'p> {
     pump: Pump<'p>,
     work: Answering<'p>,
 }
@@ -138,8 +138,8 @@ impl<'p> Pump<'p> {
 
     /// Runs what is left to do when the handler has ended, then sends what is left of the answer that it wrote. Boxed, to
     /// take no room in every connection's future.
-    pub(crate) fn finish_after(self, work: Answering<'p>) -> Box<Finishing<'p>> {
-        Box::new(Finishing { pump: self, work })
+    pub(crate) fn finish_after(self, work: Answering<'p>) -> BoxFuture<'p, Result<(), Gone>> {
+        Box::pin(Finishing { pump: self, work })
     }
 
     /// Sends what is left of an answer that its handler wrote piece by piece.
