@@ -11,7 +11,7 @@ use crate::app::Answering;
 use crate::http::Result;
 use crate::io::watch::{self, Runner};
 use crate::proto::ws::{CloseCode, CloseReason};
-use crate::websocket::core::{Core, Pump};
+use crate::websocket::core::Core;
 
 /// Drives a session until its handler has ended and both sides have closed. When the server stops it is closed with 1001;
 /// when the server is at its end, or cuts what is left, it is dropped where it is.
@@ -37,7 +37,7 @@ pub(crate) fn drive<C: Borrow<Counted>, H: Future<Output = Result> + Unpin>(
             }
             core.close(CloseReason::shortened(CloseCode::GOING_AWAY, "The server is going down"));
         }
-        loop {
+        core.poll_driven(cx, |cx| {
             if let Some(running) = &mut handler
                 && let Poll::Ready(result) = counted.shared().within(|| {
                     watch::marked(core.request.handler.map_or(Runner::Unknown, Runner::at), || {
@@ -48,12 +48,8 @@ pub(crate) fn drive<C: Borrow<Counted>, H: Future<Output = Result> + Unpin>(
                 handler = None;
                 core.conclude(result);
             }
-            match core.pump(cx) {
-                Pump::Again => {}
-                Pump::Done if handler.is_none() => return Poll::Ready(()),
-                Pump::Waits | Pump::Done => return Poll::Pending,
-            }
-        }
+            handler.is_none()
+        })
     })
 }
 

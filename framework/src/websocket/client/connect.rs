@@ -21,7 +21,7 @@ use crate::proto::ws::{Deflate, Extension, Extensions, Role, handshake};
 #[cfg(feature = "tls")]
 use crate::tls::{Pem, client::Trust, rustls::ClientConfig};
 use crate::websocket::core::config::{Factory, WebSocketConfig, conflict, deflate, factory, install};
-use crate::websocket::core::{Agreed, Core, Pump, random};
+use crate::websocket::core::{Agreed, Core, random};
 use crate::websocket::handles::WebSocket;
 
 /// Opens a session as a client: await it. The URL begins with `ws://`, or with `wss://` for TLS, which needs the feature `tls`; its user
@@ -389,16 +389,7 @@ async fn read_head(stream: &mut Stream, inbox: &mut BytesMut) -> Result<Head> {
 
 /// Moves the bytes of a client's session to its end.
 async fn drive(core: Arc<Core>) {
-    std::future::poll_fn(|cx| {
-        loop {
-            match core.pump(cx) {
-                Pump::Again => {}
-                Pump::Waits => return std::task::Poll::Pending,
-                Pump::Done => return std::task::Poll::Ready(()),
-            }
-        }
-    })
-    .await;
+    std::future::poll_fn(|cx| core.poll_driven(cx, |_| true)).await;
     core.leave_all();
 }
 

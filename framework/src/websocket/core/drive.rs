@@ -15,7 +15,7 @@ impl Core {
     /// Moves bytes: reads if the handler has not, writes what waits, looks at the clock. The task that calls this is the
     /// driver; it calls this each time its handler has run.
     #[inline]
-    pub(crate) fn pump(&self, cx: &mut Context<'_>) -> Pump {
+    fn pump(&self, cx: &mut Context<'_>) -> Pump {
         let mut wire = self.wire();
         let wire = &mut *wire;
         let before = wire.phase;
@@ -63,6 +63,23 @@ impl Core {
             if self.poll_time(wire, cx).is_pending() {
                 wire.rest();
                 return if wire.is_ended && !was_ended { Pump::Again } else { Pump::Waits };
+            }
+        }
+    }
+
+    /// Moves the bytes of the session to its end, and before each turn what runs `beside` it, which tells whether it is over.
+    #[inline]
+    pub(crate) fn poll_driven(
+        &self,
+        cx: &mut Context<'_>,
+        mut beside: impl FnMut(&mut Context<'_>) -> bool,
+    ) -> Poll<()> {
+        loop {
+            let is_over = beside(cx);
+            match self.pump(cx) {
+                Pump::Again => {}
+                Pump::Done if is_over => return Poll::Ready(()),
+                Pump::Waits | Pump::Done => return Poll::Pending,
             }
         }
     }

@@ -18,4 +18,4 @@ pub(crate) mod words;
 
 pub(crate) use lent::Lent;
 pub(crate) use parts::{Agreed, Core};
-pub(crate) use words::{Incoming, Pump, opcode};
+pub(crate) use words::{Incoming, opcode};

@@ -36,7 +36,7 @@ pub(crate) enum Incoming {
 
 /// How far [`Core::pump`] came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Pump {
+pub(super) enum Pump {
     /// The handler has something new to look at.
     Again,
     Waits,
