@@ -86,18 +86,24 @@ impl Core {
     #[inline]
     fn admit(&self, size: usize, caller: Caller) -> (MutexGuard<'_, Outbox>, Pushed) {
         let WebSocketConfig { outbox_size, overflow, .. } = *self.config;
-        let mut outbox = self.outbox();
-        let mut limit = outbox_size;
         let waits = overflow == Overflow::Wait && caller == Caller::Waits;
-        if !waits && outbox.waits_for_nobody(size, limit) {
-            drop(outbox);
-            if !self.write_first() {
-                limit = limit.saturating_mul(BUSY);
-            }
-            outbox = self.outbox();
-        }
+        let (mut outbox, is_written) =
+            self.outbox_with_room(|outbox| waits || !outbox.waits_for_nobody(size, outbox_size));
+        let limit = if is_written { outbox_size } else { outbox_size.saturating_mul(BUSY) };
         let pushed = outbox.admit(size, limit, overflow, caller);
         (outbox, pushed)
+    }
+
+    /// The outbox; what waits in it is written before, unless it is good as it is. `false`: its driver is at that just now.
+    #[inline]
+    fn outbox_with_room(&self, is_good: impl FnOnce(&Outbox) -> bool) -> (MutexGuard<'_, Outbox>, bool) {
+        let outbox = self.outbox();
+        if is_good(&outbox) {
+            return (outbox, true);
+        }
+        drop(outbox);
+        let is_written = self.write_first();
+        (self.outbox(), is_written)
     }
 
     /// Writes what waits, as the driver would. `false`: that is at it just now.
@@ -354,16 +360,12 @@ impl Core {
                 payload.len()
             )));
         }
-        let mut outbox = self.outbox();
-        if outbox.size() > self.config.outbox_size && !outbox.is_refused {
-            drop(outbox);
-            self.write_first();
-            outbox = self.outbox();
-        }
+        let room = self.config.outbox_size;
+        let (mut outbox, _) = self.outbox_with_room(|outbox| outbox.size() <= room || outbox.is_refused);
         if outbox.is_closing {
             return Err(self.closed_error());
         }
-        if outbox.size() <= self.config.outbox_size {
+        if outbox.size() <= room {
             outbox.push_control(self.role, opcode, payload);
             release(outbox, None);
         } else if opcode == OpCode::Pong {
