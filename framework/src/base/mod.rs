@@ -3,6 +3,7 @@
 //! Nothing here knows HTTP messages, I/O or tokio.
 
 pub(crate) mod date;
+mod flawed_setting;
 mod headers;
 mod html;
 mod location;
@@ -10,6 +11,7 @@ mod shown;
 mod span;
 mod uri;
 
+pub(crate) use flawed_setting::FlawedSetting;
 pub use headers::{HeaderError, Headers, IntoHeaderValue};
 pub(crate) use headers::{is_token, is_value};
 pub(crate) use html::escape_html;

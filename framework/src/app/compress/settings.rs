@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
-use std::panic::Location;
 
+use crate::base::FlawedSetting;
 use crate::proto::Coding;
 use crate::proto::coding::Form;
 
@@ -52,7 +52,7 @@ pub struct Compression {
     offered: Vec<Coding>,
     min_size: u64,
     types: Cow<'static, [Cow<'static, str>]>,
-    problem: Option<String>,
+    problem: FlawedSetting,
 }
 
 impl Compression {
@@ -68,7 +68,7 @@ impl Compression {
             offered: vec![Coding::Gzip],
             min_size: 1 << 10,
             types: Cow::Borrowed(TYPES),
-            problem: None,
+            problem: FlawedSetting::default(),
         };
         compression.judged("gzip", level, 0..=9)
     }
@@ -123,22 +123,15 @@ impl Compression {
 
     #[track_caller]
     fn judged(mut self, coding: &str, level: u8, levels: RangeInclusive<u8>) -> Compression {
-        if !levels.contains(&level) {
-            let at = Location::caller();
-            let (least, most) = levels.into_inner();
-            let problem = format!(
-                "the compression at {}:{}: {coding} has the levels {least} to {most}, and none of {level}",
-                at.file(),
-                at.line()
-            );
-            self.problem.get_or_insert(problem);
-        }
+        self.problem.judge(level, levels, |at, least, most| {
+            format!("the compression at {at}: {coding} has the levels {least} to {most}, and none of {level}")
+        });
         self
     }
 
     /// What is wrong with the settings.
     pub(crate) fn problem(&self) -> Option<String> {
-        self.problem.clone()
+        self.problem.text()
     }
 
     /// The codings that are on, the best first.

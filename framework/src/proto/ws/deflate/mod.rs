@@ -9,7 +9,6 @@ mod parameters;
 
 use std::fmt;
 use std::ops::RangeInclusive;
-use std::panic::Location;
 use std::sync::Arc;
 
 use flate2::Decompress;
@@ -21,6 +20,7 @@ use super::Role;
 use super::close::CloseReason;
 use super::extension::{Extension, ExtensionOffer, ExtensionResponse};
 use super::frame::{Frame, OpCode, Rsv};
+use crate::base::FlawedSetting;
 
 /// Compression of messages: how it is negotiated and when it is used.
 ///
@@ -40,7 +40,7 @@ pub struct Deflate {
     client_window: Option<u8>,
     bigger_than: usize,
     conditions: Vec<Condition>,
-    problem: Option<String>,
+    problem: FlawedSetting,
 }
 
 type Condition = Arc<dyn Fn(&Frame) -> bool + Send + Sync>;
@@ -54,7 +54,7 @@ impl Default for Deflate {
             client_window: None,
             bigger_than: 128,
             conditions: Vec::new(),
-            problem: None,
+            problem: FlawedSetting::default(),
         }
     }
 }
@@ -126,22 +126,15 @@ impl Deflate {
 
     #[track_caller]
     fn judged(mut self, setting: &str, number: u32, range: RangeInclusive<u32>) -> Deflate {
-        if !range.contains(&number) {
-            let at = Location::caller();
-            let (least, most) = range.into_inner();
-            let problem = format!(
-                "`Deflate::{setting}({number})` at {}:{}: write a number from {least} to {most}",
-                at.file(),
-                at.line()
-            );
-            self.problem.get_or_insert(problem);
-        }
+        self.problem.judge(number, range, |at, least, most| {
+            format!("`Deflate::{setting}({number})` at {at}: write a number from {least} to {most}")
+        });
         self
     }
 
     /// What is wrong with the settings.
     pub(crate) fn problem(&self) -> Option<String> {
-        self.problem.clone()
+        self.problem.text()
     }
 
     /// The extension of one session.
