@@ -9,6 +9,7 @@ use super::field::{Asked, Field, Fields};
 use super::missing::{ARGUMENT_NAME, FOR_EMPTY_LISTS};
 use super::named::{Each, Values};
 use super::pairs::Pairs;
+use super::visits::visits;
 use super::{brackets, buffered};
 use crate::http::{Result, Source};
 
@@ -86,15 +87,6 @@ impl<'r> Deserializer<'r> for Root<'_, 'r> {
         visitor.visit_map(Entries { rest: groups.into_iter(), current: &[] })
     }
 
-    fn deserialize_struct<V: Visitor<'r>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Failure> {
-        visitor.visit_map(Entries { rest: self.fields.groups(), current: &[] })
-    }
-
     fn deserialize_option<V: Visitor<'r>>(self, visitor: V) -> Result<V::Value, Failure> {
         if self.takes_none || self.fields.all.is_empty() {
             visitor.visit_none()
@@ -103,24 +95,12 @@ impl<'r> Deserializer<'r> for Root<'_, 'r> {
         }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'r>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Failure> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    fn deserialize_unit<V: Visitor<'r>>(self, visitor: V) -> Result<V::Value, Failure> {
-        visitor.visit_unit()
-    }
-
-    fn deserialize_unit_struct<V: Visitor<'r>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Failure> {
-        visitor.visit_unit()
+    visits! { |root, visitor|
+        deserialize_struct(&'static str, &'static [&'static str]) =>
+            visitor.visit_map(Entries { rest: root.fields.groups(), current: &[] });
+        deserialize_newtype_struct(&'static str) => visitor.visit_newtype_struct(root);
+        deserialize_unit => visitor.visit_unit();
+        deserialize_unit_struct(&'static str) => visitor.visit_unit();
     }
 
     fn deserialize_seq<V: Visitor<'r>>(self, visitor: V) -> Result<V::Value, Failure> {
@@ -227,12 +207,8 @@ impl<'r> Deserializer<'r> for First<'_, 'r> {
         self.deserialize_tuple(length, visitor)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'r>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Failure> {
-        visitor.visit_newtype_struct(self)
+    visits! { |first, visitor|
+        deserialize_newtype_struct(&'static str) => visitor.visit_newtype_struct(first);
     }
 
     own! {

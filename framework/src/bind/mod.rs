@@ -56,6 +56,7 @@ mod requests;
 mod sealed;
 mod state;
 mod value;
+mod visits;
 mod wrappers;
 
 pub use crate::http::{Arg, BindingError, ConnectionInfo, Source};

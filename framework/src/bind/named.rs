@@ -10,6 +10,7 @@ use super::failure::{Failure, Problem};
 use super::field::Field;
 use super::look::Look;
 use super::value::FromValue;
+use super::visits::visits;
 
 /// The values of one name; never empty.
 #[derive(Clone, Copy)]
@@ -47,7 +48,7 @@ impl<'a, 'r> Values<'a, 'r> {
     }
 
     /// Parameters are flat.
-    fn nested<T>(self) -> Result<T, Failure> {
+    fn nested<V: Visitor<'r>>(self, _: V) -> Result<V::Value, Failure> {
         Err(Failure::of(Problem::Nested))
     }
 }
@@ -57,22 +58,6 @@ macro_rules! scalars {
         fn $method<V: Visitor<'r>>(self, visitor: V) -> Result<V::Value, Failure> {
             let converted = <$kind>::from_value(self.first()?);
             visitor.$visit(converted.map_err(|error| Failure::of_conversion(&error))?)
-        }
-    )* };
-}
-
-macro_rules! texts {
-    ($($method:ident)*) => { $(
-        fn $method<V: Visitor<'r>>(self, visitor: V) -> Result<V::Value, Failure> {
-            visitor.visit_borrowed_str(self.first()?)
-        }
-    )* };
-}
-
-macro_rules! byte_texts {
-    ($($method:ident)*) => { $(
-        fn $method<V: Visitor<'r>>(self, visitor: V) -> Result<V::Value, Failure> {
-            visitor.visit_borrowed_bytes(self.first()?.as_bytes())
         }
     )* };
 }
@@ -112,74 +97,23 @@ impl<'r> Deserializer<'r> for Values<'_, 'r> {
         deserialize_char visit_char char;
     }
 
-    texts! { deserialize_str deserialize_string deserialize_identifier }
-    byte_texts! { deserialize_bytes deserialize_byte_buf }
-
-    fn deserialize_option<V: Visitor<'r>>(self, visitor: V) -> Result<V::Value, Failure> {
-        visitor.visit_some(self)
-    }
-
-    fn deserialize_unit<V: Visitor<'r>>(self, visitor: V) -> Result<V::Value, Failure> {
-        visitor.visit_unit()
-    }
-
-    fn deserialize_unit_struct<V: Visitor<'r>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Failure> {
-        visitor.visit_unit()
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'r>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Failure> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    fn deserialize_seq<V: Visitor<'r>>(self, visitor: V) -> Result<V::Value, Failure> {
-        visitor.visit_seq(self.each()?)
-    }
-
-    fn deserialize_tuple<V: Visitor<'r>>(self, _: usize, visitor: V) -> Result<V::Value, Failure> {
-        visitor.visit_seq(self.each()?)
-    }
-
-    fn deserialize_tuple_struct<V: Visitor<'r>>(
-        self,
-        _: &'static str,
-        _: usize,
-        visitor: V,
-    ) -> Result<V::Value, Failure> {
-        visitor.visit_seq(self.each()?)
-    }
-
-    fn deserialize_map<V: Visitor<'r>>(self, _: V) -> Result<V::Value, Failure> {
-        self.nested()
-    }
-
-    fn deserialize_struct<V: Visitor<'r>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        _: V,
-    ) -> Result<V::Value, Failure> {
-        self.nested()
-    }
-
-    fn deserialize_enum<V: Visitor<'r>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Failure> {
-        visitor.visit_enum(Variant(self.first()?))
-    }
-
-    fn deserialize_ignored_any<V: Visitor<'r>>(self, visitor: V) -> Result<V::Value, Failure> {
-        visitor.visit_unit()
+    visits! { |values, visitor|
+        deserialize_str => visitor.visit_borrowed_str(values.first()?);
+        deserialize_string => visitor.visit_borrowed_str(values.first()?);
+        deserialize_identifier => visitor.visit_borrowed_str(values.first()?);
+        deserialize_bytes => visitor.visit_borrowed_bytes(values.first()?.as_bytes());
+        deserialize_byte_buf => visitor.visit_borrowed_bytes(values.first()?.as_bytes());
+        deserialize_option => visitor.visit_some(values);
+        deserialize_unit => visitor.visit_unit();
+        deserialize_unit_struct(&'static str) => visitor.visit_unit();
+        deserialize_newtype_struct(&'static str) => visitor.visit_newtype_struct(values);
+        deserialize_seq => visitor.visit_seq(values.each()?);
+        deserialize_tuple(usize) => visitor.visit_seq(values.each()?);
+        deserialize_tuple_struct(&'static str, usize) => visitor.visit_seq(values.each()?);
+        deserialize_map => values.nested(visitor);
+        deserialize_struct(&'static str, &'static [&'static str]) => values.nested(visitor);
+        deserialize_enum(&'static str, &'static [&'static str]) => visitor.visit_enum(Variant(values.first()?));
+        deserialize_ignored_any => visitor.visit_unit();
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::slice::Iter;
 
-use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, SeqAccess};
 
 use super::failure::Failure;
 use super::field::Field;
 use super::named::Values;
+use super::visits::visits;
 
 /// All pairs.
 pub(super) struct Pairs<'a, 'r>(Iter<'a, Field<'r>>);
@@ -37,16 +38,9 @@ struct Pair<'a, 'r>(&'a Field<'r>);
 impl<'r> Deserializer<'r> for Pair<'_, 'r> {
     type Error = Failure;
 
-    fn deserialize_any<V: Visitor<'r>>(self, visitor: V) -> Result<V::Value, Failure> {
-        visitor.visit_seq(Halves { field: self.0, at: 0 })
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'r>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Failure> {
-        visitor.visit_newtype_struct(self)
+    visits! { |pair, visitor|
+        deserialize_any => visitor.visit_seq(Halves { field: pair.0, at: 0 });
+        deserialize_newtype_struct(&'static str) => visitor.visit_newtype_struct(pair);
     }
 
     serde::forward_to_deserialize_any! {
