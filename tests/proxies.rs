@@ -1,6 +1,8 @@
 //! Who a client is behind proxies: believed are only those the server was told to, by whatever they speak. Over real
 //! sockets; HAProxy, Apache and nginx are the proxies of the last tests.
 
+mod running;
+
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -8,13 +10,12 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
-use vernal::server::{self, Handle, Server};
-use vernal::{App, Config, ConnectionInfo, Limits, Request, Result, request_map};
+use vernal::server::{self, Server};
+use vernal::{App, Config, ConnectionInfo, Limits, Request, request_map};
 
-/// Long enough for a busy machine; nothing waits for it to pass.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::running::{PATIENCE, Running};
 
 /// Address and port of the client, whether over TLS, the host, and the other end of the socket.
 #[request_map("/who", app = "proxies")]
@@ -42,24 +43,10 @@ async fn wait() {
 const ALL_FIELDS: [&str; 4] = ["Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"];
 
 fn builder() -> Server {
-    server::new().app("proxies").host("127.0.0.1").port(0).threads(1).handle_signals(false)
-}
-
-struct Running {
-    address: SocketAddr,
-    handle: Handle,
-    serving: JoinHandle<Result>,
+    running::builder().app("proxies")
 }
 
 impl Running {
-    async fn start(server: Server) -> Running {
-        let bound = server.bind().expect("it binds");
-        let (address, handle) = (bound.local_addr(), bound.handle());
-        let serving = tokio::spawn(bound.serve());
-        handle.ready().await;
-        Running { address, handle, serving }
-    }
-
     /// Sends bytes and reads until the server closes.
     async fn send(&self, bytes: impl AsRef<[u8]>) -> String {
         let (address, bytes) = (self.address, bytes.as_ref().to_vec());
@@ -72,11 +59,6 @@ impl Running {
             String::from_utf8(answer).expect("text")
         });
         timeout(PATIENCE, asking).await.expect("it closes").expect("no panic")
-    }
-
-    async fn stop(self) {
-        self.handle.stop();
-        timeout(PATIENCE, self.serving).await.expect("it stops").expect("no panic").expect("a good end");
     }
 }
 

@@ -1,20 +1,19 @@
 //! Requests that are answered before they have been read: the answer arrives, whatever the peer still sends. In memory and
 //! over real sockets; curl and Node's fetch are the clients that others wrote.
 
-use std::net::SocketAddr;
+mod running;
+
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, timeout};
-use vernal::server::{self, Handle, Server};
 use vernal::test::Client;
 use vernal::{Body, BodyReader, Error, Limits, MultipartFile, Request, Result, request_map};
 
-/// Long enough for a busy machine; nothing waits for it to pass.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::running::{PATIENCE, Running, builder};
 
 #[request_map("/small", method = ["POST", "PUT"], limits = Limits::new().body_size(1 << 10))]
 fn small(body: &[u8]) -> String {
@@ -57,31 +56,6 @@ async fn unread_stream(_: BodyReader) -> Body {
         }
     }
     Body::stream(Pieces(LARGE))
-}
-
-fn builder() -> Server {
-    server::new().host("127.0.0.1").port(0).threads(1).handle_signals(false)
-}
-
-struct Running {
-    address: SocketAddr,
-    handle: Handle,
-    serving: JoinHandle<Result>,
-}
-
-impl Running {
-    async fn start(server: Server) -> Running {
-        let bound = server.bind().expect("it binds");
-        let (address, handle) = (bound.local_addr(), bound.handle());
-        let serving = tokio::spawn(bound.serve());
-        handle.ready().await;
-        Running { address, handle, serving }
-    }
-
-    async fn stop(self) {
-        self.handle.stop();
-        timeout(PATIENCE, self.serving).await.expect("it stops").expect("no panic").expect("a good end");
-    }
 }
 
 /// What a peer gets that reads nothing before it has sent everything.

@@ -1,6 +1,8 @@
 //! The life of a server, over real sockets: where it listens, how it refuses to start, how it stops, and how many
 //! connections it takes.
 
+mod running;
+
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener, TcpStream as StdStream};
@@ -12,51 +14,19 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::{Notify, RwLock, Semaphore};
-use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use vernal::server::{self, Handle, Server};
+use vernal::server::{self, Handle};
 use vernal::{App, Config, Error, Limits, Result, State, error_message, request_filter, request_map};
 
-/// Long enough for a busy machine; nothing waits for it to pass.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::running::{PATIENCE, Running, builder};
 
 /// `server::stop()` and `server::is_ready()` are about all servers of the process: tests of these want to be alone.
 static SERVERS: RwLock<()> = RwLock::const_new(());
 
-fn builder() -> Server {
-    server::new().host("127.0.0.1").port(0).threads(1).handle_signals(false)
-}
-
-/// A server that serves in the runtime of its test.
-struct Running {
-    address: SocketAddr,
-    handle: Handle,
-    serving: JoinHandle<Result>,
-}
-
 impl Running {
-    async fn start(server: Server) -> Running {
-        let bound = server.bind().expect("a free port");
-        let (address, handle) = (bound.local_addr(), bound.handle());
-        let serving = tokio::spawn(bound.serve());
-        handle.ready().await;
-        Running { address, handle, serving }
-    }
-
-    async fn connect(&self) -> TcpStream {
-        TcpStream::connect(self.address).await.expect("it listens")
-    }
-
     /// Sends a request on a connection of its own.
     async fn get(&self, path: &str) -> String {
         get(self.address, path).await
-    }
-
-    /// Waits until it is over.
-    async fn stopped(self) {
-        timeout(PATIENCE, self.serving).await.expect("it stops").expect("no panic").expect("a good end");
-        timeout(PATIENCE, self.handle.wait()).await.expect("its handle knows");
-        assert!(!self.handle.is_ready());
     }
 }
 

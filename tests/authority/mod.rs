@@ -1,6 +1,9 @@
 //! An authority that signs certificates for tests, a folder to put them in, and a client of rustls that trusts it.
 
-#![allow(dead_code, reason = "each suite uses a part of it")]
+#![allow(dead_code, unused_imports, reason = "each suite uses a part of it")]
+
+#[path = "../running/mod.rs"]
+mod running;
 
 use std::fs;
 use std::io;
@@ -8,7 +11,6 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
@@ -16,7 +18,6 @@ use rcgen::{
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -26,10 +27,9 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName}
 use tokio_rustls::rustls::{
     ClientConfig, DEFAULT_VERSIONS, RootCertStore, SupportedProtocolVersion, version,
 };
-use vernal::server::{self, Handle, Server};
+use vernal::server::Server;
 
-/// Long enough for a busy machine; nothing waits for it to pass.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub use running::{PATIENCE, Running};
 
 /// See the head of this file.
 pub struct Authority {
@@ -187,27 +187,6 @@ pub async fn keep(stream: &mut TlsStream<TcpStream>, path: &str, end: &str) {
     }
 }
 
-/// A server that serves in the runtime of its test.
-pub struct Running {
-    pub address: SocketAddr,
-    pub handle: Handle,
-    serving: JoinHandle<vernal::Result>,
-}
-
-impl Running {
-    pub async fn start(server: Server) -> Running {
-        let bound = server.bind().expect("a server");
-        let (address, handle) = (bound.local_addr(), bound.handle());
-        let serving = tokio::spawn(bound.serve());
-        handle.ready().await;
-        Running { address, handle, serving }
-    }
-
-    pub async fn stopped(self) {
-        timeout(PATIENCE, self.serving).await.expect("it stops").expect("no panic").expect("a good end");
-    }
-}
-
 pub fn builder(app: &str) -> Server {
-    server::new().app(app).host("127.0.0.1").port(0).threads(1).handle_signals(false)
+    running::builder().app(app)
 }
