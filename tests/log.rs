@@ -1,17 +1,20 @@
 //! What is said in the log of what peers do, and of what we do. Alone in its process, since a subscriber is for all of it.
 
+mod said;
+
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::LazyLock;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tracing::field::{Field, Visit};
-use tracing::{Level, Metadata};
+use tracing::Level;
 use vernal::test::Client;
 use vernal::websocket::WebSocketSession;
 use vernal::{
     Error, FilterContext, Json, Limits, Next, OrStatus, Redirect, Responder, Response, Result, SetCookie,
     Text, error_message, request_filter, request_map, websocket_handler,
 };
+
+use crate::said::{Line, Said};
 
 #[request_map("/echo", method = "POST")]
 fn echo(body: Text<&str>) -> String {
@@ -226,63 +229,19 @@ impl Chat {
     }
 }
 
-/// One line of the log.
-#[derive(Clone, Debug)]
-struct Said {
-    level: Level,
-    target: &'static str,
-    text: String,
-}
-
-static SAID: Mutex<Vec<Said>> = Mutex::new(Vec::new());
-
-/// Keeps all that is said.
-struct Keeper;
-
-impl tracing::Subscriber for Keeper {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_event() && metadata.target().starts_with("vernal")
-    }
-
-    fn event(&self, event: &tracing::Event<'_>) {
-        let mut text = Message(String::new());
-        event.record(&mut text);
-        let metadata = event.metadata();
-        let said = Said { level: *metadata.level(), target: metadata.target(), text: text.0 };
-        SAID.lock().unwrap_or_else(PoisonError::into_inner).push(said);
-    }
-
-    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
-        tracing::span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
-    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
-    fn enter(&self, _: &tracing::span::Id) {}
-    fn exit(&self, _: &tracing::span::Id) {}
-}
-
-struct Message(String);
-
-impl Visit for Message {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        if field.name() == "message" {
-            self.0 = format!("{value:?}");
-        }
-    }
-}
+static SAID: LazyLock<Said> = LazyLock::new(|| Said::up_to(Level::TRACE));
 
 /// One test after the other, since they share the log; it is empty then.
 async fn alone() -> tokio::sync::MutexGuard<'static, ()> {
     static ONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
     let guard = ONE.lock().await;
-    let _ = tracing::subscriber::set_global_default(Keeper);
-    SAID.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    let _ = tracing::subscriber::set_global_default(SAID.clone());
+    take();
     guard
 }
 
-fn take() -> Vec<Said> {
-    std::mem::take(&mut SAID.lock().unwrap_or_else(PoisonError::into_inner))
+fn take() -> Vec<Line> {
+    SAID.take()
 }
 
 #[tokio::test]

@@ -1,11 +1,13 @@
 //! Controllers in files that no `mod` line names: `scan!` finds them while compiling, and what it cannot know of is told when
 //! a server starts. Alone in its process, since a subscriber is for all of it.
 
-use std::fmt::{self, Write};
-use std::sync::Mutex;
+mod said;
 
+use tracing::Level;
 use vernal::server;
 use vernal::test::Client;
+
+use crate::said::Said;
 
 vernal::scan!(scanned);
 
@@ -19,44 +21,15 @@ async fn files_of_a_folder_are_served() {
     client.get("/forgotten").await.assert_status(404);
 }
 
-/// Keeps what is said of warnings.
-struct Warnings;
-
-static SAID: Mutex<String> = Mutex::new(String::new());
-
-impl tracing::field::Visit for Warnings {
-    fn record_debug(&mut self, _: &tracing::field::Field, value: &dyn fmt::Debug) {
-        writeln!(SAID.lock().expect("no panic"), "{value:?}").expect("a text");
-    }
-}
-
-impl tracing::Subscriber for Warnings {
-    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        *metadata.level() == tracing::Level::WARN
-    }
-
-    fn event(&self, event: &tracing::Event<'_>) {
-        event.record(&mut Warnings);
-    }
-
-    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
-        tracing::span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
-    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
-    fn enter(&self, _: &tracing::span::Id) {}
-    fn exit(&self, _: &tracing::span::Id) {}
-}
-
 #[cfg(debug_assertions)]
 #[test]
 fn a_file_that_no_mod_line_names_is_told_at_start() {
-    let subscriber = tracing::subscriber::set_default(Warnings);
+    let said = Said::default();
+    let subscriber = tracing::subscriber::set_default(said.clone());
     drop(server::new().app("scanned").host("127.0.0.1").port(0).bind().expect("a free port"));
     drop(subscriber);
-    let said = SAID.lock().expect("no panic");
     let expected = "src/controllers/admin/forgotten.rs is not compiled: no `mod` line names it. Write `mod forgotten;` in \
-                    src/controllers/admin/mod.rs\n";
-    assert_eq!(*said, expected);
+                    src/controllers/admin/mod.rs";
+    let warnings = said.take_if(|line| line.level <= Level::WARN);
+    assert_eq!(warnings.iter().map(|line| &*line.text).collect::<Vec<_>>(), [expected]);
 }

@@ -2,64 +2,38 @@
 //! since the log is looked at.
 
 mod authority;
+mod said;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use tokio_rustls::rustls::{DEFAULT_VERSIONS, ServerConfig, server::ResolvesServerCertUsingSni};
+use tracing::Level;
 use vernal::tls::{Pem, Tls, TlsHandle, TlsVersion};
 use vernal::{Result, request_map};
 
 use crate::authority::{Authority, Running, TLS_13, Time, builder, connect, keep};
+use crate::said::Said;
 
 #[request_map("/", app = "tls_files")]
 fn index() -> &'static str {
     "index"
 }
 
-/// What the log has said, with its levels.
-struct Log;
-
-static LOG: Mutex<Vec<String>> = Mutex::new(Vec::new());
-
-impl tracing::Subscriber for Log {
-    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        *metadata.level() <= tracing::Level::WARN
-    }
-
-    fn event(&self, event: &tracing::Event<'_>) {
-        struct Text(String);
-        impl tracing::field::Visit for Text {
-            fn record_debug(&mut self, _: &tracing::field::Field, value: &dyn std::fmt::Debug) {
-                self.0 += &format!(" {value:?}");
-            }
-        }
-        let mut text = Text(event.metadata().level().to_string());
-        event.record(&mut text);
-        LOG.lock().unwrap_or_else(PoisonError::into_inner).push(text.0);
-    }
-
-    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
-        tracing::span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
-    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
-    fn enter(&self, _: &tracing::span::Id) {}
-    fn exit(&self, _: &tracing::span::Id) {}
-}
+static SAID: LazyLock<Said> = LazyLock::new(|| Said::up_to(Level::WARN));
 
 fn listen_to_the_log() {
-    let _ = tracing::subscriber::set_global_default(Log);
+    let _ = tracing::subscriber::set_global_default(SAID.clone());
 }
 
 /// What the log has said of files in this folder, since the last look.
 fn said_of(folder: &Path) -> Vec<String> {
     let folder = folder.display().to_string();
-    LOG.lock().unwrap_or_else(PoisonError::into_inner).extract_if(.., |line| line.contains(&folder)).collect()
+    let said = SAID.take_if(|line| line.text.contains(&folder));
+    said.iter().map(|line| format!("{} {}", line.level, line.text)).collect()
 }
 
 fn openssl(arguments: &[&str]) {

@@ -1,22 +1,61 @@
 //! What an application logs, for suites that read it.
 
-use std::sync::{Arc, Mutex};
+#![allow(dead_code, reason = "each suite takes what it needs")]
 
-/// Keeps what is said, from information on. Give a clone of it to `tracing::subscriber::set_default`.
-#[derive(Clone, Default)]
-pub struct Said(Arc<Mutex<Vec<String>>>);
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tracing::Level;
+
+/// One line of the log.
+#[derive(Clone, Debug)]
+pub struct Line {
+    pub level: Level,
+    pub target: &'static str,
+    pub text: String,
+}
+
+/// Keeps what is said. Give a clone of it to `tracing::subscriber::set_default`, or to `set_global_default` in a suite that is
+/// alone in its process.
+#[derive(Clone)]
+pub struct Said {
+    lines: Arc<Mutex<Vec<Line>>>,
+    most: Level,
+}
+
+/// From information on.
+impl Default for Said {
+    fn default() -> Said {
+        Said::up_to(Level::INFO)
+    }
+}
 
 impl Said {
-    /// The events whose text has this part, each with its level before it.
+    pub fn up_to(most: Level) -> Said {
+        Said { lines: Arc::default(), most }
+    }
+
+    /// The lines whose text has this part, each with its level before it.
     pub fn with(&self, part: &str) -> Vec<String> {
-        let said = self.0.lock().expect("no panic");
-        said.iter().filter(|text| text.contains(part)).cloned().collect()
+        let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let with = lines.iter().filter(|line| line.text.contains(part));
+        with.map(|line| format!("{} {}", line.level, line.text)).collect()
+    }
+
+    /// All lines of vernal's since the last look.
+    pub fn take(&self) -> Vec<Line> {
+        self.take_if(|_| true)
+    }
+
+    /// Those of them that are like this; the others stay.
+    pub fn take_if(&self, is_it: impl Fn(&Line) -> bool) -> Vec<Line> {
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.extract_if(.., |line| line.target.starts_with("vernal") && is_it(line)).collect()
     }
 }
 
 impl tracing::Subscriber for Said {
     fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        *metadata.level() <= tracing::Level::INFO
+        metadata.is_event() && *metadata.level() <= self.most
     }
 
     fn event(&self, event: &tracing::Event<'_>) {
@@ -26,9 +65,11 @@ impl tracing::Subscriber for Said {
                 self.0 += &format!("{value:?}");
             }
         }
-        let mut text = Text(format!("{} ", event.metadata().level()));
+        let mut text = Text(String::new());
         event.record(&mut text);
-        self.0.lock().expect("no panic").push(text.0);
+        let metadata = event.metadata();
+        let line = Line { level: *metadata.level(), target: metadata.target(), text: text.0 };
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).push(line);
     }
 
     fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
