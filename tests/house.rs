@@ -34,12 +34,6 @@ const FLOORS: &[&[&str]] = &[
 const DOORS: &[&str] =
     &["lib", "book", "macros", "prelude", "websocket/mod", "__private", "__bench", "__fuzz"];
 
-/// Steps up, each with what is used and why. One that is no longer taken must go.
-const STEPS_UP: &[(&str, &str, &str)] = &[];
-
-/// Files that stand in a circle until it is broken, by circle. It may only get shorter.
-const CIRCLES: &[&[&str]] = &[];
-
 /// Files over 500 lines, each with a ceiling and a reason.
 const LONG_FILES: &[(&str, usize, &str)] = &[("framework/src/routing/tests.rs", 800, "tables")];
 
@@ -54,17 +48,15 @@ const CRATES: usize = 45;
 fn modules_use_no_floor_above_their_own() {
     let root = Path::new("framework/src/lib.rs");
     let found = Graph::read(root, &|file| fs::read_to_string(path("").join(file)).ok()).uses();
-    let mut taken = BTreeSet::new();
     let mut problems = Vec::new();
     for ((user, used), (line, name)) in &found {
         // Doors may use everything.
         let Some((room, own)) = place(user) else { continue };
         match place(used) {
             Some((_, floor)) if floor <= own => {}
-            Some((other, _)) => match STEPS_UP.iter().find(|step| (step.0, step.1) == (room, other)) {
-                Some(step) => drop(taken.insert(step)),
-                None => problems.push(format!("{user}:{line}: {room} uses {name} of {other}, a floor above")),
-            },
+            Some((other, _)) => {
+                problems.push(format!("{user}:{line}: {room} uses {name} of {other}, a floor above"));
+            }
             None => problems.push(format!("{user}:{line}: {name} is for users")),
         }
     }
@@ -75,11 +67,6 @@ fn modules_use_no_floor_above_their_own() {
         let named = uses(&code_of(file)).into_iter().filter(|used| !rooms.contains(&**used));
         problems.extend(named.map(|used| format!("{}: `crate::{used}` names no module", shown(file))));
     }
-    for step in STEPS_UP {
-        if !taken.contains(step) {
-            problems.push(format!("{} no longer uses {}: take it out of STEPS_UP", step.0, step.1));
-        }
-    }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
@@ -87,25 +74,12 @@ fn modules_use_no_floor_above_their_own() {
 #[test]
 fn no_file_uses_itself_by_way_of_others() {
     let mut problems = String::new();
-    let mut standing = BTreeSet::new();
     for root in ["framework/src/lib.rs", "framework-macros/src/lib.rs"] {
         let uses = Graph::read(Path::new(root), &|file| fs::read_to_string(path("").join(file)).ok()).uses();
         for circle in graph::circles(&uses) {
-            let known = CIRCLES.iter().find(|known| circle.iter().all(|file| known.contains(&&**file)));
-            match known {
-                Some(_) => standing.extend(circle),
-                None => {
-                    problems += &format!(
-                        "{} files in a circle: move what they share below them\n{}",
-                        circle.len(),
-                        graph::shown(&circle, &uses)
-                    )
-                }
-            }
+            let (count, shown) = (circle.len(), graph::shown(&circle, &uses));
+            problems += &format!("{count} files in a circle: move what they share below them\n{shown}");
         }
-    }
-    for file in CIRCLES.iter().copied().flatten().filter(|file| !standing.contains(**file)) {
-        problems += &format!("{file} is in no circle any more: take it out of CIRCLES\n");
     }
     assert!(problems.is_empty(), "{problems}");
 }
