@@ -1,8 +1,9 @@
-//! What goes to a registry: all that its users need, and nothing that only tests need.
+//! What goes to a registry: all that its users need, and nothing that only tests need. And the template, which is copied by hand
+//! or by `cargo generate`.
 
 use std::collections::BTreeSet;
-use std::env;
 use std::process::Command;
+use std::{env, fs};
 
 #[test]
 fn packages_hold_what_users_need_and_no_more() {
@@ -23,9 +24,22 @@ fn packages_hold_what_users_need_and_no_more() {
             .filter(|file| *file != ".cargo_vcs_info.json")
             .partition(|file| file.starts_with("src/"));
         assert_eq!(others, BTreeSet::from_iter(beside_sources.iter().copied()), "{package}");
-        assert!(
-            sources.contains("src/lib.rs") && sources.iter().all(|file| file.ends_with(".rs")),
-            "{package}"
-        );
+        let is_wanted = |file: &&str| file.ends_with(".rs") || *file == "src/resources/favicon.png";
+        assert!(sources.contains("src/lib.rs") && sources.iter().all(is_wanted), "{package}: {sources:?}");
+    }
+}
+
+/// Liquid would read braces that stand twice, and only the manifest's are meant for it.
+#[test]
+fn the_template_is_one_for_copies_and_for_cargo_generate() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/templates/service");
+    let read = |file: &str| fs::read_to_string(format!("{root}/{file}")).expect("a file of the template");
+    let generated =
+        read("Cargo.toml.liquid").replace("{{project-name}}", "my-service").replace("{{vernal}}", "../..");
+    assert_eq!(read("Cargo.toml"), generated);
+    assert!(read("cargo-generate.toml").contains("include = [\"Cargo.toml.liquid\"]"));
+    for unit in ["deploy/my-service.service", "deploy/my-service.socket"] {
+        assert!(!read(unit).contains("my-service"), "{unit} is known by the name of its file");
+        assert!(read("hooks/units.rhai").contains(unit));
     }
 }

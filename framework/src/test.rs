@@ -128,6 +128,42 @@ impl Default for Client {
 config_setters!(ClientBuilder);
 
 impl ClientBuilder {
+    /// All settings of the application at once: those of a function that the server is made by too.
+    ///
+    /// ```
+    /// # use vernal::{Config, State, request_map, server, test};
+    /// struct Greeting(&'static str);
+    ///
+    /// #[request_map("/greeting")]
+    /// fn greeting(State(greeting): State<&Greeting>) -> &str {
+    ///     greeting.0
+    /// }
+    ///
+    /// fn config() -> Config {
+    ///     Config::new().state(Greeting("hi"))
+    /// }
+    ///
+    /// fn main() -> vernal::Result {
+    /// #   if false {
+    ///     server::new().config(config()).start()
+    /// #   } else { served(); Ok(()) }
+    /// }
+    ///
+    /// # /*
+    /// #[tokio::test]
+    /// # */
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// async fn served() {
+    ///     let client = test::Client::builder().config(config()).build();
+    ///     client.get("/greeting").await.assert_text("hi");
+    /// }
+    /// ```
+    #[must_use]
+    pub fn config(mut self, config: Config) -> ClientBuilder {
+        self.config = config;
+        self
+    }
+
     /// Whether the client keeps the cookies of answers and sends them where they are for, by path, domain and age, as a browser does
     /// ([RFC 6265, section 5](https://www.rfc-editor.org/rfc/rfc6265#section-5)). `Secure` cookies are kept and sent too. WebSockets are
     /// opened with them. Default: no.
