@@ -26,6 +26,7 @@ const FLOORS: &[&[&str]] = &[
     &["chain"],
     &["registry", "routing", "security", "tls"],
     &["app", "websocket/client"],
+    &["app/start"],
     &["server", "test", "tower"],
 ];
 

@@ -6,10 +6,9 @@ use std::path::PathBuf;
 
 use super::compress::Compression;
 use crate::chain::{Filter, GivenFilter};
-use crate::http::{Context, Decompression};
+use crate::http::Decompression;
 use crate::matching;
 use crate::proto::Limits;
-use crate::proto::forwarded::ProxyFields;
 use crate::proto::ws::{Deflate, Extension};
 use crate::resources::{GivenResources, Resources};
 use crate::session::{SessionConfig, SessionStore};
@@ -360,25 +359,4 @@ impl Config {
         self.proxy_fields.get_or_insert_default().extend(names.into_iter().map(Into::into));
         self
     }
-}
-
-/// Tells the context which proxies to believe, and what of what they say; returns what is wrong with that.
-pub(super) fn believe(trusted: &[String], fields: Option<&[String]>, context: &mut Context) -> Vec<String> {
-    let mut problems = Vec::new();
-    for network in trusted {
-        let problem = context.trusted_proxies.add(network).err();
-        problems.extend(problem.map(|problem| format!("trusted_proxies: {problem}")));
-    }
-    let Some(names) = fields else { return problems };
-    if trusted.is_empty() {
-        let problem = "proxy_fields: nobody is trusted to set them: name the proxies with \
-                       `.trusted_proxies([\"10.0.0.0/8\"])`";
-        problems.push(problem.to_owned());
-    }
-    context.proxy_fields = ProxyFields::NONE;
-    for name in names {
-        let problem = context.proxy_fields.add(name).err();
-        problems.extend(problem.map(|problem| format!("proxy_fields: {problem}")));
-    }
-    problems
 }

@@ -16,10 +16,8 @@ mod handle;
 mod refused;
 mod resources;
 mod sessions;
-mod sockets;
 mod start;
 mod target;
-mod uploads;
 mod watched;
 
 pub(crate) use answering::Answering;

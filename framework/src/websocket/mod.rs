@@ -30,10 +30,9 @@
 //! ```
 //!
 //! Filters run on the upgrade request as on any other: this is where a login is checked.
-//!
-//! Inside, from below: `core` is a session without those who use it; `handles` are what users hold of one; `styles` and
-//! `handshake` lead to handlers; `client` opens sessions from the other side.
 
+// From below: `core` is a session without those who use it; `handles` are what users hold of one; `styles` and `handshake` lead to
+// handlers; `client` opens sessions from the other side.
 pub(crate) mod client;
 pub(crate) mod core;
 pub(crate) mod handles;

@@ -1,22 +1,28 @@
 //! How an application begins: the registry is read, held against the settings and frozen. Every mistake is told at once, with its
 //! place; what is only doubtful goes to the log.
 
+mod items;
+mod limits;
+mod proxies;
+mod sockets;
+mod states;
+mod uploads;
+
 use std::any::TypeId;
 use std::sync::{Arc, Mutex, Weak};
 
+use self::items::Items;
+use self::proxies::believe;
 use super::application::{App, Inner};
 use super::compress::Compression;
-use super::config::{Config, believe};
-use super::{bodies, sockets, uploads};
+use super::config::Config;
 use crate::base::date::ServerLine;
-use crate::base::{Location, say};
-use crate::bind::{DefaultBindingCall, StateNeed};
-use crate::chain::{Answers, AnyFilter, DeclaredFilter, ErrorPage, ErrorPages, GivenFilter};
+use crate::base::{is_value, say};
+use crate::bind::DefaultBindingCall;
+use crate::chain::{Answers, AnyFilter, ErrorPages, GivenFilter};
 use crate::http::{Context, Error, Result};
 use crate::io::BodyMemory;
-use crate::registry::{self, inventory};
 use crate::resources::Mounts;
-use crate::route::Route;
 use crate::routing::Router;
 use crate::session::Sessions;
 #[cfg(feature = "templates")]
@@ -32,32 +38,13 @@ impl App {
     /// malformed. The text names all problems with the places of both sides, and what to do.
     pub fn from_registry(config: Config) -> Result<App> {
         let name = config.app.clone();
-        let belongs = |app: Option<&str>| app == name.as_deref();
-        let mut routes: Vec<_> =
-            inventory::iter::<Route>.into_iter().filter(|route| belongs(route.mapping.app)).collect();
-        let mut filters: Vec<_> = inventory::iter::<DeclaredFilter>
-            .into_iter()
-            .filter(|filter| belongs(filter.mapping.app))
-            .collect();
-        let mut pages: Vec<_> =
-            inventory::iter::<ErrorPage>.into_iter().filter(|page| belongs(page.app)).collect();
-        let mut controllers: Vec<_> =
-            inventory::iter::<registry::Controller>.into_iter().filter(|it| belongs(it.app)).collect();
-        // What is said must not depend on the order of linking either.
-        routes.sort_unstable_by_key(|route| route.at);
-        filters.sort_unstable_by_key(|filter| filter.function.at);
-        pages.sort_unstable_by_key(|page| page.at);
-        controllers.sort_unstable_by_key(|controller| controller.at);
-        let mut bindings: Vec<_> =
-            inventory::iter::<registry::DefaultBinding>.into_iter().filter(|it| belongs(it.app)).collect();
-        bindings.sort_unstable_by_key(|binding| binding.at);
-
+        let Items { mut routes, filters, pages, controllers, bindings, events } = Items::of(name.as_deref());
         let mut settings = sockets::settings(config.websocket, config.extensions);
         let mut problems = config.problems;
         problems.extend(config.filters.iter().filter_map(GivenFilter::problem));
         problems.extend(config.limits.problems());
         problems.extend(config.compression.as_ref().and_then(Compression::problem));
-        let sockets = sockets::take(&mut routes, &mut settings, belongs, &mut problems);
+        let sockets = sockets::take(&mut routes, events, &mut settings, &mut problems);
         let has_answering_filters = config.filters.iter().any(|given| given.filter.answers());
         let has_others = has_answering_filters || !config.resources.is_empty();
         if routes.is_empty() && sockets.routes.is_empty() && !has_others {
@@ -71,14 +58,7 @@ impl App {
         let (upload_directory, problem) = uploads::directory(config.upload_directory);
         context.upload_directory = upload_directory;
         problems.extend(problem);
-        for state in config.states {
-            if context.add_state(state.type_id, state.value).is_err() {
-                problems.push(format!(
-                    "the state `{}` was given twice; wrap one of them in a type of its own",
-                    state.type_name
-                ));
-            }
-        }
+        states::give(config.states, &mut context, &mut problems);
         #[cfg(feature = "templates")]
         {
             let templates = config.templates.unwrap_or_else(Templates::usual);
@@ -87,17 +67,7 @@ impl App {
                 problems.push("`Templates` are given by `templates(…)`, not as a state".to_owned());
             }
         }
-        let mut need = |states: &[StateNeed], at: &Location| {
-            for need in states {
-                if !context.has_state((need.type_id)()) {
-                    let type_name = (need.type_name)();
-                    problems.push(format!(
-                        "{at} asks for `State<&{type_name}>`, and no state of that type was given: write \
-                         `server::new().state(…)` with a value of type `{type_name}`"
-                    ));
-                }
-            }
-        };
+        let mut need = |needs, at| problems.extend(states::missing(&context, needs, at));
         routes.iter().for_each(|route| need(route.needs.states, &route.at));
         sockets.needing.iter().for_each(|route| need(route.needs.states, &route.at));
         filters.iter().for_each(|filter| need(filter.function.states, &filter.function.at));
@@ -140,7 +110,7 @@ impl App {
                     return Err(Error::internal(all_of(problems)));
                 }
             };
-        bodies::warn_of_those_that_never_fit(&routes, &config.limits);
+        limits::warn_of_those_that_never_fit(&routes, &config.limits);
         let idle = sockets.unmatched_filters(resources.patterns());
         let is_idle = |filter: &AnyFilter| idle.iter().any(|idle| idle.is_same(filter));
         for filter in router.unmatched_filters(resources.patterns()).into_iter().filter(is_idle) {
@@ -148,13 +118,11 @@ impl App {
         }
         router
             .limits()
-            .for_each(|(route, limits)| bodies::tell_of_idle_limits(route, limits, &config.limits));
+            .for_each(|(route, limits)| limits::tell_of_idle_limits(route, limits, &config.limits));
         let server_line = match config.server_name {
             None => b"server: vernal\r\n".to_vec(),
             Some(None) => Vec::new(),
-            Some(Some(name)) if crate::base::is_value(name.as_bytes()) => {
-                format!("server: {name}\r\n").into_bytes()
-            }
+            Some(Some(name)) if is_value(name.as_bytes()) => format!("server: {name}\r\n").into_bytes(),
             Some(Some(name)) => {
                 return Err(Error::internal(format!("the server name {name:?} holds a control character")));
             }

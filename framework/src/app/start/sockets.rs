@@ -27,19 +27,14 @@ pub(super) struct Sockets {
 /// into `settings`; `problems` gets what is wrong.
 pub(super) fn take(
     routes: &mut Vec<&'static Route>,
+    events: Vec<&'static WebSocketEvent>,
     settings: &mut Settings,
-    belongs: impl Fn(Option<&str>) -> bool,
     problems: &mut Vec<String>,
 ) -> Sockets {
     let is_socket = |route: &&'static Route| matches!(route.handler, Handler::WebSocket(_));
     let mut sockets: Vec<_> = routes.iter().copied().filter(is_socket).collect();
     let mut needing = sockets.clone();
     routes.retain(|route| !is_socket(route));
-    let mut events: Vec<&'static WebSocketEvent> = inventory::iter::<WebSocketEvent>
-        .into_iter()
-        .filter(|event| belongs(event.route.mapping.app))
-        .collect();
-    events.sort_unstable_by_key(|event| event.route.at);
     let mut functions = FunctionsOfRoutes::default();
     let mut shared: HashMap<String, &'static Route> = HashMap::new();
     for event in events {

@@ -1,0 +1,44 @@
+//! What the attributes of all linked crates registered for one application. All of it in the order of the source: what is said must
+//! not depend on the order of linking.
+
+use crate::chain::{DeclaredFilter, ErrorPage};
+use crate::registry::{Controller, DefaultBinding, inventory};
+use crate::route::Route;
+use crate::websocket::styles::WebSocketEvent;
+
+/// See the head of this file.
+pub(super) struct Items {
+    pub(super) routes: Vec<&'static Route>,
+    pub(super) filters: Vec<&'static DeclaredFilter>,
+    pub(super) pages: Vec<&'static ErrorPage>,
+    pub(super) controllers: Vec<&'static Controller>,
+    pub(super) bindings: Vec<&'static DefaultBinding>,
+    pub(super) events: Vec<&'static WebSocketEvent>,
+}
+
+impl Items {
+    /// Those that say `app = "name"`, or nothing.
+    pub(super) fn of(name: Option<&str>) -> Items {
+        let mut items = Items {
+            routes: inventory::iter::<Route>.into_iter().filter(|it| it.mapping.app == name).collect(),
+            filters: inventory::iter::<DeclaredFilter>
+                .into_iter()
+                .filter(|it| it.mapping.app == name)
+                .collect(),
+            pages: inventory::iter::<ErrorPage>.into_iter().filter(|it| it.app == name).collect(),
+            controllers: inventory::iter::<Controller>.into_iter().filter(|it| it.app == name).collect(),
+            bindings: inventory::iter::<DefaultBinding>.into_iter().filter(|it| it.app == name).collect(),
+            events: inventory::iter::<WebSocketEvent>
+                .into_iter()
+                .filter(|it| it.route.mapping.app == name)
+                .collect(),
+        };
+        items.routes.sort_unstable_by_key(|route| route.at);
+        items.filters.sort_unstable_by_key(|filter| filter.function.at);
+        items.pages.sort_unstable_by_key(|page| page.at);
+        items.controllers.sort_unstable_by_key(|controller| controller.at);
+        items.bindings.sort_unstable_by_key(|binding| binding.at);
+        items.events.sort_unstable_by_key(|event| event.route.at);
+        items
+    }
+}
