@@ -35,6 +35,9 @@ pub(crate) struct Argument {
     /// `&mut`: the only thing a macro reads from a type. Holds the type behind it.
     pub(crate) mutable: Option<TokenStream>,
     pub(crate) options: ArgOptions,
+    /// Its doc comment, for the description of the API.
+    #[cfg_attr(not(feature = "openapi"), expect(dead_code, reason = "only told there"))]
+    pub(crate) docs: String,
 }
 
 /// `self` as a method takes it.
@@ -131,6 +134,18 @@ impl HandlerFn {
         }
     }
 
+    /// The same without a word about what is wrong.
+    #[cfg(feature = "openapi")]
+    pub(crate) fn self_by_syntax(&self) -> SelfBy {
+        match self.sig.receiver().map(|receiver| &receiver.kind) {
+            Some(ReceiverKind::Value) => SelfBy::Value,
+            Some(ReceiverKind::Reference(_, _, mutability)) if !mutability.is_none() => {
+                SelfBy::MutableReference
+            }
+            _ => SelfBy::Reference,
+        }
+    }
+
     /// Refuses what an adapter cannot call, and reads the arguments, `self` excluded. The attributes on them are
     /// taken out of the signature.
     pub(crate) fn take_arguments(
@@ -152,6 +167,9 @@ impl HandlerFn {
             reveal_args(attrs);
             let hidden = if keep_for_others { hidden_args(attrs) } else { Vec::new() };
             let options = ArgOptions::take(attrs, errors);
+            let docs = attr::docs(attrs);
+            // The compiler takes none on an argument.
+            attrs.retain(|attr| !attr.path().is_ident("doc"));
             for attr in attrs.iter().filter(|attr| attr.path().is_ident("cfg")) {
                 errors.under(
                     attr,
@@ -183,6 +201,7 @@ impl HandlerFn {
                 ty_span: argument.ty.span(),
                 mutable,
                 options,
+                docs,
             });
         }
         arguments
@@ -262,14 +281,19 @@ fn may_be_ours(attr: &Attribute) -> bool {
     !attr.path().segments.first().is_some_and(|segment| BUILT_IN.iter().any(|known| segment.ident == known))
 }
 
-/// `#[arg(…)]` in a form that the compiler drops and we still read: `#[cfg_attr(any(), arg(…))]`.
+/// `#[arg(…)]` and doc comments in a form that the compiler drops and we still read: `#[cfg_attr(any(), arg(…))]`.
 fn hidden_args(attrs: &[Attribute]) -> Vec<Attribute> {
-    let ours = attrs.iter().filter(|attr| attr.path().is_ident("arg"));
+    let ours = attrs.iter().filter(|attr| is_ours(attr.path()));
     ours.map(|attr| {
         let meta = &attr.meta;
         syn::parse_quote!(#[cfg_attr(any(), #meta)])
     })
     .collect()
+}
+
+/// What we read on an argument, and the compiler must not see.
+fn is_ours(path: &syn::Path) -> bool {
+    path.is_ident("arg") || path.is_ident("doc")
 }
 
 /// The reverse of [`hidden_args`].
@@ -285,7 +309,7 @@ fn reveal_args(attrs: &mut [Attribute]) {
         });
         if let Ok((predicate, meta)) = inside
             && predicate.to_token_stream().to_string().replace(' ', "") == "any()"
-            && meta.path().is_ident("arg")
+            && is_ours(meta.path())
         {
             attr.meta = meta;
         }

@@ -3,8 +3,13 @@
 //! Generated code is thin, so whatever takes more than a call stands here. The `check_…` functions run while
 //! compiling; they panic at their caller, which the macros place under what the user wrote.
 
+#[cfg(feature = "openapi")]
+pub mod description;
+
 use std::any::Any;
 
+#[cfg(feature = "openapi")]
+pub use description::*;
 pub use inventory;
 pub use serde_json::Value;
 pub use vernal_macros::{embed, scan};
@@ -20,7 +25,7 @@ pub use crate::chain::{
 pub use crate::http::BoxFuture;
 pub use crate::http::{
     Context, Error, ErrorType, Instance, Request, Responder, Response, Result, answered, check_error_codes,
-    check_one_error, error_type,
+    check_one_error, error_type, with_status,
 };
 pub use crate::matching::{Expressions, Mapping};
 pub use crate::registry::{Controller, DefaultBinding, Scanned};

@@ -49,10 +49,13 @@ mod bind;
 #[cfg(all(doctest, feature = "tls", feature = "templates", feature = "tower", feature = "redis"))]
 mod book;
 mod chain;
+pub mod contract;
 mod http;
 mod io;
 mod macros;
 mod matching;
+#[cfg(feature = "openapi")]
+mod openapi;
 pub mod prelude;
 mod proto;
 mod registry;
@@ -87,6 +90,8 @@ pub use http::{
 };
 #[cfg(feature = "signed-cookies")]
 pub use http::{CookieKey, PrivateCookies, SignedCookies};
+#[cfg(feature = "openapi")]
+pub use openapi::{Document, OpenApi, OpenApiVersion};
 pub use proto::Limits;
 pub use resources::{Embedded, Resources};
 #[cfg(feature = "redis")]

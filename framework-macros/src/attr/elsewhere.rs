@@ -42,6 +42,12 @@ pub(super) fn instead_of(attribute: &str, key: &str) -> Option<String> {
         (_, "guard" | "wrap" | "middleware" | "dependencies" | "before") => {
             "write a function with `#[request_filter(\"/path/**\")]`"
         }
+        ("request_map" | "route", "status_code" | "response_status") => "write `status = 201`",
+        ("request_map" | "route" | "endpoint", "tags") => "write `tag = \"…\"`",
+        ("request_map" | "route" | "endpoint", "include_in_schema") => "write `hidden`, or leave it out",
+        (_, "summary" | "description" | "operation_id" | "deprecated") => {
+            "what a handler is for its doc comment says, and `#[deprecated]`; its name is the function's"
+        }
         (_, "status_code" | "status" | "response_model" | "responses") => {
             "what is returned says it: `(201, Json(value))`"
         }

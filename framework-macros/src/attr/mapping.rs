@@ -5,7 +5,7 @@ use quote::ToTokens;
 use syn::{Expr, LitStr};
 
 use super::options::Texts;
-use super::{Options, Written};
+use super::{Contract, Options, Written};
 use crate::check::{self, Regexp};
 use crate::errors::Errors;
 
@@ -27,6 +27,7 @@ pub(crate) struct Mapping {
     pub(crate) limits: Option<Expr>,
     pub(crate) decompress: Option<Expr>,
     pub(crate) blocking: Option<Span>,
+    pub(crate) contract: Contract,
 }
 
 /// `params` or `headers` expressions.
@@ -120,6 +121,7 @@ impl Mapping {
             limits: limits(options, errors),
             decompress: options.take_expression("decompress", "Decompression::gzip()", errors),
             blocking,
+            contract: Contract::take(matches!(place, Place::Block | Place::Endpoint), options, errors),
         }
     }
 
@@ -135,6 +137,7 @@ impl Mapping {
         self.limits = self.limits.or_else(|| block.limits.clone());
         self.decompress = self.decompress.or_else(|| block.decompress.clone());
         self.blocking = self.blocking.or(block.blocking);
+        self.contract = self.contract.under(&block.contract);
         self
     }
 }

@@ -1,6 +1,7 @@
 //! From the tokens of an attribute to values that cannot be wrong; every error is collected on the way.
 
 mod arg;
+mod contract;
 mod elsewhere;
 mod error_message;
 mod filter;
@@ -11,6 +12,7 @@ mod options;
 mod websocket;
 
 pub(crate) use arg::ArgOptions;
+pub(crate) use contract::{Contract, What};
 pub(crate) use error_message::ErrorMessage;
 pub(crate) use filter::RequestFilter;
 pub(crate) use framework::Framework;
@@ -23,7 +25,7 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, Parser};
 use syn::spanned::Spanned;
-use syn::{Attribute, Meta, Token};
+use syn::{Attribute, Expr, ExprLit, Lit, Meta, Token};
 
 use crate::errors::Errors;
 
@@ -154,6 +156,21 @@ fn written(
         }
     };
     Some(Written { name, span, tokens, condition, path: Some(meta.path().clone()) })
+}
+
+/// The text of doc comments, without the blank that begins their lines.
+pub(crate) fn docs(attrs: &[Attribute]) -> String {
+    let lines = attrs.iter().filter(|attr| attr.path().is_ident("doc")).filter_map(|attr| match &attr.meta {
+        Meta::NameValue(pair) => match &pair.value {
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
+            _ => None,
+        },
+        _ => None,
+    });
+    let lines = lines.flat_map(|text| {
+        text.split('\n').map(|line| line.strip_prefix(' ').unwrap_or(line).to_owned()).collect::<Vec<_>>()
+    });
+    lines.collect::<Vec<_>>().join("\n").trim().to_owned()
 }
 
 /// `#[cfg(…)]` attributes, which generated code must carry too.

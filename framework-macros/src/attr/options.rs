@@ -2,7 +2,7 @@
 //!
 //! The grammar is the same for every attribute; which keys there are is the business of the attribute that asks.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
@@ -23,10 +23,11 @@ pub(crate) struct Options {
     known: Vec<&'static str>,
 }
 
-/// `key = value`, or `key` alone.
+/// `key = value`, `key(…)`, or `key` alone.
 struct Entry {
     key: Ident,
     value: Option<Expr>,
+    group: Option<TokenStream>,
 }
 
 /// A text, a list of texts, or `any("…", "…")`.
@@ -66,19 +67,20 @@ impl Options {
             let key = input.call(Ident::parse_any)?;
             self.has_texts |= elsewhere::is_path(&key.to_string());
             if input.peek(syn::token::Paren) {
-                let group: TokenTree = input.parse()?;
-                return Err(syn::Error::new(group.span(), format!("write `{key} = …`, without parentheses")));
+                let group: Group = input.parse()?;
+                if !GROUPS.contains(&&*key.to_string()) {
+                    return Err(syn::Error::new(
+                        group.span(),
+                        format!("write `{key} = …`, without parentheses"),
+                    ));
+                }
+                return self.add(Entry { key, value: None, group: Some(group.stream()) }, errors);
             }
             let value = match input.parse::<Option<Token![=]>>()? {
                 Some(_) => Some(input.parse::<Expr>()?),
                 None => None,
             };
-            if self.entries.iter().any(|entry| entry.key == key) {
-                errors.at(key.span(), format!("`{key}` is given twice: keep one of them"));
-            } else {
-                self.entries.push(Entry { key, value });
-            }
-            return Ok(());
+            return self.add(Entry { key, value, group: None }, errors);
         }
         self.has_texts = true;
         let expression: Expr = input.parse()?;
@@ -88,6 +90,30 @@ impl Options {
         }
         self.texts.push(text);
         Ok(())
+    }
+
+    fn add(&mut self, entry: Entry, errors: &mut Errors) -> syn::Result<()> {
+        let Entry { key, .. } = &entry;
+        if self.entries.iter().any(|known| known.key == *key) {
+            errors.at(key.span(), format!("`{key}` is given twice: keep one of them"));
+        } else {
+            self.entries.push(entry);
+        }
+        Ok(())
+    }
+
+    /// `key(…)`: where it stands, and what is inside.
+    pub(crate) fn take_group(
+        &mut self,
+        key: &'static str,
+        example: &str,
+        errors: &mut Errors,
+    ) -> Option<(Span, TokenStream)> {
+        let entry = self.take(key)?;
+        if entry.group.is_none() {
+            errors.at(entry.key.span(), format!("write `{key}({example})`, with parentheses"));
+        }
+        Some((entry.key.span(), entry.group?))
     }
 
     /// A bare word: where it stands, if it does.
@@ -255,6 +281,9 @@ fn unwrapped(expression: &Expr) -> &Expr {
 fn is_any(function: &Expr) -> bool {
     matches!(function, Expr::Path(path) if path.path.is_ident("any"))
 }
+
+/// Options whose value stands in parentheses.
+const GROUPS: [&str; 1] = ["responses"];
 
 fn skip_to_comma(input: ParseStream<'_>) {
     while !input.is_empty() && !input.peek(Token![,]) {

@@ -30,7 +30,7 @@ pub(super) enum Source {
 
 impl Source {
     /// How a type is bound: an event has one kind more to try, so one more reference to look through.
-    fn kind(self, place: Span, bind: TokenStream) -> TokenStream {
+    pub(super) fn kind(self, place: Span, bind: TokenStream) -> TokenStream {
         match self {
             Source::Request => quote_spanned!(place=> (&&&&#bind).kind()),
             Source::Event => quote_spanned!(place=> (&&&&&#bind).kind()),
@@ -44,11 +44,13 @@ pub(super) struct Adapter<'f> {
     pub(super) arguments: &'f [Argument],
     pub(super) callee: Callee,
     pub(super) source: Source,
+    /// The status of an answer that says none itself.
+    pub(super) status: Option<u16>,
 }
 
 impl Adapter<'_> {
     /// Arguments that are bound; the others are the response.
-    fn bound(&self) -> impl Iterator<Item = (usize, &Argument)> {
+    pub(super) fn bound(&self) -> impl Iterator<Item = (usize, &Argument)> {
         self.arguments.iter().enumerate().filter(|(_, argument)| argument.mutable.is_none())
     }
 
@@ -154,7 +156,7 @@ impl Adapter<'_> {
         }));
         let place = at(self.function.sig.ident.span());
         let wait = self.function.is_async().then(|| quote_spanned!(place=> .await));
-        let answer = answer(self.function);
+        let answer = answer(self.function, self.status);
         quote! {
             #prepare
             #(#bindings)*
@@ -205,7 +207,18 @@ impl Adapter<'_> {
         let Some(default) = &options.default else {
             return quote_spanned!(place=> let #bound = #bind?;);
         };
-        let default = match default {
+        let default = self.default_call(place, default.as_ref());
+        quote_spanned! {place=>
+            let #bound = __vernal::or_default(
+                #bind,
+                || (&&__vernal::DefaultOf::<#ty>::new()).kind().#default,
+            )?;
+        }
+    }
+
+    /// `of(…)` or `empty()`, of a default.
+    pub(super) fn default_call(&self, place: Span, default: Option<&Expr>) -> TokenStream {
+        match default {
             None => quote_spanned!(place=> empty()),
             Some(text) if is_text(text) => {
                 let text = quote_spanned!(at(text.span())=> __vernal::text(#text));
@@ -215,12 +228,6 @@ impl Adapter<'_> {
                 let value = self.outside(value.to_token_stream());
                 quote_spanned!(place=> of(#value))
             }
-        };
-        quote_spanned! {place=>
-            let #bound = __vernal::or_default(
-                #bind,
-                || (&&__vernal::DefaultOf::<#ty>::new()).kind().#default,
-            )?;
         }
     }
 
@@ -304,16 +311,22 @@ impl Adapter<'_> {
 }
 
 /// The arm that writes the answer; its type is shown under what the function returns.
-pub(super) fn answer(function: &HandlerFn) -> TokenStream {
+pub(super) fn answer(function: &HandlerFn, status: Option<u16>) -> TokenStream {
     let place = function.answer_span();
     let (answer, res) = (local("__answer", place), local("__res", place));
     let respond = local(if function.answers_static() { "respond_static" } else { "respond" }, place);
     let place = at(place);
+    let responded =
+        quote_spanned! {place=> (&&&__vernal::answered(&#answer)).kind().#respond(#answer, #res) };
+    let responded = match status {
+        None => responded,
+        Some(status) => quote_spanned!(place=> __vernal::with_status(#responded, #res, #status)),
+    };
     quote_spanned! {place=>
         #answer => {
             #[allow(unused_imports)]
             use __vernal::answering::*;
-            (&&&__vernal::answered(&#answer)).kind().#respond(#answer, #res)
+            #responded
         }
     }
 }

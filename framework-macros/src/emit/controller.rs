@@ -7,9 +7,11 @@ use syn::spanned::Spanned;
 
 use super::adapter::{Adapter, Callee, Source};
 use super::instance;
-use super::route::{MAPPING, route};
+use super::route::{self, MAPPING, route};
 use super::tokens::{const_block, finished, local, registered};
-use crate::attr::{Framework, Instance, Mapping, Mentions, New, Options, Place, Written, take_siblings};
+use crate::attr::{
+    self, Framework, Instance, Mapping, Mentions, New, Options, Place, Written, take_siblings,
+};
 use crate::block::Block;
 use crate::check;
 use crate::errors::{Errors, did_you_mean};
@@ -24,6 +26,8 @@ struct Plan {
     /// What the methods inherit.
     mapping: Mapping,
     prefixes: Vec<LitStr>,
+    /// The doc comment of the block.
+    docs: String,
 }
 
 /// Expands the first of the attributes above an impl block, with all others below it.
@@ -40,6 +44,7 @@ pub(super) fn block(written: Written, mut block: Block) -> TokenStream {
     let framework = Framework::take(&mut all, &mut errors);
     block.check_shape(&mut errors);
     let mut plan = Plan::read(all, &mut errors);
+    plan.docs = attr::docs(&block.attrs);
     instance::name_self(&mut plan.instance, &block.self_ty);
     let type_name = block.type_name();
     let routes: Vec<TokenStream> = block
@@ -125,7 +130,7 @@ impl Plan {
             (None, app) => instance.app.clone_from(app),
         }
         let is_shared = has_object && instance.per_request.is_none();
-        Plan { instance, is_shared, is_endpoint, mapping, prefixes }
+        Plan { instance, is_shared, is_endpoint, mapping, prefixes, docs: String::new() }
     }
 
     /// The routes of one method; `None` for helpers.
@@ -151,15 +156,20 @@ impl Plan {
             arguments: &arguments,
             callee: Callee::Method { object },
             source: Source::Request,
+            status: route::status(&mappings, errors),
         };
         adapter.check_responses(errors);
         let name = format!("{type_name}::{}", function.name());
-        let routes: Vec<_> = mappings
-            .iter()
-            .map(|mapping| route(&adapter, mapping, &self.prefixes, self.is_endpoint, &name, errors))
-            .collect();
-        let items = adapter.items();
-        Some(const_block(&function.cfgs(), &quote!(#items #(#routes)*)))
+        let place = route::Place {
+            name: &name,
+            prefixes: &self.prefixes,
+            is_endpoint: self.is_endpoint,
+            owner: Some((type_name, &self.docs)),
+        };
+        let routes: Vec<_> =
+            mappings.iter().map(|mapping| route(&adapter, mapping, &place, errors)).collect();
+        let (items, described) = (adapter.items(), route::described(&adapter, &mappings));
+        Some(const_block(&function.cfgs(), &quote!(#items #described #(#routes)*)))
     }
 
     /// The mappings of a method of a controller, joined with the block's.

@@ -104,7 +104,7 @@ fn call(function: &HandlerFn, arguments: &[Argument]) -> TokenStream {
         .map(|(index, argument)| local(&format!("__argument_{index}"), argument.ty_span));
     let name = &function.sig.ident;
     let wait = function.is_async().then(|| quote!(.await));
-    let answer = answer(function);
+    let answer = answer(function, None);
     let body = quote! {
         #(#takes)*
         #(#responses)*

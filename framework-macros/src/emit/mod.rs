@@ -3,6 +3,8 @@
 //! which it calls `__vernal`.
 
 mod adapter;
+#[cfg(feature = "openapi")]
+mod contract;
 mod controller;
 mod error_page;
 mod filter;

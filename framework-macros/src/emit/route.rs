@@ -6,7 +6,9 @@ use syn::{Attribute, Expr, LitStr};
 
 use super::adapter::{Adapter, Callee, Source};
 use super::tokens::{at, const_block, finished, location, optional_text, private, reemit, registered};
-use crate::attr::{Expressions, Framework, Mapping, Mentions, Place, Written, take_siblings};
+#[cfg(not(feature = "openapi"))]
+use crate::attr::What;
+use crate::attr::{self, Expressions, Framework, Mapping, Mentions, Written, take_siblings};
 use crate::check::{Pattern, join};
 use crate::errors::Errors;
 use crate::handler::HandlerFn;
@@ -23,7 +25,7 @@ pub(super) fn function(written: Written, mut function: HandlerFn) -> TokenStream
     mentions.add(&all);
     let framework = Framework::take(&mut all, &mut errors);
     let mappings: Vec<Mapping> =
-        all.into_iter().map(|written| Mapping::read(written, Place::Function, &mut errors)).collect();
+        all.into_iter().map(|written| Mapping::read(written, attr::Place::Function, &mut errors)).collect();
     let arguments = function.take_arguments(&[], &mut errors);
     if let Some(receiver) = function.sig.receiver() {
         errors.under(
@@ -37,26 +39,95 @@ pub(super) fn function(written: Written, mut function: HandlerFn) -> TokenStream
         arguments: &arguments,
         callee: Callee::Function,
         source: Source::Request,
+        status: status(&mappings, &mut errors),
     };
     adapter.check_responses(&mut errors);
+    let name = function.name();
     let routes: Vec<TokenStream> = mappings
         .iter()
-        .map(|mapping| route(&adapter, mapping, &[], false, &function.name(), &mut errors))
+        .map(|mapping| route(&adapter, mapping, &Place { name: &name, ..Place::default() }, &mut errors))
         .collect();
-    let items = adapter.items();
-    let generated = registered(&function.cfgs(), &framework, &quote!(#items #(#routes)*));
+    let (items, described) = (adapter.items(), described(&adapter, &mappings));
+    let generated = registered(&function.cfgs(), &framework, &quote!(#items #described #(#routes)*));
     finished(errors, mentions, reemit(&function), generated)
+}
+
+/// Where a mapped function stands.
+#[derive(Default)]
+pub(super) struct Place<'p> {
+    /// `hello`, or `Shop::buy`.
+    pub(super) name: &'p str,
+    /// Those of the impl block.
+    pub(super) prefixes: &'p [LitStr],
+    pub(super) is_endpoint: bool,
+    /// The type of the impl block, and its doc comment.
+    #[cfg_attr(not(feature = "openapi"), expect(dead_code, reason = "only told there"))]
+    pub(super) owner: Option<(&'p str, &'p str)>,
+}
+
+/// The status of answers that say none: one for all mappings of a function.
+pub(super) fn status(mappings: &[Mapping], errors: &mut Errors) -> Option<u16> {
+    let (status, span) = mappings.iter().find_map(|mapping| mapping.contract.status)?;
+    if mappings.iter().any(|mapping| mapping.contract.status.map(|(status, _)| status) != Some(status)) {
+        errors.at(
+            span,
+            format!("a function answers with one status: write `status = {status}` in all its mappings"),
+        );
+    }
+    Some(status)
+}
+
+/// What the operations of a function share in the description of the API.
+#[cfg(feature = "openapi")]
+pub(super) fn described(adapter: &Adapter<'_>, mappings: &[Mapping]) -> TokenStream {
+    if mappings.iter().all(|mapping| mapping.contract.is_hidden) {
+        return TokenStream::new();
+    }
+    super::contract::function(adapter)
+}
+
+/// What the operations of a function share in the description of the API, which nobody makes.
+#[cfg(not(feature = "openapi"))]
+pub(super) fn described(_: &Adapter<'_>, _: &[Mapping]) -> TokenStream {
+    TokenStream::new()
+}
+
+#[cfg(feature = "openapi")]
+fn operation(
+    adapter: &Adapter<'_>,
+    mapping: &Mapping,
+    place: &Place<'_>,
+    value: &TokenStream,
+    at: &TokenStream,
+) -> TokenStream {
+    let owner = place.owner.map(|(name, docs)| super::contract::Owner { name, docs });
+    super::contract::operation(adapter, mapping, owner.as_ref(), (value, at))
+}
+
+/// Types of further answers must be types all the same.
+#[cfg(not(feature = "openapi"))]
+fn operation(
+    adapter: &Adapter<'_>,
+    mapping: &Mapping,
+    _: &Place<'_>,
+    _: &TokenStream,
+    _: &TokenStream,
+) -> TokenStream {
+    let types = mapping.contract.responses.iter().filter_map(|response| match &response.what {
+        What::Type(ty) => Some(adapter.outside(ty.to_token_stream())),
+        What::Meaning(_) => None,
+    });
+    types.map(|ty| quote!(const _: ::core::option::Option<#ty> = ::core::option::Option::None;)).collect()
 }
 
 /// One route, joined with the prefixes of an impl block, and the checks it needs.
 pub(super) fn route(
     adapter: &Adapter<'_>,
     mapping: &Mapping,
-    prefixes: &[LitStr],
-    is_endpoint: bool,
-    name: &str,
+    place: &Place<'_>,
     errors: &mut Errors,
 ) -> TokenStream {
+    let &Place { name, prefixes, is_endpoint, .. } = place;
     if let Some(word) = mapping.blocking
         && adapter.function.is_async()
         && !is_endpoint
@@ -92,22 +163,26 @@ pub(super) fn route(
     };
     let (limits, decompress) = (evaluated(&mapping.limits), evaluated(&mapping.decompress));
     let at = location(name, adapter.function.sig.ident.span());
+    let value = quote! {
+        #p::Mapping {
+            paths: &[#(#paths),*],
+            regexp: #regexp,
+            methods: &[#(#methods),*],
+            params: #params,
+            headers: #headers,
+            order: #order,
+            app: #app,
+            ..#p::Mapping::ANY
+        }
+    };
+    let operation = operation(adapter, mapping, place, &value, &at);
     let submitted = quote! {
         #seen
         #checks
         #markers
         #p::inventory::submit! {
             #p::Route {
-                mapping: #p::Mapping {
-                    paths: &[#(#paths),*],
-                    regexp: #regexp,
-                    methods: &[#(#methods),*],
-                    params: #params,
-                    headers: #headers,
-                    order: #order,
-                    app: #app,
-                    ..#p::Mapping::ANY
-                },
+                mapping: #value,
                 handler: #handler,
                 needs: #needs,
                 limits: #limits,
@@ -116,6 +191,7 @@ pub(super) fn route(
                 at: #at,
             }
         }
+        #operation
     };
     under_condition(mapping.condition.as_ref(), submitted)
 }

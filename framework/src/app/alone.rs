@@ -33,6 +33,8 @@ impl App {
             router: router(&filters)?,
             sockets: router(&[])?,
             compression: None,
+            #[cfg(feature = "openapi")]
+            openapi: None,
             decompression: Decompression::none(),
             name: None,
             has_answering_filters: false,

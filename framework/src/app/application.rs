@@ -35,6 +35,8 @@ pub(crate) struct Inner {
     pub(crate) embedding: Mutex<Weak<dyn Any + Send + Sync>>,
     pub(super) compression: Option<Compression>,
     pub(super) decompression: Decompression,
+    #[cfg(feature = "openapi")]
+    pub(super) openapi: Option<crate::openapi::OpenApi>,
 }
 
 impl App {

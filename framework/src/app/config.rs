@@ -47,6 +47,8 @@ pub struct Config {
     pub(crate) proxy_fields: Option<Vec<String>>,
     pub(crate) sessions: Option<Box<dyn SessionStore>>,
     pub(crate) session_config: Option<SessionConfig>,
+    #[cfg(feature = "openapi")]
+    pub(crate) openapi: Option<crate::openapi::OpenApi>,
     /// What is known to be wrong already.
     pub(crate) problems: Vec<String>,
 }
@@ -84,6 +86,7 @@ macro_rules! config_setters {
             proxy_fields(names: impl IntoIterator<Item: Into<String>>);
             sessions[S: $crate::session::SessionStore](store: S);
             session_config(config: $crate::session::SessionConfig);
+            #[cfg(feature = "openapi")] openapi(document: $crate::openapi::OpenApi);
         }
     };
     ($builder:ident: $($(#[$condition:meta])* $setter:ident $([$($generic:tt)+])? ($($argument:ident: $kind:ty),*);)+) => {
@@ -273,6 +276,14 @@ impl Config {
     #[must_use]
     pub fn session_config(mut self, config: SessionConfig) -> Config {
         self.session_config = Some(config);
+        self
+    }
+
+    /// Says of which name and version the description of the application is: see [`App::openapi`](crate::App::openapi).
+    #[cfg(feature = "openapi")]
+    #[must_use]
+    pub fn openapi(mut self, document: crate::openapi::OpenApi) -> Config {
+        self.openapi = Some(document);
         self
     }
 

@@ -10,6 +10,8 @@ mod application;
 mod bodies;
 mod compress;
 mod config;
+#[cfg(feature = "openapi")]
+mod contract;
 mod decompress;
 mod exchange;
 mod handle;

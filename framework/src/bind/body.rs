@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::contract::{Answers, Inputs, Schema};
 use ::http::StatusCode;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -111,12 +112,20 @@ impl<'r, T: Deserialize<'r>> FromRequest<'r> for Json<T> {
             bad_body(req, arg, "JSON", format!("the body is not the JSON it should be: {error}"))
         })
     }
+
+    fn describe(inputs: &mut Inputs) {
+        inputs.body_of(&["application/json"], Schema::of::<T>());
+    }
 }
 
 /// Compact UTF-8 JSON, serialised into the answer's own buffer.
 impl<T: Serialize> Responder for Json<T> {
     fn respond(self, res: &mut Response) -> Result {
         res.offer_json(&self.0)
+    }
+
+    fn describe(answers: &mut Answers) {
+        answers.body("application/json", Schema::of::<T>());
     }
 }
 
@@ -126,6 +135,10 @@ impl<'r, T: Deserialize<'r>> FromValue<'r> for Json<T> {
 
     fn from_value(raw: &'r str) -> Result<Json<T>> {
         serde_json::from_str(raw).map(Json).map_err(|error| unfit(format!("JSON ({error})"), raw))
+    }
+
+    fn schema() -> Schema {
+        Schema::from_json(serde_json::json!({ "type": "string", "contentMediaType": "application/json" }))
     }
 }
 
@@ -141,6 +154,10 @@ impl<'r, T: Deserialize<'r>> FromRequest<'r> for Form<T> {
         }
         deserialize(&Fields::of_form(req), arg.name).map(Form)
     }
+
+    fn describe(inputs: &mut Inputs) {
+        inputs.body_of(&["application/x-www-form-urlencoded", MULTIPART], Schema::of::<T>());
+    }
 }
 
 macro_rules! text_bodies {
@@ -151,6 +168,11 @@ macro_rules! text_bodies {
             #[inline]
             fn from_request(req: &'r Request, arg: &Arg) -> Result<Text<$kind>> {
                 text(req, arg).map(|text| Text(text.into()))
+            }
+
+            fn describe(inputs: &mut Inputs) {
+                inputs.take_body(&["text/plain"], Schema::text(), false, false);
+                inputs.refuses(400);
             }
         }
     )* };
@@ -171,6 +193,10 @@ impl<'r> FromRequest<'r> for &'r [u8] {
     fn from_request(req: &'r Request, _: &Arg) -> Result<&'r [u8]> {
         Ok(req.body())
     }
+
+    fn describe(inputs: &mut Inputs) {
+        inputs.take_body(&["application/octet-stream"], Schema::binary(), false, false);
+    }
 }
 
 /// A copy of the body as it came; empty if there was none.
@@ -180,6 +206,10 @@ impl FromRequest<'_> for Bytes {
     fn from_request(req: &Request, _: &Arg) -> Result<Bytes> {
         Ok(Bytes::copy_from_slice(req.body()))
     }
+
+    fn describe(inputs: &mut Inputs) {
+        inputs.take_body(&["application/octet-stream"], Schema::binary(), false, false);
+    }
 }
 
 impl<'r> FromRequest<'r> for BodyReader {
@@ -187,6 +217,10 @@ impl<'r> FromRequest<'r> for BodyReader {
 
     fn from_request(req: &'r Request, _: &Arg) -> Result<BodyReader> {
         Ok(req.lend_reader())
+    }
+
+    fn describe(inputs: &mut Inputs) {
+        inputs.take_body(&["application/octet-stream"], Schema::binary(), false, false);
     }
 }
 

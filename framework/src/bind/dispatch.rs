@@ -16,6 +16,7 @@ use serde::Deserialize;
 
 use super::value::parameters;
 use super::{Arg, BindingSource, FromRequest, FromValues, ModelBinding, Source, judged, model};
+use crate::contract::{Inputs, Place, Schema, Values};
 use crate::http::Result;
 pub use outcome::{AtOnce, Later};
 pub use profiled::{Profiled, profile};
@@ -135,6 +136,11 @@ impl Extract {
     ) -> AtOnce<Option<T>> {
         AtOnce(T::optional(source.request(), arg))
     }
+
+    /// What such an argument takes.
+    pub fn describe<'r, T: FromRequest<'r>>(self, inputs: &mut Inputs) {
+        T::describe(inputs);
+    }
 }
 
 impl Wait {
@@ -158,6 +164,11 @@ impl Wait {
     ) -> Later<impl Future<Output = Result<Option<T>>> + Send> {
         Later(<Option<T> as ModelBinding<'r>>::bind(source.request(), arg))
     }
+
+    /// What such an argument takes.
+    pub fn describe<'r, T: ModelBinding<'r>>(self, inputs: &mut Inputs) {
+        T::describe(inputs);
+    }
 }
 
 impl Named {
@@ -180,6 +191,11 @@ impl Named {
     ) -> AtOnce<Option<T>> {
         self.bind(source, arg)
     }
+
+    /// What such an argument takes.
+    pub fn describe<'r, T: FromValues<'r>>(self, inputs: &mut Inputs) {
+        inputs.values(Place::Bare, T::values());
+    }
 }
 
 impl Fallback {
@@ -200,6 +216,11 @@ impl Fallback {
     ) -> AtOnce<Option<T>> {
         let req = source.request();
         AtOnce(judged::unless_missing(model::bind_default(req, arg), req, arg))
+    }
+
+    /// What such an argument takes.
+    pub fn describe<'r, T: Deserialize<'r>>(self, inputs: &mut Inputs) {
+        inputs.values(Place::Members, Values::one(Schema::of::<T>()));
     }
 }
 
@@ -222,4 +243,7 @@ impl Unbound {
     ) -> AtOnce<Option<T>> {
         Extract.optional(source, arg)
     }
+
+    /// Nothing.
+    pub fn describe<T>(self, _: &mut Inputs) {}
 }

@@ -4,6 +4,7 @@ use std::future::Future;
 
 use super::judged;
 use super::profile::Profile;
+use crate::contract::Inputs;
 use crate::http::{Arg, Error, Request, Result};
 
 /// What arguments are bound from: a request, or an event of a session that was opened by one.
@@ -49,6 +50,11 @@ pub trait FromRequest<'r>: Sized {
     #[inline]
     fn optional(req: &'r Request, arg: &Arg) -> Result<Option<Self>> {
         judged::unless_missing(Self::from_request(req, arg), req, arg)
+    }
+
+    /// Says what this takes from a request, for the description of the API that the feature `openapi` makes. Default: nothing.
+    fn describe(inputs: &mut Inputs) {
+        let _ = inputs;
     }
 }
 
@@ -102,6 +108,11 @@ pub trait ModelBinding<'r>: Sized {
     fn failed(error: Error, arg: &Arg) -> Error {
         judged::of_client(error, arg)
     }
+
+    /// Says what this takes from a request, for the description of the API that the feature `openapi` makes. Default: nothing.
+    fn describe(inputs: &mut Inputs) {
+        let _ = inputs;
+    }
 }
 
 /// `None` when nothing came.
@@ -112,6 +123,10 @@ impl<'r, T: FromRequest<'r>> FromRequest<'r> for Option<T> {
     #[inline]
     fn from_request(req: &'r Request, arg: &Arg) -> Result<Option<T>> {
         T::optional(req, arg)
+    }
+
+    fn describe(inputs: &mut Inputs) {
+        inputs.optional(T::describe);
     }
 }
 
@@ -129,6 +144,10 @@ impl<'r, T: FromRequest<'r>> FromRequest<'r> for Result<T> {
     fn optional(req: &'r Request, arg: &Arg) -> Result<Option<Result<T>>> {
         Ok(T::optional(req, arg).transpose())
     }
+
+    fn describe(inputs: &mut Inputs) {
+        inputs.optional(T::describe);
+    }
 }
 
 /// `None` when nothing came.
@@ -142,6 +161,10 @@ impl<'r, T: ModelBinding<'r>> ModelBinding<'r> for Option<T> {
     fn failed(error: Error, arg: &Arg) -> Error {
         T::failed(error, arg)
     }
+
+    fn describe(inputs: &mut Inputs) {
+        inputs.optional(T::describe);
+    }
 }
 
 /// The handler wants to see the error.
@@ -150,6 +173,10 @@ impl<'r, T: ModelBinding<'r>> ModelBinding<'r> for Result<T> {
 
     async fn bind(req: &'r Request, arg: &Arg) -> Result<Result<T>> {
         Ok(T::bind(req, arg).await.map_err(|error| T::failed(error, arg)))
+    }
+
+    fn describe(inputs: &mut Inputs) {
+        inputs.optional(T::describe);
     }
 }
 

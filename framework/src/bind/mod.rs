@@ -49,6 +49,8 @@ mod multipart;
 mod named;
 mod noted;
 mod pairs;
+#[cfg(feature = "openapi")]
+mod peeled;
 mod profile;
 #[cfg(test)]
 mod requests;

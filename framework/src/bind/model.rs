@@ -17,6 +17,7 @@ use super::field::Fields;
 use super::fields::deserialize;
 use super::missing::beside_body;
 use super::{Arg, BindingError, BodyUse, FromRequest, Profile, Source, judged};
+use crate::contract::{Inputs, Place, Schema, Values};
 use crate::http::{Error, Request, Result};
 
 /// All parameters as a struct, or as a map: those of the form, of the query, and the variables of the path. A
@@ -97,6 +98,10 @@ impl<'r, T: Deserialize<'r>> FromRequest<'r> for Model<T> {
 
     fn from_request(req: &'r Request, arg: &Arg) -> Result<Model<T>> {
         beside_body(deserialize(&Fields::of_request(req), arg.name), req).map(Model)
+    }
+
+    fn describe(inputs: &mut Inputs) {
+        inputs.values(Place::Members, Values::one(Schema::of::<T>()));
     }
 }
 

@@ -1,8 +1,11 @@
 //! Arguments that take a form in parts: its files by name, or the parts as they come.
 
+use serde_json::json;
+
 use super::body::{MULTIPART, wrong_content_type};
 use super::missing::{ARGUMENT_NAME, why_required};
 use super::{Arg, BindingError, BodyUse, FromRequest, Profile, Source, brackets};
+use crate::contract::{Inputs, Place, Schema, Values};
 use crate::http::{BodyReader, Error, Multipart, MultipartFile, Request, Result, shortened};
 
 /// A file of the argument's name; see [`MultipartFile`].
@@ -19,6 +22,10 @@ impl<'r> FromRequest<'r> for MultipartFile<'r> {
             file => Ok(file),
         }
     }
+
+    fn describe(inputs: &mut Inputs) {
+        inputs.values(Place::File, Values::one(Schema::binary()));
+    }
 }
 
 /// Every file of the argument's name; at least one is required. `Option<Vec<…>>` is `None` without one, and a list with
@@ -33,6 +40,10 @@ impl<'r> FromRequest<'r> for Vec<MultipartFile<'r>> {
     fn optional(req: &'r Request, arg: &Arg) -> Result<Option<Vec<MultipartFile<'r>>>> {
         let files: Vec<_> = req.files().filter(|file| file.name() == arg.name).collect();
         if files.is_empty() { check_no_text(req, arg).map(|()| None) } else { Ok(Some(files)) }
+    }
+
+    fn describe(inputs: &mut Inputs) {
+        inputs.values(Place::File, Values::list(Schema::binary()));
     }
 }
 
@@ -56,6 +67,10 @@ impl<'r> FromRequest<'r> for Multipart {
             return Err(wrong_content_type(req, arg, &[MULTIPART]));
         }
         Multipart::new(req, BodyReader::from_request(req, arg)?)
+    }
+
+    fn describe(inputs: &mut Inputs) {
+        inputs.body_of(&[MULTIPART], Schema::from_json(json!({ "type": "object" })));
     }
 }
 

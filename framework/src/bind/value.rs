@@ -3,14 +3,18 @@
 //! A conversion knows neither the name nor the source of what it converts; [`FromValues`] adds them to its error.
 //! Borrowed text and numbers allocate nothing; errors may.
 
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::num::NonZero;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::missing;
+use crate::contract::{Schema, Values};
 use crate::http::{BindingError, Error, Request, Result, Source, flawed, shortened};
 
 /// A type made from one raw value: of a parameter, a path variable, a header field, a cookie.
@@ -52,6 +56,12 @@ pub trait FromValue<'r>: Sized {
     /// It is not such a value. A status and text chosen here are sent; an error that `?` made of a std error becomes
     /// a 400 that names the argument, or a 404 where the value is of the path.
     fn from_value(raw: &'r str) -> Result<Self>;
+
+    /// Says which texts it is made from, for the description of the API that the feature `openapi` makes. Default: the schema of
+    /// a type that derives `schemars::JsonSchema`, else any text.
+    fn schema() -> Schema {
+        Schema::of_text::<Self>()
+    }
 }
 
 /// A type made from all values of one name. This is where `T`, `Option<T>`, `Vec<T>` and `Result<T>` differ;
@@ -90,6 +100,12 @@ pub trait FromValues<'r>: Sized {
     fn from_error(error: Error) -> Result<Self> {
         Err(error)
     }
+
+    /// What it takes, for the description of the API.
+    #[doc(hidden)]
+    fn values() -> Values {
+        Values::one(Schema::any())
+    }
 }
 
 impl<'r, T: FromValue<'r>> FromValues<'r> for T {
@@ -99,6 +115,10 @@ impl<'r, T: FromValue<'r>> FromValues<'r> for T {
             Some(raw) => T::from_value(raw).map_err(|error| located(error, raw, source, name)),
             None => Err(Error::missing(name, source, T::EXPECTED)),
         }
+    }
+
+    fn values() -> Values {
+        Values::one(T::schema())
     }
 }
 
@@ -112,6 +132,10 @@ impl<'r, T: FromValues<'r>> FromValues<'r> for Option<T> {
         }
         T::from_values(values, source, name).map(Some)
     }
+
+    fn values() -> Values {
+        T::values().optional()
+    }
 }
 
 /// Every value; at least one is required. `Option<Vec<T>>` is `None` without one, and a list with `#[arg(default)]` is empty.
@@ -122,6 +146,10 @@ impl<'r, T: FromValue<'r>> FromValues<'r> for Vec<T> {
         let convert = |raw: &'r str| T::from_value(raw).map_err(|error| located(error, raw, source, name));
         let all = values.map(convert).collect::<Result<Vec<T>>>()?;
         if all.is_empty() { Err(Error::missing(name, source, T::EXPECTED)) } else { Ok(all) }
+    }
+
+    fn values() -> Values {
+        Values::list(T::schema())
     }
 }
 
@@ -139,6 +167,10 @@ impl<'r, T: FromValues<'r>> FromValues<'r> for Result<T> {
 
     fn from_error(error: Error) -> Result<Result<T>> {
         Ok(Err(error))
+    }
+
+    fn values() -> Values {
+        T::values().optional()
     }
 }
 
@@ -190,6 +222,10 @@ macro_rules! texts {
             fn from_value(raw: &'r str) -> Result<$kind> {
                 Ok(raw.into())
             }
+
+            fn schema() -> Schema {
+                Schema::text()
+            }
         }
     )* };
 }
@@ -205,6 +241,10 @@ macro_rules! integers {
                 let expected = || format!("an integer from {} to {}", <$kind>::MIN, <$kind>::MAX);
                 raw.parse().map_err(|_| unfit(expected(), raw))
             }
+
+            fn schema() -> Schema {
+                Schema::integer(stringify!($kind), <$kind>::MIN as i128, <$kind>::MAX as u128)
+            }
         }
 
         impl FromValue<'_> for NonZero<$kind> {
@@ -217,6 +257,12 @@ macro_rules! integers {
                     least => format!("an integer from {least} to {} other than 0", <$kind>::MAX),
                 };
                 raw.parse().map_err(|_| unfit(expected(), raw))
+            }
+
+            fn schema() -> Schema {
+                let least = <$kind>::MIN as i128;
+                let schema = Schema::integer(stringify!($kind), least.saturating_add(i128::from(least == 0)), <$kind>::MAX as u128);
+                if least == 0 { schema } else { schema.other_than_zero() }
             }
         }
     )* };
@@ -236,13 +282,18 @@ macro_rules! floats {
                     _ => Err(unfit(Self::EXPECTED, raw)),
                 }
             }
+
+            fn schema() -> Schema {
+                let format = if size_of::<$kind>() == 4 { "float" } else { "double" };
+                Schema::from_json(json!({ "type": "number", "format": format }))
+            }
         }
     )* };
 }
 floats! { f32 f64 }
 
 macro_rules! parsed {
-    ($($kind:ty: $expected:literal,)*) => { $(
+    ($($kind:ty: $expected:literal, $schema:tt;)*) => { $(
         impl FromValue<'_> for $kind {
             const EXPECTED: &'static str = $expected;
 
@@ -250,17 +301,21 @@ macro_rules! parsed {
             fn from_value(raw: &str) -> Result<$kind> {
                 raw.parse().map_err(|_| unfit(Self::EXPECTED, raw))
             }
+
+            fn schema() -> Schema {
+                Schema::from_json(json!($schema))
+            }
         }
     )* };
 }
 parsed! {
-    char: "one character",
-    IpAddr: "an IP address",
-    Ipv4Addr: "an IPv4 address",
-    Ipv6Addr: "an IPv6 address",
-    SocketAddr: "an IP address with a port",
-    SocketAddrV4: "an IPv4 address with a port",
-    SocketAddrV6: "an IPv6 address with a port",
+    char: "one character", { "type": "string", "minLength": 1, "maxLength": 1 };
+    IpAddr: "an IP address", { "type": "string", "anyOf": [{ "format": "ipv4" }, { "format": "ipv6" }] };
+    Ipv4Addr: "an IPv4 address", { "type": "string", "format": "ipv4" };
+    Ipv6Addr: "an IPv6 address", { "type": "string", "format": "ipv6" };
+    SocketAddr: "an IP address with a port", { "type": "string", "pattern": r":\d{1,5}$" };
+    SocketAddrV4: "an IPv4 address with a port", { "type": "string", "pattern": r"^[\d.]+:\d{1,5}$" };
+    SocketAddrV6: "an IPv6 address with a port", { "type": "string", "pattern": r"^\[.+\]:\d{1,5}$" };
 }
 
 /// `0`, `false` in any case and the empty text are false; everything else is true.
@@ -271,6 +326,10 @@ impl FromValue<'_> for bool {
     fn from_value(raw: &str) -> Result<bool> {
         Ok(!matches!(raw, "" | "0") && !raw.eq_ignore_ascii_case("false"))
     }
+
+    fn schema() -> Schema {
+        Schema::from_json(json!({ "type": "boolean" }))
+    }
 }
 
 /// JSON text in one value.
@@ -279,148 +338,5 @@ impl FromValue<'_> for Value {
 
     fn from_value(raw: &str) -> Result<Value> {
         serde_json::from_str(raw).map_err(|error| unfit(format!("JSON ({error})"), raw))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::fmt::Debug;
-
-    use super::*;
-
-    fn bind<'r, T: FromValues<'r>>(values: &[&'r str]) -> Result<T> {
-        T::from_values(values.iter().copied(), Source::Parameter, "a")
-    }
-
-    fn good<'r, T: FromValues<'r> + Debug + PartialEq>(values: &[&'r str], expected: T) {
-        assert_eq!(bind::<T>(values).expect("well formed"), expected, "{values:?}");
-    }
-
-    fn bad<'r, T: FromValues<'r> + Debug>(values: &[&'r str], text: &str) {
-        let error = bind::<T>(values).expect_err("not well formed");
-        assert_eq!(error.status(), 400, "{values:?}");
-        assert_eq!(error.explain_text(), text, "{values:?}");
-        let binding = error.binding().expect("says what failed");
-        assert_eq!((binding.parameter.as_str(), binding.source), ("a", Source::Parameter));
-        assert_eq!(error.is_missing(), values.is_empty());
-    }
-
-    #[test]
-    fn texts_take_anything() {
-        good(&["x", "y"], "x");
-        good(&[""], "");
-        good(&["x"], "x".to_owned());
-        good(&["x"], Cow::Borrowed("x"));
-        good(&["x"], Box::<str>::from("x"));
-        good(&["x"], Arc::<str>::from("x"));
-        bad::<&str>(&[], "Parameter[a] is required: a text.");
-    }
-
-    #[test]
-    fn integers_are_whole_and_in_range() {
-        good(&["-3"], -3_i64);
-        good(&["0"], 0_u8);
-        good(&["255"], 255_u8);
-        good(&["170141183460469231731687303715884105727"], i128::MAX);
-        good(&["7"], NonZero::new(7_u32).expect("not 0"));
-        for raw in ["abc", "1.5", "", " 1", "256", "-1", "0x1"] {
-            bad::<u8>(&[raw], &format!("Parameter[a] should be an integer from 0 to 255, not `{raw}`."));
-        }
-        bad::<i8>(&["128"], "Parameter[a] should be an integer from -128 to 127, not `128`.");
-        bad::<NonZero<u8>>(&["0"], "Parameter[a] should be an integer from 1 to 255, not `0`.");
-        bad::<NonZero<i8>>(
-            &["0"],
-            "Parameter[a] should be an integer from -128 to 127 other than 0, not `0`.",
-        );
-        bad::<u8>(&[], "Parameter[a] is required: an integer.");
-    }
-
-    #[test]
-    fn floats_are_finite() {
-        good(&["1.5"], 1.5_f64);
-        good(&["-2e3"], -2000_f32);
-        for raw in ["NaN", "inf", "1e999", "", "x"] {
-            bad::<f64>(&[raw], &format!("Parameter[a] should be a number, not `{raw}`."));
-        }
-    }
-
-    #[test]
-    fn what_is_not_false_is_true() {
-        for raw in ["0", "", "false", "False", "FALSE", "fAlSe"] {
-            good(&[raw], false);
-        }
-        for raw in ["1", "true", "no", "off", " ", "00", "f"] {
-            good(&[raw], true);
-        }
-        bad::<bool>(&[], "Parameter[a] is required: true or false.");
-    }
-
-    #[test]
-    fn other_std_types_are_parsed() {
-        good(&["中"], '中');
-        good(&["::1"], IpAddr::V6(Ipv6Addr::LOCALHOST));
-        good(&["127.0.0.1"], Ipv4Addr::LOCALHOST);
-        good(&["127.0.0.1:80"], SocketAddr::from(([127, 0, 0, 1], 80)));
-        bad::<char>(&["ab"], "Parameter[a] should be one character, not `ab`.");
-        bad::<IpAddr>(&["1"], "Parameter[a] should be an IP address, not `1`.");
-        good(&[r#"{"x":1}"#], serde_json::json!({"x": 1}));
-        bad::<Value>(&["x"], "Parameter[a] should be JSON (expected value at line 1 column 1), not `x`.");
-    }
-
-    #[test]
-    fn option_list_and_result_differ() {
-        good(&[], None::<u8>);
-        good(&["1"], Some(1_u8));
-        bad::<Option<u8>>(&["x"], "Parameter[a] should be an integer from 0 to 255, not `x`.");
-        good(&["1", "2"], vec![1_u8, 2]);
-        good(&["0", "no"], vec![false, true]);
-        bad::<Vec<u8>>(&["1", "x"], "Parameter[a] should be an integer from 0 to 255, not `x`.");
-        bad::<Vec<&str>>(&[], "Parameter[a] is required: a text.");
-        good(&[], None::<Vec<&str>>);
-        good(&["x"], Some(vec!["x"]));
-        assert_eq!(bind::<Result<u8>>(&["x"]).expect("the handler sees it").expect_err("bad").status(), 400);
-        assert!(bind::<Result<u8>>(&[]).expect("the handler sees it").expect_err("missing").is_missing());
-    }
-
-    #[test]
-    fn an_own_error_keeps_its_words_and_gains_the_name() {
-        #[derive(Debug)]
-        struct Even;
-        impl FromValue<'_> for Even {
-            fn from_value(raw: &str) -> Result<Even> {
-                let number = u8::from_value(raw)?;
-                let half: i8 = raw.parse()?;
-                if number % 2 == 0 && half >= 0 {
-                    Ok(Even)
-                } else {
-                    Err(Error::new(422, "Odd").explain("odd"))
-                }
-            }
-        }
-        let error = bind::<Even>(&["3"]).expect_err("odd");
-        assert_eq!(
-            (error.status().as_u16(), error.message_text(), error.explain_text()),
-            (422, "Odd", "odd")
-        );
-        let binding = error.binding().expect("the name is known");
-        assert_eq!((binding.parameter.as_str(), binding.got.as_deref()), ("a", Some("3")));
-        bad::<Even>(&["x"], "Parameter[a] should be an integer from 0 to 255, not `x`.");
-        bad::<Even>(&["200"], "Parameter[a] should be a valid value, not `200`.");
-    }
-
-    #[test]
-    fn the_path_is_not_found_where_a_parameter_is_bad() {
-        let error = u8::from_values(["x"].into_iter(), Source::Path, "id").expect_err("no number");
-        assert_eq!(error.status(), 404);
-        assert_eq!(error.explain_text(), "PathValue[id] should be an integer from 0 to 255, not `x`.");
-    }
-
-    #[test]
-    fn long_values_are_shortened_in_errors() {
-        let raw = "中".repeat(100);
-        let error = bind::<u8>(&[&raw]).expect_err("no number");
-        let got = error.binding().and_then(|binding| binding.got.clone()).expect("something came");
-        assert_eq!(got, "中".repeat(64) + "…");
-        assert_eq!(shortened(&"x".repeat(64)), "x".repeat(64));
     }
 }

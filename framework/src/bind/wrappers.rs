@@ -10,10 +10,11 @@ use ::http::{Method, Version};
 use super::defaults::Wrapper;
 use super::{Arg, BindingError, BodyUse, FromRequest, FromValues, Profile, Source, missing, value};
 use crate::base::Headers;
+use crate::contract::{Inputs, Place, Schema, Values};
 use crate::http::{ConnectionInfo, Cookies, Error, Request, Result, SafePath, shortened};
 
 macro_rules! wrappers {
-    ($( $(#[$doc:meta])* $name:ident: $profile:expr, $bind:ident; )*) => { $(
+    ($( $(#[$doc:meta])* $name:ident: $profile:expr, $bind:ident, $place:expr; )*) => { $(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name<T>(
@@ -50,6 +51,11 @@ macro_rules! wrappers {
             fn optional(req: &'r Request, arg: &Arg) -> Result<Option<$name<T>>> {
                 Ok($bind::<Option<T>>(req, arg)?.map($name))
             }
+
+            fn describe(inputs: &mut Inputs) {
+                let place: fn(&Inputs) -> Place = $place;
+                inputs.values(place(inputs), T::values());
+            }
         }
     )* };
 }
@@ -66,7 +72,7 @@ wrappers! {
     /// }
     /// ```
     #[doc(alias = "Query", alias = "RequestParam")]
-    Param: Profile::PARAMETER, parameter;
+    Param: Profile::PARAMETER, parameter, |_| Place::Query;
 
     /// A header field. Its name is the argument's, whose underscores also stand for hyphens: `user_agent` reads
     /// `User-Agent`. A name given by `#[arg(name = "…")]` is taken as it is. Fields of one name that come several times
@@ -80,7 +86,7 @@ wrappers! {
     ///     format!("{user_agent} {}", token.is_some())
     /// }
     /// ```
-    Header: Profile::VALUE, header;
+    Header: Profile::VALUE, header, |_| Place::Header;
 
     /// The value of a cookie.
     ///
@@ -92,7 +98,7 @@ wrappers! {
     ///     format!("you were here {seen} times")
     /// }
     /// ```
-    Cookie: Profile::VALUE, cookie;
+    Cookie: Profile::VALUE, cookie, |_| Place::Cookie;
 
     /// A variable of the path, decoded. In a pattern with a star, any other name is the text the star stands for, which is empty
     /// where a `**` stands for nothing. A value that is no `T` is a 404.
@@ -110,7 +116,7 @@ wrappers! {
     /// a directory: [`SafePath`](crate::SafePath) is for paths of files, in the place of this, and
     /// [`StaticFile::within`](crate::StaticFile::within) sends the file.
     #[doc(alias = "Path", alias = "PathVariable")]
-    PathValue: Profile { path_value: true, ..Profile::VALUE }, path_value;
+    PathValue: Profile { path_value: true, ..Profile::VALUE }, path_value, |_| Place::Path;
 
     /// A group of the mapping's regular expression: the first parenthesis, or the one said by `#[arg(group = n)]`, which counts
     /// as regular expressions do: 0 is the whole match, 1 the first parenthesis. A value that is no `T` is a 404.
@@ -124,7 +130,7 @@ wrappers! {
     ///     format!("{kind} {number}")
     /// }
     /// ```
-    RegGroup: Profile { group: true, ..Profile::PART }, reg_group;
+    RegGroup: Profile { group: true, ..Profile::PART }, reg_group, |inputs| Place::Group(inputs.group);
 }
 
 #[inline]
@@ -258,6 +264,10 @@ impl<'r> FromRequest<'r> for SafePath<'r> {
                 got: Some(shortened(text)),
             })
         })
+    }
+
+    fn describe(inputs: &mut Inputs) {
+        inputs.values(Place::Path, Values::one(Schema::text()));
     }
 }
 

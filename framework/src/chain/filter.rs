@@ -10,6 +10,7 @@ use super::end::End;
 use crate::base::Location;
 use crate::bind::StateNeed;
 use crate::bind::misplaced::misplaced;
+use crate::contract::Guards;
 use crate::http::{BoxFuture, Context, Error, Result, Watched};
 use crate::matching::Mapping;
 #[cfg(feature = "tower")]
@@ -105,6 +106,11 @@ pub trait Filter: Send + Sync + 'static {
     /// What is wrong and what to write instead. With the place where the filter was given it is the error at start.
     fn check(&self) -> Result<(), String> {
         Ok(())
+    }
+
+    /// Says what it asks of requests, for the description of the API that the feature `openapi` makes. Default: nothing.
+    fn describe(&self, guards: &mut Guards) {
+        let _ = guards;
     }
 }
 

@@ -130,6 +130,17 @@ impl Either {
     }
 }
 
+/// The answer of a mapping with a status of its own, which an answer that says another does not get.
+///
+/// # Errors
+/// There is no answer.
+#[inline]
+pub fn with_status(answered: Result, response: &mut Response, status: u16) -> Result {
+    answered?;
+    response.status_unless_said(status);
+    Ok(())
+}
+
 /// An error that says no status has none that is good.
 fn say_failed(response: &mut Response) {
     if !response.is_status_said() {

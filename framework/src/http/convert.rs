@@ -5,6 +5,7 @@ use ::http::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{Body, RequestBuilder, Responder, Response, Result};
 use crate::base::Headers;
+use crate::contract::Answers;
 
 /// The parts of another kind of request: its target is that of the URI, its host too if that has one.
 impl<B: Into<Body>> From<::http::Request<B>> for RequestBuilder {
@@ -65,6 +66,10 @@ impl<B: Into<Body>> Responder for ::http::Response<B> {
         response.headers = fields_of(&parts.headers);
         response.body = body.into();
         response.respond(res)
+    }
+
+    fn describe(answers: &mut Answers) {
+        Response::describe(answers);
     }
 }
 

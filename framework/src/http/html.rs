@@ -2,6 +2,7 @@
 
 use super::sniff::HTML;
 use super::{Responder, Response, Result};
+use crate::contract::{Answers, Schema};
 
 /// A text, or bytes, answered as `text/html; charset=utf-8`, whatever it begins with and wherever that came from.
 ///
@@ -51,6 +52,11 @@ impl<T: Responder> Responder for Html<T> {
             res.say_html();
         }
         Ok(())
+    }
+
+    fn describe(answers: &mut Answers) {
+        answers.body("text/html", Schema::text());
+        T::describe(answers);
     }
 }
 

@@ -58,7 +58,9 @@ mod sse;
 mod static_file;
 mod via;
 
-pub use answered::{EitherKind, PlainKind, WordsKind, answered};
+#[cfg(feature = "openapi")]
+pub use answered::Words;
+pub use answered::{EitherKind, PlainKind, WordsKind, answered, with_status};
 pub use arg::Arg;
 pub(crate) use binding_error::shortened;
 pub use binding_error::{BindingError, Source};

@@ -4,6 +4,7 @@ use ::http::StatusCode;
 
 use super::{Error, Responder, Response, Result};
 use crate::base::uri_reference;
+use crate::contract::{Answers, Statuses};
 
 /// Sends the peer elsewhere.
 ///
@@ -104,6 +105,11 @@ impl Responder for Redirect {
     fn respond(self, res: &mut Response) -> Result {
         res.offer_redirect(self.status, &self.location);
         Ok(())
+    }
+
+    fn describe(answers: &mut Answers) {
+        answers.statuses(Statuses::Class(3));
+        answers.header("Location", "Where to go.");
     }
 }
 

@@ -11,9 +11,10 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::response::COPIED;
-use super::sniff::{OCTETS, markup};
+use super::sniff::{JSON, OCTETS, markup};
 use super::{Body, Error, Failure, Response, Result, SetCookie};
 use crate::base::Headers;
+use crate::contract::{Answers, Schema, Statuses};
 
 /// An answer, or a part of one.
 ///
@@ -60,6 +61,15 @@ pub trait Responder {
     {
         self.respond(res)
     }
+
+    /// Says what this becomes, for the description of the API that the feature `openapi` makes. Default: nothing, which is an
+    /// answer of any content.
+    fn describe(answers: &mut Answers)
+    where
+        Self: Sized,
+    {
+        let _ = answers;
+    }
 }
 
 impl Responder for () {
@@ -88,6 +98,10 @@ impl Responder for &str {
         res.offer_large_text(Bytes::from_static(self.as_bytes()), markup(self));
         Ok(())
     }
+
+    fn describe(answers: &mut Answers) {
+        answers.bodies(TEXTS, Schema::text());
+    }
 }
 
 impl Responder for String {
@@ -100,11 +114,19 @@ impl Responder for String {
         res.offer_large_text(held(self.into_bytes()), markup);
         Ok(())
     }
+
+    fn describe(answers: &mut Answers) {
+        answers.bodies(TEXTS, Schema::text());
+    }
 }
 
 impl Responder for Box<str> {
     fn respond(self, res: &mut Response) -> Result {
         String::from(self).respond(res)
+    }
+
+    fn describe(answers: &mut Answers) {
+        answers.bodies(TEXTS, Schema::text());
     }
 }
 
@@ -116,6 +138,10 @@ impl Responder for Arc<str> {
         let markup = markup(&self);
         res.offer_large_text(Bytes::from_owner(Shared(self)), markup);
         Ok(())
+    }
+
+    fn describe(answers: &mut Answers) {
+        answers.bodies(TEXTS, Schema::text());
     }
 }
 
@@ -145,6 +171,10 @@ impl Responder for Cow<'_, str> {
             Cow::Owned(text) => text.respond(res),
         }
     }
+
+    fn describe(answers: &mut Answers) {
+        answers.bodies(TEXTS, Schema::text());
+    }
 }
 
 impl Responder for &String {
@@ -158,12 +188,20 @@ impl Responder for &String {
     {
         self.as_str().respond_static(res)
     }
+
+    fn describe(answers: &mut Answers) {
+        answers.bodies(TEXTS, Schema::text());
+    }
 }
 
 impl Responder for Bytes {
     fn respond(self, res: &mut Response) -> Result {
         res.offer_bytes(self, OCTETS);
         Ok(())
+    }
+
+    fn describe(answers: &mut Answers) {
+        answers.body(OCTETS, Schema::binary());
     }
 }
 
@@ -174,6 +212,10 @@ impl Responder for Vec<u8> {
         }
         res.offer_bytes(held(self), OCTETS);
         Ok(())
+    }
+
+    fn describe(answers: &mut Answers) {
+        answers.body(OCTETS, Schema::binary());
     }
 }
 
@@ -190,6 +232,10 @@ impl Responder for &[u8] {
         res.offer_bytes(Bytes::from_static(self), OCTETS);
         Ok(())
     }
+
+    fn describe(answers: &mut Answers) {
+        answers.body(OCTETS, Schema::binary());
+    }
 }
 
 impl<const LENGTH: usize> Responder for &[u8; LENGTH] {
@@ -203,6 +249,10 @@ impl<const LENGTH: usize> Responder for &[u8; LENGTH] {
     {
         self.as_slice().respond_static(res)
     }
+
+    fn describe(answers: &mut Answers) {
+        answers.body(OCTETS, Schema::binary());
+    }
 }
 
 /// A status from 200 to 599; any other number is a 500.
@@ -213,6 +263,10 @@ impl Responder for u16 {
         }
         StatusCode::from_u16(self)?.respond(res)
     }
+
+    fn describe(answers: &mut Answers) {
+        answers.statuses(Statuses::Class(2));
+    }
 }
 
 impl Responder for StatusCode {
@@ -220,17 +274,29 @@ impl Responder for StatusCode {
         res.offer_status(self);
         Ok(())
     }
+
+    fn describe(answers: &mut Answers) {
+        answers.statuses(Statuses::Class(2));
+    }
 }
 
 impl Responder for Value {
     fn respond(self, res: &mut Response) -> Result {
         res.offer_json(&self)
     }
+
+    fn describe(answers: &mut Answers) {
+        answers.body(JSON, Schema::any());
+    }
 }
 
 impl Responder for &Value {
     fn respond(self, res: &mut Response) -> Result {
         res.offer_json(&self)
+    }
+
+    fn describe(answers: &mut Answers) {
+        answers.body(JSON, Schema::any());
     }
 }
 
@@ -256,6 +322,11 @@ impl Responder for Response {
             Some(error) => Err(error),
             None => Ok(()),
         }
+    }
+
+    fn describe(answers: &mut Answers) {
+        answers.statuses(Statuses::Any);
+        answers.body("*/*", Schema::binary());
     }
 }
 
@@ -293,6 +364,10 @@ impl Responder for Body {
         res.offer_body(self, OCTETS);
         Ok(())
     }
+
+    fn describe(answers: &mut Answers) {
+        answers.body("*/*", Schema::binary());
+    }
 }
 
 /// `None` is a 404.
@@ -312,6 +387,11 @@ impl<T: Responder> Responder for Option<T> {
             Some(answer) => answer.respond_static(res),
             None => None::<T>.respond(res),
         }
+    }
+
+    fn describe(answers: &mut Answers) {
+        T::describe(answers);
+        answers.error(404, "There is no such thing.");
     }
 }
 
@@ -366,7 +446,15 @@ impl<T: Responder, E: Failure> Responder for Result<T, E> {
             Err(error) => Err(error.into_error()),
         }
     }
+
+    fn describe(answers: &mut Answers) {
+        T::describe(answers);
+        answers.fails();
+    }
 }
+
+/// What a text is sent as: its first characters decide.
+const TEXTS: &[&str] = &["text/plain", "text/html", "text/xml"];
 
 /// Bytes for an answer that holds them until they are sent, without room that nothing is in.
 pub(crate) fn held(mut bytes: Vec<u8>) -> Bytes {
@@ -396,6 +484,10 @@ macro_rules! tuples {
                 let ($($part,)+) = self;
                 $( $part.respond_static(res)?; )+
                 Ok(())
+            }
+
+            fn describe(answers: &mut Answers) {
+                $( $part::describe(answers); )+
             }
         }
     )* };

@@ -414,6 +414,16 @@ impl Response {
         self.marks.has_status || self.status != StatusCode::OK
     }
 
+    /// Gives it this status, unless one was said.
+    pub(crate) fn status_unless_said(&mut self, status: u16) {
+        if !self.is_status_said()
+            && !self.is_whole()
+            && let Ok(status) = StatusCode::from_u16(status)
+        {
+            self.offer_status(status);
+        }
+    }
+
     /// Whether a further body is left out.
     #[inline]
     pub(crate) fn is_taken(&mut self) -> bool {

@@ -10,6 +10,7 @@ use futures_core::Stream;
 use tokio::time::{Instant, Sleep};
 
 use super::{Body, BoxFuture, Error, Responder, Response, Result};
+use crate::contract::{Answers, Schema};
 use crate::io::stop::stopping;
 
 /// A stream of [`Event`]s as an answer: `text/event-stream`, kept alive by a comment every 15 seconds of silence.
@@ -137,6 +138,11 @@ impl Responder for Sse {
         let wire = Wire { events: self.events, silence: self.keep_alive, sleep, stopping };
         res.offer_body(Body::stream(wire), "text/event-stream");
         Ok(())
+    }
+
+    fn describe(answers: &mut Answers) {
+        answers.stream();
+        answers.body("text/event-stream", Schema::text());
     }
 }
 

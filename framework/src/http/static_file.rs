@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use super::body::Kind;
 use super::sniff::OCTETS;
 use super::{Body, FilePath, Responder, Response, Result};
+use crate::contract::{Answers, Schema, Statuses};
 
 /// A file as the body, with its length; opened and sent without being loaded whole.
 ///
@@ -91,6 +92,13 @@ impl Responder for StaticFile {
         }
         res.offer_body(Body(Kind::File(self.path)), OCTETS);
         Ok(())
+    }
+
+    fn describe(answers: &mut Answers) {
+        answers.statuses(Statuses::Of(vec![200, 206]));
+        answers.body("*/*", Schema::binary());
+        answers.error(404, "There is no such file.");
+        answers.error(416, "The range is not in the file.");
     }
 }
 

@@ -118,6 +118,12 @@ impl Filters {
         Cow::Borrowed(&lists[outcome])
     }
 
+    /// The filters of a mapping, each with whether it runs for every request to it.
+    #[cfg(feature = "openapi")]
+    pub(super) fn candidates(&self, plan: &FilterPlan) -> impl Iterator<Item = (AnyFilter, bool)> {
+        plan.candidates.iter().map(|candidate| (self.0[candidate.rule].filter.clone(), !candidate.is_tested))
+    }
+
     /// The filters that run for a path no mapping was chosen for. If nothing at all knows the path, only
     /// those that are `unmatched` run. One that answers by itself knows its paths.
     pub(super) fn of_path(&self, path: &str, is_known: bool) -> Cow<'_, [AnyFilter]> {

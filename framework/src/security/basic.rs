@@ -9,6 +9,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use super::auth::{Asking, Basic, Challenge, Credentials, Verdict, ask, credentials};
 use super::fields::quoted;
 use crate::chain::{Filter, FilterContext, Next};
+use crate::contract::Guards;
 use crate::http::{BoxFuture, Error, Result};
 
 /// Asks for a name and a password, and a hook whose they are.
@@ -133,6 +134,10 @@ impl Filter for BasicAuth {
                 self.realm
             )
         })
+    }
+
+    fn describe(&self, guards: &mut Guards) {
+        guards.basic(self.is_optional);
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::auth::{Asking, Bearer, Challenge, Credentials, Verdict, ask, credentials};
 use super::fields::quoted;
 use crate::chain::{Filter, FilterContext, Next};
+use crate::contract::Guards;
 use crate::http::{BoxFuture, Error, Result};
 
 /// Asks for a token in the `Authorization` field, and a hook whose it is.
@@ -153,6 +154,12 @@ impl Filter for BearerAuth {
             }
             _ => Ok(()),
         }
+    }
+
+    fn describe(&self, guards: &mut Guards) {
+        guards.bearer(self.is_optional);
+        guards.refuses(400);
+        guards.refuses(403);
     }
 }
 

@@ -11,6 +11,7 @@ use super::csrf_token::Tokens;
 use super::origin;
 use crate::base::{is_token, shown};
 use crate::chain::{Filter, FilterContext, Next};
+use crate::contract::Guards;
 use crate::http::{BoxFuture, Error, Request, Result};
 use crate::matching::{self, Paths};
 
@@ -160,6 +161,10 @@ impl Filter for Csrf {
             }
         }
         self.problem.clone().map_or(Ok(()), Err)
+    }
+
+    fn describe(&self, guards: &mut Guards) {
+        guards.refuses(403);
     }
 }
 

@@ -5,6 +5,7 @@ use std::ops::Deref;
 
 use super::auth::Challenge;
 use crate::bind::{Arg, FromRequest, Profile};
+use crate::contract::Inputs;
 use crate::http::{Error, Request, Result};
 
 /// Who the request is from: what [`BasicAuth`](super::BasicAuth), [`BearerAuth`](super::BearerAuth) or a filter of one's own
@@ -80,5 +81,9 @@ impl<'r, T: IdentityReference<'r>> FromRequest<'r> for Identity<T> {
 
     fn optional(req: &'r Request, _: &Arg) -> Result<Option<Identity<T>>> {
         Ok(T::find(req).map(Identity))
+    }
+
+    fn describe(inputs: &mut Inputs) {
+        inputs.needs_identity = true;
     }
 }

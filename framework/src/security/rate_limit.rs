@@ -12,6 +12,7 @@ use super::fields::quoted;
 use super::meter::{Allowance, Meter, Metered};
 use crate::base::{Headers, is_token};
 use crate::chain::{Filter, FilterContext, Next};
+use crate::contract::Guards;
 use crate::http::{BoxFuture, Error, Request, Result};
 
 /// Lets each key pass so many requests in a time, earned back evenly; others get a 429 with `Retry-After`.
@@ -221,6 +222,10 @@ impl Filter for RateLimit {
                 self.requests, self.time, self.burst
             )),
         }
+    }
+
+    fn describe(&self, guards: &mut Guards) {
+        guards.refuses(429);
     }
 }
 

@@ -25,6 +25,7 @@ use serde::de::DeserializeOwned;
 
 use crate::base::say;
 use crate::bind::{Arg, BodyUse, ModelBinding, Profile};
+use crate::contract::Inputs;
 use crate::http::{Error, Request, Result};
 
 pub use self::config::SessionConfig;
@@ -381,6 +382,10 @@ impl<'r> ModelBinding<'r> for Session {
     /// What a store holds is not what the client sent.
     fn failed(error: Error, _: &Arg) -> Error {
         error
+    }
+
+    fn describe(inputs: &mut Inputs) {
+        inputs.takes_session = true;
     }
 }
 

@@ -40,6 +40,12 @@ impl Sessions {
         Ok(())
     }
 
+    /// The name of the cookie that keeps the sessions of an application.
+    #[cfg(feature = "openapi")]
+    pub(crate) fn cookie_name(context: &Context) -> &str {
+        context.state::<Arc<Sessions>>().map_or("", |sessions| &sessions.config.cookie_name)
+    }
+
     pub(super) async fn load(&self, id: &SessionId) -> Result<Option<SessionRecord>> {
         match self.store.in_memory() {
             Some(memory) => Ok(memory.find(id)),

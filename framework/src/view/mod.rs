@@ -12,6 +12,7 @@ use serde::Serialize;
 
 pub use templates::Templates;
 
+use crate::contract::{Answers, Schema};
 use crate::http::{Body, BodyKind, Context, Error, PendingView, Responder, Response, Result, guarded};
 
 /// A page made of a template: an answer, or a part of one, of handlers and error pages.
@@ -85,6 +86,10 @@ impl Responder for View {
         let pending = PendingView { template: self.template, model: self.model };
         res.offer_body(Body(BodyKind::View(Box::new(pending))), content_type);
         Ok(())
+    }
+
+    fn describe(answers: &mut Answers) {
+        answers.bodies(&["text/html", "text/plain", "*/*"], Schema::text());
     }
 }
 

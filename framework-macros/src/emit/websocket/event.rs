@@ -48,7 +48,13 @@ pub(super) struct Event<'f> {
 impl<'f> Event<'f> {
     pub(super) fn adapter(&self) -> Adapter<'f> {
         let callee = if self.is_method() { Callee::Method { object: None } } else { Callee::Function };
-        Adapter { function: self.function, arguments: self.bound, callee, source: Source::Event }
+        Adapter {
+            function: self.function,
+            arguments: self.bound,
+            callee,
+            source: Source::Event,
+            status: None,
+        }
     }
 
     /// Binds all arguments but the message.

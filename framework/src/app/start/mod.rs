@@ -143,6 +143,8 @@ impl App {
             embedding: Mutex::new(Weak::<()>::new()),
             compression: config.compression,
             decompression: config.decompression,
+            #[cfg(feature = "openapi")]
+            openapi: config.openapi,
         })))
     }
 }

@@ -1,11 +1,15 @@
 //! What an application asks of its mappings as a whole, at start.
 
 use super::Router;
+#[cfg(feature = "openapi")]
+use crate::base::Location;
 use crate::chain::AnyFilter;
 use crate::matching::matcher::Matcher;
 use crate::matching::pattern::Pattern;
 use crate::proto::Limits;
 use crate::route::Route;
+#[cfg(feature = "openapi")]
+use crate::routing::entry::Entry;
 
 impl Router {
     /// Filters that can never run, since they match the path of no mapping and of none of the other patterns. Only when that
@@ -28,6 +32,14 @@ impl Router {
     /// The routes of all mappings.
     pub(crate) fn routes(&self) -> impl Iterator<Item = &'static Route> {
         self.entries.iter().map(|entry| entry.route)
+    }
+
+    /// The filters that run for a mapping at this place under this pattern, each with whether they always do.
+    #[cfg(feature = "openapi")]
+    pub(crate) fn filters_of(&self, at: &Location, pattern: &str) -> Vec<(AnyFilter, bool)> {
+        let is_it = |entry: &&Entry| entry.route.at == *at && entry.matcher.source() == pattern;
+        let entry = self.entries.iter().find(is_it);
+        entry.into_iter().flat_map(|entry| self.filters.candidates(&entry.plan)).collect()
     }
 
     /// All filters.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::shown;
 use crate::bind::Json;
+use crate::contract::{Messages, Schema};
 use crate::http::{Error, Result};
 
 /// A whole message. It owns its payload, which is a slice of what was received: cloning is cheap, and keeping one keeps the
@@ -123,12 +124,21 @@ pub trait FromMessage<'m>: Sized {
     /// # Errors
     /// It is of another kind, or of no good form: the session is closed with 1003 and the error's explanation.
     fn from_message(message: &'m Message) -> Result<Self>;
+
+    /// Says what it takes, for the description of the API that the feature `openapi` makes. Default: anything.
+    fn describe(messages: &mut Messages) {
+        let _ = messages;
+    }
 }
 
 impl<'m> FromMessage<'m> for &'m str {
     #[inline]
     fn from_message(message: &'m Message) -> Result<&'m str> {
         message.as_text().ok_or_else(|| Error::bad_request("Expected text, but got bytes"))
+    }
+
+    fn describe(messages: &mut Messages) {
+        messages.text(Schema::text());
     }
 }
 
@@ -141,11 +151,19 @@ impl<'m> FromMessage<'m> for &'m [u8] {
             Ok(&message.payload)
         }
     }
+
+    fn describe(messages: &mut Messages) {
+        messages.binary();
+    }
 }
 
 impl FromMessage<'_> for String {
     fn from_message(message: &Message) -> Result<String> {
         <&str>::from_message(message).map(str::to_owned)
+    }
+
+    fn describe(messages: &mut Messages) {
+        messages.text(Schema::text());
     }
 }
 
@@ -153,11 +171,19 @@ impl<'m> FromMessage<'m> for Cow<'m, str> {
     fn from_message(message: &'m Message) -> Result<Cow<'m, str>> {
         <&str>::from_message(message).map(Cow::Borrowed)
     }
+
+    fn describe(messages: &mut Messages) {
+        messages.text(Schema::text());
+    }
 }
 
 impl FromMessage<'_> for Vec<u8> {
     fn from_message(message: &Message) -> Result<Vec<u8>> {
         <&[u8]>::from_message(message).map(<[u8]>::to_vec)
+    }
+
+    fn describe(messages: &mut Messages) {
+        messages.binary();
     }
 }
 
@@ -166,6 +192,10 @@ impl FromMessage<'_> for Bytes {
     fn from_message(message: &Message) -> Result<Bytes> {
         <&[u8]>::from_message(message)?;
         Ok(message.payload.clone())
+    }
+
+    fn describe(messages: &mut Messages) {
+        messages.binary();
     }
 }
 
@@ -190,6 +220,10 @@ impl<'m, T: Deserialize<'m>> FromMessage<'m> for Json<T> {
             Ok(value) => Ok(Json(value)),
             Err(error) => Err(Error::bad_request(format!("Malformed JSON: {}", shown(&error.to_string())))),
         }
+    }
+
+    fn describe(messages: &mut Messages) {
+        messages.json(Schema::of::<T>());
     }
 }
 

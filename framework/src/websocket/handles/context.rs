@@ -7,6 +7,7 @@ use super::socket::WebSocket;
 use crate::bind::dispatch::{AtOnce, Bind, Profiled};
 use crate::bind::misplaced::misplaced;
 use crate::bind::{Arg, BindingSource, Profile};
+use crate::contract::Inputs;
 use crate::http::{Error, Request, Result};
 use crate::proto::ws::CloseReason;
 use crate::websocket::core::message::Message;
@@ -137,6 +138,9 @@ impl OfEvent {
     pub fn optional<'e, T: FromEvent<'e>>(self, cx: EventContext<'e>, _: &'static Arg) -> AtOnce<Option<T>> {
         AtOnce(T::from_event(cx).map(Some))
     }
+
+    /// Nothing of the request.
+    pub fn describe<T>(self, _: &mut Inputs) {}
 }
 
 impl<'e, T: FromEvent<'e>> Profiled<T> for OfEvent {

@@ -8,6 +8,7 @@ use super::handover::{Handover, Opening, detached, handover_of};
 use super::refusal;
 use super::settings::config_of_server;
 use crate::bind::{Arg, FromRequest, Profile};
+use crate::contract::Inputs;
 use crate::http::{Error, IntoStatus, Outgoing, Request, Result};
 use crate::proto::ws::Role;
 use crate::session;
@@ -119,5 +120,9 @@ impl<'r> FromRequest<'r> for WebSocketRequest {
         handover.state().is_taken = true;
         let request = Box::new(detached(req));
         Ok(Some(WebSocketRequest { request, handover, outgoing: req.outgoing.clone() }))
+    }
+
+    fn describe(inputs: &mut Inputs) {
+        inputs.upgrades = true;
     }
 }

@@ -1,0 +1,50 @@
+//! The description of an application: what it is mapped to, and what stands before it.
+
+use super::App;
+use crate::base::say;
+use crate::chain::AnyFilter;
+use crate::contract::Guards;
+use crate::openapi::{self, Document, OpenApi, Operation, Surroundings};
+use crate::session::Sessions;
+
+impl App {
+    /// The description of the application in OpenAPI, made of its mappings: paths, arguments, answers, filters that authenticate. Types
+    /// that derive `schemars::JsonSchema` have their schemas in it. Title and version are those of
+    /// [`Config::openapi`](crate::Config::openapi).
+    pub fn openapi(&self) -> Document {
+        let settings = self.0.openapi.clone().unwrap_or_default();
+        self.openapi_of(&settings)
+    }
+
+    fn openapi_of(&self, settings: &OpenApi) -> Document {
+        let belongs = |app: Option<&str>| app == self.0.name.as_deref();
+        let mut operations: Vec<&'static Operation> = inventory::iter::<Operation>
+            .into_iter()
+            .filter(|operation| belongs(operation.mapping.app))
+            .collect();
+        operations.sort_by_key(|operation| (operation.mapping.order, operation.at, operation.mapping.paths));
+        let guards = |operation: &Operation, pattern: &str| self.guards(operation, pattern);
+        let surroundings =
+            Surroundings { guards: &guards, session_cookie: Sessions::cookie_name(&self.0.answers.context) };
+        let (document, warnings) = openapi::openapi(settings, &operations, &surroundings);
+        for warning in warnings {
+            say!(warn, "{warning}");
+        }
+        document
+    }
+
+    /// What the filters of a mapping ask for.
+    fn guards(&self, operation: &Operation, pattern: &str) -> Guards {
+        let mut guards = Guards::default();
+        for (filter, is_always) in self.0.router.filters_of(&operation.at, pattern) {
+            let AnyFilter::Given(given) = filter else { continue };
+            let mut own = Guards::default();
+            given.filter.describe(&mut own);
+            guards.schemes.extend(
+                own.schemes.into_iter().map(|(scheme, is_optional)| (scheme, is_optional || !is_always)),
+            );
+            own.refusals.into_iter().for_each(|status| guards.refuses(status));
+        }
+        guards
+    }
+}

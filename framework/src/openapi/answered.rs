@@ -1,0 +1,72 @@
+//! What a function returns, asked of the compiler as generated code asks how to answer with it: see `http::answered`. A type that
+//! cannot be answered with is told of there, so here it describes nothing.
+
+use crate::contract::{Answers, Probe};
+use crate::http::{Responder, Words};
+
+/// A `Result` whose error is a mere text.
+pub trait DescribeWords {
+    /// Describes it.
+    fn describe(&self, answers: &mut Answers);
+}
+
+impl<T: Responder, E: Words> DescribeWords for &&&Probe<Result<T, E>> {
+    fn describe(&self, answers: &mut Answers) {
+        T::describe(answers);
+        answers.fails();
+    }
+}
+
+/// A `Result` whose error answers for itself.
+pub trait DescribeEither {
+    /// Describes it.
+    fn describe(&self, answers: &mut Answers);
+}
+
+impl<T: Responder, E: Responder> DescribeEither for &&Probe<Result<T, E>> {
+    fn describe(&self, answers: &mut Answers) {
+        T::describe(answers);
+        answers.instead(|answers| {
+            E::describe(answers);
+            answers.status(500);
+        });
+    }
+}
+
+/// An answer.
+pub trait DescribePlain {
+    /// Describes it.
+    fn describe(&self, answers: &mut Answers);
+}
+
+impl<R: Responder> DescribePlain for &Probe<R> {
+    fn describe(&self, answers: &mut Answers) {
+        R::describe(answers);
+    }
+}
+
+/// What is no answer.
+pub trait DescribeNothing {
+    /// Describes nothing.
+    fn describe(&self, _: &mut Answers) {}
+}
+
+impl<R: ?Sized> DescribeNothing for Probe<R> {}
+
+/// What a function returns that is not called.
+pub fn probe_of<R>(_: impl FnOnce() -> R) -> Probe<R> {
+    Probe::new()
+}
+
+/// The same for an `async fn`.
+pub fn probe_of_future<F: Future>(_: impl FnOnce() -> F) -> Probe<F::Output> {
+    Probe::new()
+}
+
+/// An argument of a function that is not called.
+///
+/// # Panics
+/// It is called.
+pub fn unreached<T>() -> T {
+    unreachable!("nobody calls what is only asked for its type")
+}

@@ -1,0 +1,485 @@
+//! The whole document.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::ops::Deref;
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::{Map, Value, json};
+
+use super::names::{self, Place};
+use super::operation::Operation;
+use super::parameters::{self, Taken};
+use super::problem;
+use super::responses::Responses;
+use super::schemas::Schemas;
+use super::settings::{OpenApi, OpenApiVersion};
+use super::template::Template;
+use crate::contract::{Guards, Scheme};
+
+/// A description of an application, as JSON. The same application always gives the same text.
+///
+/// ```
+/// use vernal::{App, Config, request_map};
+///
+/// /// Says hello.
+/// #[request_map("/hello/{name}", method = "GET")]
+/// fn hello(name: &str) -> String {
+///     format!("Hello, {name}!")
+/// }
+///
+/// let document = App::from_registry(Config::new())?.openapi();
+/// assert_eq!(document["paths"]["/hello/{name}"]["get"]["summary"], "Says hello");
+/// # Ok::<(), vernal::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Document(pub(super) Value);
+
+impl Document {
+    /// The JSON.
+    pub fn into_value(self) -> Value {
+        self.0
+    }
+}
+
+impl Deref for Document {
+    type Target = Value;
+
+    fn deref(&self) -> &Value {
+        &self.0
+    }
+}
+
+/// Indented JSON.
+impl fmt::Display for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&serde_json::to_string_pretty(self).map_err(|_| fmt::Error)?)
+    }
+}
+
+impl Serialize for Document {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Ordered(&self.0).serialize(serializer)
+    }
+}
+
+/// JSON whose best known members come first, as people write such documents.
+struct Ordered<'v>(&'v Value);
+
+impl Serialize for Ordered<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Object(members) => {
+                let rank = |key: &str| FIRST.iter().position(|first| *first == key).unwrap_or(FIRST.len());
+                let mut members: Vec<_> = members.iter().collect();
+                members.sort_by_key(|(key, _)| rank(key));
+                let mut map = serializer.serialize_map(Some(members.len()))?;
+                for (key, value) in members {
+                    map.serialize_entry(key, &Ordered(value))?;
+                }
+                map.end()
+            }
+            Value::Array(items) => serializer.collect_seq(items.iter().map(Ordered)),
+            other => other.serialize(serializer),
+        }
+    }
+}
+
+/// Members of documents in the order in which they are read.
+const FIRST: [&str; 30] = [
+    "openapi",
+    "asyncapi",
+    "info",
+    "title",
+    "name",
+    "in",
+    "version",
+    "$ref",
+    "summary",
+    "operationId",
+    "tags",
+    "description",
+    "servers",
+    "security",
+    "paths",
+    "channels",
+    "operations",
+    "address",
+    "action",
+    "channel",
+    "deprecated",
+    "parameters",
+    "requestBody",
+    "responses",
+    "type",
+    "properties",
+    "required",
+    "components",
+    "content",
+    "schema",
+];
+
+/// What a document has to know of the application beside its operations.
+pub(crate) struct Surroundings<'a> {
+    /// What the filters of an operation's path ask for.
+    pub(crate) guards: &'a dyn Fn(&Operation, &str) -> Guards,
+    /// The name of the cookie that keeps sessions.
+    pub(crate) session_cookie: &'a str,
+}
+
+/// The document of these operations, and what could not be described, with what asks for it.
+pub(crate) fn openapi(
+    settings: &OpenApi,
+    operations: &[&'static Operation],
+    surroundings: &Surroundings<'_>,
+) -> (Document, Vec<String>) {
+    let mut draft = Draft::new(settings, surroundings);
+    draft.add(operations);
+    draft.finish()
+}
+
+struct Draft<'a> {
+    settings: &'a OpenApi,
+    surroundings: &'a Surroundings<'a>,
+    schemas: Schemas,
+    paths: BTreeMap<String, Map<String, Value>>,
+    responses: BTreeMap<String, Value>,
+    schemes: BTreeMap<String, Value>,
+    tags: BTreeMap<String, &'static str>,
+}
+
+impl<'a> Draft<'a> {
+    fn new(settings: &'a OpenApi, surroundings: &'a Surroundings<'a>) -> Draft<'a> {
+        Draft {
+            settings,
+            surroundings,
+            schemas: Schemas::default(),
+            paths: BTreeMap::new(),
+            responses: BTreeMap::new(),
+            schemes: BTreeMap::new(),
+            tags: BTreeMap::new(),
+        }
+    }
+
+    fn add(&mut self, operations: &[&'static Operation]) {
+        let mut places = Vec::new();
+        let mut templates = Vec::new();
+        // The first template of a shape gives all others their names.
+        let mut shapes: BTreeMap<String, Template> = BTreeMap::new();
+        for operation in operations {
+            for (source, template) in templates_of(operation) {
+                let shape = shapes.entry(template.shape()).or_insert_with(|| template.clone());
+                for method in methods(operation) {
+                    places.push(Place { operation, path: shape.path.clone(), method });
+                    templates.push((source, template.clone(), shape.clone()));
+                }
+            }
+        }
+        let ids = names::operation_ids(&places);
+        for ((place, id), (source, template, shape)) in places.into_iter().zip(ids).zip(templates) {
+            self.operation(place.operation, (source, &template, &shape), &place.method, id);
+        }
+    }
+
+    fn operation(
+        &mut self,
+        operation: &'static Operation,
+        (source, template, shape): (&'static str, &Template, &Template),
+        method: &str,
+        id: String,
+    ) {
+        let inputs = parameters::inputs(operation.arguments);
+        let mut taken = Taken::of(operation, inputs, template, &mut self.schemas);
+        if operation.mapping.methods.is_empty() && BODILESS.contains(&method) && taken.bodies.is_required() {
+            return;
+        }
+        rename(&mut taken.parameters, template, shape);
+        let guards = (self.surroundings.guards)(operation, source);
+        let mut refusals = taken.refusals;
+        refusals.extend(&guards.refusals);
+        if taken.needs_identity {
+            refusals.push(401);
+        }
+        let responses = Responses::of(
+            operation,
+            &refusals,
+            taken.upgrades,
+            self.settings.format,
+            &mut self.schemas,
+            &mut self.responses,
+        );
+        let (summary, description) = names::summary(operation.docs, operation.at.name);
+        let mut said = json!({ "operationId": id, "summary": summary, "responses": responses.into_value() });
+        if let Some(description) = description {
+            said["description"] = description.into();
+        }
+        if operation.is_deprecated {
+            said["deprecated"] = true.into();
+        }
+        if let Some(tag) = names::tag(operation) {
+            let docs = operation.owner.filter(|_| operation.tag.is_none()).map_or("", |owner| owner.docs);
+            let known = self.tags.entry(tag.clone()).or_insert(docs);
+            if known.is_empty() {
+                *known = docs;
+            }
+            said["tags"] = json!([tag]);
+        }
+        if !taken.parameters.is_empty() {
+            said["parameters"] = taken.parameters.into();
+        }
+        if let Some(body) = taken.bodies.request_body() {
+            said["requestBody"] = body;
+        }
+        if let Some(regexp) = operation.mapping.regexp {
+            said["x-vernal-regexp"] = regexp.into();
+        }
+        let conditions = operation.mapping.params.list.iter().chain(operation.mapping.headers.list);
+        let conditions: Vec<&str> = conditions.copied().collect();
+        if !conditions.is_empty() {
+            said["x-vernal-conditions"] = conditions.into();
+        }
+        if let Some(security) = self.security(&guards, taken.needs_identity, taken.takes_session) {
+            said["security"] = security;
+        }
+        self.place(&shape.path, method, said);
+    }
+
+    /// Puts an operation under its method, or beside the one that is there.
+    fn place(&mut self, path: &str, method: &str, said: Value) {
+        let item = self.paths.entry(path.to_owned()).or_default();
+        let key = method.to_ascii_lowercase();
+        let is_new_method = key == "query" && self.settings.format == OpenApiVersion::V3_2;
+        if !KNOWN.contains(&&*key) && !is_new_method {
+            let others = match self.settings.format {
+                OpenApiVersion::V3_1 => "x-vernal-operations",
+                OpenApiVersion::V3_2 => "additionalOperations",
+            };
+            let others = item.entry(others).or_insert_with(|| json!({}));
+            others[method] = said;
+            return;
+        }
+        match item.get_mut(&key) {
+            Some(known) => join(known, said),
+            None => drop(item.insert(key, said)),
+        }
+    }
+
+    /// How an operation wants to know who asks.
+    fn security(&mut self, guards: &Guards, needs_identity: bool, takes_session: bool) -> Option<Value> {
+        let mut required = Map::new();
+        let mut optional = Map::new();
+        for (scheme, is_optional) in &guards.schemes {
+            let (name, said) = match scheme {
+                Scheme::Basic => ("basic".to_owned(), json!({ "type": "http", "scheme": "basic" })),
+                Scheme::Bearer => ("bearer".to_owned(), json!({ "type": "http", "scheme": "bearer" })),
+                Scheme::Header(name) => {
+                    (names::sanitized(name), json!({ "type": "apiKey", "in": "header", "name": name }))
+                }
+            };
+            self.schemes.insert(name.clone(), said);
+            let list = if *is_optional && !needs_identity { &mut optional } else { &mut required };
+            list.insert(name, json!([]));
+        }
+        if takes_session {
+            let name = self.surroundings.session_cookie;
+            self.schemes
+                .insert("session".to_owned(), json!({ "type": "apiKey", "in": "cookie", "name": name }));
+            optional.insert("session".to_owned(), json!([]));
+        }
+        if required.is_empty() && optional.is_empty() {
+            return None;
+        }
+        let mut ways = vec![Value::Object(required.clone())];
+        if !optional.is_empty() {
+            let mut all = required;
+            all.extend(optional);
+            ways.insert(0, Value::Object(all));
+        }
+        Some(ways.into())
+    }
+
+    fn finish(self) -> (Document, Vec<String>) {
+        let settings = self.settings;
+        let mut info = json!({ "title": settings.title, "version": settings.version });
+        if let Some(description) = &settings.description {
+            info["description"] = (**description).into();
+        }
+        if let Some((name, identifier)) = &settings.license {
+            info["license"] = json!({ "name": name, "identifier": identifier });
+        }
+        let servers: Vec<Value> = match &settings.servers[..] {
+            [] => vec![json!({ "url": "/" })],
+            servers => servers.iter().map(|url| json!({ "url": url })).collect(),
+        };
+        let tags: Vec<Value> = self
+            .tags
+            .iter()
+            .map(|(name, docs)| match *docs {
+                "" => json!({ "name": name }),
+                docs => json!({ "name": name, "description": docs }),
+            })
+            .collect();
+        let paths: Map<String, Value> =
+            self.paths.into_iter().map(|(path, item)| (path, item.into())).collect();
+        let mut document = json!({
+            "openapi": settings.format.as_str(),
+            "info": info,
+            "servers": servers,
+            "security": [],
+            "paths": paths,
+        });
+        if !tags.is_empty() {
+            document["tags"] = tags.into();
+        }
+        let (mut schemas, missing) = self.schemas.finish(&mut document);
+        let mut components = Map::new();
+        if !self.responses.is_empty() || document.to_string().contains("#/components/schemas/Problem\"") {
+            let mut add = |name: &str, schema: Value| {
+                // A type of that name keeps it in its own document.
+                schemas.entry(name.to_owned()).or_insert(schema);
+            };
+            add("Problem", problem::problem());
+            add("Failure", problem::failure());
+            components.insert("responses".to_owned(), Map::from_iter(self.responses).into());
+        }
+        if !schemas.is_empty() {
+            components.insert("schemas".to_owned(), Map::from_iter(schemas).into());
+        }
+        if !self.schemes.is_empty() {
+            components.insert("securitySchemes".to_owned(), Map::from_iter(self.schemes).into());
+        }
+        if !components.is_empty() {
+            document["components"] = components.into();
+        }
+        let warnings = missing.into_iter().map(|(type_name, place)| {
+            format!(
+                "`{type_name}`, {place}, has no schema, so the description of the API says nothing of it: derive \
+                 `schemars::JsonSchema` for it; where it hides behind an `impl Trait`, write `responses(200 = Json<…>)`"
+            )
+        });
+        (Document(document), warnings.collect())
+    }
+}
+
+/// The templates of an operation, each with the pattern it was made of.
+fn templates_of(operation: &'static Operation) -> Vec<(&'static str, Template)> {
+    let inputs = parameters::inputs(operation.arguments);
+    if let Some(regexp) = operation.mapping.regexp {
+        let name = |group| {
+            let is_it = |(_, inputs): &&(_, crate::contract::Inputs)| {
+                inputs
+                    .parameters
+                    .iter()
+                    .any(|parameter| parameter.place == crate::contract::Place::Group(group))
+            };
+            inputs.iter().find(is_it).map(|(argument, _)| argument.name.to_owned())
+        };
+        return vec![(regexp, Template::of_regexp(regexp, name))];
+    }
+    let of_pattern = |pattern: &&'static str| {
+        (*pattern, Template::of_pattern(pattern, &parameters::star(&inputs, pattern)))
+    };
+    operation.mapping.paths.iter().map(of_pattern).collect()
+}
+
+/// The methods of an operation. A mapping without any takes all that a document knows, HEAD and TRACE aside.
+fn methods(operation: &Operation) -> Vec<String> {
+    match operation.mapping.methods {
+        [] => ["GET", "PUT", "POST", "DELETE", "OPTIONS", "PATCH"].map(str::to_owned).to_vec(),
+        methods => methods.iter().map(|method| (*method).to_owned()).collect(),
+    }
+}
+
+/// Gives the variables of the path the names that they have in the document.
+fn rename(parameters: &mut [Value], template: &Template, shape: &Template) {
+    for (own, shown) in template.variables.iter().zip(&shape.variables) {
+        for parameter in parameters.iter_mut() {
+            if parameter["in"] == "path" && parameter["name"] == *own.name && own.name != shown.name {
+                parameter["name"] = format!("\0{}", shown.name).into();
+            }
+        }
+    }
+    for parameter in parameters {
+        if let Some(name) = parameter["name"].as_str().and_then(|name| name.strip_prefix('\0')) {
+            parameter["name"] = name.to_owned().into();
+        }
+    }
+}
+
+/// Two mappings that their conditions tell apart are one operation: it takes what either takes, and answers what either answers.
+fn join(known: &mut Value, other: Value) {
+    let Value::Object(mut other) = other else { return };
+    let required_by_both = |parameters: &Value, like: &Value| {
+        let mut all = parameters.as_array().into_iter().flatten();
+        all.any(|it| it["in"] == like["in"] && it["name"] == like["name"] && it["required"] == true)
+    };
+    let (mine, theirs) = (known["parameters"].take(), other.remove("parameters").unwrap_or_default());
+    let mut joined: Vec<Value> = Vec::new();
+    for parameter in mine.as_array().into_iter().chain(theirs.as_array()).flatten() {
+        if joined.iter().any(|it| it["in"] == parameter["in"] && it["name"] == parameter["name"]) {
+            continue;
+        }
+        let mut parameter = parameter.clone();
+        let is_required = parameter["in"] == "path"
+            || required_by_both(&mine, &parameter) && required_by_both(&theirs, &parameter);
+        if let Some(members) = parameter.as_object_mut()
+            && !is_required
+        {
+            members.remove("required");
+        }
+        joined.push(parameter);
+    }
+    match (known.as_object_mut(), joined.is_empty()) {
+        (Some(members), true) => drop(members.remove("parameters")),
+        _ => known["parameters"] = joined.into(),
+    }
+    if let Some(body) = other.remove("requestBody") {
+        if known["requestBody"].is_null() {
+            known["requestBody"] = body;
+            if let Some(members) = known["requestBody"].as_object_mut() {
+                members.remove("required");
+            }
+        } else {
+            merge(&mut known["requestBody"], body);
+        }
+    } else if let Some(members) = known["requestBody"].as_object_mut() {
+        members.remove("required");
+    }
+    if let Some(responses) = other.remove("responses") {
+        merge(&mut known["responses"], responses);
+    }
+    if let Some(conditions) = other.remove("x-vernal-conditions") {
+        let mine = known["x-vernal-conditions"].take();
+        let all = mine.as_array().into_iter().chain(conditions.as_array()).flatten().cloned();
+        known["x-vernal-conditions"] = all.collect();
+    }
+    let nulls: BTreeSet<String> = known
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(_, value)| value.is_null())
+        .map(|(key, _)| key.clone())
+        .collect();
+    if let Some(members) = known.as_object_mut() {
+        members.retain(|key, _| !nulls.contains(key));
+    }
+}
+
+/// Adds what is not there; two schemas of one place are a choice.
+fn merge(known: &mut Value, other: Value) {
+    let Value::Object(other) = other else { return };
+    for (key, value) in other {
+        match known.get_mut(&key) {
+            None => known[&*key] = value,
+            Some(mine) if *mine == value => {}
+            Some(mine) if key == "schema" => *mine = json!({ "anyOf": [mine.take(), value] }),
+            Some(mine) => merge(mine, value),
+        }
+    }
+}
+
+/// Methods whose requests have no body by custom.
+const BODILESS: [&str; 4] = ["GET", "DELETE", "OPTIONS", "HEAD"];
+
+/// Methods that every document knows.
+const KNOWN: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];

@@ -1,0 +1,29 @@
+//! The description of an application: OpenAPI from its mappings, AsyncAPI from its WebSocket handlers.
+//!
+//! The macros submit an [`Operation`] beside each registration: docs, arguments and answers, whose types describe themselves in the words
+//! of [`contract`](crate::contract). From these alone the documents are made, on first demand. Nothing here runs for a request to anything else.
+
+mod answered;
+mod bodies;
+mod default_value;
+mod document;
+mod names;
+mod nodes;
+mod operation;
+mod parameters;
+mod problem;
+mod responses;
+mod schemas;
+mod settings;
+mod template;
+
+pub use answered::{
+    DescribeEither, DescribeNothing, DescribePlain, DescribeWords, probe_of, probe_of_future, unreached,
+};
+pub use default_value::{DefaultKnown, DefaultUnknown, DefaultValue, DefaultWithin};
+pub use document::Document;
+pub(crate) use document::{Surroundings, openapi};
+pub use operation::{
+    Constraints, DescribedArgument, DescribedAs, DescribedOwner, DescribedResponse, Operation,
+};
+pub use settings::{OpenApi, OpenApiVersion};

@@ -1,0 +1,114 @@
+//! Names that a document gives: operations, tags, summaries.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::operation::Operation;
+
+/// A name of a component: only letters, digits, `.`, `_` and `-` (OpenAPI 3.1, section 4.8.7.1).
+pub(super) fn sanitized(name: &str) -> String {
+    name.chars()
+        .map(|char| if char.is_ascii_alphanumeric() || matches!(char, '.' | '_' | '-') { char } else { '_' })
+        .collect()
+}
+
+/// The tag of an operation: its own, the type of its controller, or its module where that is not the crate's root.
+pub(super) fn tag(operation: &Operation) -> Option<String> {
+    if let Some(tag) = operation.tag {
+        return Some(tag.to_owned());
+    }
+    if let Some(owner) = operation.owner {
+        return Some(owner.name.to_owned());
+    }
+    let (_, module) = operation.at.module.rsplit_once("::")?;
+    Some(module.to_owned())
+}
+
+/// First line and the rest of a doc comment; without one a sentence of the function's name.
+pub(super) fn summary(docs: &str, name: &str) -> (String, Option<String>) {
+    let (first, rest) = docs.split_once("\n\n").unwrap_or((docs, ""));
+    let (line, more) = first.split_once('\n').unwrap_or((first, ""));
+    if line.is_empty() {
+        let name = name.rsplit("::").next().unwrap_or(name);
+        let words = name.trim_start_matches("r#").replace('_', " ");
+        let mut chars = words.trim().chars();
+        let summary = chars.next().map(|first| first.to_uppercase().chain(chars).collect());
+        return (summary.unwrap_or_default(), None);
+    }
+    // A sentence that goes on is told whole below.
+    let rest = match more {
+        "" => rest.trim().to_owned(),
+        _ => docs.trim().to_owned(),
+    };
+    (line.trim().trim_end_matches('.').to_owned(), (!rest.is_empty()).then_some(rest))
+}
+
+/// One mapping under one path and method.
+pub(super) struct Place {
+    pub(super) operation: &'static Operation,
+    pub(super) path: String,
+    pub(super) method: String,
+}
+
+/// A name for each place, each once: `Shop.buy`, with as much more as tells it from others.
+pub(super) fn operation_ids(places: &[Place]) -> Vec<String> {
+    let plain = |place: &Place| {
+        let at = &place.operation.at;
+        sanitized(&at.name.replace("::", ".").replace("r#", ""))
+    };
+    let in_module = |place: &Place| {
+        let module = place.operation.at.module.split_once("::").map_or("", |(_, inner)| inner);
+        let module = sanitized(&module.replace("::", "."));
+        if module.is_empty() { plain(place) } else { format!("{module}.{}", plain(place)) }
+    };
+    let by_method = |place: &Place| format!("{}.{}", plain(place), place.method.to_ascii_lowercase());
+    let by_both = |place: &Place| format!("{}.{}", in_module(place), place.method.to_ascii_lowercase());
+    let by_path = |place: &Place| {
+        let path = sanitized(place.path.trim_matches('/')).replace(['{', '}'], "");
+        format!("{}.{path}", by_both(place))
+    };
+    let ways: [&dyn Fn(&Place) -> String; 5] = [&plain, &by_method, &in_module, &by_both, &by_path];
+    let counts: Vec<BTreeMap<String, usize>> = ways
+        .iter()
+        .map(|way| {
+            let mut counts = BTreeMap::new();
+            places.iter().for_each(|place| *counts.entry(way(place)).or_insert(0) += 1);
+            counts
+        })
+        .collect();
+    let mut taken = BTreeSet::new();
+    places
+        .iter()
+        .map(|place| {
+            let chosen = ways.iter().zip(&counts).map(|(way, counts)| (way(place), counts));
+            let mut chosen = chosen.filter(|(id, counts)| counts[id] == 1 && !taken.contains(id));
+            let base = chosen.next().map_or_else(|| by_path(place), |(id, _)| id);
+            let mut id = base.clone();
+            let mut number = 1;
+            while !taken.insert(id.clone()) {
+                number += 1;
+                id = format!("{base}.{number}");
+            }
+            id
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_doc_comment_begins_with_its_summary() {
+        let table: [(&str, &str, &str, Option<&str>); 6] = [
+            ("", "Shop::buy_tea", "Buy tea", None),
+            ("Buys.", "x", "Buys", None),
+            ("Buys.\n\nMore of it.", "x", "Buys", Some("More of it.")),
+            ("Buys what\nis there.", "x", "Buys what", Some("Buys what\nis there.")),
+            ("", "_", "", None),
+            ("", "r#type", "Type", None),
+        ];
+        for (docs, name, expected, description) in table {
+            assert_eq!(summary(docs, name), (expected.to_owned(), description.map(str::to_owned)), "{docs}");
+        }
+    }
+}

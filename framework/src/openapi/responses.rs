@@ -1,0 +1,159 @@
+//! What an operation answers, by status.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::operation::{DescribedAs, Operation};
+use super::problem;
+use super::schemas::{Direction, Schemas};
+use super::settings::OpenApiVersion;
+use crate::contract::{Answer, Answers, Statuses};
+
+/// The responses of an operation.
+#[derive(Default)]
+pub(super) struct Responses {
+    said: BTreeMap<String, Value>,
+}
+
+impl Responses {
+    /// What the function's type and its attributes say. `named` gets the errors that are kept as components.
+    pub(super) fn of(
+        operation: &'static Operation,
+        refusals: &[u16],
+        upgrades: bool,
+        format: OpenApiVersion,
+        schemas: &mut Schemas,
+        named: &mut BTreeMap<String, Value>,
+    ) -> Responses {
+        let mut responses = Responses::default();
+        schemas.know(operation.schemas);
+        let place = format!("the answer of {}", operation.at);
+        let mut answers = Answers::new();
+        (operation.answers)(&mut answers);
+        let Answers { answer, others, errors, fails } = answers;
+        if !(upgrades && answer.content.is_empty()) {
+            responses.answer(answer, operation.status, &place, format, schemas);
+        }
+        for other in others {
+            responses.answer(other, None, &place, format, schemas);
+        }
+        if upgrades {
+            let entry = responses.said.entry("101".to_owned());
+            entry.or_insert_with(|| json!({ "description": "A WebSocket session begins." }));
+        }
+        for response in operation.responses {
+            match &response.what {
+                DescribedAs::Meaning(meaning) => {
+                    let status = response.status.to_string();
+                    let mut said = json!({ "description": meaning });
+                    if response.status >= 400 {
+                        said["content"] = problem::content();
+                    }
+                    responses.said.insert(status, said);
+                }
+                DescribedAs::Type(describe, found) => {
+                    schemas.know(*found);
+                    let mut answers = Answers::new();
+                    describe(&mut answers);
+                    let answer = Answer { statuses: Statuses::Of(vec![response.status]), ..answers.answer };
+                    responses.answer(answer, None, &place, format, schemas);
+                }
+            }
+        }
+        for (status, meaning) in errors {
+            let is_usual = meaning == problem::meaning(&status.to_string());
+            if is_usual {
+                responses.error(&status.to_string(), named);
+            } else {
+                let content = problem::content();
+                let said = json!({ "description": meaning, "content": content });
+                responses.said.entry(status.to_string()).or_insert(said);
+            }
+        }
+        for status in refusals {
+            responses.error(&status.to_string(), named);
+        }
+        if fails {
+            responses.error("default", named);
+        }
+        if !responses.said.keys().any(|status| status.starts_with('4')) {
+            responses.error("4XX", named);
+        }
+        responses
+    }
+
+    fn error(&mut self, status: &str, named: &mut BTreeMap<String, Value>) {
+        if self.said.contains_key(status) {
+            return;
+        }
+        let name = problem::name(status);
+        named.entry(name.clone()).or_insert_with(|| problem::response(status));
+        self.said.insert(status.to_owned(), json!({ "$ref": format!("#/components/responses/{name}") }));
+    }
+
+    fn answer(
+        &mut self,
+        answer: Answer,
+        status: Option<u16>,
+        place: &str,
+        format: OpenApiVersion,
+        schemas: &mut Schemas,
+    ) {
+        let keys: Vec<String> = match (answer.statuses, status) {
+            (Statuses::Of(statuses), _) => statuses.iter().map(u16::to_string).collect(),
+            (Statuses::Usual | Statuses::Class(2) | Statuses::Any, Some(status)) => vec![status.to_string()],
+            (Statuses::Usual, None) => vec!["200".to_owned()],
+            (Statuses::Class(class), _) => vec![format!("{class}XX")],
+            (Statuses::Any, None) => vec!["default".to_owned()],
+        };
+        let contents: Vec<(&str, Value)> = answer
+            .content
+            .iter()
+            .map(|(media_type, schema)| {
+                let schema = schemas.resolve(schema, Direction::Out, place);
+                let is_stream = answer.is_stream && format == OpenApiVersion::V3_2;
+                let value =
+                    if is_stream { json!({ "itemSchema": event() }) } else { json!({ "schema": schema }) };
+                (*media_type, value)
+            })
+            .collect();
+        for key in keys {
+            let said = self
+                .said
+                .entry(key.clone())
+                .or_insert_with(|| json!({ "description": problem::meaning(&key) }));
+            // 204 and 304 have no body, whatever comes with them.
+            if key != "204" && key != "304" {
+                for (media_type, content) in &contents {
+                    let known = &mut said["content"][*media_type];
+                    match known["schema"].take() {
+                        Value::Null => *known = content.clone(),
+                        schema if schema == content["schema"] => known["schema"] = schema,
+                        schema => known["schema"] = json!({ "anyOf": [schema, content["schema"]] }),
+                    }
+                }
+            }
+            for (name, purpose) in &answer.headers {
+                said["headers"][*name] = json!({ "description": purpose, "schema": { "type": "string" } });
+            }
+        }
+    }
+
+    pub(super) fn into_value(self) -> Value {
+        self.said.into_iter().collect::<serde_json::Map<_, _>>().into()
+    }
+}
+
+/// One server-sent event, as documents that know streams have it.
+fn event() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "data": { "type": "string" },
+            "event": { "type": "string" },
+            "id": { "type": "string" },
+            "retry": { "type": "integer", "minimum": 0 },
+        },
+    })
+}

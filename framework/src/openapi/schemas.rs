@@ -1,0 +1,187 @@
+//! Schemas of types: each direction has its own, since what is sent back may hold more than what must come.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::SchemaGenerator;
+use schemars::generate::SchemaSettings;
+use schemars::transform::{RemoveRefSiblings, Transform};
+use serde_json::{Value, json};
+
+use super::nodes::{Nodes, name_references, refer, references};
+use crate::contract::{Form, Found, Schema, Source};
+
+/// Which way a value goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Direction {
+    /// It comes in a request.
+    In,
+    /// It goes out in an answer.
+    Out,
+}
+
+/// The schemas of a document.
+#[derive(Default)]
+pub(super) struct Schemas {
+    sources: BTreeMap<&'static str, Source>,
+    made: BTreeMap<(Direction, String), Value>,
+    nodes: Nodes,
+    used: BTreeSet<usize>,
+    /// Types without a schema, with what asks for them.
+    missing: BTreeMap<&'static str, String>,
+}
+
+impl Schemas {
+    /// Takes in what the compiler has found.
+    pub(super) fn know(&mut self, schemas: fn(&mut Found)) {
+        let mut found = Found::default();
+        schemas(&mut found);
+        for source in found.0 {
+            self.sources.entry(source.type_name).or_insert(source);
+        }
+    }
+
+    /// The schema for a document; its references have numbers. `place` is what asks for it.
+    pub(super) fn resolve(&mut self, Schema(form): &Schema, direction: Direction, place: &str) -> Value {
+        match form {
+            Form::Json(schema) => schema.clone(),
+            Form::List(item) => {
+                let item = self.resolve(item, direction, place);
+                json!({ "type": "array", "items": item })
+            }
+            Form::Derived(source) => self.make(*source, direction),
+            Form::Type(name, otherwise) => match (self.sources.get(name), otherwise) {
+                (Some(source), _) => self.make(*source, direction),
+                (None, Some(otherwise)) => otherwise.clone(),
+                (None, None) => {
+                    self.missing.entry(name).or_insert_with(|| place.to_owned());
+                    json!({})
+                }
+            },
+        }
+    }
+
+    /// Whether the type of this schema has none.
+    pub(super) fn is_missing(&self, Schema(form): &Schema) -> bool {
+        matches!(form, Form::Type(name, None) if !self.sources.contains_key(name))
+    }
+
+    /// The schema itself where this is a reference to it.
+    pub(super) fn behind<'s>(&'s self, mut schema: &'s Value) -> &'s Value {
+        // A reference to a reference is rare, one to itself a mistake of somebody's own schema.
+        for _ in 0..8 {
+            match schema["$ref"].as_str().and_then(|reference| self.nodes.get(reference)) {
+                Some(behind) => schema = behind,
+                None => break,
+            }
+        }
+        schema
+    }
+
+    fn make(&mut self, source: Source, direction: Direction) -> Value {
+        let id = (source.id)().into_owned();
+        if let Some(made) = self.made.get(&(direction, id.clone())) {
+            return made.clone();
+        }
+        let settings = SchemaSettings::draft2020_12().with(|settings| {
+            settings.definitions_path = "/components/schemas".into();
+            settings.meta_schema = None;
+        });
+        // Tools drop what stands beside a reference.
+        let settings = settings.with_transform(RemoveRefSiblings::default());
+        let settings = match direction {
+            Direction::In => settings.for_deserialize(),
+            Direction::Out => settings.for_serialize(),
+        };
+        let mut generator: SchemaGenerator = settings.into_generator();
+        let mut schema = (source.schema)(&mut generator);
+        RemoveRefSiblings::default().transform(&mut schema);
+        let mut schema = schema.to_value();
+        let mut definitions = generator.take_definitions(true);
+        definitions.values_mut().for_each(without_bad_defaults);
+        without_bad_defaults(&mut schema);
+        let root = schema["$ref"].as_str().and_then(|text| text.rsplit('/').next()).map(str::to_owned);
+        let root = root.as_deref().map(|name| (name, &*id));
+        let numbers = self.nodes.add(definitions, root, direction == Direction::Out);
+        refer(&mut schema, &|name| numbers.get(name).copied());
+        self.made.insert((direction, id), schema.clone());
+        schema
+    }
+
+    /// Names all that the document refers to; gives the schemas by their names.
+    pub(super) fn finish(
+        mut self,
+        document: &mut Value,
+    ) -> (BTreeMap<String, Value>, Vec<(&'static str, String)>) {
+        references(document, &mut |number| {
+            self.used.insert(number);
+        });
+        // Only those whose types are known tell two of one name apart.
+        for source in self.sources.values().copied().collect::<Vec<_>>() {
+            for direction in [Direction::In, Direction::Out] {
+                let _ = self.make(source, direction);
+            }
+        }
+        let (schemas, names) = self.nodes.named(&self.used);
+        name_references(document, &names);
+        (schemas, self.missing.into_iter().collect())
+    }
+}
+
+/// Leaves out defaults that break the schema they stand in, which validators refuse.
+fn without_bad_defaults(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            let is_bad = members.get("default").is_some_and(|default| {
+                let number = default.as_f64();
+                let at_most = |key: &str, value: f64| {
+                    members.get(key).and_then(Value::as_f64).is_none_or(|most| value <= most)
+                };
+                let at_least = |key: &str, value: f64| {
+                    members.get(key).and_then(Value::as_f64).is_none_or(|least| value >= least)
+                };
+                let fits =
+                    |value: f64, least: &str, most: &str| at_least(least, value) && at_most(most, value);
+                let length = match default {
+                    Value::String(text) => Some((text.chars().count(), "minLength", "maxLength")),
+                    Value::Array(items) => Some((items.len(), "minItems", "maxItems")),
+                    _ => None,
+                };
+                number.is_some_and(|number| !fits(number, "minimum", "maximum"))
+                    || length.is_some_and(|(length, least, most)| !fits(length as f64, least, most))
+            });
+            if is_bad {
+                members.remove("default");
+            }
+            members.values_mut().for_each(without_bad_defaults);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_bad_defaults),
+        _ => {}
+    }
+}
+
+/// The same schema for one text, which cannot be null.
+pub(super) fn without_null(mut schema: Value) -> Value {
+    let Some(members) = schema.as_object_mut() else { return schema };
+    if let Some(Value::Array(types)) = members.get_mut("type") {
+        types.retain(|kind| kind != "null");
+        if let [only] = &types[..] {
+            let only = only.clone();
+            members.insert("type".to_owned(), only);
+        }
+    }
+    if members.get("default").is_some_and(Value::is_null) {
+        members.remove("default");
+    }
+    if let Some(Value::Array(choices)) = members.get_mut("anyOf") {
+        choices.retain(|choice| choice["type"] != "null");
+        if let [Value::Object(only)] = &choices[..] {
+            let only = only.clone();
+            members.remove("anyOf");
+            // What was said of the whole stands.
+            for (key, value) in only {
+                members.entry(key).or_insert(value);
+            }
+        }
+    }
+    schema
+}
