@@ -37,7 +37,7 @@ fn the_template_is_one_for_copies_and_for_cargo_generate() {
     let generated =
         read("Cargo.toml.liquid").replace("{{project-name}}", "my-service").replace("{{vernal}}", "../..");
     assert_eq!(read("Cargo.toml"), generated);
-    assert!(read("cargo-generate.toml").contains("include = [\"Cargo.toml.liquid\"]"));
+    assert!(read("cargo-generate.toml").contains("include = [\"Cargo.toml\"]"));
     for unit in ["deploy/my-service.service", "deploy/my-service.socket"] {
         assert!(!read(unit).contains("my-service"), "{unit} is known by the name of its file");
         assert!(read("hooks/units.rhai").contains(unit));
