@@ -63,7 +63,7 @@ pub trait Filter: Send + Sync + 'static {
     }
 
     /// Whether it answers every request of its pattern by itself, as a proxy does. Then its paths count as mapped, all
-    /// other filters run around it, and the request's body is left to it: [`Request::take_body`] gives it as it comes, while the
+    /// other filters run around it, and the request's body is left to it: [`Request::take_body`](crate::Request::take_body) gives it as it comes, while the
     /// filter runs. A handler that it runs all the same finds no body. Default: no.
     ///
     /// ```

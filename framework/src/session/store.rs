@@ -10,7 +10,7 @@ use crate::http::{BoxFuture, Result};
 ///
 /// A store must be as good as its word: what [`SessionStore::save`] said was saved, the next
 /// [`SessionStore::load`] finds, whichever server asks. An error becomes the answer of the request that needs the
-/// session; make it an [`Error::unavailable`] where trying again later helps.
+/// session; make it an [`Error::unavailable`](crate::Error::unavailable) where trying again later helps.
 ///
 /// [`SessionRecord`] does most of the work; its text form suits files and tables:
 ///

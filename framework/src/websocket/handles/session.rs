@@ -112,7 +112,7 @@ impl WebSocketSession {
         self.0.attributes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sends a message: text, bytes, [`Json`](crate::Json), a [`Message`](super::Message). Waits while more than
+    /// Sends a message: text, bytes, [`Json`](crate::Json), a [`Message`](crate::websocket::Message). Waits while more than
     /// [`WebSocketConfig::outbox_size`] bytes wait to be sent, if the policy is to wait.
     ///
     /// # Errors
