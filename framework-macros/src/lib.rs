@@ -62,6 +62,11 @@ use proc_macro::TokenStream;
 /// default), `#[arg(group = 2)]` chooses a group of the regular expression. Every variable of a path must have its
 /// argument, unless its name starts with an underscore.
 ///
+/// What a value must be, once it is bound: `#[arg(range = 1..=100)]` of numbers, `#[arg(length = 1..=40)]` of texts, counted in
+/// characters, `#[arg(pattern = "^[a-z]+$")]` of texts too, `#[arg(items = ..=10)]` of lists. One end of a range may be left out. Each
+/// looks into `Option`, wrappers and lists, where every element has to be so; what does not fit is refused as what cannot be bound
+/// is: 400, or 404 for a variable of the path. A default is not looked at, but for literals, while compiling.
+///
 /// What a variable or a star stands for comes decoded: `/files/..%2Fsecret` is `../secret`. Take what is to name a file as a
 /// `SafePath`, and send it by `StaticFile::within`.
 ///

@@ -15,6 +15,7 @@ pub use serde_json::Value;
 pub use vernal_macros::{embed, scan};
 
 pub use crate::base::Location;
+pub use crate::bind::constraint;
 pub use crate::bind::defaults::DefaultOf;
 pub use crate::bind::dispatch::Bind;
 pub use crate::bind::{Arg, BodyUse, FromContext, FromRequest, ModelBinding, Profile, StateNeed, construct};

@@ -76,6 +76,10 @@ pub mod websocket;
 
 pub use app::{App, Compression, Config};
 pub use base::{HeaderError, Headers, IntoHeaderValue};
+pub mod constraint {
+    //! What `#[arg(range = …)]`, `length`, `pattern` and `items` can be asked of: traits for types of your own.
+    pub use crate::bind::constraint::{Items, Numbers, Texts};
+}
 pub use bind::{
     Arg, BodyUse, ConnectionInfo, Cookie, Form, FromContext, FromRequest, FromValue, FromValues, Header,
     Json, Model, ModelBinding, ModelDict, Param, PathValue, Profile, RegGroup, RegGroups, State, StateNeed,

@@ -1,9 +1,9 @@
-//! `#[arg(name = "…", default, default = EXPR, group = n)]` on an argument.
+//! `#[arg(name = "…", default, default = EXPR, group = n, …)]` on an argument, its constraints among it.
 
 use proc_macro2::Span;
 use syn::{Attribute, Expr, LitStr};
 
-use super::{Options, take_siblings};
+use super::{Constraints, Options, take_siblings};
 use crate::errors::Errors;
 
 /// What `#[arg(…)]` says of an argument.
@@ -15,9 +15,16 @@ pub(crate) struct ArgOptions {
     pub(crate) default: Option<Option<Expr>>,
     /// The group of the regular expression.
     pub(crate) group: Option<(usize, Span)>,
+    /// What the value must be.
+    pub(crate) constraints: Constraints,
 }
 
 impl ArgOptions {
+    /// Whether the argument is to be bound in some way of its own.
+    pub(crate) fn is_bound_otherwise(&self) -> bool {
+        self.name.is_some() || self.default.is_some() || self.group.is_some()
+    }
+
     /// Reads the attribute and takes it out of `attrs`.
     pub(crate) fn take(attrs: &mut Vec<Attribute>, errors: &mut Errors) -> ArgOptions {
         let mut read = ArgOptions::default();
@@ -55,6 +62,8 @@ impl ArgOptions {
                 }
                 Some((number.ok()?, group.span()))
             });
+            let default = read.default.as_ref().and_then(Option::as_ref);
+            read.constraints = Constraints::take(&mut options, default, errors);
             options.finish("arg", errors);
         }
         read

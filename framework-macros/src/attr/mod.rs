@@ -1,6 +1,7 @@
 //! From the tokens of an attribute to values that cannot be wrong; every error is collected on the way.
 
 mod arg;
+mod constraint;
 mod contract;
 mod elsewhere;
 mod error_message;
@@ -12,6 +13,7 @@ mod options;
 mod websocket;
 
 pub(crate) use arg::ArgOptions;
+pub(crate) use constraint::{Bounds, Constraints};
 pub(crate) use contract::{Contract, What};
 pub(crate) use error_message::ErrorMessage;
 pub(crate) use filter::RequestFilter;

@@ -5,6 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, Lit};
 
+use super::constraint::checked;
 use super::tokens::{at, check, local, private, states};
 use crate::check::{Pattern, Regexp};
 use crate::errors::{Errors, did_you_mean};
@@ -200,10 +201,15 @@ impl Adapter<'_> {
             true => quote_spanned!(place=> .await),
             false => quote_spanned!(place=> .now::<#ty>()),
         };
-        let bind = match &options.default {
-            None => quote_spanned!(place=> #kind.bind::<#ty>(#req, #arg) #taken),
-            Some(_) => quote_spanned!(place=> #kind.optional::<#ty>(#req, #arg) #taken),
+        let (bind, bound_ty) = match &options.default {
+            None => (quote_spanned!(place=> #kind.bind::<#ty>(#req, #arg) #taken), ty.clone()),
+            Some(_) => (
+                quote_spanned!(place=> #kind.optional::<#ty>(#req, #arg) #taken),
+                quote_spanned!(place=> ::core::option::Option<#ty>),
+            ),
         };
+        let from = quote_spanned!(place=> #req, #arg);
+        let bind = checked(bind, &options.constraints, &bound_ty, &from, |written| self.outside(written));
         let Some(default) = &options.default else {
             return quote_spanned!(place=> let #bound = #bind?;);
         };
@@ -300,10 +306,7 @@ impl Adapter<'_> {
             errors.at(argument.ty_span, "there is one response: take one `&mut Response`");
         }
         for argument in self.arguments.iter().filter(|argument| argument.mutable.is_some()) {
-            if argument.options.name.is_some()
-                || argument.options.default.is_some()
-                || argument.options.group.is_some()
-            {
+            if argument.options.is_bound_otherwise() || !argument.options.constraints.is_empty() {
                 errors.at(argument.span, "the response is not bound by a name: leave `#[arg(…)]` out");
             }
         }

@@ -65,7 +65,7 @@ pub(super) fn refuse_options(arguments: &[Argument], what: &str, errors: &mut Er
 /// The same in other words.
 pub(super) fn refuse_options_of(arguments: &[Argument], problem: &str, errors: &mut Errors) {
     for Argument { options, span, .. } in arguments {
-        if options.name.is_some() || options.default.is_some() || options.group.is_some() {
+        if options.is_bound_otherwise() || !options.constraints.is_empty() {
             errors.at(*span, problem);
         }
     }

@@ -3,6 +3,7 @@
 //! which it calls `__vernal`.
 
 mod adapter;
+mod constraint;
 #[cfg(feature = "openapi")]
 mod contract;
 mod controller;

@@ -18,7 +18,7 @@ use crate::http::{
 };
 
 macro_rules! bodies {
-    ($( $(#[$doc:meta])* $name:ident; )*) => { $(
+    ($( $(#[$doc:meta])* $name:ident: $source:expr; )*) => { $(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
         pub struct $name<T>(
@@ -36,6 +36,8 @@ macro_rules! bodies {
 
         impl<T> Wrapper for $name<T> {
             type Inner = T;
+
+            const SOURCE: Option<Source> = Some($source);
 
             fn wrap(inner: T) -> $name<T> {
                 $name(inner)
@@ -64,7 +66,7 @@ bodies! {
     /// }
     /// ```
     #[doc(alias = "RequestBody")]
-    Json;
+    Json: Source::Body;
 
     /// The fields of a form body, and not those of the query, as a struct, a map, or a `Vec<(K, V)>` of all pairs in the
     /// order in which they came. The body is `application/x-www-form-urlencoded` or `multipart/form-data`; another content
@@ -82,7 +84,7 @@ bodies! {
     ///     format!("{} {:?}", login.user, login.remember)
     /// }
     /// ```
-    Form;
+    Form: Source::Parameter;
 
     /// The body as text, whatever its `Content-Type`: `Text<&str>`, `Text<String>`. It must be UTF-8.
     ///
@@ -94,7 +96,7 @@ bodies! {
     ///     body.to_uppercase()
     /// }
     /// ```
-    Text;
+    Text: Source::Body;
 }
 
 impl<'r, T: Deserialize<'r>> FromRequest<'r> for Json<T> {

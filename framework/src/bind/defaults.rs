@@ -4,10 +4,15 @@
 
 use std::marker::PhantomData;
 
+use super::Source;
+
 /// A type that only says where its inner value comes from, so that a default is given for the inner one.
 pub trait Wrapper {
     /// What is inside.
     type Inner;
+
+    /// Where its values come from, if all come from one place.
+    const SOURCE: Option<Source>;
 
     /// Puts it inside.
     fn wrap(inner: Self::Inner) -> Self;

@@ -34,6 +34,7 @@ macro_rules! lends_inner {
 mod body;
 mod brackets;
 mod buffered;
+pub mod constraint;
 pub mod defaults;
 pub mod dispatch;
 mod failure;

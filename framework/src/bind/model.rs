@@ -88,6 +88,8 @@ impl<T> DerefMut for Model<T> {
 impl<T> Wrapper for Model<T> {
     type Inner = T;
 
+    const SOURCE: Option<Source> = None;
+
     fn wrap(inner: T) -> Model<T> {
         Model(inner)
     }

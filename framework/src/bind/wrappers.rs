@@ -14,7 +14,7 @@ use crate::contract::{Inputs, Place, Schema, Values};
 use crate::http::{ConnectionInfo, Cookies, Error, Request, Result, SafePath, shortened};
 
 macro_rules! wrappers {
-    ($( $(#[$doc:meta])* $name:ident: $profile:expr, $bind:ident, $place:expr; )*) => { $(
+    ($( $(#[$doc:meta])* $name:ident: $profile:expr, $source:ident, $bind:ident, $place:expr; )*) => { $(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name<T>(
@@ -32,6 +32,8 @@ macro_rules! wrappers {
 
         impl<T> Wrapper for $name<T> {
             type Inner = T;
+
+            const SOURCE: Option<Source> = Some(Source::$source);
 
             #[inline]
             fn wrap(inner: T) -> $name<T> {
@@ -72,7 +74,7 @@ wrappers! {
     /// }
     /// ```
     #[doc(alias = "Query", alias = "RequestParam")]
-    Param: Profile::PARAMETER, parameter, |_| Place::Query;
+    Param: Profile::PARAMETER, Parameter, parameter, |_| Place::Query;
 
     /// A header field. Its name is the argument's, whose underscores also stand for hyphens: `user_agent` reads
     /// `User-Agent`. A name given by `#[arg(name = "…")]` is taken as it is. Fields of one name that come several times
@@ -86,7 +88,7 @@ wrappers! {
     ///     format!("{user_agent} {}", token.is_some())
     /// }
     /// ```
-    Header: Profile::VALUE, header, |_| Place::Header;
+    Header: Profile::VALUE, Header, header, |_| Place::Header;
 
     /// The value of a cookie.
     ///
@@ -98,7 +100,7 @@ wrappers! {
     ///     format!("you were here {seen} times")
     /// }
     /// ```
-    Cookie: Profile::VALUE, cookie, |_| Place::Cookie;
+    Cookie: Profile::VALUE, Cookie, cookie, |_| Place::Cookie;
 
     /// A variable of the path, decoded. In a pattern with a star, any other name is the text the star stands for, which is empty
     /// where a `**` stands for nothing. A value that is no `T` is a 404.
@@ -116,7 +118,7 @@ wrappers! {
     /// a directory: [`SafePath`](crate::SafePath) is for paths of files, in the place of this, and
     /// [`StaticFile::within`](crate::StaticFile::within) sends the file.
     #[doc(alias = "Path", alias = "PathVariable")]
-    PathValue: Profile { path_value: true, ..Profile::VALUE }, path_value, |_| Place::Path;
+    PathValue: Profile { path_value: true, ..Profile::VALUE }, Path, path_value, |_| Place::Path;
 
     /// A group of the mapping's regular expression: the first parenthesis, or the one said by `#[arg(group = n)]`, which counts
     /// as regular expressions do: 0 is the whole match, 1 the first parenthesis. A value that is no `T` is a 404.
@@ -130,7 +132,7 @@ wrappers! {
     ///     format!("{kind} {number}")
     /// }
     /// ```
-    RegGroup: Profile { group: true, ..Profile::PART }, reg_group, |inputs| Place::Group(inputs.group);
+    RegGroup: Profile { group: true, ..Profile::PART }, RegGroup, reg_group, |inputs| Place::Group(inputs.group);
 }
 
 #[inline]
