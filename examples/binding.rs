@@ -5,9 +5,9 @@
 //! $ curl 'localhost:9090/rooms/7?guest=ann&guest=bob&late=yes'
 //! room 7 for ann, bob; breakfast: none, late: true
 //! $ curl 'localhost:9090/rooms/attic?guest=ann'
-//! {"code":404,"message":"Not Found","explain":"PathValue[number] should be an integer from 0 to 255, not `attic`."}
+//! {"code":404,"message":"Not Found","explain":"PathValue[number] should be an integer from 0 to 255, not `attic`.","errors":[{"expected":"an integer from 0 to 255","got":"attic","parameter":"number","source":"PathValue"}]}
 //! $ curl localhost:9090/rooms/7
-//! {"code":400,"message":"Missing Parameter","explain":"Parameter[guest] is required: a text. For a list that may be empty write `Option<Vec<…>>` or `#[arg(default)]`."}
+//! {"code":400,"message":"Missing Parameter","explain":"Parameter[guest] is required: a text. For a list that may be empty write `Option<Vec<…>>` or `#[arg(default)]`.","errors":[{"expected":"a text","got":null,"parameter":"guest","source":"Parameter"}]}
 //! $ curl localhost:9090/who -A teapot -H 'X-Token: secret' -b visits=3
 //! teapot knows the token, visit 4
 //! $ curl 'localhost:9090/search?q=tea&tag=green&tag=hot&page=2'
@@ -15,11 +15,11 @@
 //! $ curl localhost:9090/orders --json '{"article":"cup","pieces":2}'
 //! {"article":"cup","pieces":2}
 //! $ curl localhost:9090/orders -d article=cup -d pieces=2
-//! {"code":415,"message":"Unsupported Media Type","explain":"The content type of this request must be \"application/json\" or \"application/*+json\", not `application/x-www-form-urlencoded`."}
+//! {"code":415,"message":"Unsupported Media Type","explain":"The content type of this request must be \"application/json\" or \"application/*+json\", not `application/x-www-form-urlencoded`.","errors":[{"expected":"a body of the content type application/json or application/*+json","got":"`application/x-www-form-urlencoded`","parameter":"order","source":"Body"}]}
 //! $ curl localhost:9090/rates/7 -d stars=4
 //! 4 of 5 stars for room 7
 //! $ curl localhost:9090/rates/7 -d stars=6
-//! {"code":400,"message":"Bad Request","explain":"there are 5 stars"}
+//! {"code":400,"message":"Bad Request","explain":"there are 5 stars","errors":[{"expected":"a valid value","got":"6","parameter":"stars","source":"Parameter"}]}
 //! $ curl localhost:9090/me -H 'Authorization: Bearer ann'
 //! ann at /me
 //! ```

@@ -7,9 +7,9 @@
 //! $ curl -F album=trees -F files=@LICENSE -F files=@rustfmt.toml localhost:9090/upload
 //! {"album":"trees","stored":[{"name":"LICENSE","size":1079},{"name":"rustfmt.toml","size":45}]}
 //! $ curl -F album=trees localhost:9090/upload
-//! {"code":400,"message":"Missing Parameter","explain":"Parameter[files] is required: a file. For a list that may be empty write `Option<Vec<…>>` or `#[arg(default)]`."}
+//! {"code":400,"message":"Missing Parameter","explain":"Parameter[files] is required: a file. For a list that may be empty write `Option<Vec<…>>` or `#[arg(default)]`.","errors":[{"expected":"a file","got":null,"parameter":"files","source":"Parameter"}]}
 //! $ curl -F files=LICENSE localhost:9090/upload
-//! {"code":400,"message":"Bad Request","explain":"Parameter[files] should be a file."}
+//! {"code":400,"message":"Bad Request","explain":"Parameter[files] should be a file.","errors":[{"expected":"a file","got":"LICENSE","parameter":"files","source":"Parameter"}]}
 //! $ curl -F note=none -F film=@LICENSE localhost:9090/stream
 //! note: 4 bytes
 //! film: 1079 bytes

@@ -55,6 +55,7 @@ use proc_macro::TokenStream;
 /// | `limits = Limits::new().body_size(1 << 20)` | limits of its own, evaluated once at start |
 /// | `decompress = Decompression::gzip()` | which codings its bodies may come in, evaluated once at start |
 /// | `crate = my_facade::vernal` | where the framework is found, in a crate that has it from another crate; one for all attributes of the item, and for the methods of an impl block. A name of Cargo's manifest, as in `web = { package = "vernal" }`, is found without |
+/// | `invalid = 422` | the status of arguments that are missing or invalid, in place of 400 |
 /// | `blocking` | a plain `fn` that may wait or compute for long: it runs beside the server's threads. Any other `fn` holds its thread, and all that it serves, until it returns |
 ///
 /// Arguments are bound by their names and types; a leading underscore does not count. `#[arg(name = "X-Token")]`

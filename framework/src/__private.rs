@@ -15,10 +15,12 @@ pub use serde_json::Value;
 pub use vernal_macros::{embed, scan};
 
 pub use crate::base::Location;
-pub use crate::bind::constraint;
 pub use crate::bind::defaults::DefaultOf;
 pub use crate::bind::dispatch::Bind;
-pub use crate::bind::{Arg, BodyUse, FromContext, FromRequest, ModelBinding, Profile, StateNeed, construct};
+pub use crate::bind::{
+    Arg, BindingSource, BodyUse, FromContext, FromRequest, ModelBinding, Profile, StateNeed, construct,
+};
+pub use crate::bind::{constraint, mistakes};
 pub use crate::chain::{
     DeclaredFilter, ErrorContext, ErrorPage, ErrorPageArgument, FilterArgument, FilterContext,
     FilterFunction, Next, Page, context_argument, context_of, filter_done,

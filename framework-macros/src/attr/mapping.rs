@@ -28,6 +28,8 @@ pub(crate) struct Mapping {
     pub(crate) decompress: Option<Expr>,
     pub(crate) blocking: Option<Span>,
     pub(crate) contract: Contract,
+    /// The status of arguments that are invalid, and where it is written.
+    pub(crate) invalid: Option<(u16, Span)>,
 }
 
 /// `params` or `headers` expressions.
@@ -122,6 +124,7 @@ impl Mapping {
             decompress: options.take_expression("decompress", "Decompression::gzip()", errors),
             blocking,
             contract: Contract::take(matches!(place, Place::Block | Place::Endpoint), options, errors),
+            invalid: invalid(options, errors),
         }
     }
 
@@ -138,8 +141,22 @@ impl Mapping {
         self.decompress = self.decompress.or_else(|| block.decompress.clone());
         self.blocking = self.blocking.or(block.blocking);
         self.contract = self.contract.under(&block.contract);
+        self.invalid = self.invalid.or(block.invalid);
         self
     }
+}
+
+/// `invalid = 422`
+fn invalid(options: &mut Options, errors: &mut Errors) -> Option<(u16, Span)> {
+    let written = options.take_integer("invalid", errors)?;
+    let status = written.base10_parse().ok().filter(|status| (400..500).contains(status));
+    if status.is_none() {
+        errors.under(
+            &written,
+            "what is invalid is the client's mistake: write a status from 400 to 499, like `invalid = 422`",
+        );
+    }
+    Some((status?, written.span()))
 }
 
 /// `limits = …`. New limits come with new versions, so that no struct expression can name them all.

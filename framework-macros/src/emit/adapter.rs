@@ -1,16 +1,13 @@
 //! From a function to its adapter: bind every argument, call, let the answer write itself.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
-use syn::spanned::Spanned;
-use syn::{Expr, ExprLit, Lit};
+use quote::{quote, quote_spanned};
 
-use super::constraint::checked;
+use super::binding::{Binder, Source, bound_local};
 use super::tokens::{at, check, local, private, states};
 use crate::check::{Pattern, Regexp};
 use crate::errors::{Errors, did_you_mean};
 use crate::handler::{Argument, HandlerFn, SelfBy};
-use crate::lifetimes::erased;
 
 /// What is called with the bound arguments.
 pub(super) enum Callee {
@@ -18,25 +15,6 @@ pub(super) enum Callee {
     Function,
     /// A method of a type: how its object is got, and lent.
     Method { object: Option<(TokenStream, SelfBy)> },
-}
-
-/// What arguments are bound from.
-#[derive(Clone, Copy, PartialEq)]
-pub(super) enum Source {
-    /// `__req`
-    Request,
-    /// `__cx`: the session too.
-    Event,
-}
-
-impl Source {
-    /// How a type is bound: an event has one kind more to try, so one more reference to look through.
-    pub(super) fn kind(self, place: Span, bind: TokenStream) -> TokenStream {
-        match self {
-            Source::Request => quote_spanned!(place=> (&&&&#bind).kind()),
-            Source::Event => quote_spanned!(place=> (&&&&&#bind).kind()),
-        }
-    }
 }
 
 /// The adapter of one function. It serves all routes of the function.
@@ -47,6 +25,8 @@ pub(super) struct Adapter<'f> {
     pub(super) source: Source,
     /// The status of an answer that says none itself.
     pub(super) status: Option<u16>,
+    /// The status of arguments that are invalid, if it is not 400.
+    pub(super) invalid: Option<u16>,
 }
 
 impl Adapter<'_> {
@@ -135,7 +115,7 @@ impl Adapter<'_> {
 
     fn body(&self) -> TokenStream {
         let (prepare, function) = self.function_path();
-        let bindings = self.bound().map(|(index, argument)| self.binding(index, argument));
+        let bindings = self.bindings(true);
         let responses = self.arguments.iter().enumerate().filter_map(|(index, argument)| {
             let behind = argument.mutable.as_ref()?;
             let place = at(argument.ty_span);
@@ -160,7 +140,7 @@ impl Adapter<'_> {
         let answer = answer(self.function, self.status);
         quote! {
             #prepare
-            #(#bindings)*
+            #bindings
             #(#responses)*
             match #function(#(#passed),*)#wait { #answer }
         }
@@ -182,67 +162,31 @@ impl Adapter<'_> {
         }
     }
 
-    /// `let __argument_0 = …?;`
-    pub(super) fn binding(&self, index: usize, argument: &Argument) -> TokenStream {
-        let Argument { ty, ty_span, name, options, .. } = argument;
-        let place = at(*ty_span);
-        let bound = bound_local(index, argument);
-        let req = match self.source {
-            Source::Request => local("__req", *ty_span),
-            Source::Event => local("__cx", *ty_span),
-        };
-        let renamed = options.name.as_ref().map(|_| quote_spanned!(place=> .renamed()));
-        let group = options.group.map(|(group, _)| quote_spanned!(place=> .group(#group)));
-        let arg = quote_spanned! {place=>
-            const { &__vernal::Arg::named(#name) #renamed #group }
-        };
-        let kind = self.source.kind(place, quote_spanned!(place=> __vernal::Bind::<#ty>::new()));
-        let taken = match self.function.is_async() {
-            true => quote_spanned!(place=> .await),
-            false => quote_spanned!(place=> .now::<#ty>()),
-        };
-        let (bind, bound_ty) = match &options.default {
-            None => (quote_spanned!(place=> #kind.bind::<#ty>(#req, #arg) #taken), ty.clone()),
-            Some(_) => (
-                quote_spanned!(place=> #kind.optional::<#ty>(#req, #arg) #taken),
-                quote_spanned!(place=> ::core::option::Option<#ty>),
-            ),
-        };
-        let from = quote_spanned!(place=> #req, #arg);
-        let bind = checked(bind, &options.constraints, &bound_ty, &from, |written| self.outside(written));
-        let Some(default) = &options.default else {
-            return quote_spanned!(place=> let #bound = #bind?;);
-        };
-        let default = self.default_call(place, default.as_ref());
-        quote_spanned! {place=>
-            let #bound = __vernal::or_default(
-                #bind,
-                || (&&__vernal::DefaultOf::<#ty>::new()).kind().#default,
-            )?;
+    /// Binds the arguments.
+    pub(super) fn bindings(&self, tells_all: bool) -> TokenStream {
+        let arguments: Vec<_> = self.bound().collect();
+        Binder { tells_all, ..self.binder() }.all(&arguments)
+    }
+
+    fn binder(&self) -> Binder {
+        Binder {
+            source: self.source,
+            is_async: self.function.is_async(),
+            is_method: matches!(self.callee, Callee::Method { .. }),
+            tells_all: true,
+            invalid: self.invalid,
         }
     }
 
     /// `of(…)` or `empty()`, of a default.
-    pub(super) fn default_call(&self, place: Span, default: Option<&Expr>) -> TokenStream {
-        match default {
-            None => quote_spanned!(place=> empty()),
-            Some(text) if is_text(text) => {
-                let text = quote_spanned!(at(text.span())=> __vernal::text(#text));
-                quote_spanned!(place=> of(#text))
-            }
-            Some(value) => {
-                let value = self.outside(value.to_token_stream());
-                quote_spanned!(place=> of(#value))
-            }
-        }
+    #[cfg(feature = "openapi")]
+    pub(super) fn default_call(&self, place: Span, default: Option<&syn::Expr>) -> TokenStream {
+        self.binder().default_call(place, default)
     }
 
     /// An expression of an attribute as it stands in generated code, outside the impl block.
     pub(super) fn outside(&self, expression: TokenStream) -> TokenStream {
-        match self.callee {
-            Callee::Function => expression,
-            Callee::Method { .. } => erased(expression, &[]),
-        }
+        self.binder().outside(expression)
     }
 
     /// What can only be checked when types are known, for one route: a name the path lacks, a group the regular
@@ -331,18 +275,6 @@ pub(super) fn answer(function: &HandlerFn, status: Option<u16>) -> TokenStream {
             use __vernal::answering::*;
             #responded
         }
-    }
-}
-
-pub(super) fn bound_local(index: usize, argument: &Argument) -> syn::Ident {
-    local(&format!("__argument_{index}"), argument.ty_span)
-}
-
-fn is_text(expression: &Expr) -> bool {
-    match expression {
-        Expr::Lit(ExprLit { lit: Lit::Str(_), .. }) => true,
-        Expr::Group(group) => is_text(&group.expr),
-        _ => false,
     }
 }
 

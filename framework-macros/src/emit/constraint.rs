@@ -24,7 +24,7 @@ pub(super) fn checked(
         None => quote!(::core::option::Option::None),
     };
     let mut bound = bound;
-    let mut check = |name: &str, bounds: &Option<Bounds>| {
+    let mut check = |name: &str, ty: &TokenStream, bounds: &Option<Bounds>| {
         let Some(Bounds { low, high, span }) = bounds else { return };
         let (low, high) = (end(low), end(high));
         let name = syn::Ident::new(name, at(*span));
@@ -33,9 +33,9 @@ pub(super) fn checked(
             __vernal::constraint::#name::<#ty>(#bound, #low, #high, #place)
         };
     };
-    check("has_items", &constraints.items);
-    check("in_range", &constraints.range);
-    check("has_length", &constraints.length);
+    check("has_items", ty, &constraints.items);
+    check("in_range", &quote!(#ty, _), &constraints.range);
+    check("has_length", ty, &constraints.length);
     if let Some(pattern) = &constraints.pattern {
         let span = at(pattern.span());
         bound = quote_spanned! {span=>

@@ -5,9 +5,10 @@ use quote::quote;
 use syn::LitStr;
 use syn::spanned::Spanned;
 
-use super::adapter::{Adapter, Callee, Source};
+use super::adapter::{Adapter, Callee};
+use super::binding::Source;
 use super::instance;
-use super::route::{self, MAPPING, route};
+use super::route::{self, MAPPING, invalid_of, route};
 use super::tokens::{const_block, finished, local, registered};
 use crate::attr::{
     self, Framework, Instance, Mapping, Mentions, New, Options, Place, Written, take_siblings,
@@ -157,6 +158,7 @@ impl Plan {
             callee: Callee::Method { object },
             source: Source::Request,
             status: route::status(&mappings, errors),
+            invalid: invalid_of(&mappings, errors),
         };
         adapter.check_responses(errors);
         let name = format!("{type_name}::{}", function.name());

@@ -3,6 +3,7 @@
 //! which it calls `__vernal`.
 
 mod adapter;
+mod binding;
 mod constraint;
 #[cfg(feature = "openapi")]
 mod contract;

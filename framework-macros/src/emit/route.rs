@@ -4,7 +4,8 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Attribute, Expr, LitStr};
 
-use super::adapter::{Adapter, Callee, Source};
+use super::adapter::{Adapter, Callee};
+use super::binding::Source;
 use super::tokens::{at, const_block, finished, location, optional_text, private, reemit, registered};
 #[cfg(not(feature = "openapi"))]
 use crate::attr::What;
@@ -40,6 +41,7 @@ pub(super) fn function(written: Written, mut function: HandlerFn) -> TokenStream
         callee: Callee::Function,
         source: Source::Request,
         status: status(&mappings, &mut errors),
+        invalid: invalid_of(&mappings, &mut errors),
     };
     adapter.check_responses(&mut errors);
     let name = function.name();
@@ -118,6 +120,24 @@ fn operation(
         What::Meaning(_) => None,
     });
     types.map(|ty| quote!(const _: ::core::option::Option<#ty> = ::core::option::Option::None;)).collect()
+}
+
+/// The status of what is invalid, which is one for the function: whichever route was asked, its arguments are bound by the same
+/// code.
+pub(super) fn invalid_of(mappings: &[Mapping], errors: &mut Errors) -> Option<u16> {
+    let invalid = mappings.first()?.invalid;
+    for other in mappings.iter().filter(|mapping| mapping.invalid.map(of) != invalid.map(of)) {
+        let place = other.invalid.or(invalid).map_or(other.span, |(_, place)| place);
+        errors.at(
+            place,
+            "a function has one status for what is invalid: write the same `invalid` in all its attributes",
+        );
+    }
+    invalid.map(of)
+}
+
+fn of((status, _): (u16, Span)) -> u16 {
+    status
 }
 
 /// One route, joined with the prefixes of an impl block, and the checks it needs.

@@ -4,9 +4,11 @@ use std::any::{Any, TypeId};
 use std::borrow::Cow;
 use std::path::PathBuf;
 
+use ::http::StatusCode;
+
 use super::compress::Compression;
 use crate::chain::{Filter, GivenFilter};
-use crate::http::Decompression;
+use crate::http::{Decompression, IntoStatus};
 use crate::matching;
 use crate::proto::Limits;
 use crate::proto::ws::{Deflate, Extension};
@@ -30,6 +32,7 @@ pub struct Config {
     pub(crate) limits: Limits,
     pub(crate) states: Vec<State>,
     pub(crate) show_errors: Option<bool>,
+    pub(crate) invalid_status: Option<StatusCode>,
     pub(crate) server_name: Option<Option<String>>,
     pub(crate) websocket: WebSocketConfig,
     pub(crate) extensions: Vec<Factory>,
@@ -68,6 +71,7 @@ macro_rules! config_setters {
             #[doc(alias = "with_state", alias = "app_data", alias = "manage")]
             state[T: std::any::Any + Send + Sync](value: T);
             show_errors(show: bool);
+            invalid_status(status: u16);
             websocket(config: $crate::websocket::core::config::WebSocketConfig);
             websocket_extension[X: $crate::proto::ws::Extension](make: impl Fn() -> X + Send + Sync + 'static);
             websocket_deflate(settings: $crate::proto::ws::Deflate);
@@ -143,6 +147,22 @@ impl Config {
     #[must_use]
     pub fn show_errors(mut self, show: bool) -> Config {
         self.show_errors = Some(show);
+        self
+    }
+
+    /// The status of arguments that are missing or invalid, in place of 400: 422 for those who want it. What has another status, as
+    /// a bad variable of the path has 404, keeps it; `#[request_map(…, invalid = …)]` says it for one handler.
+    ///
+    /// # Panics
+    /// It is no status from 400 to 499.
+    #[must_use]
+    #[track_caller]
+    pub fn invalid_status(mut self, status: u16) -> Config {
+        assert!(
+            (400..500).contains(&status),
+            "{status} is no status for a mistake of the client: use 400 to 499"
+        );
+        self.invalid_status = Some(status.into_status());
         self
     }
 

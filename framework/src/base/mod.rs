@@ -6,6 +6,7 @@ pub(crate) mod date;
 mod flawed_setting;
 mod headers;
 mod html;
+pub(crate) mod json_pointer;
 mod location;
 mod shown;
 mod span;

@@ -13,6 +13,7 @@ use super::fields::deserialize;
 use super::from_request::FromRequest;
 use super::profile::{BodyUse, Profile};
 use super::value::{FromValue, unfit};
+use crate::base::json_pointer;
 use crate::http::{
     Arg, BindingError, BodyReader, Error, Request, Responder, Response, Result, Source, shortened,
 };
@@ -110,9 +111,7 @@ impl<'r, T: Deserialize<'r>> FromRequest<'r> for Json<T> {
             return Err(wrong_content_type(req, arg, &["application/json", "application/*+json"]));
         }
         let parsed = serde_json::from_slice(req.body());
-        parsed.map(Json).map_err(|error| {
-            bad_body(req, arg, "JSON", format!("the body is not the JSON it should be: {error}"))
-        })
+        parsed.map(Json).map_err(|error| bad_json(&error, req, arg))
     }
 
     fn describe(inputs: &mut Inputs) {
@@ -145,7 +144,7 @@ impl<'r, T: Deserialize<'r>> FromValue<'r> for Json<T> {
 }
 
 impl<'r, T: Deserialize<'r>> FromRequest<'r> for Form<T> {
-    const PROFILE: Profile = Profile { body: BodyUse::Form, ..Profile::PART };
+    const PROFILE: Profile = Profile { body: BodyUse::Form, only_reads: true, ..Profile::PART };
 
     fn from_request(req: &'r Request, arg: &Arg) -> Result<Form<T>> {
         if req.form().is_empty() && !req.is_form() && !req.is_multipart() {
@@ -226,7 +225,7 @@ impl<'r> FromRequest<'r> for BodyReader {
     }
 }
 
-const TAKES_BODY: Profile = Profile { body: BodyUse::Buffered, ..Profile::PART };
+const TAKES_BODY: Profile = Profile { body: BodyUse::Buffered, only_reads: true, ..Profile::PART };
 
 fn text<'r>(req: &'r Request, arg: &Arg) -> Result<&'r str> {
     std::str::from_utf8(req.body()).map_err(|error| {
@@ -254,23 +253,45 @@ pub(super) fn wrong_content_type(req: &Request, arg: &Arg, taken: &[&str]) -> Er
             .explain(format!("The content type of this request must be {right}, not {got}."))
             .header("accept", taken.join(", ")),
     };
-    error.at_binding(BindingError {
-        parameter: arg.name.to_owned(),
-        source: Source::Body,
-        expected: format!("a body of the content type {}", taken.join(" or ")).into(),
-        got: Some(got.unwrap_or_else(|| "none".to_owned())),
-    })
+    error.at_binding(BindingError::new(
+        arg.name,
+        Source::Body,
+        format!("a body of the content type {}", taken.join(" or ")),
+        Some(got.unwrap_or_else(|| "none".to_owned())),
+    ))
 }
 
 #[cold]
 fn bad_body(req: &Request, arg: &Arg, expected: &'static str, explain: String) -> Error {
     let start = req.body().get(..MOST_SHOWN).unwrap_or(req.body());
-    Error::bad_request(explain).at_binding(BindingError {
-        parameter: arg.name.to_owned(),
-        source: Source::Body,
-        expected: expected.into(),
-        got: Some(shortened(&String::from_utf8_lossy(start))),
-    })
+    Error::bad_request(explain).at_binding(BindingError::new(
+        arg.name,
+        Source::Body,
+        expected,
+        Some(shortened(&String::from_utf8_lossy(start))),
+    ))
+}
+
+/// What is no such JSON; if it is JSON at all, it is known which value is not what it should be.
+#[cold]
+fn bad_json(error: &serde_json::Error, req: &Request, arg: &Arg) -> Error {
+    let text = error.to_string();
+    let explain = format!("the body is not the JSON it should be: {text}");
+    if !error.is_data() {
+        return bad_body(req, arg, "JSON", explain);
+    }
+    let pointer = json_pointer::at(req.body(), error.line(), error.column());
+    // As serde words it: "invalid type: string \"x\", expected u8 at line 1 column 9".
+    let words = text.rsplit_once(" at line ").map_or(&*text, |(words, _)| words);
+    let (got, expected) = match (words.strip_prefix("missing "), words.rsplit_once(", expected ")) {
+        (Some(missing), _) => ("an object without it", missing),
+        (None, Some(both)) => both,
+        (None, None) => (words, "JSON that fits"),
+    };
+    let got = got.strip_prefix("invalid ").and_then(|got| got.split_once(": ")).map_or(got, |(_, got)| got);
+    let mut binding = BindingError::new(arg.name, Source::Body, expected.to_owned(), Some(shortened(got)));
+    binding.pointer = Some(pointer).filter(|pointer| !pointer.is_empty());
+    Error::bad_request(explain).at_binding(binding)
 }
 
 /// Bytes of a body that an error looks at.

@@ -4,7 +4,7 @@
 
 use std::marker::PhantomData;
 
-use super::Source;
+use crate::http::Source;
 
 /// A type that only says where its inner value comes from, so that a default is given for the inner one.
 pub trait Wrapper {

@@ -76,11 +76,8 @@ impl Failure {
         let Inner { problem, field, got, source } = *self.0;
         let parameter = field.unwrap_or_else(|| name.to_owned());
         let raw = got.unwrap_or_default();
-        let binding = |expected: Cow<'static, str>| BindingError {
-            parameter: parameter.clone(),
-            source,
-            expected,
-            got: Some(shortened(&raw)),
+        let binding = |expected: Cow<'static, str>| {
+            BindingError::new(parameter.clone(), source, expected, Some(shortened(&raw)))
         };
         let shown = crate::base::shown(&parameter);
         match problem {

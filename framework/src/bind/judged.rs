@@ -19,12 +19,7 @@ pub(super) fn of_client(error: Error, arg: &Arg) -> Error {
         return error;
     };
     let explain = format!("Parameter[{}]: {text}.", arg.name);
-    let binding = BindingError {
-        parameter: arg.name.to_owned(),
-        source: Source::Parameter,
-        expected: "a valid value".into(),
-        got: Some(text),
-    };
+    let binding = BindingError::new(arg.name, Source::Parameter, "a valid value", Some(text));
     error.at_binding(binding).explain(explain)
 }
 

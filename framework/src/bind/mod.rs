@@ -45,6 +45,7 @@ mod judged;
 mod look;
 pub mod misplaced;
 mod missing;
+pub mod mistakes;
 mod model;
 mod multipart;
 mod named;

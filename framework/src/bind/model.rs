@@ -96,7 +96,7 @@ impl<T> Wrapper for Model<T> {
 }
 
 impl<'r, T: Deserialize<'r>> FromRequest<'r> for Model<T> {
-    const PROFILE: Profile = Profile { body: BodyUse::Parameters, ..Profile::ANY };
+    const PROFILE: Profile = Profile { body: BodyUse::Parameters, only_reads: true, ..Profile::ANY };
 
     fn from_request(req: &'r Request, arg: &Arg) -> Result<Model<T>> {
         beside_body(deserialize(&Fields::of_request(req), arg.name), req).map(Model)
@@ -125,12 +125,12 @@ pub(crate) fn bind_default<'r, T: Deserialize<'r>>(req: &'r Request, arg: &Arg) 
     };
     let value = call(req, arg).map_err(|error| judged::of_client(error, arg))?;
     T::deserialize(value).map_err(|error| {
-        Error::bad_request(format!("Parameter[{}]: {error}", arg.name)).at_binding(BindingError {
-            parameter: arg.name.to_owned(),
-            source: Source::Parameter,
-            expected: Cow::Borrowed("what the default model binding yields"),
-            got: Some(error.to_string()),
-        })
+        Error::bad_request(format!("Parameter[{}]: {error}", arg.name)).at_binding(BindingError::new(
+            arg.name,
+            Source::Parameter,
+            Cow::Borrowed("what the default model binding yields"),
+            Some(error.to_string()),
+        ))
     })
 }
 

@@ -101,10 +101,10 @@ fn check_no_text(req: &Request, arg: &Arg) -> Result {
     } else {
         format!("Parameter[{name}] should be a file. A form sends files with enctype=multipart/form-data.")
     };
-    Err(Error::bad_request(explain).at_binding(BindingError {
-        parameter: arg.name.to_owned(),
-        source: Source::Parameter,
-        expected: FILE.into(),
-        got: Some(shortened(text)),
-    }))
+    Err(Error::bad_request(explain).at_binding(BindingError::new(
+        arg.name,
+        Source::Parameter,
+        FILE,
+        Some(shortened(text)),
+    )))
 }

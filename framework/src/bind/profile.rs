@@ -48,6 +48,9 @@ pub struct Profile {
     pub sees_request: bool,
     /// It is found by the name of its argument, so that the argument must have one.
     pub named: bool,
+    /// Making it reads the request and does nothing else. So it is tried, too, when an argument before it has failed, for the
+    /// answer to name every mistake.
+    pub only_reads: bool,
     /// A variable of the path comes before a parameter of that name.
     pub path_first: bool,
     /// It tells how a WebSocket session ended, so that only `on_close` can take it.
@@ -67,6 +70,7 @@ impl Profile {
         group: false,
         sees_request: true,
         named: false,
+        only_reads: false,
         path_first: false,
         close_reason: false,
         socket: false,
@@ -75,7 +79,7 @@ impl Profile {
     /// A type that looks at one part of the request, whatever its argument is called, and not at the body.
     pub const PART: Profile = Profile { body: BodyUse::None, sees_request: false, ..Profile::ANY };
     /// A type that looks at the value of its argument's name only, and not at the body.
-    pub const VALUE: Profile = Profile { named: true, ..Profile::PART };
+    pub const VALUE: Profile = Profile { named: true, only_reads: true, ..Profile::PART };
     /// A type that looks at the parameter of its argument's name only.
     pub const PARAMETER: Profile = Profile { body: BodyUse::Parameters, ..Profile::VALUE };
 }

@@ -199,18 +199,13 @@ fn located(error: Error, raw: &str, source: Source, name: &str) -> Error {
         Some(unnamed) => unnamed.expected.clone(),
         None => Cow::Borrowed("a valid value"),
     };
-    error.at_binding(BindingError { parameter: name.to_owned(), source, expected, got: Some(shortened(raw)) })
+    error.at_binding(BindingError::new(name, source, expected, Some(shortened(raw))))
 }
 
 /// What a conversion of ours fails with. Without a name, so that [`located`] knows it for ours.
 #[cold]
 pub(crate) fn unfit(expected: impl Into<Cow<'static, str>>, raw: &str) -> Error {
-    Error::of_binding(BindingError {
-        parameter: String::new(),
-        source: Source::Parameter,
-        expected: expected.into(),
-        got: Some(shortened(raw)),
-    })
+    Error::of_binding(BindingError::new(String::new(), Source::Parameter, expected, Some(shortened(raw))))
 }
 
 macro_rules! texts {

@@ -132,7 +132,7 @@ wrappers! {
     ///     format!("{kind} {number}")
     /// }
     /// ```
-    RegGroup: Profile { group: true, ..Profile::PART }, RegGroup, reg_group, |inputs| Place::Group(inputs.group);
+    RegGroup: Profile { group: true, only_reads: true, ..Profile::PART }, RegGroup, reg_group, |inputs| Place::Group(inputs.group);
 }
 
 #[inline]
@@ -157,12 +157,12 @@ fn header<'r, T: FromValues<'r>>(req: &'r Request, arg: &Arg) -> Result<T> {
     let bound = T::from_values(values, Source::Header, arg.name);
     match not_text {
         None => T::explained(bound, |error| missing::why_required(error, T::IS_LIST, req)),
-        Some(bytes) => T::from_error(Error::of_binding(BindingError {
-            parameter: arg.name.to_owned(),
-            source: Source::Header,
-            expected: "text in UTF-8".into(),
-            got: Some(shortened(&String::from_utf8_lossy(bytes))),
-        })),
+        Some(bytes) => T::from_error(Error::of_binding(BindingError::new(
+            arg.name,
+            Source::Header,
+            "text in UTF-8",
+            Some(shortened(&String::from_utf8_lossy(bytes))),
+        ))),
     }
 }
 
@@ -259,12 +259,7 @@ impl<'r> FromRequest<'r> for SafePath<'r> {
             return Err(Error::missing(arg.name, Source::Path, expected));
         };
         SafePath::new(text).filter(|_| !has_encoded_slash).ok_or_else(|| {
-            Error::of_binding(BindingError {
-                parameter: arg.name.to_owned(),
-                source: Source::Path,
-                expected: expected.into(),
-                got: Some(shortened(text)),
-            })
+            Error::of_binding(BindingError::new(arg.name, Source::Path, expected, Some(shortened(text))))
         })
     }
 

@@ -20,6 +20,10 @@ pub(crate) fn error_of(
         Ok(()) if response.is_committed() => return None,
         Ok(()) => response.take_failure().err()?,
     };
+    let error = match request.context.invalid_status {
+        Some(status) => error.with_invalid_status(status),
+        None => error,
+    };
     // The page for its type says how bad it is.
     if response.is_committed() || !pages.choose_status(&error) {
         Failed { error: &error, request, at }.log();

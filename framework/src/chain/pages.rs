@@ -3,6 +3,8 @@
 //! The type of the error before its status, and exact status before range before all; a page that itself fails gives way to one
 //! plain line. The status stays the error's whatever a page does, unless it is one for the error's type, which may choose it.
 
+use std::fmt::Write;
+
 use ::http::StatusCode;
 use serde_json::{Value, json};
 
@@ -10,7 +12,8 @@ use super::page::{ErrorContext, ErrorPage, Page};
 use super::unfinished::finish_body;
 use crate::base::{Location, escape_html, say};
 use crate::http::{
-    BoxFuture, Error, ErrorType, Failed, HTML, JSON, Marks, Request, Response, Result, TEXT, Watched, watched,
+    BindingError, BoxFuture, Error, ErrorType, Failed, HTML, JSON, Marks, Request, Response, Result, TEXT,
+    Watched, watched,
 };
 
 /// The pages of an application by status, frozen at start.
@@ -207,11 +210,18 @@ fn write_default(error: &Error, request: &Request, response: &mut Response) {
     match preferred(request.headers.elements("accept")) {
         Form::Json => {
             // By hand, since a map would put the fields in another order than the documented one.
-            let body = format!(
-                "{{\"code\":{code},\"message\":{},\"explain\":{}}}",
+            let mut body = format!(
+                "{{\"code\":{code},\"message\":{},\"explain\":{}",
                 Value::from(message),
                 Value::from(explain)
             );
+            if !error.bindings().is_empty() {
+                let _ = write!(body, ",\"errors\":{}", mistakes(error));
+            }
+            if error.untold_bindings() > 0 {
+                let _ = write!(body, ",\"untold\":{}", error.untold_bindings());
+            }
+            body.push('}');
             response.offer_slice(body.as_bytes(), JSON);
         }
         Form::Problem => {
@@ -219,13 +229,11 @@ fn write_default(error: &Error, request: &Request, response: &mut Response) {
             if !explain.is_empty() {
                 body["detail"] = explain.into();
             }
-            if let Some(binding) = error.binding() {
-                body["errors"] = json!([{
-                    "parameter": binding.parameter,
-                    "source": binding.source.to_string(),
-                    "expected": binding.expected,
-                    "got": binding.got.as_ref().map_or(Value::Null, |got| got.as_str().into()),
-                }]);
+            if !error.bindings().is_empty() {
+                body["errors"] = mistakes(error);
+            }
+            if error.untold_bindings() > 0 {
+                body["untold"] = error.untold_bindings().into();
             }
             response.offer_slice(body.to_string().as_bytes(), "application/problem+json");
         }
@@ -242,6 +250,27 @@ fn write_default(error: &Error, request: &Request, response: &mut Response) {
             response.offer_slice(page.as_bytes(), HTML);
         }
     }
+}
+
+/// `errors`: what is wrong with each argument, and in each place of a body.
+fn mistakes(error: &Error) -> Value {
+    let mistake = |binding: &BindingError| {
+        let mut shown = json!({
+            "parameter": binding.parameter,
+            "source": binding.source.to_string(),
+            "expected": binding.expected,
+            "got": binding.got,
+        });
+        // The words of one are the explanation.
+        if error.bindings().len() > 1 {
+            shown["detail"] = binding.to_string().into();
+        }
+        if let Some(pointer) = &binding.pointer {
+            shown["pointer"] = pointer.as_str().into();
+        }
+        shown
+    };
+    error.bindings().iter().map(mistake).collect()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

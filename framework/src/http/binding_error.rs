@@ -1,4 +1,4 @@
-//! A failed binding in words.
+//! What is wrong with a request: which argument, from where, what was expected and what came.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -21,6 +21,8 @@ pub enum Source {
     Body,
     /// A group of the mapping's regular expression.
     RegGroup,
+    /// A message of a WebSocket session.
+    Message,
 }
 
 /// A failed binding: which argument, from where, what was expected and what came.
@@ -31,20 +33,46 @@ pub struct BindingError {
     pub parameter: String,
     /// Where it was looked for.
     pub source: Source,
+    /// Which value inside of JSON is meant, as a JSON Pointer (RFC 6901): `/items/0/count`. `None` where it is the whole, or where
+    /// that is not known.
+    pub pointer: Option<String>,
     /// What would have been right: "an integer from 0 to 255".
     pub expected: Cow<'static, str>,
     /// What came, shortened; `None` when nothing did.
     pub got: Option<String>,
+    /// What a rule of the type's own says, in its own words.
+    pub rule: Option<String>,
+}
+
+impl BindingError {
+    /// One about the whole value of a parameter.
+    pub(crate) fn new(
+        parameter: impl Into<String>,
+        source: Source,
+        expected: impl Into<Cow<'static, str>>,
+        got: Option<String>,
+    ) -> BindingError {
+        BindingError {
+            parameter: parameter.into(),
+            source,
+            pointer: None,
+            expected: expected.into(),
+            got,
+            rule: None,
+        }
+    }
 }
 
 impl fmt::Display for BindingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = shown(&self.parameter);
-        match &self.got {
-            None => write!(f, "{}[{name}] is required: {}.", self.source, self.expected),
-            Some(got) => {
-                write!(f, "{}[{name}] should be {}, not `{}`.", self.source, self.expected, shown(got))
-            }
+        write!(f, "{}[{}]", self.source, shown(&self.parameter))?;
+        if let Some(pointer) = &self.pointer {
+            write!(f, " at {}", shown(pointer))?;
+        }
+        match (&self.rule, &self.got) {
+            (Some(rule), _) => write!(f, ": {}.", shown(rule)),
+            (None, None) => write!(f, " is required: {}.", self.expected),
+            (None, Some(got)) => write!(f, " should be {}, not `{}`.", self.expected, shown(got)),
         }
     }
 }
@@ -58,6 +86,7 @@ impl fmt::Display for Source {
             Source::Cookie => "Cookie",
             Source::Body => "Body",
             Source::RegGroup => "RegGroup",
+            Source::Message => "Message",
         })
     }
 }

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use ::http::StatusCode;
+
 use super::{Error, Result};
 use crate::io::BodyMemory;
 use crate::proto::forwarded::ProxyFields;
@@ -21,6 +23,8 @@ pub struct Context {
     /// What binds through serde in place of the parameters, if something does. The floors above know more of it.
     pub(crate) default_binding: Option<Box<dyn Any + Send + Sync>>,
     pub(crate) show_errors: bool,
+    /// The status of failed bindings that is told in place of 400.
+    pub(crate) invalid_status: Option<StatusCode>,
     pub(crate) parameters: usize,
     /// What the bodies of all requests hold.
     pub(crate) bodies: Arc<BodyMemory>,

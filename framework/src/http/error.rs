@@ -3,6 +3,8 @@
 //! `Error` is not a `std::error::Error`, so that `?` takes every type that is. A failed binding is the value
 //! [`BindingError`] inside; error pages see it through [`Error::binding`].
 
+mod bindings;
+
 use std::any::Any;
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -10,7 +12,7 @@ use std::fmt;
 
 use ::http::StatusCode;
 
-use super::binding_error::{BindingError, Source};
+use super::binding_error::BindingError;
 use super::into_status::IntoStatus;
 use super::send_sync_error::SendSyncError;
 use crate::base::{HeaderError, Headers, IntoHeaderValue};
@@ -69,7 +71,12 @@ struct Inner {
     /// Whether `explain` is text of an unknown error, which only the log sees.
     private: bool,
     source: Option<BoxError>,
-    binding: Option<BindingError>,
+    /// What is wrong with the request; the first one decides.
+    bindings: Vec<BindingError>,
+    /// How many more there were than are told.
+    untold: usize,
+    /// Whether somebody chose the status of what is invalid.
+    is_status_chosen: bool,
     headers: Headers,
     /// What a WebSocket session is closed with.
     close_code: Option<CloseCode>,
@@ -100,7 +107,9 @@ impl Error {
             explain: None,
             private: false,
             source: None,
-            binding: None,
+            bindings: Vec::new(),
+            untold: 0,
+            is_status_chosen: false,
             headers: Headers::new(),
             close_code: None,
         }))
@@ -146,36 +155,6 @@ impl Error {
     /// 503 with this explanation.
     pub fn unavailable(explain: impl Into<Cow<'static, str>>) -> Error {
         Error::of(StatusCode::SERVICE_UNAVAILABLE).explain(explain)
-    }
-
-    /// A failed binding: 400 when it is missing or bad, 404 when the source is the path or a group of it.
-    pub fn of_binding(binding: BindingError) -> Error {
-        let is_path = matches!(binding.source, Source::Path | Source::RegGroup);
-        let status = if is_path { StatusCode::NOT_FOUND } else { StatusCode::BAD_REQUEST };
-        let missing = binding.got.is_none();
-        let mut error = Error::of(status).explain(binding.to_string());
-        error.0.message = match binding.source {
-            Source::Parameter if missing => Some("Missing Parameter".into()),
-            Source::Header if missing => Some("Missing Header".into()),
-            Source::Cookie if missing => Some("Missing Cookie".into()),
-            _ => None,
-        };
-        error.0.binding = Some(binding);
-        error
-    }
-
-    /// Nothing of that name came. Defaults and `Option` turn exactly this into a value.
-    pub fn missing(
-        parameter: impl Into<String>,
-        source: Source,
-        expected: impl Into<Cow<'static, str>>,
-    ) -> Error {
-        Error::of_binding(BindingError {
-            parameter: parameter.into(),
-            source,
-            expected: expected.into(),
-            got: None,
-        })
     }
 
     /// Sets the explanation, a sentence for whoever sent the request, be the error one that was not to be told before.
@@ -270,21 +249,6 @@ impl Error {
         self.0.message.as_ref()
     }
 
-    /// Says which argument a value's own conversion failed for. A status and a text that somebody chose stay; an
-    /// error nobody gave a status to is a bad value, so it becomes the failed binding.
-    #[must_use]
-    pub(crate) fn at_binding(mut self, binding: BindingError) -> Error {
-        let is_unknown =
-            self.0.private && self.0.source.is_some() && self.0.status == StatusCode::INTERNAL_SERVER_ERROR;
-        if !is_unknown && self.0.binding.is_none() {
-            self.0.binding = Some(binding);
-            return self;
-        }
-        let mut error = Error::of_binding(binding);
-        error.0.source = self.0.source.take();
-        error
-    }
-
     /// The message: the one given, else the standard phrase of the status.
     pub fn message_text(&self) -> &str {
         match &self.0.message {
@@ -317,16 +281,6 @@ impl Error {
     /// The explanation, else the message: where there is room for one text only.
     pub(crate) fn words(&self) -> &str {
         Some(self.explain_text()).filter(|words| !words.is_empty()).unwrap_or(self.message_text())
-    }
-
-    /// The failed binding, if this is one.
-    pub fn binding(&self) -> Option<&BindingError> {
-        self.0.binding.as_ref()
-    }
-
-    /// Whether this says that nothing came for an argument, so that a default applies.
-    pub fn is_missing(&self) -> bool {
-        self.0.binding.as_ref().is_some_and(|binding| binding.got.is_none())
     }
 
     /// The error this was made from, if any.
@@ -480,14 +434,5 @@ mod tests {
             assert_eq!(error.to_string(), shown);
             assert!(["", "why"].contains(&error.public_explain(false)), "{shown}");
         }
-    }
-
-    #[test]
-    fn a_failed_binding_says_what_was_expected() {
-        let error = Error::missing("age", Source::Parameter, "an integer");
-        assert!(error.is_missing());
-        assert_eq!(error.message_text(), "Missing Parameter");
-        assert_eq!(error.explain_text(), "Parameter[age] is required: an integer.");
-        assert_eq!(Error::missing("id", Source::Path, "an integer").status(), 404);
     }
 }

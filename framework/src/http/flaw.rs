@@ -68,10 +68,5 @@ pub(crate) fn flawed(name: &str, raw: &str, flaw: &str) -> Error {
         crate::base::shown(name),
         crate::base::shown(&shown)
     ))
-    .at_binding(BindingError {
-        parameter: name.to_owned(),
-        source: Source::Parameter,
-        expected: expected.into(),
-        got: Some(shown),
-    })
+    .at_binding(BindingError::new(name, Source::Parameter, expected, Some(shown)))
 }

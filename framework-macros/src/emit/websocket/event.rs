@@ -3,7 +3,8 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
-use super::super::adapter::{Adapter, Callee, Source, bound_local};
+use super::super::adapter::{Adapter, Callee};
+use super::super::binding::{Source, bound_local};
 use super::super::filter;
 use super::super::tokens::{at, check, local, private};
 use crate::check::{Pattern, Regexp};
@@ -54,13 +55,18 @@ impl<'f> Event<'f> {
             callee,
             source: Source::Event,
             status: None,
+            invalid: None,
         }
     }
 
     /// Binds all arguments but the message.
     pub(super) fn bindings(&self) -> TokenStream {
-        let adapter = self.adapter();
-        self.bound.iter().enumerate().map(|(index, argument)| adapter.binding(index, argument)).collect()
+        self.adapter().bindings(false)
+    }
+
+    /// The same before the session is open, where a peer is told of all that is wrong.
+    pub(super) fn probe(&self) -> TokenStream {
+        self.adapter().bindings(true)
     }
 
     /// Calls the function, on an object if there is one; gives the `Result` of its kind.
@@ -131,7 +137,7 @@ impl<'f> Event<'f> {
     pub(super) fn check_function(&self) -> TokenStream {
         let p = private();
         let (cx, ..) = names();
-        let bindings = self.bindings();
+        let bindings = self.probe();
         quote! {
             #[allow(unused_variables)]
             fn __check<'e>(#cx: #p::EventContext<'e>) -> #p::BoxFuture<'e, #p::Result> {

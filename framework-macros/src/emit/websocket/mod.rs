@@ -39,7 +39,6 @@ pub(super) fn stream(written: Written, mut function: HandlerFn) -> TokenStream {
     let event = Event { function: &function, bound: &arguments, message: &[], kind: Kind::Stream };
     let routes: Vec<WebSocketRoute> =
         all.into_iter().map(|written| WebSocketRoute::read(written, &mut errors)).collect();
-    let adapter = event.adapter();
     let (needed, states) = states(&state_needs(&[&event]));
     let mut checks = TokenStream::new();
     for route in &routes {
@@ -50,7 +49,7 @@ pub(super) fn stream(written: Written, mut function: HandlerFn) -> TokenStream {
     }
     let p = private();
     let [upgrade, socket, cx] = ["__upgrade", "__socket", "__cx"].map(|name| local(name, Span::call_site()));
-    let bindings = arguments.iter().enumerate().map(|(index, argument)| adapter.binding(index, argument));
+    let bindings = event.probe();
     let call = event.call(None);
     let submitted: Vec<_> = routes
         .iter()
@@ -69,7 +68,7 @@ pub(super) fn stream(written: Written, mut function: HandlerFn) -> TokenStream {
             ::std::boxed::Box::pin(async move {
                 let #socket = #upgrade.socket();
                 let #cx = #p::EventContext::of(#upgrade.session()).with_socket(&#socket);
-                #(#bindings)*
+                #bindings
                 #upgrade.accept().await?;
                 #call
             })
@@ -274,7 +273,7 @@ fn implementation(parts: &[(Event<'_>, Option<SelfBy>)], is_shared: bool) -> Tok
     let has_fragments = find(|kind| kind == Kind::Fragment).is_some();
     let (messages, pings, pongs) = (has("Text") || has("Binary"), has("Ping"), has("Pong"));
     let probes = parts.iter().map(|(event, _)| {
-        let bindings = event.bindings();
+        let bindings = event.probe();
         quote!({ #bindings })
     });
     let simple = |name: &str, wanted: fn(Kind) -> bool| {

@@ -52,6 +52,7 @@ impl App {
         }
         let mut context = Context::default();
         context.show_errors = config.show_errors.unwrap_or(cfg!(debug_assertions));
+        context.invalid_status = config.invalid_status;
         context.parameters = config.limits.parameters;
         context.bodies = Arc::new(BodyMemory::new(config.limits.buffered_bodies));
         problems.extend(believe(&config.trusted_proxies, config.proxy_fields.as_deref(), &mut context));

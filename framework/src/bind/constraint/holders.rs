@@ -7,10 +7,9 @@ use std::num::NonZero;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::super::Source;
 use super::super::defaults::Wrapper;
 use super::{Items, Numbers, Texts};
-use crate::http::{Error, Result};
+use crate::http::{Error, Result, Source};
 
 macro_rules! numbers {
     ($($kind:ty)*) => { $(

@@ -11,9 +11,8 @@ use std::sync::OnceLock;
 
 use regex_lite::Regex;
 
-use super::value::shortened;
-use super::{Arg, BindingError, BindingSource, Source};
-use crate::http::{Error, Result};
+use super::from_request::BindingSource;
+use crate::http::{Arg, BindingError, Error, Result, Source, shortened};
 
 /// A type that holds numbers, so that `#[arg(range = 1..=100)]` can be asked of it: every number in it must be in the range.
 ///
@@ -157,17 +156,16 @@ impl<'r, S: BindingSource<'r>> Origin for S {
 /// # Errors
 /// A number is out of it, or none was bound.
 #[inline]
-pub fn in_range<T: Numbers>(
+pub fn in_range<T: Numbers<Number = N>, N: PartialOrd + Copy + Display>(
     bound: Result<T>,
-    low: Option<T::Number>,
-    high: Option<T::Number>,
+    low: Option<N>,
+    high: Option<N>,
     from: impl Origin,
     arg: &'static Arg,
 ) -> Result<T> {
     let value = bound?;
-    let is_out = |number: &T::Number| {
-        low.is_some_and(|low| !(*number >= low)) || high.is_some_and(|high| !(*number <= high))
-    };
+    let is_out =
+        |number: &N| low.is_some_and(|low| !(*number >= low)) || high.is_some_and(|high| !(*number <= high));
     let out = value.numbers().find(is_out);
     match out {
         None => Ok(value),
@@ -298,12 +296,7 @@ impl Placed for Option<Source> {
 
 impl Place<'_> {
     fn refuse(self, expected: impl Into<Cow<'static, str>>, got: String) -> Error {
-        Error::of_binding(BindingError {
-            parameter: self.arg.name.to_owned(),
-            source: self.source,
-            expected: expected.into(),
-            got: Some(got),
-        })
+        Error::of_binding(BindingError::new(self.arg.name, self.source, expected, Some(got)))
     }
 }
 

@@ -6,6 +6,7 @@ use super::session::WebSocketSession;
 use super::socket::WebSocket;
 use crate::bind::dispatch::{AtOnce, Bind, Profiled};
 use crate::bind::misplaced::misplaced;
+use crate::bind::mistakes::Attempted;
 use crate::bind::{Arg, BindingSource, Profile};
 use crate::contract::Inputs;
 use crate::http::{Error, Request, Result};
@@ -142,6 +143,9 @@ impl OfEvent {
     /// Nothing of the request.
     pub fn describe<T>(self, _: &mut Inputs) {}
 }
+
+/// Taking it may be an effect.
+impl<'e, T: FromEvent<'e>> Attempted<'e, T> for OfEvent {}
 
 impl<'e, T: FromEvent<'e>> Profiled<T> for OfEvent {
     const PROFILE: Profile = <T as FromEvent<'e>>::PROFILE;
