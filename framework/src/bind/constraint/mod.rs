@@ -164,8 +164,11 @@ pub fn in_range<T: Numbers<Number = N>, N: PartialOrd + Copy + Display>(
     arg: &'static Arg,
 ) -> Result<T> {
     let value = bound?;
-    let is_out =
-        |number: &N| low.is_some_and(|low| !(*number >= low)) || high.is_some_and(|high| !(*number <= high));
+    // What compares with nothing is in no range.
+    let is_out = |number: &N| {
+        let is_in = low.is_none_or(|low| *number >= low) && high.is_none_or(|high| *number <= high);
+        !is_in
+    };
     let out = value.numbers().find(is_out);
     match out {
         None => Ok(value),
