@@ -1,6 +1,12 @@
 //! The description of an application as OpenAPI: what each signature becomes in it.
 
+#[path = "contract/judges.rs"]
+mod judges;
+
 use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -738,6 +744,51 @@ async fn status(wanted: u16, res: &mut Response) -> Result<&'static str> {
         other => res.set_status(other),
     }
     Ok(std::future::ready("done").await)
+}
+
+#[tokio::test]
+async fn documents_are_served_and_shown() {
+    let headers = vernal::security::SecurityHeaders::new();
+    let settings = OpenApi::new("Shop", "1.2.0").at("/api.json").ui("/docs");
+    let client = Client::builder().filter("/**", headers).openapi(settings.clone()).build();
+    let answer = client.get("/api.json").await;
+    answer.assert_status(200).assert_header("content-type", "application/json");
+    let served: Value = serde_json::from_str(answer.text()).expect("JSON");
+    assert_eq!(served, document(Config::new().openapi(settings)).into_value());
+    client.post("/api.json").await.assert_status(405).assert_header("allow", "GET, HEAD");
+    client.get("/docs").await.assert_status(302).assert_header("location", "/docs/");
+    client.get("/docs/").await.assert_header("content-type", "text/html; charset=utf-8");
+    let script = client.get("/docs/swagger-initializer.js").await;
+    assert!(script.text().contains("url: \"/api.json\"") && script.text().contains("validatorUrl: 'none'"));
+    let bundle = client.get("/docs/swagger-ui-bundle.js").await;
+    bundle.assert_status(200).assert_header("x-frame-options", "DENY");
+    let policy = bundle.header("content-security-policy").expect("a policy");
+    assert!(policy.starts_with("default-src 'none'; script-src 'self';"), "{policy}");
+    client.get("/docs/../x").await.assert_status(404);
+    client.get("/docs/swagger-ui-es-bundle.js").await.assert_status(404);
+}
+
+/// openapi-spec-validator of PyPI and the recommended rules of @redocly/cli, which target/contract is made for.
+#[test]
+fn validators_of_others_find_no_error() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/contract");
+    fs::create_dir_all(&folder).expect("a folder");
+    let python = judges::python(&folder);
+    let redocly = judges::redocly(&folder);
+    let guarded = Config::new()
+        .openapi(OpenApi::new("Shop", "1.2.0").license("MIT", "MIT"))
+        .filter("/me", BasicAuth::new("shop", |_, _| std::future::ready(true)))
+        .filter("/articles/**", BearerAuth::new(|_| std::future::ready(None::<u8>)));
+    let newer =
+        Config::new().openapi(OpenApi::new("Shop", "1").license("MIT", "MIT").version(OpenApiVersion::V3_2));
+    for (name, config) in [("guarded.json", guarded), ("newer.json", newer)] {
+        let file = folder.join(name);
+        fs::write(&file, document(config).to_string()).expect("written");
+        judges::pass(Command::new(&python).args(["-m", "openapi_spec_validator"]).arg(&file));
+        judges::pass(
+            Command::new(&redocly).current_dir(&folder).args(["lint", "--extends=recommended"]).arg(&file),
+        );
+    }
 }
 
 #[test]

@@ -52,6 +52,8 @@ pub struct Config {
     pub(crate) session_config: Option<SessionConfig>,
     #[cfg(feature = "openapi")]
     pub(crate) openapi: Option<crate::openapi::OpenApi>,
+    #[cfg(feature = "openapi")]
+    pub(crate) described: super::description::Described,
     /// What is known to be wrong already.
     pub(crate) problems: Vec<String>,
 }
@@ -299,10 +301,13 @@ impl Config {
         self
     }
 
-    /// Says of which name and version the description of the application is: see [`App::openapi`](crate::App::openapi).
+    /// Says of which name and version the description of the application is, and where it is served: see
+    /// [`App::openapi`](crate::App::openapi). A document is made when it is first asked for.
     #[cfg(feature = "openapi")]
     #[must_use]
+    #[track_caller]
     pub fn openapi(mut self, document: crate::openapi::OpenApi) -> Config {
+        self.filters.extend(super::description::filters(&document, &self.described));
         self.openapi = Some(document);
         self
     }

@@ -10,9 +10,9 @@ mod application;
 mod bodies;
 mod compress;
 mod config;
-#[cfg(feature = "openapi")]
-mod contract;
 mod decompress;
+#[cfg(feature = "openapi")]
+mod description;
 mod exchange;
 mod handle;
 mod refused;

@@ -311,13 +311,12 @@ impl<'a> Draft<'a> {
             [] => vec![json!({ "url": "/" })],
             servers => servers.iter().map(|url| json!({ "url": url })).collect(),
         };
+        // A tag that says no more than its name needs no entry.
         let tags: Vec<Value> = self
             .tags
             .iter()
-            .map(|(name, docs)| match *docs {
-                "" => json!({ "name": name }),
-                docs => json!({ "name": name, "description": docs }),
-            })
+            .filter(|(_, docs)| !docs.is_empty())
+            .map(|(name, docs)| json!({ "name": name, "description": docs }))
             .collect();
         let paths: Map<String, Value> =
             self.paths.into_iter().map(|(path, item)| (path, item.into())).collect();

@@ -96,6 +96,10 @@ impl Schemas {
         let mut schema = (source.schema)(&mut generator);
         RemoveRefSiblings::default().transform(&mut schema);
         let mut schema = schema.to_value();
+        if schema == true {
+            // Not all tools know that a schema may be a mere word.
+            schema = json!({});
+        }
         let mut definitions = generator.take_definitions(true);
         definitions.values_mut().for_each(without_bad_defaults);
         without_bad_defaults(&mut schema);

@@ -38,6 +38,8 @@ pub struct OpenApi {
     pub(super) servers: Vec<String>,
     pub(super) format: OpenApiVersion,
     pub(crate) at: Option<Cow<'static, str>>,
+    #[cfg(feature = "openapi-ui")]
+    pub(crate) ui: Option<Cow<'static, str>>,
 }
 
 impl OpenApi {
@@ -51,6 +53,8 @@ impl OpenApi {
             servers: Vec::new(),
             format: OpenApiVersion::default(),
             at: None,
+            #[cfg(feature = "openapi-ui")]
+            ui: None,
         }
     }
 
@@ -86,6 +90,18 @@ impl OpenApi {
     #[must_use]
     pub fn at(mut self, path: impl Into<Cow<'static, str>>) -> OpenApi {
         self.at = Some(path.into());
+        self
+    }
+
+    /// Shows the document at this path, by Swagger UI, whose files are part of the program. Default: nowhere. The document is then served
+    /// at `/openapi.json`, unless [`OpenApi::at`] says otherwise.
+    #[cfg(feature = "openapi-ui")]
+    #[must_use]
+    pub fn ui(mut self, path: impl Into<Cow<'static, str>>) -> OpenApi {
+        self.ui = Some(path.into());
+        if self.at.is_none() {
+            self.at = Some("/openapi.json".into());
+        }
         self
     }
 }

@@ -128,7 +128,7 @@ impl App {
                 return Err(Error::internal(format!("the server name {name:?} holds a control character")));
             }
         };
-        Ok(App(Arc::new(Inner {
+        let app = App(Arc::new(Inner {
             answers: Answers {
                 context: Arc::new(context),
                 pages,
@@ -146,7 +146,10 @@ impl App {
             decompression: config.decompression,
             #[cfg(feature = "openapi")]
             openapi: config.openapi,
-        })))
+        }));
+        #[cfg(feature = "openapi")]
+        config.described.is(&app);
+        Ok(app)
     }
 }
 

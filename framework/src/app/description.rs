@@ -1,5 +1,12 @@
 //! The description of an application: what it is mapped to, and what stands before it.
 
+#[cfg(feature = "openapi-ui")]
+mod interface;
+mod reading;
+mod served;
+
+pub(crate) use served::{Described, filters};
+
 use super::App;
 use crate::base::say;
 use crate::chain::AnyFilter;

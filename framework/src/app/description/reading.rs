@@ -1,0 +1,14 @@
+//! Which requests look at a description.
+
+use crate::chain::FilterContext;
+use crate::http::{Error, Result};
+
+/// What is shown is only looked at.
+pub(super) fn for_reading(cx: &FilterContext<'_>) -> Result {
+    if matches!(cx.request.method.as_str(), "GET" | "HEAD") {
+        return Ok(());
+    }
+    Err(Error::new(405, "Method Not Allowed")
+        .explain("This path takes GET and HEAD.")
+        .header("allow", "GET, HEAD"))
+}
