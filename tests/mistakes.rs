@@ -48,11 +48,22 @@ fn list(answer: &Answer) -> Vec<String> {
     body["errors"].as_array().into_iter().flatten().map(mistake).collect()
 }
 
+/// Path, query, `X-Token`, cookies and body of a request; status and mistakes of its answer.
+type Row = (
+    &'static str,
+    &'static str,
+    Option<&'static str>,
+    Option<&'static str>,
+    &'static str,
+    u16,
+    &'static [&'static str],
+);
+
 #[tokio::test]
 async fn every_argument_that_is_wrong_is_named() {
     let client = Client::new();
     let good = r#"{"item":"tea","count":1}"#;
-    let table: [(&str, &str, Option<&str>, Option<&str>, &str, u16, &[&str]); 6] = [
+    let table: [Row; 6] = [
         ("/orders/7", "page=1", Some("t"), None, good, 200, &[]),
         (
             "/orders/7",

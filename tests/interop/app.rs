@@ -16,21 +16,28 @@ use vernal::{Response, Result, State, server, websocket_handler};
 
 /// How the sessions ended, by the number of their case.
 #[derive(Clone, Default)]
-pub struct Ends(Arc<(Mutex<HashMap<u32, (u16, String)>>, Notify)>);
+pub struct Ends(Arc<Told>);
+
+#[derive(Default)]
+struct Told {
+    /// Code and reason, by the number of the case.
+    ends: Mutex<HashMap<u32, (u16, String)>>,
+    news: Notify,
+}
 
 impl Ends {
     fn add(&self, case: u32, reason: &CloseReason) {
         let end = (reason.code().value(), reason.text().to_owned());
-        self.0.0.lock().expect("no panic").insert(case, end);
-        self.0.1.notify_waiters();
+        self.0.ends.lock().expect("no panic").insert(case, end);
+        self.0.news.notify_waiters();
     }
 
     /// That of one case, once it is there.
     pub async fn of(&self, case: u32) -> Option<(u16, String)> {
         let told = async {
             loop {
-                let news = self.0.1.notified();
-                if let Some(end) = self.0.0.lock().expect("no panic").remove(&case) {
+                let news = self.0.news.notified();
+                if let Some(end) = self.0.ends.lock().expect("no panic").remove(&case) {
                     return end;
                 }
                 news.await;
