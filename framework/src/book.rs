@@ -34,6 +34,7 @@ pages! {
     Forms: "docs/forms.md",
     Websocket: "docs/websocket.md",
     WebsocketClients: "docs/websocket-clients.md",
+    Openapi: "docs/openapi.md",
     Server: "docs/server.md",
     Limits: "docs/limits.md",
     Security: "docs/security.md",

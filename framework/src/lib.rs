@@ -46,7 +46,14 @@ pub mod __private;
 mod app;
 mod base;
 mod bind;
-#[cfg(all(doctest, feature = "tls", feature = "templates", feature = "tower", feature = "redis"))]
+#[cfg(all(
+    doctest,
+    feature = "tls",
+    feature = "templates",
+    feature = "tower",
+    feature = "redis",
+    feature = "openapi"
+))]
 mod book;
 mod chain;
 pub mod contract;

@@ -34,11 +34,11 @@ impl Said {
         Said { lines: Arc::default(), most }
     }
 
-    /// The lines whose text has this part, each with its level before it.
+    /// The lines that have this part, each with its level before its text.
     pub fn with(&self, part: &str) -> Vec<String> {
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        let with = lines.iter().filter(|line| line.text.contains(part));
-        with.map(|line| format!("{} {}", line.level, line.text)).collect()
+        let lines = lines.iter().map(|line| format!("{} {}", line.level, line.text));
+        lines.filter(|line| line.contains(part)).collect()
     }
 
     /// All lines of vernal's since the last look.
