@@ -858,11 +858,12 @@ async fn errors_become_answers() {
         }
         assert_eq!(answer.status().as_u16(), status, "{path}: {answer}");
         answer.assert_header("content-type", JSON);
-        let mut expected = json!({ "code": status, "message": message, "explain": text });
+        let mut body: Value = answer.json();
         if path.starts_with("/error/binding") {
-            expected["errors"] = json!([{ "parameter": "number", "source": "Parameter", "expected": "a valid value", "got": "x" }]);
+            let errors = body.as_object_mut().and_then(|body| body.remove("errors"));
+            assert_eq!(errors.expect("what was wrong")[0]["parameter"], "number", "{path}");
         }
-        answer.assert_json(expected);
+        assert_eq!(body, json!({ "code": status, "message": message, "explain": text }), "{path}");
         assert_eq!(answer.reason(), message, "{path}");
     }
 }
