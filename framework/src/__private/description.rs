@@ -24,6 +24,18 @@ pub mod probing {
     };
 }
 
+/// Adds the types with schemas inside what is asked, as many levels down as there are marks.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __probe_inside {
+    ($probe:expr, $found:ident,) => {};
+    ($probe:expr, $found:ident, * $($more:tt)*) => {{
+        let inner = (&&$probe).peel();
+        (&&inner).add($found);
+        $crate::__probe_inside!(inner, $found, $($more)*);
+    }};
+}
+
 /// Adds the types with schemas that the type of an argument consists of.
 #[doc(hidden)]
 #[macro_export]
@@ -33,12 +45,7 @@ macro_rules! __probe_argument {
         use $crate::__private::description::probing::*;
         let whole = $crate::__private::Probe::<$ty>::new();
         (&&whole).add($found);
-        let inner = (&&whole).peel();
-        (&&inner).add($found);
-        let inner = (&&inner).peel();
-        (&&inner).add($found);
-        let inner = (&&inner).peel();
-        (&&inner).add($found);
+        $crate::__probe_inside!(whole, $found, * * *);
     }};
 }
 
@@ -51,30 +58,15 @@ macro_rules! __probe_answer {
         use $crate::__private::description::probing::*;
         let whole = $probe;
         let error = (&&whole).error();
-        let error = (&&error).peel();
-        (&&error).add($found);
-        let inner = (&&whole).peel();
-        (&&inner).add($found);
-        let inner = (&&inner).peel();
-        (&&inner).add($found);
-        let inner = (&&inner).peel();
-        (&&inner).add($found);
+        $crate::__probe_inside!(error, $found, *);
+        $crate::__probe_inside!(whole, $found, * * *);
         let unwrapped = (&&whole).unwrapped();
         let unwrapped = (&&unwrapped).unwrapped();
         let part = (&&unwrapped).first();
-        let part = (&&part).peel();
-        (&&part).add($found);
-        let part = (&&part).peel();
-        (&&part).add($found);
+        $crate::__probe_inside!(part, $found, * *);
         let part = (&&unwrapped).second();
-        let part = (&&part).peel();
-        (&&part).add($found);
-        let part = (&&part).peel();
-        (&&part).add($found);
+        $crate::__probe_inside!(part, $found, * *);
         let part = (&&unwrapped).third();
-        let part = (&&part).peel();
-        (&&part).add($found);
-        let part = (&&part).peel();
-        (&&part).add($found);
+        $crate::__probe_inside!(part, $found, * *);
     }};
 }
