@@ -1,5 +1,6 @@
 //! The description of an application as OpenAPI: what each signature becomes in it.
 
+mod installed;
 #[path = "contract/judges.rs"]
 mod judges;
 

@@ -7,13 +7,16 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+use crate::installed::installed;
+pub use crate::installed::run;
+
 /// A Python that has the packages of `clients/requirements.txt`.
 pub fn python() -> &'static Path {
     static PYTHON: OnceLock<PathBuf> = OnceLock::new();
     PYTHON.get_or_init(|| {
         let python = target("python/bin/python");
         let list = clients("requirements.txt");
-        installed("python", &[&list], || {
+        installed(&target("python"), &text(&[&list]), || {
             run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(target("python")))?;
             run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "--requirement"]).arg(&list))
         })
@@ -28,7 +31,7 @@ pub fn node_modules() -> &'static Path {
     FOLDER.get_or_init(|| {
         let folder = target("npm");
         let lists = [clients("package.json"), clients("package-lock.json")];
-        installed("npm", &[&lists[0], &lists[1]], || {
+        installed(&folder, &text(&[&lists[0], &lists[1]]), || {
             for list in &lists {
                 fs::copy(list, folder.join(list.file_name().expect("a file"))).expect("a folder to write to");
             }
@@ -57,28 +60,8 @@ pub fn program(name: &str) -> PathBuf {
     target("crates/debug").join(name)
 }
 
-/// Installs into `target/interop/NAME` unless these lists were installed there already.
-fn installed(
-    name: &str,
-    lists: &[&Path],
-    install: impl FnOnce() -> Result<(), String>,
-) -> Result<(), String> {
-    let wanted: String = lists.iter().map(|list| fs::read_to_string(list).expect("a list of ours")).collect();
-    let stamp = target(&format!("{name}.installed"));
-    fs::create_dir_all(target(name)).expect("a folder to write to");
-    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
-        return Ok(());
-    }
-    install()?;
-    fs::write(stamp, wanted).expect("a folder to write to");
-    Ok(())
-}
-
-/// Runs a program; what it said if it failed.
-pub fn run(command: &mut Command) -> Result<(), String> {
-    let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
-    let told = [output.stdout, output.stderr].concat();
-    if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&told).into_owned()) }
+fn text(lists: &[&Path]) -> String {
+    lists.iter().map(|list| fs::read_to_string(list).expect("a list of ours")).collect()
 }
 
 pub fn clients(file: &str) -> PathBuf {

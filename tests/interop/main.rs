@@ -8,6 +8,8 @@ mod clients;
 mod crates;
 mod debian;
 mod install;
+#[path = "../installed/mod.rs"]
+mod installed;
 mod npm;
 mod pypi;
 mod table;
