@@ -32,18 +32,17 @@ fn the_readme_tells_the_truth() {
 
 #[test]
 fn the_examples_tell_the_truth() {
-    for name in examples() {
-        let source = fs::read_to_string(root().join(format!("examples/{name}.rs"))).expect("it was listed");
+    for (name, file) in examples() {
+        let source = fs::read_to_string(root().join(&file)).expect("it was listed");
         let head: String = source
             .lines()
             .map_while(|line| line.strip_prefix("//!"))
             .map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(line)))
             .collect();
-        assert!(source.lines().count() < 110, "examples/{name}.rs is no longer one idea");
         let count = play(&head);
         assert!(
             count > 0 || ["hello", "arena", "redis_session", "tls"].contains(&&*name),
-            "examples/{name}.rs shows no curl line"
+            "{file} shows no curl line"
         );
     }
 }
@@ -51,11 +50,23 @@ fn the_examples_tell_the_truth() {
 #[test]
 fn the_book_lists_every_example() {
     let text = fs::read_to_string(root().join("docs/examples.md")).expect("there is a chapter");
-    for name in examples() {
-        assert!(
-            text.contains(&format!("examples/{name}.rs")),
-            "docs/examples.md does not list examples/{name}.rs"
-        );
+    for (_, file) in examples() {
+        assert!(text.contains(&file), "docs/examples.md does not list {file}");
+    }
+}
+
+#[test]
+fn each_file_of_an_example_is_one_idea() {
+    let mut folders = vec![root().join("examples")];
+    while let Some(folder) = folders.pop() {
+        for path in entries(&folder) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let lines = fs::read_to_string(&path).expect("it was listed").lines().count();
+                assert!(lines < 110, "{} has {lines} lines", path.display());
+            }
+        }
     }
 }
 
@@ -610,16 +621,26 @@ fn uploads(port: u16) -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("example-uploads-{port}"))
 }
 
-/// The names of all examples.
-fn examples() -> Vec<String> {
-    let files = fs::read_dir(root().join("examples")).expect("there are examples");
-    let paths = files.map(|file| file.expect("a readable folder").path());
-    let mut names: Vec<_> = paths
-        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
-        .map(|path| path.file_stem().expect("a file").to_string_lossy().into_owned())
+/// The names of all examples, and the file in which each begins.
+fn examples() -> Vec<(String, String)> {
+    let mut names: Vec<_> = entries(&root().join("examples"))
+        .into_iter()
+        .filter_map(|path| {
+            let name = path.file_stem()?.to_str()?.to_owned();
+            if path.join("main.rs").exists() {
+                return Some((name.clone(), format!("examples/{name}/main.rs")));
+            }
+            let is_example = path.extension().is_some_and(|extension| extension == "rs");
+            is_example.then(|| (name.clone(), format!("examples/{name}.rs")))
+        })
         .collect();
     names.sort();
     names
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let files = fs::read_dir(folder).expect("there are examples");
+    files.map(|file| file.expect("a readable folder").path()).collect()
 }
 
 /// Where cargo puts the examples' binaries: beside the folder of this test's.

@@ -1,0 +1,40 @@
+//! Pictures of articles: files that are sent in a form.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use vernal::security::Identity;
+use vernal::{Bytes, Json, MultipartFile, OrStatus, Result, State, request_map};
+
+use super::articles::missing;
+use super::clerks::Clerk;
+use super::stock::Stock;
+
+#[derive(Serialize, JsonSchema)]
+struct Stored {
+    bytes: usize,
+    /// Its content type.
+    kind: String,
+}
+
+/// Stores the picture of an article.
+#[request_map("/articles/{number}/picture", method = "PUT")]
+async fn store(
+    number: u32,
+    picture: MultipartFile<'_>,
+    State(stock): State<&Arc<Stock>>,
+    Identity(_clerk): Identity<&Clerk>,
+) -> Result<Json<Stored>> {
+    let bytes = picture.bytes().await?;
+    stock.articles().contains_key(&number).then_some(()).or_404(missing(number))?;
+    let stored = Stored { bytes: bytes.len(), kind: picture.content_type().to_owned() };
+    stock.pictures().insert(number, bytes);
+    Ok(Json(stored))
+}
+
+/// Shows the picture of an article.
+#[request_map("/articles/{number}/picture", method = "GET")]
+fn show(number: u32, State(stock): State<&Arc<Stock>>) -> Result<Bytes> {
+    stock.pictures().get(&number).cloned().or_404(format!("article {number} has no picture"))
+}
