@@ -30,7 +30,7 @@
 //! data: {"number":1,"name":"green tea","kind":"tea","price":450}
 //! event: article
 //!
-//! $ echo '{"question":"tea"}' | websocat -n1 ws://localhost:9090/advice
+//! $ echo '{"question":"green"}' | websocat -n1 ws://localhost:9090/advice
 //! {"articles":[{"number":1,"name":"green tea","kind":"tea","price":450}]}
 //! ```
 
