@@ -123,7 +123,7 @@ fn said(environment: &[(&str, &str)]) -> Vec<String> {
 }
 
 const LISTENING: &str = "listening on http://127.0.0.1:";
-const ACCESS: &str = "\"GET /broken HTTP/1.1\" 500 -";
+const ACCESS: &str = "\"GET /broken HTTP/1.1\" 500 ";
 const BROKEN: &str = "code 500, message Internal Server Error: it broke";
 const NOT_FOUND: &str = "code 404, message Not Found";
 const ORDERS: &str = "greeting ann";
@@ -159,7 +159,7 @@ fn levels_are_chosen_by_target() {
 fn a_line_tells_when_who_and_where_and_cannot_be_forged() {
     let said = said(&[("VERNAL_LOG", "trace")]);
     for line in &said {
-        // [2026-11-25 14:20:03.123Z]-[main]-[vernal::access:42] INFO : "GET / HTTP/1.1" 200 -
+        // [2026-11-25 14:20:03.123Z]-[main]-[vernal::access:42] INFO : "GET / HTTP/1.1" 200 12
         let parts: Vec<_> = line.splitn(3, "]-[").collect();
         let [time, thread, rest] = parts[..] else { panic!("{line:?}") };
         let shape: String = time.chars().map(|char| if char.is_ascii_digit() { '0' } else { char }).collect();
@@ -275,12 +275,12 @@ fn answered_unread(serving: &Serving) -> Vec<String> {
             stream.read_line(&mut line).expect("an answer");
         }
         stream.read_exact(&mut [0; "hello".len()]).expect("a body");
-        parts.push(format!("&n={number} HTTP/1.1\" 200 -"));
+        parts.push(format!("&n={number} HTTP/1.1\" 200 5"));
     }
     for _ in 0..3 {
         assert!(serving.get("/panic?text=oh").starts_with("HTTP/1.1 500 "));
         let said =
-            ["panicked at tests/console.rs:", "code 500, message ", "\"GET /panic?text=oh HTTP/1.1\" 500 -"];
+            ["panicked at tests/console.rs:", "code 500, message ", "\"GET /panic?text=oh HTTP/1.1\" 500 "];
         parts.extend(said.map(str::to_owned));
     }
     parts
@@ -330,7 +330,7 @@ fn a_server_goes_on_where_nobody_reads_what_it_says() {
     serving.get("/stop");
     assert!(serving.end());
     let last: Vec<_> = said.iter().collect();
-    let expected = [STOPPING, "\"GET /stop HTTP/1.1\" 200 -", "after the end"];
+    let expected = [STOPPING, "\"GET /stop HTTP/1.1\" 200 ", "after the end"];
     assert_eq!(last.len(), expected.len(), "{last:#?}");
     assert!(last.iter().zip(expected).all(|(line, end)| line.ends_with(end)), "{last:#?}");
 }

@@ -26,6 +26,7 @@ const FLOORS: &[&[&str]] = &[
     &["websocket/handshake", "websocket/styles"],
     &["chain"],
     &["registry", "routing", "security", "tls"],
+    &["operations"],
     &["app", "websocket/client"],
     &["app/start"],
     &["server", "test", "tower"],

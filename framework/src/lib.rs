@@ -63,6 +63,7 @@ mod macros;
 mod matching;
 #[cfg(feature = "openapi")]
 mod openapi;
+mod operations;
 pub mod prelude;
 mod proto;
 mod registry;
@@ -103,6 +104,7 @@ pub use http::{
 pub use http::{CookieKey, PrivateCookies, SignedCookies};
 #[cfg(feature = "openapi")]
 pub use openapi::{Document, OpenApi, OpenApiVersion};
+pub use operations::AccessLog;
 pub use proto::Limits;
 pub use resources::{Embedded, Resources};
 #[cfg(feature = "redis")]

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each suite takes what it needs")]
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tracing::Level;
@@ -12,6 +13,8 @@ pub struct Line {
     pub level: Level,
     pub target: &'static str,
     pub text: String,
+    /// What it says besides, by name.
+    pub fields: BTreeMap<&'static str, String>,
 }
 
 /// Keeps what is said. Give a clone of it to `tracing::subscriber::set_default`, or to `set_global_default` in a suite that is
@@ -59,16 +62,20 @@ impl tracing::Subscriber for Said {
     }
 
     fn event(&self, event: &tracing::Event<'_>) {
-        struct Text(String);
-        impl tracing::field::Visit for Text {
-            fn record_debug(&mut self, _: &tracing::field::Field, value: &dyn std::fmt::Debug) {
-                self.0 += &format!("{value:?}");
+        struct Fields(BTreeMap<&'static str, String>);
+        impl tracing::field::Visit for Fields {
+            fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+                self.0.insert(field.name(), format!("{value:?}"));
+            }
+            fn record_str(&mut self, field: &tracing::field::Field, value: &str) {
+                self.0.insert(field.name(), value.to_owned());
             }
         }
-        let mut text = Text(String::new());
-        event.record(&mut text);
+        let mut fields = Fields(BTreeMap::new());
+        event.record(&mut fields);
+        let text = fields.0.remove("message").unwrap_or_default();
         let metadata = event.metadata();
-        let line = Line { level: *metadata.level(), target: metadata.target(), text: text.0 };
+        let line = Line { level: *metadata.level(), target: metadata.target(), text, fields: fields.0 };
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).push(line);
     }
 

@@ -36,6 +36,7 @@ impl App {
             #[cfg(feature = "openapi")]
             openapi: None,
             decompression: Decompression::none(),
+            observers: super::observing::Observers::default(),
             name: None,
             has_answering_filters: false,
             embedding: Mutex::new(Weak::<()>::new()),

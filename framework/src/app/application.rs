@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, Weak};
 
 use super::compress::Compression;
+use super::observing::Observers;
 use super::target::Target;
 use crate::base::date::ServerLine;
 use crate::chain::{Answers, Unmapped};
@@ -35,6 +36,7 @@ pub(crate) struct Inner {
     pub(crate) embedding: Mutex<Weak<dyn Any + Send + Sync>>,
     pub(super) compression: Option<Compression>,
     pub(super) decompression: Decompression,
+    pub(super) observers: Observers,
     #[cfg(feature = "openapi")]
     pub(super) openapi: Option<crate::openapi::OpenApi>,
 }
@@ -73,11 +75,13 @@ impl Inner {
             && let Found::Route(entry) = self.sockets.find(&facts, &mut request.path_values)
         {
             request.handler = Some(&entry.route.at);
+            request.mapping = entry.number;
             return Some(Target::Entry(entry));
         }
         Some(match self.router.find(&facts, &mut request.path_values) {
             Found::Route(entry) => {
                 request.handler = Some(&entry.route.at);
+                request.mapping = entry.number;
                 Target::Entry(entry)
             }
             Found::MethodNotAllowed { allow } => self.target_of_others(&facts, allow),

@@ -10,6 +10,7 @@ use super::compress::Compression;
 use crate::chain::{Filter, GivenFilter};
 use crate::http::{Decompression, IntoStatus};
 use crate::matching;
+use crate::operations::AccessLog;
 use crate::proto::Limits;
 use crate::proto::ws::{Deflate, Extension};
 use crate::resources::{GivenResources, Resources};
@@ -50,6 +51,7 @@ pub struct Config {
     pub(crate) proxy_fields: Option<Vec<String>>,
     pub(crate) sessions: Option<Box<dyn SessionStore>>,
     pub(crate) session_config: Option<SessionConfig>,
+    pub(crate) access_log: Option<AccessLog>,
     #[cfg(feature = "openapi")]
     pub(crate) openapi: Option<crate::openapi::OpenApi>,
     #[cfg(feature = "openapi")]
@@ -92,6 +94,7 @@ macro_rules! config_setters {
             proxy_fields(names: impl IntoIterator<Item: Into<String>>);
             sessions[S: $crate::session::SessionStore](store: S);
             session_config(config: $crate::session::SessionConfig);
+            access_log(log: $crate::operations::AccessLog);
             #[cfg(feature = "openapi")] openapi(document: $crate::openapi::OpenApi);
         }
     };
@@ -298,6 +301,14 @@ impl Config {
     #[must_use]
     pub fn session_config(mut self, config: SessionConfig) -> Config {
         self.session_config = Some(config);
+        self
+    }
+
+    /// Writes a line for each request, in one of the usual forms: see [`AccessLog`]. Default: none; the events of `tracing` with the
+    /// target `vernal::access` come all the same.
+    #[must_use]
+    pub fn access_log(mut self, log: AccessLog) -> Config {
+        self.access_log = Some(log);
         self
     }
 

@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use crate::http::{Context, Outgoing, Request, Response};
 use crate::io::{Inbox, Outbox, Pool};
 
@@ -16,6 +18,10 @@ pub(crate) struct Exchange {
     pub(crate) response: Response,
     /// Through this a handler writes its answer piece by piece; the response has the other end.
     pub(crate) outgoing: Arc<Outgoing>,
+    /// When the first byte of the request came, or of those that came with it.
+    pub(crate) began: Instant,
+    /// How many requests of the connection have been told of.
+    pub(crate) told: u32,
 }
 
 thread_local! {
@@ -83,6 +89,8 @@ impl Exchange {
             request,
             response: Response { outgoing: Some(Arc::clone(&outgoing)), ..Response::default() },
             outgoing,
+            began: Instant::now(),
+            told: 0,
         })
     }
 }

@@ -7,6 +7,7 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use ::http::{Method, StatusCode};
 use bytes::Bytes;
@@ -16,12 +17,12 @@ use super::application::{App, Inner};
 use super::bodies::{BodyPlan, BodyWay};
 use super::compress::Asked;
 use super::target::Target;
-use crate::base::say;
 use crate::chain::Unmapped;
 use crate::http::{
     Body, BodyKind, BodyReader, BoxFuture, Error, Outgoing, Received, Request, RequestBuilder, Response,
     Result, SentHead,
 };
+use crate::operations::Answered;
 use crate::proto::h1::TargetForm;
 use crate::proto::ws::handshake;
 use crate::websocket::handshake::Handover;
@@ -171,6 +172,7 @@ async fn exchange(
     outgoing: Arc<Outgoing>,
     handover: Option<Arc<Handover>>,
 ) -> Response {
+    let began = Instant::now();
     let app = &*app.0;
     let is_head = built.method == Method::HEAD;
     let mut request = Request::new(Arc::clone(&app.answers.context));
@@ -183,16 +185,13 @@ async fn exchange(
     if let Some(result) = result {
         app.conclude(result, &mut request, &mut response).await;
     }
-    say!(
-        access,
-        "\"{} {} {:?}\" {} -",
-        request.method,
-        request.target(),
-        request.version(),
-        response.status.as_u16()
-    );
     app.finish(&request, &mut response);
-    complete(response, is_head)
+    let response = complete(response, is_head);
+    if app.is_observed() {
+        let (status, bytes, took) = (response.status.as_u16(), response.body.size(), began.elapsed());
+        app.tell(&Answered { request: Some(&request), status, bytes, took, is_cut: false });
+    }
+    response
 }
 
 /// Takes the request in, with as much of its body as its target wants, and finds that target.

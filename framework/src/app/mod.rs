@@ -15,6 +15,7 @@ mod decompress;
 mod description;
 mod exchange;
 mod handle;
+mod observing;
 mod refused;
 mod resources;
 mod sessions;

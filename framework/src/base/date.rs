@@ -1,5 +1,5 @@
 //! The lines that most answers have in common, put together once a second: `Date` (RFC 9110, section 6.6.1; httpdate
-//! does the formatting), `Server` and the content type.
+//! does the formatting), `Server` and the content type. And days of the calendar.
 
 use std::cell::RefCell;
 use std::io::Write;
@@ -71,6 +71,19 @@ pub(crate) fn seconds() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
+/// Year, month and day of the Gregorian calendar, from days since 1970-01-01. Years begin with March here, so that the leap
+/// day is the last.
+pub(crate) fn civil(days: u64) -> (u64, u64, u64) {
+    let days = days + 719_468;
+    let (era, of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    (era * 400 + year_of_era + u64::from(month <= 2), month, day)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,6 +105,25 @@ mod tests {
         ];
         for (server, second, content_type, text) in table {
             server.with_lines(second, content_type, |lines| assert_eq!(std::str::from_utf8(lines), Ok(text)));
+        }
+    }
+
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        let table = [
+            (0, (1970, 1, 1)),
+            (58, (1970, 2, 28)),
+            (59, (1970, 3, 1)),
+            (11_016, (2000, 2, 29)),
+            (11_017, (2000, 3, 1)),
+            (19_782, (2024, 2, 29)),
+            (20_088, (2024, 12, 31)),
+            (20_089, (2025, 1, 1)),
+            (47_540, (2100, 2, 28)),
+            (47_541, (2100, 3, 1)),
+        ];
+        for (days, expected) in table {
+            assert_eq!(civil(days), expected, "{days}");
         }
     }
 }

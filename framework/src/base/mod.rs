@@ -17,7 +17,7 @@ pub use headers::{HeaderError, Headers, IntoHeaderValue};
 pub(crate) use headers::{is_token, is_value};
 pub(crate) use html::escape_html;
 pub use location::Location;
-pub(crate) use shown::{Logged, counted, say, shown, shown_bytes};
+pub(crate) use shown::{Logged, counted, needs_escape, say, shown, shown_bytes};
 pub(crate) use span::Span;
 pub(crate) use uri::uri_reference;
 

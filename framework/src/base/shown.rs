@@ -23,12 +23,9 @@ pub(crate) fn shown_bytes(bytes: &[u8]) -> String {
 
 const LENGTH: usize = 80;
 
-/// Says something in the log, whole and on one line, whatever it quotes: everything Vernal says goes through here. `access` is for
-/// the line of an answer.
+/// Says something in the log, whole and on one line, whatever it quotes: everything Vernal says goes through here, but the lines of
+/// answers.
 macro_rules! say {
-    (access, $($text:tt)+) => {
-        ::tracing::info!(target: "vernal::access", "{}", $crate::base::Logged(::core::format_args!($($text)+)))
-    };
     ($level:ident, $($text:tt)+) => {
         ::tracing::$level!(target: "vernal", "{}", $crate::base::Logged(::core::format_args!($($text)+)))
     };
@@ -55,7 +52,7 @@ struct Escaping<W>(W);
 
 impl<W: Write> Write for Escaping<W> {
     fn write_str(&mut self, mut text: &str) -> fmt::Result {
-        while let Some((at, char)) = text.char_indices().find(|(_, char)| is_control(*char)) {
+        while let Some((at, char)) = text.char_indices().find(|(_, char)| needs_escape(*char)) {
             self.0.write_str(text.get(..at).unwrap_or_default())?;
             write!(self.0, "{}", char.escape_debug())?;
             text = text.get(at + char.len_utf8()..).unwrap_or_default();
@@ -65,7 +62,7 @@ impl<W: Write> Write for Escaping<W> {
 }
 
 /// Whether a character ends a line, speaks to a terminal, or changes the direction of what follows.
-fn is_control(char: char) -> bool {
+pub(crate) fn needs_escape(char: char) -> bool {
     char.is_control()
         || matches!(char, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

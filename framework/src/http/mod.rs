@@ -44,6 +44,7 @@ mod rare;
 mod received;
 mod redirect;
 mod request;
+mod request_id;
 mod responder;
 mod response;
 mod safe_name;

@@ -15,5 +15,6 @@ pub(super) struct Rare {
     pub(super) json: OnceLock<Option<Value>>,
     pub(super) beginnings: OnceLock<Arc<Beginnings>>,
     pub(super) kept: OnceLock<Arc<dyn Kept>>,
+    pub(super) id: OnceLock<Box<str>>,
     pub(super) is_watched: AtomicBool,
 }

@@ -68,6 +68,8 @@ pub struct Request {
     pub(crate) outgoing: Option<Arc<Outgoing>>,
     pub(crate) peer: Peer,
     pub(crate) is_secure: bool,
+    /// The number of the mapping that is to answer, from one; 0 if none is known.
+    pub(crate) mapping: u32,
     /// Where the handler stands that is to answer.
     pub(crate) handler: Option<&'static Location>,
     /// The peer's own certificate and those of its issuers, as DER.
@@ -99,6 +101,7 @@ impl Request {
             outgoing: None,
             peer: Peer::Unknown,
             is_secure: false,
+            mapping: 0,
             handler: None,
             #[cfg(feature = "tls")]
             client_certificates: None,
@@ -246,6 +249,13 @@ impl Request {
     /// All variables of the mapping's path with their decoded values, in the order of the pattern.
     pub fn path_values(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.path_values.named.iter().map(|(name, span)| (*name, span.text(self.path.lent())))
+    }
+
+    /// The pattern of the mapping that answers, as it is written there: `/orders/{id}`. `None` where no mapping does. For what is
+    /// counted or logged by kind of request.
+    #[doc(alias = "matched_path", alias = "match_pattern", alias = "route")]
+    pub fn pattern(&self) -> Option<&'static str> {
+        self.context.patterns.get((self.mapping as usize).checked_sub(1)?).copied()
     }
 
     /// The text that the star of the mapping's pattern stands for.
@@ -424,6 +434,7 @@ impl Request {
         if !self.extensions.is_empty() {
             self.extensions.clear();
         }
+        self.mapping = 0;
         self.handler = None;
         self.peer.forget_request();
         *self.reader.get_mut().unwrap_or_else(PoisonError::into_inner) = None;

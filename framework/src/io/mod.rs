@@ -8,6 +8,7 @@ mod outbox;
 mod pace;
 mod pipe;
 mod pool;
+pub(crate) mod queue;
 mod share;
 pub(crate) mod spool;
 pub(crate) mod stop;

@@ -17,6 +17,8 @@ pub(crate) struct Outbox {
     written: usize,
     /// Sent after `bytes`, without being copied.
     tail: Bytes,
+    /// The bytes of the answer's body that have been put here, as they were before they were framed.
+    pub(crate) body_size: u64,
     /// Bytes that have been written in all.
     total: u64,
     /// How the peer takes an answer that has had to wait for it.
@@ -101,6 +103,7 @@ impl Outbox {
     /// Another answer begins: the time that the last one took is forgotten.
     #[inline]
     pub(crate) fn begin(&mut self) {
+        self.body_size = 0;
         self.slowness = None;
     }
 

@@ -16,6 +16,8 @@ use crate::route::Route;
 pub(crate) struct Entry {
     /// The route.
     pub(crate) route: &'static Route,
+    /// Its number in the application, from one.
+    pub(crate) number: u32,
     /// The limits it sets, evaluated once.
     pub(crate) limits: Option<Limits>,
     /// The codings it takes, likewise.

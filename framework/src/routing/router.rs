@@ -100,6 +100,7 @@ impl Router {
             say!(debug, "{} {} is mapped by {}", draft.methods, draft.matcher.source(), draft.route.at);
             self.entries.push(Entry {
                 route: draft.route,
+                number: entry + 1,
                 limits: draft.limits.clone(),
                 decompression: draft.decompression.clone(),
                 methods: draft.methods.clone(),

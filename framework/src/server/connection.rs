@@ -5,6 +5,7 @@
 
 mod body;
 mod running;
+mod telling;
 
 use std::future::poll_fn;
 use std::mem::ManuallyDrop;
@@ -20,7 +21,6 @@ use super::upgraded;
 use super::wire::{Farewell, Gone, Wire};
 use super::{Counted, lingering};
 use crate::app::{Exchange, Inner, Target};
-use crate::base::say;
 use crate::http::{BoxFuture, Error, Request};
 use crate::io::{Deadline, Stream, clock};
 use crate::proto::Refusal;
@@ -51,6 +51,7 @@ pub(crate) fn serve(
             Connection { wire: &mut wire, counted: &counted, arrived: Arrived::NOTHING, offered: None };
         while let Some(mut exchange) = poll_fn(|cx| connection.poll_first_bytes(cx)).await {
             if !connection.serve_batch(&mut exchange).await {
+                connection.tell_of_last(&exchange);
                 exchange.abandon();
                 exchange.give_back();
                 if connection.wire.farewell != Farewell::None {
@@ -144,6 +145,7 @@ impl<'c> Connection<'c> {
     // Not an `async fn`, like those it calls: arguments would lie in the future twice.
     fn serve_batch<'x>(&'x mut self, exchange: &'x mut Exchange) -> impl Future<Output = bool> + use<'x, 'c> {
         let mut now = clock::now();
+        (exchange.began, exchange.told) = (now.instant, self.wire.h1.served());
         let mut is_in_head = false;
         // Reading the clock costs as much as parsing a head, so one reading serves until something has been waited for.
         let mut has_waited = false;
@@ -196,6 +198,7 @@ impl<'c> Connection<'c> {
                         }
                         if !is_in_head {
                             is_in_head = true;
+                            exchange.began = now.instant;
                             self.wire.deadline.set(now.instant + self.app().limits.header_timeout);
                         }
                         has_waited = true;
@@ -346,15 +349,9 @@ impl<'c> Connection<'c> {
     /// The end of a request: its line in the log, and what comes next.
     #[inline]
     fn conclude(&mut self, exchange: &mut Exchange) -> Next {
-        let Exchange { request, response, .. } = exchange;
-        say!(
-            access,
-            "\"{} {} {:?}\" {} -",
-            request.method,
-            request.target(),
-            request.version(),
-            response.status.as_u16()
-        );
+        if self.app().is_observed() {
+            self.tell(exchange);
+        }
         exchange.clear();
         let next = self.wire.h1.finish();
         if self.offered.is_some() && next != Next::Upgraded {
@@ -412,7 +409,6 @@ impl<'c> Connection<'c> {
         self.wire.h1.refuse_head(exchange.inbox.bytes());
         self.wire.is_refused = true;
         let Exchange { request, response, outbox, .. } = exchange;
-        let status = refusal.status.as_u16();
         // Nothing pumps here, so a page that writes piece by piece gets an error instead of waiting for ever.
         let outgoing = response.outgoing.take();
         let shared = self.counted.shared();
@@ -422,8 +418,9 @@ impl<'c> Connection<'c> {
             self.app().answers.judge_sniffed(request, response);
         }
         response.outgoing = outgoing;
-        say!(access, "\"-\" {status} -");
-        self.sender(clock::now().second).put(response, &mut self.wire.h1, outbox)
+        let rest = self.sender(clock::now().second).put(response, &mut self.wire.h1, outbox);
+        self.tell_of_refused(exchange);
+        rest
     }
 
     /// After an answer that is not simply followed by the next request: throws the rest of the body away if that keeps

@@ -9,7 +9,6 @@
 
 mod line;
 mod panics;
-mod queue;
 
 use std::fmt::Write as _;
 use std::io;
@@ -22,8 +21,8 @@ use tracing::subscriber::Interest;
 use tracing::{Event, Level, Metadata, Subscriber};
 
 use self::line::Line;
-use self::queue::{PATIENCE, Queue};
 use crate::base::say;
+use crate::io::queue::{PATIENCE, Queue};
 
 /// Prints events up to the level of their target.
 struct Console {
@@ -73,7 +72,7 @@ pub(super) fn install() {
     let variable = ["VERNAL_LOG", "RUST_LOG"].into_iter().find(|name| std::env::var_os(name).is_some());
     let text = variable.and_then(|name| std::env::var(name).ok()).unwrap_or_default();
     let (levels, unknown) = Levels::read(&text);
-    let Ok(queue) = Queue::start(io::stderr(), missing) else { return };
+    let Ok(queue) = Queue::start("vernal-console", io::stderr(), missing) else { return };
     let console = Console { levels, queue: Arc::clone(&queue) };
     if tracing::dispatcher::set_global_default(console.into()).is_err() {
         return;

@@ -273,6 +273,9 @@ impl<'p> Pump<'p> {
 }
 
 fn put_piece(mode: BodyMode, piece: &[u8], outbox: &mut Outbox) {
+    if mode != BodyMode::Skip {
+        outbox.body_size += piece.len() as u64;
+    }
     match mode {
         BodyMode::Chunked => encode::chunk(&mut outbox.bytes, piece),
         BodyMode::Plain => outbox.bytes.extend_from_slice(piece),

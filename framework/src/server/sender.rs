@@ -49,6 +49,7 @@ impl Sender<'_> {
         if mode == BodyMode::Skip {
             return None;
         }
+        outbox.body_size = length.unwrap_or(0);
         match std::mem::take(&mut response.body).0 {
             BodyKind::Empty | BodyKind::File(_) | BodyKind::Written => None,
             BodyKind::Buffer if response.buffer.len() > MOVED => {
@@ -63,8 +64,15 @@ impl Sender<'_> {
                 outbox.push(bytes);
                 None
             }
-            BodyKind::OpenFile(file) => Some(Rest::File(file)),
-            BodyKind::Stream(stream) | BodyKind::Sized(stream, _) => Some(Rest::Stream(stream, mode)),
+            // What is sent piece by piece is counted so.
+            BodyKind::OpenFile(file) => {
+                outbox.body_size = 0;
+                Some(Rest::File(file))
+            }
+            BodyKind::Stream(stream) | BodyKind::Sized(stream, _) => {
+                outbox.body_size = 0;
+                Some(Rest::Stream(stream, mode))
+            }
             #[cfg(feature = "templates")]
             BodyKind::View(_) => None,
         }
@@ -129,8 +137,12 @@ async fn send_file(
     loop {
         match poll_fn(|cx| file.poll_piece(cx)).await {
             Ok(None) => return Ok(()),
-            Ok(Some(Piece::Bytes(bytes))) => outbox.push(bytes),
+            Ok(Some(Piece::Bytes(bytes))) => {
+                outbox.body_size += bytes.len() as u64;
+                outbox.push(bytes);
+            }
             Ok(Some(Piece::Read(mut bytes))) => {
+                outbox.body_size += bytes.len() as u64;
                 // The buffer itself is sent, unless the head still waits in the outbox.
                 if outbox.is_empty() {
                     std::mem::swap(&mut outbox.bytes, &mut bytes);
@@ -174,9 +186,13 @@ async fn send_stream(
             }
             match stream.as_mut().poll_next(cx) {
                 Poll::Ready(Some(Ok(piece))) if mode == BodyMode::Chunked => {
+                    outbox.body_size += piece.len() as u64;
                     encode::chunk(&mut outbox.bytes, &piece);
                 }
-                Poll::Ready(Some(Ok(piece))) => outbox.push(piece),
+                Poll::Ready(Some(Ok(piece))) => {
+                    outbox.body_size += piece.len() as u64;
+                    outbox.push(piece);
+                }
                 Poll::Ready(Some(Err(error))) => {
                     say!(error, "a streamed answer failed and was cut: {}", error.with_causes());
                     return Poll::Ready(Err(Gone));

@@ -16,12 +16,14 @@ use self::proxies::believe;
 use super::application::{App, Inner};
 use super::compress::Compression;
 use super::config::Config;
+use super::observing::Observers;
 use crate::base::date::ServerLine;
 use crate::base::{is_value, say};
 use crate::bind::DefaultBindingCall;
 use crate::chain::{Answers, AnyFilter, ErrorPages, GivenFilter};
 use crate::http::{Context, Error, Result};
 use crate::io::BodyMemory;
+use crate::operations::AccessLines;
 use crate::resources::Mounts;
 use crate::routing::Router;
 use crate::session::Sessions;
@@ -93,12 +95,17 @@ impl App {
                 )),
             }
         }
+        let mut observers = Observers::default();
+        match config.access_log.as_ref().map(AccessLines::open).transpose() {
+            Ok(lines) => observers.lines = lines,
+            Err(problem) => problems.push(problem),
+        }
         let resources = Mounts::build(config.resources, config.favicon.unwrap_or(true), &mut problems);
         let pages = ErrorPages::build(&pages).unwrap_or_else(|found| {
             problems.extend(found);
             ErrorPages::none()
         });
-        let (router, sockets) =
+        let (router, mut sockets) =
             match (Router::build(&routes, &filters), Router::build(&sockets.routes, &filters)) {
                 (Ok(router), Ok(sockets)) if problems.is_empty() => (router, sockets),
                 (router, sockets) => {
@@ -111,6 +118,8 @@ impl App {
                     return Err(Error::internal(all_of(problems)));
                 }
             };
+        sockets.number_after(router.len());
+        context.patterns = router.patterns().chain(sockets.patterns()).collect();
         limits::warn_of_those_that_never_fit(&routes, &config.limits);
         let idle = sockets.unmatched_filters(resources.patterns());
         let is_idle = |filter: &AnyFilter| idle.iter().any(|idle| idle.is_same(filter));
@@ -144,6 +153,7 @@ impl App {
             embedding: Mutex::new(Weak::<()>::new()),
             compression: config.compression,
             decompression: config.decompression,
+            observers,
             #[cfg(feature = "openapi")]
             openapi: config.openapi,
         }));

@@ -26,6 +26,8 @@ pub(crate) struct H1 {
     scan: HeadScan,
     /// Requests begun on this connection.
     served: u32,
+    /// The status in the head of the answer; 0 before that is written.
+    status: u16,
     phase: Phase,
     is_1_1: bool,
     method: Kind,
@@ -103,6 +105,7 @@ impl H1 {
             body: BodyDecoder::new(Framing::None),
             scan: HeadScan::new(),
             served: 0,
+            status: 0,
             phase: Phase::Idle,
             is_1_1: true,
             method: Kind::Other,
@@ -161,6 +164,7 @@ impl H1 {
         self.body = BodyDecoder::new(head.framing);
         self.scan = HeadScan::new();
         self.served = self.served.saturating_add(1);
+        self.status = 0;
         self.phase = Phase::Received;
         self.is_1_1 = head.version == Version::HTTP_11;
         self.method = match head.method {
@@ -235,6 +239,7 @@ impl H1 {
                 (status, reason) = (StatusCode::INTERNAL_SERVER_ERROR, None);
             }
         }
+        self.status = status.as_u16();
         let (length, mode) = self.delimit(status, answer.length);
         let connection = match (self.keep_alive, self.is_1_1) {
             _ if self.phase == Phase::Upgraded => ConnectionOption::None,
@@ -289,6 +294,16 @@ impl H1 {
             Phase::Answered if self.keep_alive => Next::Drain,
             Phase::Idle | Phase::Received | Phase::Answered => Next::Close,
         }
+    }
+
+    /// How many requests have begun.
+    pub(crate) fn served(&self) -> u32 {
+        self.served
+    }
+
+    /// The status of the answer to the request that began last, once its head is written.
+    pub(crate) fn sent_status(&self) -> Option<u16> {
+        (self.status != 0).then_some(self.status)
     }
 
     /// [`H1::refuse`] for a head, as far as it has come. An answer to HEAD has no content, be it that of a refusal (RFC 9110,

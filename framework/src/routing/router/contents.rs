@@ -47,6 +47,17 @@ impl Router {
         self.filters.all()
     }
 
+    /// The patterns of the mappings, in the order of their numbers.
+    pub(crate) fn patterns(&self) -> impl Iterator<Item = &'static str> {
+        self.entries.iter().map(|entry| entry.matcher.source())
+    }
+
+    /// Numbers the mappings from another number than one on.
+    pub(crate) fn number_after(&mut self, last: usize) {
+        let last = u32::try_from(last).expect("fewer mappings than 2³², which fit no binary");
+        self.entries.iter_mut().for_each(|entry| entry.number += last);
+    }
+
     /// How many mappings there are, each path of a mapping counted.
     pub(crate) fn len(&self) -> usize {
         self.entries.len()

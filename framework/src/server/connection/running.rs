@@ -50,7 +50,7 @@ impl<'c> Connection<'c> {
     ) -> impl Future<Output = Result<Step, Gone>> + use<'x, 'c, A> {
         async move {
             let shared = self.counted.shared();
-            let Exchange { request, response, inbox, outbox, outgoing } = exchange;
+            let Exchange { request, response, inbox, outbox, outgoing, .. } = exchange;
             let arrived = std::mem::replace(&mut self.arrived, Arrived::NOTHING);
             let asked = self.app().asked(&request.method, &request.headers);
             let (mut answering, incoming) = shared.within(|| arrived.begin(self.app(), request, response));

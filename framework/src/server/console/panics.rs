@@ -8,8 +8,8 @@ use std::sync::Arc;
 use tracing::Level;
 
 use super::line::Line;
-use super::queue::{PATIENCE, Queue};
 use crate::base::Logged;
+use crate::io::queue::{PATIENCE, Queue};
 use crate::io::watch;
 
 /// Panics are said on this queue from now on. A hook that somebody has set says them instead, when what was said before

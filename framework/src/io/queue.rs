@@ -1,4 +1,4 @@
-//! Lines on their way to standard error: a bounded queue, and the thread that writes it.
+//! Lines on their way to standard error or to a file: a bounded queue, and the thread that writes it.
 //!
 //! Whoever says something never waits for whoever reads: what finds no room is counted, and the count is said at its place
 //! once there is room again.
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 /// Lines that wait to be written.
 #[derive(Default)]
-pub(super) struct Queue {
+pub(crate) struct Queue {
     state: Mutex<State>,
     /// Something has come.
     came: Condvar,
@@ -28,6 +28,8 @@ struct State {
     written: u64,
     /// How often a piece of that has been written.
     pieces: u64,
+    /// Nothing more will come.
+    is_closed: bool,
     /// The value of `pieces` for which somebody has waited in vain: nobody else needs to.
     stuck_at: Option<u64>,
 }
@@ -37,20 +39,19 @@ impl Queue {
     ///
     /// # Errors
     /// There can be no thread.
-    pub(super) fn start(
+    pub(crate) fn start(
+        name: &str,
         mut to: impl Write + Send + 'static,
         told: fn(u64) -> String,
     ) -> io::Result<Arc<Queue>> {
         let queue = Arc::new(Queue::default());
         let written = Arc::clone(&queue);
-        std::thread::Builder::new()
-            .name("vernal-console".to_owned())
-            .spawn(move || written.write_all(&mut to, told))?;
+        std::thread::Builder::new().name(name.to_owned()).spawn(move || written.write_all(&mut to, told))?;
         Ok(queue)
     }
 
     /// Adds a line, which ends with its line feed, or counts it.
-    pub(super) fn add(&self, line: &[u8]) {
+    pub(crate) fn add(&self, line: &[u8]) {
         let mut state = self.state();
         // A count stands where its lines would, so none overtakes it.
         if state.dropped > 0 || !state.text.is_empty() && state.text.len() + line.len() > MOST {
@@ -64,7 +65,7 @@ impl Queue {
 
     /// Waits until what has been added is written, as long as some of it is written from time to time. Where somebody has
     /// waited in vain and nothing was written since, it waits only if it `insists`.
-    pub(super) fn flush(&self, patience: Duration, insists: bool) {
+    pub(crate) fn flush(&self, patience: Duration, insists: bool) {
         let mut state = self.state();
         // What waits goes with the next that is taken.
         let goal = state.taken + u64::from(!state.is_empty());
@@ -85,12 +86,21 @@ impl Queue {
         }
     }
 
-    /// Writes what comes, for as long as the process lasts.
+    /// Nothing more will come: the thread ends when all is written.
+    pub(crate) fn close(&self) {
+        self.state().is_closed = true;
+        self.came.notify_one();
+    }
+
+    /// Writes what comes until it is closed.
     fn write_all(&self, to: &mut impl Write, told: fn(u64) -> String) {
         let mut text = Vec::new();
         loop {
             let mut state = self.state();
             while state.is_empty() {
+                if state.is_closed {
+                    return;
+                }
                 state = self.came.wait(state).unwrap_or_else(PoisonError::into_inner);
             }
             std::mem::swap(&mut state.text, &mut text);
@@ -152,7 +162,7 @@ const KEPT: usize = 64 << 10;
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// How long the end of a server, or of the process, waits for whoever reads standard error and does not.
-pub(super) const PATIENCE: Duration = Duration::from_secs(1);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests {
@@ -181,7 +191,7 @@ mod tests {
     fn start() -> (Arc<Queue>, mpsc::Sender<io::Result<usize>>, mpsc::Receiver<Vec<u8>>) {
         let (taken, takes) = mpsc::channel();
         let (lets, may) = mpsc::channel();
-        let queue = Queue::start(Slow { taken, may }, |count| format!("{count} lines are missing\n"));
+        let queue = Queue::start("slow", Slow { taken, may }, |count| format!("{count} lines are missing\n"));
         (queue.expect("a thread"), lets, takes)
     }
 

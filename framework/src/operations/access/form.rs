@@ -1,0 +1,214 @@
+//! The forms of a line: the common and the combined one of web servers, and JSON.
+
+use std::fmt::{self, Display, Write};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::Value;
+
+use super::answered::Answered;
+use crate::base::date::civil;
+use crate::base::needs_escape;
+use crate::http::Request;
+
+/// How a line is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Common,
+    Combined,
+    Json,
+}
+
+impl Form {
+    /// Adds the line of a request, with its line feed.
+    pub(super) fn write(self, answered: &Answered<'_>, at: SystemTime, line: &mut String) {
+        if self == Form::Json {
+            write_json(answered, at, line);
+        } else {
+            let _ = write_common(answered, at, line);
+            if self == Form::Combined {
+                for name in ["referer", "user-agent"] {
+                    let _ = write!(line, " \"{}\"", Quoted(answered.field(name).unwrap_or("-")));
+                }
+            }
+        }
+        line.push('\n');
+    }
+
+    /// The line that stands for lines which found no room.
+    pub(super) fn missing(self) -> fn(u64) -> String {
+        match self {
+            Form::Json => |count| format!("{{\"dropped\":{count}}}\n"),
+            Form::Common | Form::Combined => |count| format!("# {count} lines were dropped here\n"),
+        }
+    }
+}
+
+/// `127.0.0.1 - ann [29/Nov/2026:23:19:01 +0000] "GET /hello HTTP/1.1" 200 12`.
+fn write_common(answered: &Answered<'_>, at: SystemTime, line: &mut String) -> fmt::Result {
+    match answered.client() {
+        Some(client) => write!(line, "{client}")?,
+        None => line.push('-'),
+    }
+    let user = answered.user().filter(|name| !name.is_empty()).unwrap_or("-");
+    write!(line, " - {} [{}] ", Word(user), Clf(at))?;
+    match answered.request {
+        Some(request) => {
+            write!(line, "\"{} {} {:?}\" ", request.method, Quoted(request.target()), request.version())?
+        }
+        None => line.push_str("\"-\" "),
+    }
+    write!(line, "{} ", answered.status)?;
+    match answered.bytes {
+        Some(bytes) => write!(line, "{bytes}"),
+        None => line.write_char('-'),
+    }
+}
+
+/// A text between quotes.
+struct Quoted<'t>(&'t str);
+
+impl Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        escape(self.0, f, |char| char == '"' || char == '\\')
+    }
+}
+
+/// A text that stands alone: spaces would end it.
+struct Word<'t>(&'t str);
+
+impl Display for Word<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        escape(self.0, f, |char| char == '"' || char == '\\' || char.is_whitespace())
+    }
+}
+
+/// What would break the line becomes the bytes it is made of, `\x0a`.
+fn escape(mut text: &str, f: &mut fmt::Formatter<'_>, breaks: impl Fn(char) -> bool) -> fmt::Result {
+    while let Some((at, char)) = text.char_indices().find(|(_, char)| needs_escape(*char) || breaks(*char)) {
+        f.write_str(text.get(..at).unwrap_or_default())?;
+        match char {
+            '"' | '\\' => write!(f, "\\{char}")?,
+            other => {
+                other.encode_utf8(&mut [0; 4]).bytes().try_for_each(|byte| write!(f, "\\x{byte:02x}"))?
+            }
+        }
+        text = text.get(at + char.len_utf8()..).unwrap_or_default();
+    }
+    f.write_str(text)
+}
+
+/// A moment in parts: days, hours, minutes, seconds and milliseconds of UTC.
+fn parts(at: SystemTime) -> (u64, u64, u64, u64, u32) {
+    let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let second = since.as_secs();
+    (second / 86_400, second / 3600 % 24, second / 60 % 60, second % 60, since.subsec_millis())
+}
+
+/// A moment as the common form tells it.
+struct Clf(SystemTime);
+
+impl Display for Clf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const MONTHS: [&str; 12] =
+            ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+        let (days, hour, minute, second, _) = parts(self.0);
+        let (year, month, day) = civil(days);
+        let month = usize::try_from(month - 1).ok().and_then(|month| MONTHS.get(month)).unwrap_or(&"-");
+        write!(f, "{day:02}/{month}/{year}:{hour:02}:{minute:02}:{second:02} +0000")
+    }
+}
+
+/// A moment as RFC 3339 has it.
+struct Rfc3339(SystemTime);
+
+impl Display for Rfc3339 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (days, hour, minute, second, milli) = parts(self.0);
+        let (year, month, day) = civil(days);
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z")
+    }
+}
+
+/// The members of a line of JSON, in order.
+fn write_json(answered: &Answered<'_>, at: SystemTime, line: &mut String) {
+    let request = answered.request;
+    let text = |text: Option<String>| text.map(Value::from);
+    let members: [(&str, Option<Value>); 15] = [
+        ("time", Some(Rfc3339(at).to_string().into())),
+        ("client.address", text(answered.client().map(|client| client.to_string()))),
+        ("user.name", answered.user().map(Value::from)),
+        ("http.request.method", request.map(|it| it.method.as_str().into())),
+        ("url.path", answered.path().map(Value::from)),
+        ("url.query", answered.query().map(Value::from)),
+        ("http.route", request.and_then(Request::pattern).map(Value::from)),
+        (
+            "network.protocol.version",
+            request.map(|it| format!("{:?}", it.version()).replace("HTTP/", "").into()),
+        ),
+        ("http.response.status_code", Some(answered.status.into())),
+        ("http.response.body.size", answered.bytes.map(Value::from)),
+        ("duration", Some(answered.took.as_secs_f64().into())),
+        ("request.id", text(request.map(|it| it.id_for_log().to_string()))),
+        ("http.request.header.referer", answered.field("referer").map(Value::from)),
+        ("user_agent.original", answered.field("user-agent").map(Value::from)),
+        ("error.type", answered.is_cut.then(|| "aborted".into())),
+    ];
+    let mut separator = '{';
+    for (name, value) in members {
+        let Some(value) = value else { continue };
+        let _ = write!(line, "{separator}\"{name}\":{value}");
+        separator = ',';
+    }
+    line.push('}');
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::http::Context;
+    use crate::security::UserName;
+
+    fn line(form: Form, answered: &Answered<'_>) -> String {
+        let mut line = String::new();
+        form.write(answered, UNIX_EPOCH + Duration::from_millis(1_795_994_341_042), &mut line);
+        line
+    }
+
+    #[test]
+    fn forms_are_those_of_web_servers() {
+        let mut request = Request::new(Arc::new(Context::default()));
+        request.path.target.push_str("/a\"b\\?q=1");
+        request.headers.append("user-agent", "Mozilla/5.0 \"x\"");
+        request.extensions.insert(UserName::new("ann b\n"));
+        let took = Duration::from_millis(1500);
+        let whole = Answered { request: Some(&request), status: 200, bytes: Some(12), took, is_cut: false };
+        let refused = Answered { request: None, status: 400, bytes: None, took, is_cut: false };
+        let common =
+            "- - ann\\x20b\\x0a [29/Nov/2026:23:19:01 +0000] \"GET /a\\\"b\\\\?q=1 HTTP/1.1\" 200 12";
+        let table = [
+            (Form::Common, &whole, format!("{common}\n")),
+            (Form::Combined, &whole, format!("{common} \"-\" \"Mozilla/5.0 \\\"x\\\"\"\n")),
+            (Form::Common, &refused, "- - - [29/Nov/2026:23:19:01 +0000] \"-\" 400 -\n".to_owned()),
+            (
+                Form::Json,
+                &refused,
+                "{\"time\":\"2026-11-29T23:19:01.042Z\",\"http.response.status_code\":400,\"duration\":1.5}\n".to_owned(),
+            ),
+        ];
+        for (form, answered, expected) in table {
+            assert_eq!(line(form, answered), expected, "{form:?}");
+        }
+        let json: serde_json::Value = serde_json::from_str(&line(Form::Json, &whole)).expect("JSON");
+        for (name, expected) in [
+            ("url.path", "/a\"b\\"),
+            ("user.name", "ann b\n"),
+            ("user_agent.original", "Mozilla/5.0 \"x\""),
+            ("network.protocol.version", "1.1"),
+        ] {
+            assert_eq!(json[name], expected, "{json}");
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Access lines on their way to where they are written.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use super::answered::Answered;
+use super::form::Form;
+use super::log::{AccessLog, To};
+use crate::io::queue::{PATIENCE, Queue};
+
+/// An [`AccessLog`] that is open.
+pub(crate) struct AccessLines {
+    form: Form,
+    queue: Arc<Queue>,
+}
+
+impl AccessLines {
+    /// Opens it.
+    ///
+    /// # Errors
+    /// The file cannot be opened, or there can be no thread; the text says which.
+    pub(crate) fn open(log: &AccessLog) -> Result<AccessLines, String> {
+        let start = |to| Queue::start("vernal-access", to, log.form.missing());
+        let started = match &log.to {
+            To::StandardError => start(Box::new(io::stderr()) as Box<dyn Write + Send>),
+            To::StandardOutput => start(Box::new(io::stdout())),
+            To::File(path) => Rotated::open(path.clone()).and_then(|file| start(Box::new(file))),
+        };
+        match started {
+            Ok(queue) => Ok(AccessLines { form: log.form, queue }),
+            Err(error) => {
+                let place = match &log.to {
+                    To::File(path) => path.display().to_string(),
+                    To::StandardError | To::StandardOutput => "the console".to_owned(),
+                };
+                Err(format!("the access log {place} cannot be written: {error} (Config::access_log)"))
+            }
+        }
+    }
+
+    /// Adds the line of a request.
+    pub(crate) fn add(&self, answered: &Answered<'_>) {
+        let mut line = String::with_capacity(256);
+        self.form.write(answered, SystemTime::now(), &mut line);
+        self.queue.add(line.as_bytes());
+    }
+
+    /// Waits until what was added is written.
+    pub(crate) fn flush(&self) {
+        self.queue.flush(PATIENCE, true);
+    }
+}
+
+/// What was added is written, unless nobody takes it.
+impl Drop for AccessLines {
+    fn drop(&mut self) {
+        self.queue.close();
+        self.flush();
+    }
+}
+
+/// A file that is opened anew when another one, or none, has its name.
+struct Rotated {
+    path: PathBuf,
+    file: File,
+    looked: Instant,
+}
+
+impl Rotated {
+    fn open(path: PathBuf) -> io::Result<Rotated> {
+        let file = OpenOptions::new().create(true).append(true).open(&path)?;
+        Ok(Rotated { path, file, looked: Instant::now() })
+    }
+
+    /// Whether the file is still the one that has the name.
+    #[cfg(unix)]
+    fn is_there(&self) -> bool {
+        use std::os::unix::fs::MetadataExt;
+        let place = |found: std::fs::Metadata| (found.dev(), found.ino());
+        let named = std::fs::metadata(&self.path).map(place);
+        matches!((named, self.file.metadata().map(place)), (Ok(named), Ok(own)) if named == own)
+    }
+
+    #[cfg(not(unix))]
+    fn is_there(&self) -> bool {
+        true
+    }
+}
+
+impl Write for Rotated {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.looked.elapsed() >= LOOKS {
+            self.looked = Instant::now();
+            // A new file that cannot be made is no reason to lose lines that the old one takes.
+            if !self.is_there()
+                && let Ok(fresh) = Rotated::open(self.path.clone())
+            {
+                *self = fresh;
+            }
+        }
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// How long a file that is moved away is written on at most.
+const LOOKS: Duration = Duration::from_secs(1);

@@ -1,0 +1,13 @@
+//! The line of a request: who asked for what, and how it was answered.
+//!
+//! It is an event of `tracing`, and where an [`AccessLog`] is set also a line in one of the usual forms. Nothing of it is computed
+//! when nobody wants it.
+
+mod answered;
+mod form;
+mod lines;
+mod log;
+
+pub(crate) use answered::{Answered, is_wanted};
+pub(crate) use lines::AccessLines;
+pub use log::AccessLog;

@@ -1,0 +1,50 @@
+//! What is told of a request at its end, to those who want to know.
+
+use tokio::time::Instant;
+
+use super::Connection;
+use crate::app::Exchange;
+use crate::http::Request;
+use crate::io::clock;
+use crate::operations::Answered;
+
+impl Connection<'_> {
+    /// Tells of the request that has just been answered.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn tell(&self, exchange: &mut Exchange) {
+        exchange.began = self.tell_of(exchange, Some(&exchange.request), false);
+        exchange.told = self.wire.h1.served();
+    }
+
+    /// Tells of a head that was refused before anybody could understand it.
+    pub(super) fn tell_of_refused(&self, exchange: &Exchange) {
+        if self.app().is_observed() {
+            let _ = self.tell_of(exchange, None, false);
+        }
+    }
+
+    /// Tells of a request whose connection ended before its answer did, or after the session that its handler accepted.
+    #[cold]
+    pub(super) fn tell_of_last(&self, exchange: &Exchange) {
+        if self.app().is_observed() && self.wire.h1.served() != exchange.told {
+            let is_cut = self.wire.h1.sent_status() != Some(SWITCHING_PROTOCOLS);
+            let _ = self.tell_of(exchange, Some(&exchange.request), is_cut);
+        }
+    }
+
+    /// Returns when that was, which is when a request begins that had come by then.
+    fn tell_of(&self, exchange: &Exchange, request: Option<&Request>, is_cut: bool) -> Instant {
+        let now = clock::now().instant;
+        let took = now - exchange.began;
+        let status = self.wire.h1.sent_status().unwrap_or(CLIENT_CLOSED_REQUEST);
+        let bytes = Some(exchange.outbox.body_size);
+        self.app().tell(&Answered { request, status, bytes, took, is_cut });
+        now
+    }
+}
+
+const SWITCHING_PROTOCOLS: u16 = 101;
+
+/// No status of HTTP: what nginx calls requests whose client left before there was an answer.
+const CLIENT_CLOSED_REQUEST: u16 = 499;
