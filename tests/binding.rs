@@ -345,6 +345,7 @@ async fn json_bodies() {
     let kind = "application/json";
     let table = [
         ("/json", kind, "{\"item\":\"tea\",\"count\":2}", 200, "2 x tea"),
+        ("/json", kind, "{\"item\":\"tea\",\"count\":2.0}", 200, "2 x tea"),
         ("/json", "application/merge-patch+json", "{\"item\":\"tea\",\"count\":2}", 200, "2 x tea"),
         (
             "/json",

@@ -13,7 +13,7 @@ use super::fields::deserialize;
 use super::from_request::FromRequest;
 use super::profile::{BodyUse, Profile};
 use super::value::{FromValue, unfit};
-use crate::base::json_pointer;
+use crate::base::{from_json, json_pointer};
 use crate::http::{
     Arg, BindingError, BodyReader, Error, Request, Responder, Response, Result, Source, shortened,
 };
@@ -110,8 +110,7 @@ impl<'r, T: Deserialize<'r>> FromRequest<'r> for Json<T> {
         if !req.is_json() {
             return Err(wrong_content_type(req, arg, &["application/json", "application/*+json"]));
         }
-        let parsed = serde_json::from_slice(req.body());
-        parsed.map(Json).map_err(|error| bad_json(&error, req, arg))
+        from_json(req.body()).map(Json).map_err(|error| bad_json(&error, req, arg))
     }
 
     fn describe(inputs: &mut Inputs) {
@@ -135,7 +134,7 @@ impl<'r, T: Deserialize<'r>> FromValue<'r> for Json<T> {
     const EXPECTED: &'static str = "JSON";
 
     fn from_value(raw: &'r str) -> Result<Json<T>> {
-        serde_json::from_str(raw).map(Json).map_err(|error| unfit(format!("JSON ({error})"), raw))
+        from_json(raw.as_bytes()).map(Json).map_err(|error| unfit(format!("JSON ({error})"), raw))
     }
 
     fn schema() -> Schema {

@@ -279,8 +279,10 @@ macro_rules! floats {
             }
 
             fn schema() -> Schema {
-                let format = if size_of::<$kind>() == 4 { "float" } else { "double" };
-                Schema::from_json(json!({ "type": "number", "format": format }))
+                Schema::from_json(match size_of::<$kind>() {
+                    4 => json!({ "type": "number", "format": "float", "minimum": <$kind>::MIN, "maximum": <$kind>::MAX }),
+                    _ => json!({ "type": "number", "format": "double" }),
+                })
             }
         }
     )* };

@@ -29,6 +29,8 @@ pub use messages::Messages;
 pub(crate) use schema::Form;
 pub use schema::Schema;
 #[cfg(feature = "openapi")]
+pub(crate) use schema::within;
+#[cfg(feature = "openapi")]
 pub(crate) use source::peels;
 #[cfg(feature = "openapi")]
 #[doc(hidden)]

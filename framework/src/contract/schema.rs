@@ -1,6 +1,6 @@
 //! The schema of a value, as far as its type says.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 #[cfg(feature = "openapi")]
 use super::Source;
@@ -78,12 +78,8 @@ impl Schema {
             }
             _ => {}
         }
-        // Larger bounds are no numbers that all readers of JSON know exactly.
-        if let Ok(least @ -0x8000_0000..) = i64::try_from(least) {
-            schema["minimum"] = least.into();
-        }
-        if let Ok(most @ ..0x1_0000_0000) = u64::try_from(most) {
-            schema["maximum"] = most.into();
+        if let Some(members) = schema.as_object_mut() {
+            within(members, least, most);
         }
         Schema::from_json(schema)
     }
@@ -100,4 +96,13 @@ impl Schema {
     pub fn list(self) -> Schema {
         Schema(Form::List(Box::new(self)))
     }
+}
+
+/// Bounds a number by its type, where nothing bounds it yet.
+pub(crate) fn within(schema: &mut Map<String, Value>, least: i128, most: u128) {
+    let least = i64::try_from(least).map_or_else(|_| Value::from(least as f64), Value::from);
+    // The nearest floating point number may be larger.
+    let most = u64::try_from(most).map_or_else(|_| Value::from((most as f64).next_down()), Value::from);
+    schema.entry("minimum").or_insert(least);
+    schema.entry("maximum").or_insert(most);
 }

@@ -112,9 +112,12 @@ impl Responses {
             .iter()
             .map(|(media_type, schema)| {
                 let schema = schemas.resolve(schema, Direction::Out, place);
-                let is_stream = answer.is_stream && format == OpenApiVersion::V3_2;
-                let value =
-                    if is_stream { json!({ "itemSchema": event() }) } else { json!({ "schema": schema }) };
+                let value = match (answer.is_stream, format) {
+                    (false, _) => json!({ "schema": schema }),
+                    // Some take a schema here as that of the whole, others as that of an event.
+                    (true, OpenApiVersion::V3_1) => json!({}),
+                    (true, OpenApiVersion::V3_2) => json!({ "itemSchema": event() }),
+                };
                 (*media_type, value)
             })
             .collect();
@@ -129,7 +132,9 @@ impl Responses {
                     let known = &mut said["content"][*media_type];
                     match known["schema"].take() {
                         Value::Null => *known = content.clone(),
-                        schema if schema == content["schema"] => known["schema"] = schema,
+                        schema if schema == content["schema"] || content["schema"].is_null() => {
+                            known["schema"] = schema;
+                        }
                         schema => known["schema"] = json!({ "anyOf": [schema, content["schema"]] }),
                     }
                 }

@@ -8,7 +8,7 @@ use schemars::transform::{RemoveRefSiblings, Transform};
 use serde_json::{Value, json};
 
 use super::nodes::{Nodes, name_references, refer, references};
-use crate::contract::{Form, Found, Schema, Source};
+use crate::contract::{Form, Found, Schema, Source, within};
 
 /// Which way a value goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -101,8 +101,10 @@ impl Schemas {
             schema = json!({});
         }
         let mut definitions = generator.take_definitions(true);
-        definitions.values_mut().for_each(without_bad_defaults);
-        without_bad_defaults(&mut schema);
+        for schema in definitions.values_mut().chain([&mut schema]) {
+            bounded(schema);
+            without_bad_defaults(schema);
+        }
         let root = schema["$ref"].as_str().and_then(|text| text.rsplit('/').next()).map(str::to_owned);
         let root = root.as_deref().map(|name| (name, &*id));
         let numbers = self.nodes.add(definitions, root, direction == Direction::Out);
@@ -128,6 +130,32 @@ impl Schemas {
         let (schemas, names) = self.nodes.named(&self.used);
         name_references(document, &names);
         (schemas, self.missing.into_iter().collect())
+    }
+}
+
+/// Bounds numbers by their types, which schemars does for the smallest ones only: what is larger is refused.
+fn bounded(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            match members.get("format").and_then(Value::as_str) {
+                Some("int32") => within(members, i32::MIN.into(), i32::MAX as u128),
+                Some("int64") => within(members, i64::MIN.into(), i64::MAX as u128),
+                Some("int128") => within(members, i128::MIN, i128::MAX as u128),
+                Some("int") => within(members, isize::MIN as i128, isize::MAX as u128),
+                Some("uint32") => within(members, 0, u32::MAX.into()),
+                Some("uint64") => within(members, 0, u64::MAX.into()),
+                Some("uint128") => within(members, 0, u128::MAX),
+                Some("uint") => within(members, 0, usize::MAX as u128),
+                Some("float") => {
+                    members.entry("minimum").or_insert_with(|| f32::MIN.into());
+                    members.entry("maximum").or_insert_with(|| f32::MAX.into());
+                }
+                _ => {}
+            }
+            members.values_mut().for_each(bounded);
+        }
+        Value::Array(items) => items.iter_mut().for_each(bounded),
+        _ => {}
     }
 }
 

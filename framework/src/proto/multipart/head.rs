@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use super::bounds::Bounds;
 use super::parameters::{self, Parameter, find};
-use crate::base::{Headers, shown_bytes};
+use crate::base::{Headers, is_value, shown_bytes};
 use crate::proto::Refusal;
 
 /// What separates the parts of a form.
@@ -69,7 +69,9 @@ impl PartHead {
             Refusal::bad_request(format!("in the multipart body, the head of part {number} has {why}"))
         };
         let mut headers = Headers::new();
-        for line in unfolded(lines).split_inclusive(|&byte| byte == b'\n') {
+        let mut disposition = None;
+        let lines = unfolded(lines);
+        for line in lines.split_inclusive(|&byte| byte == b'\n') {
             let line = without_end(line);
             if headers.len() == bounds.header_count {
                 let limit = bounds.header_count;
@@ -84,19 +86,31 @@ impl PartHead {
             let (name, value) = line.split_at(colon);
             let name = std::str::from_utf8(name).map_err(|_| bad_line())?;
             let value = value.get(1..).unwrap_or_default().trim_ascii();
-            headers.try_append(name, value).map_err(|_| bad_line())?;
+            if !name.eq_ignore_ascii_case("content-disposition") {
+                headers.try_append(name, value).map_err(|_| bad_line())?;
+                continue;
+            }
+            if disposition.replace(value).is_some() {
+                return Err(refused("two fields `Content-Disposition`"));
+            }
+            headers.try_append(name, &*without_controls(value)).map_err(|_| bad_line())?;
         }
-        if headers.fields().filter(|(name, _)| name.eq_ignore_ascii_case(b"content-disposition")).count() > 1
-        {
-            return Err(refused("two fields `Content-Disposition`"));
-        }
-        let disposition = headers
-            .get_bytes("content-disposition")
-            .ok_or_else(|| refused("no `Content-Disposition`, which names the part"))?;
+        let disposition =
+            disposition.ok_or_else(|| refused("no `Content-Disposition`, which names the part"))?;
         let (name, filename) =
             names_of(disposition).map_err(|why| refused(&format!("{why} in its `Content-Disposition`")))?;
         Ok(PartHead { headers, name, filename })
     }
+}
+
+/// Browsers write names with all their control characters but line ends (WHATWG HTML, "multipart form data"). In quotes they may be kept,
+/// anywhere else they are spaces (RFC 9110, section 5.5). NUL and CR remain what no field may hold.
+fn without_controls(value: &[u8]) -> Cow<'_, [u8]> {
+    if is_value(value) {
+        return Cow::Borrowed(value);
+    }
+    let space = |byte: &u8| if matches!(*byte, 1..=12 | 14..=31 | 127) { b' ' } else { *byte };
+    Cow::Owned(value.iter().map(space).collect())
 }
 
 /// The name of the field, and that of the file if it is one.

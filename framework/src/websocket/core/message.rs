@@ -6,7 +6,7 @@ use std::fmt;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use crate::base::shown;
+use crate::base::{from_json, shown};
 use crate::bind::Json;
 use crate::contract::{Messages, Schema};
 use crate::http::{Error, Result};
@@ -216,7 +216,7 @@ impl<'m> FromMessage<'m> for &'m Message {
 /// In text or in bytes.
 impl<'m, T: Deserialize<'m>> FromMessage<'m> for Json<T> {
     fn from_message(message: &'m Message) -> Result<Json<T>> {
-        match serde_json::from_slice(&message.payload) {
+        match from_json(&message.payload) {
             Ok(value) => Ok(Json(value)),
             Err(error) => Err(Error::bad_request(format!("Malformed JSON: {}", shown(&error.to_string())))),
         }
