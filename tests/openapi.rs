@@ -18,7 +18,7 @@ use vernal::test::Client;
 use vernal::{
     App, Arg, Bytes, Config, Cookie, Document, Form, FromRequest, Header, Html, Json, Model, MultipartFile,
     OpenApi, OpenApiVersion, OrStatus, Param, PathValue, Redirect, RegGroup, Request, Responder, Response,
-    Result, Session, Sse, StaticFile, Text, controller, endpoint, request_map,
+    Result, Session, Sse, StaticFile, Text, controller, endpoint, error_message, request_map,
 };
 
 /// Something to buy.
@@ -722,6 +722,75 @@ fn filters_that_authenticate_are_schemes() {
     assert!(statuses.contains(&"429 TooManyRequests".to_owned()), "{statuses:?}");
     assert!(document["paths"]["/plain"]["get"]["security"].is_null());
     assert_eq!(document["security"], json!([]));
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Lost<'e> {
+    sorry: &'e str,
+}
+
+#[error_message("404", app = "pages")]
+fn lost(explain: &str) -> Json<Lost<'_>> {
+    Json(Lost { sorry: explain })
+}
+
+#[error_message("41x", app = "pages")]
+async fn refused(req: &Request) -> Result<(u16, Html<String>)> {
+    Ok((400, Html(req.path().to_owned())))
+}
+
+#[derive(Debug)]
+struct SoldOut;
+
+impl std::fmt::Display for SoldOut {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("sold out")
+    }
+}
+
+impl std::error::Error for SoldOut {}
+
+#[error_message(app = "pages")]
+fn sold_out(_: &SoldOut) -> (u16, Json<u8>) {
+    (409, Json(0))
+}
+
+#[request_map("/paged/{id}", method = "PUT", app = "pages", responses(410 = "It is gone."))]
+fn paged(id: u8, Json(_): Json<Value>) -> Result<Json<u8>> {
+    if id == 0 { Err(SoldOut.into()) } else { Ok(Json(id)) }
+}
+
+#[test]
+fn error_pages_are_what_errors_are_answered_with() {
+    let document = document(Config::new().app("pages"));
+    let usual = json!({
+        "application/json": { "schema": { "$ref": "#/components/schemas/Failure" } },
+        "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } },
+        "text/html": { "schema": { "type": "string" } },
+    });
+    let page = json!({ "text/html": { "schema": { "type": "string" } } });
+    let mut any = usual.clone();
+    any["application/json"]["schema"] = json!({ "anyOf": [
+        { "$ref": "#/components/schemas/Failure" },
+        { "$ref": "#/components/schemas/Lost" },
+        { "type": "integer", "format": "uint8", "minimum": 0, "maximum": 255 },
+    ] });
+    let table = [
+        ("400", usual),
+        ("404", json!({ "application/json": { "schema": { "$ref": "#/components/schemas/Lost" } } })),
+        ("410", page.clone()),
+        ("413", page.clone()),
+        ("415", page),
+        ("default", any),
+    ];
+    let responses = &document["paths"]["/paged/{id}"]["put"]["responses"];
+    for (status, expected) in table {
+        let response = match responses[status]["$ref"].as_str() {
+            Some(reference) => document.pointer(&reference[1..]).expect("a component"),
+            None => &responses[status],
+        };
+        assert_eq!(response["content"], expected, "{status}\n{response:#}");
+    }
 }
 
 #[tokio::test]

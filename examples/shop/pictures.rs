@@ -34,7 +34,8 @@ async fn store(
 }
 
 /// Shows the picture of an article.
-#[request_map("/articles/{number}/picture", method = "GET")]
-fn show(number: u32, State(stock): State<&Arc<Stock>>) -> Result<Bytes> {
-    stock.pictures().get(&number).cloned().or_404(format!("article {number} has no picture"))
+#[request_map("/articles/{number}/picture", method = "GET", responses(204 = "It has none."))]
+fn show(number: u32, State(stock): State<&Arc<Stock>>) -> Result<(u16, Bytes)> {
+    stock.articles().contains_key(&number).then_some(()).or_404(missing(number))?;
+    Ok(stock.pictures().get(&number).map_or((204, Bytes::new()), |picture| (200, picture.clone())))
 }

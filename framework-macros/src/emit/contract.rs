@@ -8,7 +8,7 @@ use syn::{Expr, ReturnType, Stmt};
 use super::adapter::{Adapter, Callee};
 use super::tokens::{at, optional_text, private};
 use crate::attr::{self, Mapping, What};
-use crate::handler::{Argument, SelfBy};
+use crate::handler::{Argument, HandlerFn, SelfBy};
 use crate::lifetimes::erased;
 
 /// The impl block that a method stands in.
@@ -21,11 +21,32 @@ pub(super) struct Owner<'b> {
 pub(super) fn function(adapter: &Adapter<'_>) -> TokenStream {
     let p = private();
     let arguments = arguments(adapter);
-    let probe = returned(adapter);
+    let answered = answered(adapter.function, &adapter.callee, adapter.arguments);
+    quote! {
+        const __ARGUMENTS: &[#p::DescribedArgument] = &[#(#arguments),*];
+        #answered
+    }
+}
+
+/// An error page: what it answers.
+pub(super) fn page(function: &HandlerFn, arguments: &[Argument], at: &TokenStream) -> TokenStream {
+    let p = private();
+    let answered = answered(function, &Callee::Function, arguments);
+    quote! {
+        #answered
+        #p::inventory::submit! {
+            #p::DescribedPage { at: #at, answers: __answers, schemas: __schemas }
+        }
+    }
+}
+
+/// `__answers` and `__schemas`, of what a function returns.
+fn answered(function: &HandlerFn, callee: &Callee, arguments: &[Argument]) -> TokenStream {
+    let p = private();
+    let probe = returned(function, callee, arguments);
     quote! {
         #[allow(unused_imports)]
         use #p::describing::*;
-        const __ARGUMENTS: &[#p::DescribedArgument] = &[#(#arguments),*];
         fn __answers(__answers: &mut #p::Answers) {
             let __probe = #probe;
             (&&&&__probe).describe(__answers)
@@ -165,8 +186,8 @@ fn is_constant(expression: &Expr) -> bool {
 }
 
 /// A `Probe` of what the function returns.
-fn returned(adapter: &Adapter<'_>) -> TokenStream {
-    let (p, function) = (private(), adapter.function);
+fn returned(function: &HandlerFn, callee: &Callee, arguments: &[Argument]) -> TokenStream {
+    let p = private();
     let lifetimes: Vec<String> =
         function.sig.generics.lifetimes().map(|lifetime| lifetime.lifetime.ident.to_string()).collect();
     let written = match &function.sig.output {
@@ -179,7 +200,7 @@ fn returned(adapter: &Adapter<'_>) -> TokenStream {
     // Only the function knows its type.
     let name = &function.sig.ident;
     let mut passed = Vec::new();
-    let callee = match &adapter.callee {
+    let callee = match callee {
         Callee::Function => quote!(#name),
         Callee::Method { .. } => {
             let alias = proc_macro2::Ident::new(crate::lifetimes::SELF_ALIAS, Span::call_site());
@@ -192,7 +213,7 @@ fn returned(adapter: &Adapter<'_>) -> TokenStream {
             quote!(<#alias>::#name)
         }
     };
-    passed.extend(adapter.arguments.iter().map(|argument| {
+    passed.extend(arguments.iter().map(|argument| {
         let ty = &argument.ty;
         quote!(#p::unreached::<#ty>())
     }));

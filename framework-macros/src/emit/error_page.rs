@@ -63,6 +63,7 @@ pub(super) fn function(written: Written, mut function: HandlerFn) -> TokenStream
         .skip(1)
         .map(|(index, argument)| check(argument.ty_span, quote!(check_one_error(&__TYPES, #index))));
     let call = call(&function, &arguments);
+    let described = described(&function, &arguments);
     let submitted: Vec<_> = all
         .into_iter()
         .map(|written| {
@@ -76,7 +77,7 @@ pub(super) fn function(written: Written, mut function: HandlerFn) -> TokenStream
     let generated = registered(
         &function.cfgs(),
         &framework,
-        &quote!(#constants #error #(#names)* #(#one_type)* #call #(#submitted)*),
+        &quote!(#constants #error #(#names)* #(#one_type)* #call #described #(#submitted)*),
     );
     finished(errors, mentions, reemit(&function), generated)
 }
@@ -131,6 +132,18 @@ fn submit(page: &ErrorMessage, states: &TokenStream, function: &HandlerFn) -> To
             #p::ErrorPage { codes: &[#(#codes),*], app: #app, error: __ERROR, states: #states, page: #p::Page::#kind(__call), at: #at }
         }
     }
+}
+
+/// What the page answers, for the description of the API.
+#[cfg(feature = "openapi")]
+fn described(function: &HandlerFn, arguments: &[Argument]) -> TokenStream {
+    let at = location(&function.name(), function.sig.ident.span());
+    super::contract::page(function, arguments, &at)
+}
+
+#[cfg(not(feature = "openapi"))]
+fn described(_: &HandlerFn, _: &[Argument]) -> TokenStream {
+    TokenStream::new()
 }
 
 const TEXTS: [&str; 2] = ["message", "explain"];

@@ -2,8 +2,8 @@
 
 pub use crate::contract::{Answers, Found, Messages, Probe};
 pub use crate::openapi::{
-    Constraints, DefaultValue, DescribedArgument, DescribedAs, DescribedOwner, DescribedResponse, Operation,
-    probe_of, probe_of_future, unreached,
+    Constraints, DefaultValue, DescribedArgument, DescribedAs, DescribedOwner, DescribedPage,
+    DescribedResponse, Operation, probe_of, probe_of_future, unreached,
 };
 pub use crate::{__probe_answer as probe_answer, __probe_argument as probe_argument};
 

@@ -7,11 +7,13 @@ mod served;
 
 pub(crate) use served::{Described, filters};
 
+use std::collections::BTreeMap;
+
 use super::App;
-use crate::base::say;
+use crate::base::{Location, say};
 use crate::chain::AnyFilter;
 use crate::contract::Guards;
-use crate::openapi::{self, Document, OpenApi, Operation, Surroundings};
+use crate::openapi::{self, DescribedPage, DescribedPages, Document, OpenApi, Operation, Surroundings};
 use crate::session::Sessions;
 
 impl App {
@@ -31,13 +33,28 @@ impl App {
             .collect();
         operations.sort_by_key(|operation| (operation.mapping.order, operation.at, operation.mapping.paths));
         let guards = |operation: &Operation, pattern: &str| self.guards(operation, pattern);
-        let surroundings =
-            Surroundings { guards: &guards, session_cookie: Sessions::cookie_name(&self.0.answers.context) };
+        let surroundings = Surroundings {
+            guards: &guards,
+            session_cookie: Sessions::cookie_name(&self.0.answers.context),
+            pages: &self.pages(),
+        };
         let (document, warnings) = openapi::openapi(settings, &operations, &surroundings);
         for warning in warnings {
             say!(warn, "{warning}");
         }
         document
+    }
+
+    /// What the error pages answer with.
+    fn pages(&self) -> DescribedPages {
+        let described: BTreeMap<Location, &'static DescribedPage> =
+            inventory::iter::<DescribedPage>.into_iter().map(|page| (page.at, page)).collect();
+        let (by_status, by_type) = self.0.answers.pages.places();
+        let page = |at: Location| described.get(&at).copied();
+        DescribedPages {
+            by_status: by_status.filter_map(|(status, at)| Some((status, page(at)?))).collect(),
+            by_type: by_type.filter_map(page).collect(),
+        }
     }
 
     /// What the filters of a mapping ask for.

@@ -85,6 +85,14 @@ impl ErrorPages {
         self.by_status.iter().flatten().copied().chain(self.by_type.iter().map(|(_, page)| *page))
     }
 
+    /// The page of each status that has one, and those for errors of a type, by where they stand.
+    #[cfg(feature = "openapi")]
+    pub(crate) fn places(&self) -> (impl Iterator<Item = (u16, Location)>, impl Iterator<Item = Location>) {
+        let of_status = |(index, page): (u16, &Option<&ErrorPage>)| Some((index, page.as_ref()?.at));
+        let by_status = (100..).zip(&self.by_status).filter_map(of_status);
+        (by_status, self.by_type.iter().map(|(_, page)| page.at))
+    }
+
     fn of(&self, status: StatusCode) -> Option<&'static ErrorPage> {
         self.by_status.get(usize::from(status.as_u16()).checked_sub(100)?).copied().flatten()
     }

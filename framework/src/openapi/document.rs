@@ -7,6 +7,7 @@ use std::ops::Deref;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
 
+use super::failures::{DescribedPages, Failures};
 use super::names::{self, Place};
 use super::operation::Operation;
 use super::parameters::{self, Taken};
@@ -125,6 +126,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) guards: &'a dyn Fn(&Operation, &str) -> Guards,
     /// The name of the cookie that keeps sessions.
     pub(crate) session_cookie: &'a str,
+    /// What errors are answered with.
+    pub(crate) pages: &'a DescribedPages,
 }
 
 /// The document of these operations, and what could not be described, with what asks for it.
@@ -143,7 +146,7 @@ struct Draft<'a> {
     surroundings: &'a Surroundings<'a>,
     schemas: Schemas,
     paths: BTreeMap<String, Map<String, Value>>,
-    responses: BTreeMap<String, Value>,
+    failures: Failures<'a>,
     schemes: BTreeMap<String, Value>,
     tags: BTreeMap<String, &'static str>,
 }
@@ -155,7 +158,7 @@ impl<'a> Draft<'a> {
             surroundings,
             schemas: Schemas::default(),
             paths: BTreeMap::new(),
-            responses: BTreeMap::new(),
+            failures: Failures::new(surroundings.pages),
             schemes: BTreeMap::new(),
             tags: BTreeMap::new(),
         }
@@ -206,7 +209,7 @@ impl<'a> Draft<'a> {
             taken.upgrades,
             self.settings.format,
             &mut self.schemas,
-            &mut self.responses,
+            &mut self.failures,
         );
         let (summary, description) = names::summary(operation.docs, operation.at.name);
         let mut said = json!({ "operationId": id, "summary": summary, "responses": responses.into_value() });
@@ -330,17 +333,22 @@ impl<'a> Draft<'a> {
         if !tags.is_empty() {
             document["tags"] = tags.into();
         }
+        let responses = self.failures.into_named();
+        if !responses.is_empty() {
+            document["components"]["responses"] = Map::from_iter(responses).into();
+        }
         let (mut schemas, missing) = self.schemas.finish(&mut document);
-        let mut components = Map::new();
-        if !self.responses.is_empty() || document.to_string().contains("#/components/schemas/Problem\"") {
-            let mut add = |name: &str, schema: Value| {
+        let said = document.to_string();
+        for (name, schema) in [("Problem", problem::problem()), ("Failure", problem::failure())] {
+            if said.contains(&format!("#/components/schemas/{name}\"")) {
                 // A type of that name keeps it in its own document.
                 schemas.entry(name.to_owned()).or_insert(schema);
-            };
-            add("Problem", problem::problem());
-            add("Failure", problem::failure());
-            components.insert("responses".to_owned(), Map::from_iter(self.responses).into());
+            }
         }
+        let mut components = match document.get_mut("components").map(Value::take) {
+            Some(Value::Object(known)) => known,
+            _ => Map::new(),
+        };
         if !schemas.is_empty() {
             components.insert("schemas".to_owned(), Map::from_iter(schemas).into());
         }

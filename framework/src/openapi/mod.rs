@@ -7,6 +7,7 @@ mod answered;
 mod bodies;
 mod default_value;
 mod document;
+mod failures;
 mod names;
 mod nodes;
 mod operation;
@@ -23,7 +24,8 @@ pub use answered::{
 pub use default_value::{DefaultKnown, DefaultUnknown, DefaultValue, DefaultWithin};
 pub use document::Document;
 pub(crate) use document::{Surroundings, openapi};
+pub(crate) use failures::DescribedPages;
 pub use operation::{
-    Constraints, DescribedArgument, DescribedAs, DescribedOwner, DescribedResponse, Operation,
+    Constraints, DescribedArgument, DescribedAs, DescribedOwner, DescribedPage, DescribedResponse, Operation,
 };
 pub use settings::{OpenApi, OpenApiVersion};

@@ -88,4 +88,15 @@ pub enum DescribedAs {
     Type(fn(&mut Answers), fn(&mut Found)),
 }
 
+/// An error page: what it may answer with. Which errors it is for stands beside its registration.
+pub struct DescribedPage {
+    /// Where the function stands.
+    pub at: Location,
+    /// What its answer may be.
+    pub answers: fn(&mut Answers),
+    /// The types with schemas among its answers.
+    pub schemas: fn(&mut Found),
+}
+
 inventory::collect!(Operation);
+inventory::collect!(DescribedPage);

@@ -57,9 +57,13 @@ pub(super) fn content() -> Value {
     })
 }
 
-/// An error that is answered so, by the key of its status.
-pub(super) fn response(status: &str) -> Value {
-    let mut response = json!({ "description": meaning(status), "content": content() });
+/// An error with these bodies, by the key of its status.
+pub(super) fn response(status: &str, content: Value) -> Value {
+    let mut response = json!({ "description": meaning(status) });
+    // A page may write what its type does not tell.
+    if content.as_object().is_some_and(|kinds| !kinds.is_empty()) {
+        response["content"] = content;
+    }
     let field = match status {
         "401" => Some(("WWW-Authenticate", "How to say who one is (RFC 9110, section 11.6.1).")),
         "415" => Some(("Accept", "The content types that are taken.")),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::failures::Failures;
 use super::operation::{DescribedAs, Operation};
 use super::problem;
 use super::schemas::{Direction, Schemas};
@@ -17,14 +18,14 @@ pub(super) struct Responses {
 }
 
 impl Responses {
-    /// What the function's type and its attributes say. `named` gets the errors that are kept as components.
+    /// What the function's type and its attributes say.
     pub(super) fn of(
         operation: &'static Operation,
         refusals: &[u16],
         upgrades: bool,
         format: OpenApiVersion,
         schemas: &mut Schemas,
-        named: &mut BTreeMap<String, Value>,
+        failures: &mut Failures<'_>,
     ) -> Responses {
         let mut responses = Responses::default();
         schemas.know(operation.schemas);
@@ -48,7 +49,7 @@ impl Responses {
                     let status = response.status.to_string();
                     let mut said = json!({ "description": meaning });
                     if response.status >= 400 {
-                        said["content"] = problem::content();
+                        said["content"] = failures.content(&status, schemas);
                     }
                     responses.said.insert(status, said);
                 }
@@ -62,34 +63,31 @@ impl Responses {
             }
         }
         for (status, meaning) in errors {
-            let is_usual = meaning == problem::meaning(&status.to_string());
-            if is_usual {
-                responses.error(&status.to_string(), named);
+            let status = status.to_string();
+            if meaning == problem::meaning(&status) {
+                responses.error(&status, failures, schemas);
             } else {
-                let content = problem::content();
+                let content = failures.content(&status, schemas);
                 let said = json!({ "description": meaning, "content": content });
-                responses.said.entry(status.to_string()).or_insert(said);
+                responses.said.entry(status).or_insert(said);
             }
         }
         for status in refusals {
-            responses.error(&status.to_string(), named);
+            responses.error(&status.to_string(), failures, schemas);
         }
         if fails {
-            responses.error("default", named);
+            responses.error("default", failures, schemas);
         }
         if !responses.said.keys().any(|status| status.starts_with('4')) {
-            responses.error("4XX", named);
+            responses.error("4XX", failures, schemas);
         }
         responses
     }
 
-    fn error(&mut self, status: &str, named: &mut BTreeMap<String, Value>) {
-        if self.said.contains_key(status) {
-            return;
+    fn error(&mut self, status: &str, failures: &mut Failures<'_>, schemas: &mut Schemas) {
+        if !self.said.contains_key(status) {
+            self.said.insert(status.to_owned(), failures.reference(status, schemas));
         }
-        let name = problem::name(status);
-        named.entry(name.clone()).or_insert_with(|| problem::response(status));
-        self.said.insert(status.to_owned(), json!({ "$ref": format!("#/components/responses/{name}") }));
     }
 
     fn answer(
