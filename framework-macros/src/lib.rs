@@ -16,6 +16,7 @@ mod foreign;
 mod handler;
 mod lifetimes;
 mod manifest;
+mod meant;
 mod scan;
 
 use proc_macro::TokenStream;
@@ -84,6 +85,61 @@ pub fn request_map(arguments: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn route(arguments: TokenStream, item: TokenStream) -> TokenStream {
     emit::attribute("route", arguments.into(), item.into()).into()
+}
+
+/// Reads a struct from a section of the settings, as a state: handlers take it as `State<&Shop>`. Needs the feature `config`.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use vernal::{Secret, Settings, Size, State, config, request_map, test};
+///
+/// #[config("shop")]
+/// #[derive(serde::Deserialize)]
+/// struct Shop {
+///     name: String,
+///     #[serde(default)]
+///     open: bool,
+///     picture_size: Size,
+///     patience: Option<Duration>,
+///     password: Secret<String>,
+/// }
+///
+/// #[request_map("/shop")]
+/// fn shop(State(shop): State<&Shop>) -> String {
+///     format!("{} {} {} {:?}", shop.name, shop.open, shop.picture_size, shop.patience)
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let settings = Settings::toml(
+///     r#"
+///     [shop]
+///     name = "Corner"
+///     picture_size = "10 MiB"
+///     patience = "30s"
+///     password = "hunter2"
+///     "#,
+/// );
+/// let client = test::Client::builder().settings(settings).build();
+/// client.get("/shop").await.assert_text("Corner false 10 MiB Some(30s)");
+/// # }
+/// ```
+///
+/// | | |
+/// |---|---|
+/// | `"shop"`, `"shop.cart"` | the section: `[shop]`, or one in another |
+/// | `app = "admin"` | the application it belongs to |
+///
+/// The struct has fields with names and a `Deserialize`, of serde's `derive`. It is read once for each application at start. Names that it
+/// does not have, values of the wrong kind and missing ones without a `default` are errors then, all of them at once, each with file, line
+/// and column, or the variable or argument it came from. Without the section it is made of defaults, if every field has one.
+///
+/// A [`Duration`](std::time::Duration) is written with its unit (`"500ms"`, `"1h 30m"`), a `Size` as `"10 MiB"`. A value given by `.state(…)` takes
+/// the place of what would be read: in tests, mostly.
+#[proc_macro_attribute]
+pub fn config(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    emit::attribute("config", arguments.into(), item.into()).into()
 }
 
 /// Makes one object of the impl block's type, shared by all requests to its mapped methods.

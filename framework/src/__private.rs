@@ -18,24 +18,24 @@ pub use crate::base::Location;
 pub use crate::bind::defaults::DefaultOf;
 pub use crate::bind::dispatch::Bind;
 pub use crate::bind::{
-    Arg, BindingSource, BodyUse, FromContext, FromRequest, ModelBinding, Profile, StateNeed, construct,
+    Arg, BindingSource, BodyUse, FromContext, FromRequest, ModelBinding, Profile, StateNeed, constraint,
+    construct, mistakes,
 };
-pub use crate::bind::{constraint, mistakes};
 pub use crate::chain::{
     DeclaredFilter, ErrorContext, ErrorPage, ErrorPageArgument, FilterArgument, FilterContext,
     FilterFunction, Next, Page, context_argument, context_of, filter_done,
 };
-pub use crate::http::BoxFuture;
 pub use crate::http::{
-    Context, Error, ErrorType, Instance, Request, Responder, Response, Result, answered, check_error_codes,
-    check_one_error, error_type, with_status,
+    BoxFuture, Context, Error, ErrorType, Instance, Request, Responder, Response, Result, answered,
+    check_error_codes, check_one_error, error_type, with_status,
 };
 pub use crate::matching::{Expressions, Mapping};
 pub use crate::registry::{Controller, DefaultBinding, Scanned};
+pub use crate::resources::EmbeddedFile;
 pub use crate::route::{Handler, Needs, Route, WebSocketHandler};
 pub use crate::websocket::styles::{EventFunction, On, WebSocketEvent};
-
-pub use crate::resources::EmbeddedFile;
+#[cfg(feature = "config")]
+pub use crate::{app::settings_keys, registry::ConfigStruct, settings::read_config};
 
 use crate::bind::{State, StateReference};
 use crate::http::Failure;

@@ -36,6 +36,7 @@ pages! {
     WebsocketClients: "docs/websocket-clients.md",
     Openapi: "docs/openapi.md",
     Server: "docs/server.md",
+    Settings: "docs/settings.md",
     Limits: "docs/limits.md",
     Security: "docs/security.md",
     Tls: "docs/tls.md",

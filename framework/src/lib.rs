@@ -21,6 +21,7 @@
 //! | answer a path | [`request_map`], [`controller`], [`endpoint`] |
 //! | read a request | arguments by name, [`Json`], [`Form`], [`Header`], [`Cookie`], [`State`], [`BodyReader`], [`MultipartFile`], [`Request`] |
 //! | answer | text, [`Html`], [`Json`], a status, tuples, [`Redirect`], [`StaticFile`], [`Sse`], [`Response`], [`Result`] |
+//! | read settings | `Settings`, `#[config]`, `server::configured` (feature `config`) |
 //! | remember who asks | [`Session`], [`SessionStore`] |
 //! | say what went wrong | [`Error`], [`OrStatus`], [`error_message`] |
 //! | look at all requests | [`request_filter`], [`Filter`] |
@@ -52,7 +53,8 @@ mod bind;
     feature = "templates",
     feature = "tower",
     feature = "redis",
-    feature = "openapi"
+    feature = "openapi",
+    feature = "config"
 ))]
 mod book;
 mod chain;
@@ -73,6 +75,8 @@ mod routing;
 pub mod security;
 pub mod server;
 mod session;
+#[cfg(feature = "config")]
+mod settings;
 pub mod test;
 #[cfg(feature = "tls")]
 pub mod tls;
@@ -112,6 +116,10 @@ pub use session::RedisStore;
 pub use session::{
     MemoryStore, Saved, Session, SessionChanges, SessionConfig, SessionId, SessionRecord, SessionStore,
 };
+#[cfg(feature = "config")]
+pub use settings::{Secret, Settings, Size};
+#[cfg(feature = "config")]
+pub use vernal_macros::config;
 pub use vernal_macros::{
     controller, default_model_binding, endpoint, error_message, model_binding, request_filter, request_map,
     route, websocket_close, websocket_handler, websocket_handshake, websocket_message, websocket_open,

@@ -5,6 +5,8 @@
 
 use crate::base::Location;
 use crate::bind::Arg;
+#[cfg(feature = "config")]
+use crate::bind::StateNeed;
 use crate::chain::{DeclaredFilter, ErrorPage};
 use crate::http::{Context, Instance, Request, Result};
 use crate::route::Route;
@@ -34,6 +36,26 @@ pub struct DefaultBinding {
     pub at: Location,
 }
 
+/// A struct that is read from the settings.
+#[cfg(feature = "config")]
+pub struct ConfigStruct {
+    /// The name of its section, with dots between those of sections in sections.
+    pub section: &'static str,
+    /// The application this belongs to.
+    pub app: Option<&'static str>,
+    /// The state it is.
+    pub state: StateNeed,
+    /// Reads it from all settings; the names are those of other sections within its own.
+    pub read: ReadConfig,
+    /// Where it stands.
+    pub at: Location,
+}
+
+/// Reads a struct: all settings, the path of its section, and those of other structs within it.
+#[cfg(feature = "config")]
+pub type ReadConfig =
+    fn(&crate::settings::Table, &str, &[&str]) -> Result<Box<dyn std::any::Any + Send + Sync>, Vec<String>>;
+
 /// A folder whose files `scan!` has made modules. Only in debug builds.
 #[derive(Debug)]
 pub struct Scanned {
@@ -53,4 +75,6 @@ inventory::collect!(ErrorPage);
 inventory::collect!(Controller);
 inventory::collect!(DefaultBinding);
 inventory::collect!(WebSocketEvent);
+#[cfg(feature = "config")]
+inventory::collect!(ConfigStruct);
 inventory::collect!(Scanned);

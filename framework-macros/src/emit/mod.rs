@@ -4,6 +4,7 @@
 
 mod adapter;
 mod binding;
+mod config;
 mod constraint;
 #[cfg(feature = "openapi")]
 mod contract;
@@ -34,6 +35,9 @@ pub(crate) fn attribute(name: &'static str, arguments: TokenStream, item: TokenS
         return TokenStream::new();
     }
     let written = Written::expanding(name, arguments);
+    if name == "config" {
+        return config::on_item(written, item);
+    }
     match parse_item(item.clone()) {
         Ok(Item::Function(function)) => match name {
             "request_map" | "route" => route::function(written, *function),

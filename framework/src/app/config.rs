@@ -30,19 +30,19 @@ use crate::websocket::core::config::{Factory, WebSocketConfig, deflate, factory}
 #[derive(Default)]
 pub struct Config {
     pub(crate) app: Option<String>,
-    pub(crate) limits: Limits,
+    pub(crate) limits: Option<Limits>,
     pub(crate) states: Vec<State>,
     pub(crate) show_errors: Option<bool>,
     pub(crate) invalid_status: Option<StatusCode>,
     pub(crate) server_name: Option<Option<String>>,
-    pub(crate) websocket: WebSocketConfig,
+    pub(crate) websocket: Option<WebSocketConfig>,
     pub(crate) extensions: Vec<Factory>,
     pub(crate) filters: Vec<GivenFilter>,
     pub(crate) upload_directory: Option<PathBuf>,
     #[cfg(feature = "templates")]
     pub(crate) templates: Option<crate::view::Templates>,
     pub(crate) compression: Option<Compression>,
-    pub(crate) decompression: Decompression,
+    pub(crate) decompression: Option<Decompression>,
     pub(crate) sniffing: Option<bool>,
     pub(crate) resources: Vec<GivenResources>,
     pub(crate) favicon: Option<bool>,
@@ -56,6 +56,11 @@ pub struct Config {
     pub(crate) openapi: Option<crate::openapi::OpenApi>,
     #[cfg(feature = "openapi")]
     pub(crate) described: super::description::Described,
+    #[cfg(feature = "config")]
+    pub(crate) settings: Option<crate::settings::Loaded>,
+    /// States that could not be read from the settings, as is told already.
+    #[cfg(feature = "config")]
+    pub(crate) unread: Vec<TypeId>,
     /// What is known to be wrong already.
     pub(crate) problems: Vec<String>,
 }
@@ -96,6 +101,7 @@ macro_rules! config_setters {
             session_config(config: $crate::session::SessionConfig);
             access_log(log: $crate::operations::AccessLog);
             #[cfg(feature = "openapi")] openapi(document: $crate::openapi::OpenApi);
+            #[cfg(feature = "config")] settings(settings: $crate::settings::Settings);
         }
     };
     ($builder:ident: $($(#[$condition:meta])* $setter:ident $([$($generic:tt)+])? ($($argument:ident: $kind:ty),*);)+) => {
@@ -130,7 +136,7 @@ impl Config {
     /// Sets all [`Limits`].
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Config {
-        self.limits = limits;
+        self.limits = Some(limits);
         self
     }
 
@@ -174,7 +180,7 @@ impl Config {
     /// Sets bounds and times of all WebSocket sessions, but for handlers with `config = …`.
     #[must_use]
     pub fn websocket(mut self, config: WebSocketConfig) -> Config {
-        self.websocket = config;
+        self.websocket = Some(config);
         self
     }
 
@@ -323,6 +329,30 @@ impl Config {
         self
     }
 
+    /// Takes settings from files, the environment or a text: every setter of plain data has a key of its name there, listed in
+    /// `docs/settings.md`, and structs with [`#[config(…)]`](macro@crate::config) are read from them as states. They are read now, once; of several, the last ones hold.
+    ///
+    /// What the program sets itself wins over them, whether before or after. So do its [`Limits`] as a whole, its
+    /// [`WebSocketConfig`], [`SessionConfig`], [`Compression`] and TLS; the log says which settings are not looked at for that.
+    ///
+    /// ```no_run
+    /// use vernal::{Settings, server};
+    ///
+    /// fn main() -> vernal::Result {
+    ///     server::new().settings(Settings::new().directory("/etc/shop")).port(8080).start()
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// The application cannot be built: a file cannot be read, there is no such setting, or a value is of the wrong kind or out of range. The text
+    /// names all of them, each with its place.
+    #[cfg(feature = "config")]
+    #[must_use]
+    pub fn settings(mut self, settings: crate::settings::Settings) -> Config {
+        self.settings = Some(settings.load());
+        self
+    }
+
     /// Sets the `Server` field of every answer; `None` leaves it out. Default `vernal`.
     #[must_use]
     pub fn server_name(mut self, name: Option<&str>) -> Config {
@@ -340,7 +370,7 @@ impl Config {
     /// Says what becomes of request bodies that come compressed. Default: they are refused with a 415.
     #[must_use]
     pub fn decompress_requests(mut self, codings: Decompression) -> Config {
-        self.decompression = codings;
+        self.decompression = Some(codings);
         self
     }
 

@@ -18,7 +18,11 @@ mod handle;
 mod observing;
 mod refused;
 mod resources;
+#[cfg(feature = "config")]
+mod sections;
 mod sessions;
+#[cfg(feature = "config")]
+mod settings;
 mod start;
 mod target;
 mod watched;
@@ -34,5 +38,9 @@ pub(crate) use config::config_setters;
 pub(crate) use exchange::Exchange;
 #[cfg(feature = "tower")]
 pub(crate) use handle::{Outcome, Run, complete, written};
+#[cfg(all(feature = "config", feature = "tls"))]
+pub(crate) use sections::TlsSection;
+#[cfg(feature = "config")]
+pub use sections::keys as settings_keys;
 pub(crate) use target::Target;
 pub(crate) use watched::MayHold;

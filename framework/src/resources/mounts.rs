@@ -19,10 +19,12 @@ use crate::matching::Pattern;
 pub(crate) struct Mounts(Vec<(Place, Arc<Mount>)>);
 
 /// Resources as they are given to an application.
+#[derive(Debug)]
 pub(crate) struct GivenResources {
     path: &'static str,
     resources: Resources,
-    at: &'static Location<'static>,
+    /// File and line.
+    at: String,
 }
 
 /// Where a path was found.
@@ -36,7 +38,21 @@ impl GivenResources {
     /// Those that are given by the caller of the function this is called in.
     #[track_caller]
     pub(crate) fn new(path: &'static str, resources: Resources) -> GivenResources {
-        GivenResources { path, resources, at: Location::caller() }
+        let at = Location::caller();
+        GivenResources { path, resources, at: format!("{}:{}", at.file(), at.line()) }
+    }
+
+    /// Those of settings.
+    #[cfg(feature = "config")]
+    pub(crate) fn by_settings(path: &'static str, resources: Resources, at: String) -> GivenResources {
+        GivenResources { path, resources, at }
+    }
+
+    /// Whether both are for the same paths.
+    #[cfg(feature = "config")]
+    pub(crate) fn is_like(&self, other: &GivenResources) -> bool {
+        let shape = |path| Place::parse(path).map(|place| place.shape());
+        matches!((shape(self.path), shape(other.path)), (Ok(one), Ok(other)) if one == other)
     }
 }
 
@@ -54,10 +70,8 @@ impl Mounts {
                 (Ok(place), Ok(mount)) => mounts.push((place, Arc::new(mount))),
                 (place, mount) => {
                     let found = place.err().into_iter().chain(mount.err());
-                    let (file, line) = (at.file(), at.line());
-                    problems.extend(
-                        found.map(|problem| format!("the resources `{path}` at {file}:{line}: {problem}")),
-                    );
+                    problems
+                        .extend(found.map(|problem| format!("the resources `{path}` at {at}: {problem}")));
                 }
             }
         }
@@ -142,12 +156,8 @@ fn given_twice(given: &[GivenResources]) -> Vec<String> {
         let shape = place.shape();
         match places.iter().find(|(known, ..)| *known == shape) {
             Some((_, GivenResources { path: earlier, at: first, .. })) => problems.push(format!(
-                "the resources `{path}` at {}:{} are for the paths of the resources `{earlier}` at {}:{}: keep one of them, or \
-                 give each a pattern of its own",
-                at.file(),
-                at.line(),
-                first.file(),
-                first.line()
+                "the resources `{path}` at {at} are for the paths of the resources `{earlier}` at {first}: keep one of them, or \
+                 give each a pattern of its own"
             )),
             None => places.push((shape, resources)),
         }

@@ -26,34 +26,18 @@ use crate::http::{Error, Result};
 ///     server::new().host("127.0.0.1").port(8080).limits(Limits::new().body_size(8 << 20)).start()
 /// }
 /// ```
+#[derive(Default)]
 pub struct Server {
-    config: Config,
-    listening: Listening,
-    expects_proxy_header: bool,
-    threads: Option<usize>,
-    shares_threads: bool,
-    grace: Duration,
-    watchdog: Duration,
-    handles_signals: bool,
+    pub(super) config: Config,
+    pub(super) listening: Listening,
+    pub(super) expects_proxy_header: Option<bool>,
+    pub(super) threads: Option<usize>,
+    pub(super) shares_threads: Option<bool>,
+    pub(super) grace: Option<Duration>,
+    pub(super) watchdog: Option<Duration>,
+    pub(super) handles_signals: Option<bool>,
     #[cfg(feature = "tls")]
-    tls: Option<crate::tls::Tls>,
-}
-
-impl Default for Server {
-    fn default() -> Server {
-        Server {
-            config: Config::default(),
-            listening: Listening::default(),
-            expects_proxy_header: false,
-            threads: None,
-            shares_threads: false,
-            grace: Duration::from_secs(30),
-            watchdog: Duration::from_millis(100),
-            handles_signals: true,
-            #[cfg(feature = "tls")]
-            tls: None,
-        }
-    }
+    pub(super) tls: Option<crate::tls::Tls>,
 }
 
 config_setters!(Server);
@@ -163,14 +147,14 @@ impl Server {
     /// threads that share nothing answer more. Choose it when some requests compute for long.
     #[must_use]
     pub fn share_threads(mut self, shares: bool) -> Server {
-        self.shares_threads = shares;
+        self.shares_threads = Some(shares);
         self
     }
 
     /// How long requests in flight may take after stopping began. Default 30 s.
     #[must_use]
     pub fn grace(mut self, grace: Duration) -> Server {
-        self.grace = grace;
+        self.grace = Some(grace);
         self
     }
 
@@ -192,14 +176,14 @@ impl Server {
     /// ```
     #[must_use]
     pub fn watchdog(mut self, limit: Duration) -> Server {
-        self.watchdog = limit;
+        self.watchdog = Some(limit);
         self
     }
 
     /// Whether SIGINT and SIGTERM stop the server. Default: yes.
     #[must_use]
     pub fn handle_signals(mut self, handles: bool) -> Server {
-        self.handles_signals = handles;
+        self.handles_signals = Some(handles);
         self
     }
 
@@ -224,14 +208,20 @@ impl Server {
     /// [`Server::bind`] fails if no proxies are trusted.
     #[must_use]
     pub fn proxy_protocol(mut self, expects: bool) -> Server {
-        self.expects_proxy_header = expects;
+        self.expects_proxy_header = Some(expects);
         self
     }
 
     /// All settings of the application at once.
     #[must_use]
     pub fn config(mut self, config: Config) -> Server {
+        #[cfg(feature = "config")]
+        let settings = self.config.settings.take();
         self.config = config;
+        #[cfg(feature = "config")]
+        {
+            self.config.settings = self.config.settings.take().or(settings);
+        }
         self
     }
 
@@ -239,10 +229,14 @@ impl Server {
     ///
     /// # Errors
     /// As [`start`](super::start).
-    pub fn bind(self) -> Result<Bound> {
+    pub fn bind(#[allow(unused_mut, reason = "settings fill it")] mut self) -> Result<Bound> {
         scanned::warn_of_unnamed();
+        #[cfg(feature = "config")]
+        self.complete();
         let app = App::from_registry(self.config)?;
-        if self.expects_proxy_header && app.0.answers.context.trusted_proxies.is_empty() {
+        let expects_proxy_header = self.expects_proxy_header.unwrap_or(false);
+        let shares_threads = self.shares_threads.unwrap_or(false);
+        if expects_proxy_header && app.0.answers.context.trusted_proxies.is_empty() {
             return Err(Error::internal(
                 "the PROXY protocol is expected, and nobody is trusted to speak it: name the proxies with \
                  `server::new().trusted_proxies([\"10.0.0.0/8\"])`",
@@ -254,11 +248,11 @@ impl Server {
             Some(threads) => threads,
             None => std::thread::available_parallelism().map_or(1, usize::from),
         };
-        let places = self.listening.bind(if self.shares_threads { 1 } else { threads })?;
+        let places = self.listening.bind(if shares_threads { 1 } else { threads })?;
         let lifecycle = Lifecycle::new();
         let stopped = Stopped(Arc::clone(&lifecycle));
         let mut shared = Shared::alone(app, lifecycle);
-        shared.expects_proxy_header = self.expects_proxy_header;
+        shared.expects_proxy_header = expects_proxy_header;
         #[cfg(feature = "tls")]
         let redirecting = match tls {
             Some((acceptor, from)) => redirecting::secure(&mut shared, acceptor, from, &places)?,
@@ -273,10 +267,10 @@ impl Server {
             shared,
             places,
             threads,
-            shares_threads: self.shares_threads,
-            grace: self.grace,
-            watchdog: self.watchdog,
-            handles_signals: self.handles_signals,
+            shares_threads,
+            grace: self.grace.unwrap_or(Duration::from_secs(30)),
+            watchdog: self.watchdog.unwrap_or(Duration::from_millis(100)),
+            handles_signals: self.handles_signals.unwrap_or(true),
             stopped,
         })
     }
@@ -293,7 +287,10 @@ impl Server {
                  `#[tokio::main]` off `main`",
             ));
         }
-        console::install();
+        #[cfg(feature = "config")]
+        console::install(self.log_level());
+        #[cfg(not(feature = "config"))]
+        console::install(None);
         self.bind()?.run()
     }
 
@@ -302,7 +299,10 @@ impl Server {
     /// # Errors
     /// As [`start`](super::start).
     pub async fn start_async(self) -> Result {
-        console::install();
+        #[cfg(feature = "config")]
+        console::install(self.log_level());
+        #[cfg(not(feature = "config"))]
+        console::install(None);
         self.bind()?.serve().await
     }
 }

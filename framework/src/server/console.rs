@@ -56,6 +56,15 @@ impl Drop for Serving {
     }
 }
 
+/// A level that somebody has set, and where.
+#[derive(Default)]
+pub(super) struct SetLevel {
+    pub(super) text: String,
+    pub(super) place: String,
+    /// Not in a file, so that no variable says more.
+    pub(super) is_of_run: bool,
+}
+
 /// A level for all, and others for targets and what is below them.
 #[derive(Debug, PartialEq, Eq)]
 struct Levels {
@@ -65,12 +74,20 @@ struct Levels {
 }
 
 /// Makes the console listen, unless somebody does.
-pub(super) fn install() {
+pub(super) fn install(set: Option<SetLevel>) {
     if tracing::dispatcher::has_been_set() {
         return;
     }
-    let variable = ["VERNAL_LOG", "RUST_LOG"].into_iter().find(|name| std::env::var_os(name).is_some());
-    let text = variable.and_then(|name| std::env::var(name).ok()).unwrap_or_default();
+    let of_variable = |name: &str| {
+        Some(SetLevel { text: std::env::var(name).ok()?, place: name.to_owned(), is_of_run: true })
+    };
+    let (of_run, of_file) = match set {
+        Some(set) if set.is_of_run => (Some(set), None),
+        set => (None, set),
+    };
+    let variables = ["VERNAL_LOG", "RUST_LOG"];
+    let set = of_run.or_else(|| variables.into_iter().find_map(of_variable)).or(of_file);
+    let SetLevel { text, place, .. } = set.unwrap_or_default();
     let (levels, unknown) = Levels::read(&text);
     let Ok(queue) = Queue::start("vernal-console", io::stderr(), missing) else { return };
     let console = Console { levels, queue: Arc::clone(&queue) };
@@ -79,10 +96,9 @@ pub(super) fn install() {
     }
     panics::say_on(Arc::clone(QUEUE.get_or_init(|| queue)));
     for word in unknown {
-        let variable = variable.unwrap_or_default();
         say!(
             warn,
-            "{variable}: {word:?} says nothing. Write a level (off, error, warn, info, debug, trace), or one for a target: \
+            "{place}: {word:?} says nothing. Write a level (off, error, warn, info, debug, trace), or one for a target: \
              my_app=debug"
         );
     }
@@ -123,6 +139,12 @@ impl Levels {
     fn most(&self) -> LevelFilter {
         self.targets.iter().map(|(_, level)| *level).fold(self.all, LevelFilter::max)
     }
+}
+
+/// What of a list of levels says nothing.
+#[cfg(feature = "config")]
+pub(super) fn unknown_levels(text: &str) -> Vec<&str> {
+    Levels::read(text).1
 }
 
 /// A level by name; numbers, which `tracing` takes too, are none.

@@ -37,6 +37,8 @@ mod scanned;
 #[cfg(feature = "tls")]
 mod secured;
 mod sender;
+#[cfg(feature = "config")]
+mod settings;
 mod signals;
 mod socket;
 #[cfg(all(unix, feature = "systemd"))]
@@ -87,6 +89,25 @@ pub fn stop() {
 /// Whether a server of the process accepts connections.
 pub fn is_ready() -> bool {
     lifecycle::any_serving()
+}
+
+/// A server with the settings of `vernal.toml`, of the file of the profile that `VERNAL_PROFILE` names, and of the environment. What the
+/// builder sets afterwards wins over them. More is said by [`Settings`](crate::Settings) and
+/// [`Config::settings`](crate::Config::settings); all keys are in `docs/settings.md`.
+///
+/// ```no_run
+/// use vernal::server;
+///
+/// fn main() -> vernal::Result {
+///     server::configured().server_name(None).start()
+/// }
+/// ```
+///
+/// # Errors
+/// [`Server::bind`] and [`Server::start`] fail, and name all that is wrong with the settings, each with its place.
+#[cfg(feature = "config")]
+pub fn configured() -> Server {
+    new().settings(crate::settings::Settings::new())
 }
 
 /// The builder of a server. What it sets wins over the environment.

@@ -128,7 +128,7 @@ impl SessionConfig {
     }
 
     /// Why no session could be kept, by the server or by a browser, if none could.
-    pub(super) fn problem(&self) -> Option<String> {
+    pub(crate) fn problem(&self) -> Option<String> {
         for (name, is_zero) in
             [("max_inactive", self.max_inactive.is_zero()), ("max_size", self.max_size == 0)]
         {

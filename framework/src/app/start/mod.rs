@@ -18,7 +18,7 @@ use super::compress::Compression;
 use super::config::Config;
 use super::observing::Observers;
 use crate::base::date::ServerLine;
-use crate::base::{is_value, say};
+use crate::base::{all_of, is_value, say};
 use crate::bind::DefaultBindingCall;
 use crate::chain::{Answers, AnyFilter, ErrorPages, GivenFilter};
 use crate::http::{Context, Error, Result};
@@ -38,25 +38,31 @@ impl App {
     /// # Errors
     /// Nothing is registered, two mappings are for the same requests, a state is missing or given twice, a mapping is
     /// malformed. The text names all problems with the places of both sides, and what to do.
-    pub fn from_registry(config: Config) -> Result<App> {
+    pub fn from_registry(
+        #[allow(unused_mut, reason = "settings fill it")] mut config: Config,
+    ) -> Result<App> {
+        #[cfg(feature = "config")]
+        config.complete();
         let name = config.app.clone();
+        let limits = config.limits.unwrap_or_default();
         let Items { mut routes, filters, pages, controllers, bindings, events } = Items::of(name.as_deref());
-        let mut settings = sockets::settings(config.websocket, config.extensions);
+        let mut settings = sockets::settings(config.websocket.unwrap_or_default(), config.extensions);
         let mut problems = config.problems;
         problems.extend(config.filters.iter().filter_map(GivenFilter::problem));
-        problems.extend(config.limits.problems());
+        problems.extend(limits.problems());
         problems.extend(config.compression.as_ref().and_then(Compression::problem));
         let sockets = sockets::take(&mut routes, events, &mut settings, &mut problems);
         let has_answering_filters = config.filters.iter().any(|given| given.filter.answers());
         let has_others = has_answering_filters || !config.resources.is_empty();
         if routes.is_empty() && sockets.routes.is_empty() && !has_others {
-            return Err(Error::internal(nothing_registered(name.as_deref())));
+            problems.push(nothing_registered(name.as_deref()));
+            return Err(Error::internal(all_of(problems)));
         }
         let mut context = Context::default();
         context.show_errors = config.show_errors.unwrap_or(cfg!(debug_assertions));
         context.invalid_status = config.invalid_status;
-        context.parameters = config.limits.parameters;
-        context.bodies = Arc::new(BodyMemory::new(config.limits.buffered_bodies));
+        context.parameters = limits.parameters;
+        context.bodies = Arc::new(BodyMemory::new(limits.buffered_bodies));
         problems.extend(believe(&config.trusted_proxies, config.proxy_fields.as_deref(), &mut context));
         let (upload_directory, problem) = uploads::directory(config.upload_directory);
         context.upload_directory = upload_directory;
@@ -70,7 +76,11 @@ impl App {
                 problems.push("`Templates` are given by `templates(…)`, not as a state".to_owned());
             }
         }
-        let mut need = |needs, at| problems.extend(states::missing(&context, needs, at));
+        #[cfg(feature = "config")]
+        let unread = config.unread;
+        #[cfg(not(feature = "config"))]
+        let unread = Vec::new();
+        let mut need = |needs, at| problems.extend(states::missing(&context, &unread, needs, at));
         routes.iter().for_each(|route| need(route.needs.states, &route.at));
         sockets.needing.iter().for_each(|route| need(route.needs.states, &route.at));
         filters.iter().for_each(|filter| need(filter.function.states, &filter.function.at));
@@ -120,15 +130,13 @@ impl App {
             };
         sockets.number_after(router.len());
         context.patterns = router.patterns().chain(sockets.patterns()).collect();
-        limits::warn_of_those_that_never_fit(&routes, &config.limits);
+        limits::warn_of_those_that_never_fit(&routes, &limits);
         let idle = sockets.unmatched_filters(resources.patterns());
         let is_idle = |filter: &AnyFilter| idle.iter().any(|idle| idle.is_same(filter));
         for filter in router.unmatched_filters(resources.patterns()).into_iter().filter(is_idle) {
             say!(warn, "the filter {} matches none of the mappings", filter.at());
         }
-        router
-            .limits()
-            .for_each(|(route, limits)| limits::tell_of_idle_limits(route, limits, &config.limits));
+        router.limits().for_each(|(route, own)| limits::tell_of_idle_limits(route, own, &limits));
         let server_line = match config.server_name {
             None => b"server: vernal\r\n".to_vec(),
             Some(None) => Vec::new(),
@@ -144,7 +152,7 @@ impl App {
                 resources,
                 sniffs: config.sniffing.unwrap_or(true),
             },
-            limits: config.limits,
+            limits,
             server_line: ServerLine::new(server_line),
             router,
             sockets,
@@ -152,7 +160,7 @@ impl App {
             has_answering_filters,
             embedding: Mutex::new(Weak::<()>::new()),
             compression: config.compression,
-            decompression: config.decompression,
+            decompression: config.decompression.unwrap_or_default(),
             observers,
             #[cfg(feature = "openapi")]
             openapi: config.openapi,
@@ -168,12 +176,5 @@ fn nothing_registered(name: Option<&str>) -> String {
         Some(name) => format!("nothing is mapped with `app = \"{name}\"`: check the name, and that the crate is linked (`use my_crate as _;`)"),
         None => "nothing is mapped. Put `#[request_map(\"/…\")]` on a function, or give the server resources: `.resources(\"/**\", \"directory\")`. If your mappings are in another crate, link it: \
                  write `use my_crate as _;` or `vernal::scan!(my_crate);` in the crate with `main`".to_owned(),
-    }
-}
-
-fn all_of(problems: Vec<String>) -> String {
-    match &problems[..] {
-        [problem] => problem.clone(),
-        problems => format!("{} problems:\n  - {}", problems.len(), problems.join("\n  - ")),
     }
 }

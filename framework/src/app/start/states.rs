@@ -1,6 +1,10 @@
 //! The states of an application: those it is given, and those that its functions ask for.
 
+use std::any::TypeId;
+
 use crate::app::config::State;
+#[cfg(feature = "config")]
+use crate::app::settings;
 use crate::base::Location;
 use crate::bind::StateNeed;
 use crate::http::Context;
@@ -17,10 +21,23 @@ pub(super) fn give(states: Vec<State>, context: &mut Context, problems: &mut Vec
     }
 }
 
-/// What is missing of the states that something asks for.
-pub(super) fn missing(context: &Context, needs: &[StateNeed], at: &Location) -> impl Iterator<Item = String> {
-    needs.iter().filter(|need| !context.has_state((need.type_id)())).map(move |need| {
+/// What is missing of the states that something asks for. Of those that are `told`, it is said already why they are not there.
+pub(super) fn missing(
+    context: &Context,
+    told: &[TypeId],
+    needs: &[StateNeed],
+    at: &Location,
+) -> impl Iterator<Item = String> {
+    let is_missing = |need: &&StateNeed| {
+        let type_id = (need.type_id)();
+        !context.has_state(type_id) && !told.contains(&type_id)
+    };
+    needs.iter().filter(is_missing).map(move |need| {
         let type_name = (need.type_name)();
+        #[cfg(feature = "config")]
+        if let Some(advice) = settings::advice(need) {
+            return format!("{at} asks for `State<&{type_name}>`, which {advice}");
+        }
         format!(
             "{at} asks for `State<&{type_name}>`, and no state of that type was given: write \
              `server::new().state(…)` with a value of type `{type_name}`"

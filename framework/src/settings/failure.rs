@@ -1,0 +1,161 @@
+//! What serde says of a value, before and after it is known where that was written.
+
+use std::fmt;
+
+use serde::de::{Error, Expected, Unexpected};
+
+use super::origin::Origin;
+use super::value::Node;
+use crate::base::did_you_mean;
+
+/// A mistake in a value of a struct.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) what: What,
+    pub(super) at: Option<Box<Place>>,
+}
+
+/// The value that a mistake is in.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub(super) path: String,
+    /// `None` for one that was made up.
+    origin: Option<Origin>,
+    /// What it is, as far as that may be shown.
+    found: Option<String>,
+}
+
+impl Place {
+    pub(super) fn of_name(path: &str, origin: &Origin) -> Box<Place> {
+        Box::new(Place { path: path.to_owned(), origin: Some(origin.clone()), found: None })
+    }
+}
+
+/// What is wrong.
+#[derive(Debug)]
+pub(super) enum What {
+    /// In the words of the type.
+    Words(String),
+    Expected(String),
+    MissingField(&'static str),
+    UnknownField(String, &'static [&'static str]),
+    UnknownVariant(&'static [&'static str]),
+    /// A value that was made up does not do; nobody is to hear of that.
+    MadeUp,
+}
+
+impl Failure {
+    pub(super) fn new(what: What) -> Failure {
+        Failure { what, at: None }
+    }
+
+    /// The failure with its place, if it has none yet. Without a node the value was made up.
+    pub(super) fn placed(mut self, path: &str, node: Option<&Node>) -> Failure {
+        if self.at.is_some() {
+            return self;
+        }
+        if node.is_none() {
+            self.what = What::MadeUp;
+        }
+        // Shown only where the words are ours: those of a type may be about a secret.
+        let is_shown = matches!(self.what, What::Expected(_) | What::UnknownVariant(_));
+        let found = node.filter(|_| is_shown).map(|node| node.value.found());
+        let origin = node.map(|node| node.origin.clone());
+        self.at = Some(Box::new(Place { path: path.to_owned(), origin, found }));
+        self
+    }
+
+    /// As a line for whoever wrote it.
+    pub(super) fn line(&self) -> String {
+        let at = self.at.as_deref();
+        let path = at.map_or("", |at| &at.path);
+        let origin = at.and_then(|at| at.origin.as_ref()).filter(|origin| !matches!(origin, Origin::Nowhere));
+        let place = origin.map(|origin| format!("{origin}: ")).unwrap_or_default();
+        let found = at.and_then(|at| at.found.as_deref()).unwrap_or("something else");
+        match &self.what {
+            What::Words(words) => format!("{place}`{path}`: {words}"),
+            What::Expected(expected) => format!("{place}`{path}`: expected {expected}, found {found}"),
+            What::MissingField(name) => {
+                let full = format!("{path}.{name}");
+                let variable = full.to_uppercase().replace('.', "__");
+                format!(
+                    "{place}`{full}` is missing: write `{name} = …` below `[{path}]`, or set VERNAL__{variable}"
+                )
+            }
+            What::UnknownField(name, known) => unknown(&place, path, name, known),
+            What::UnknownVariant(known) => {
+                format!("{place}`{path}`: expected {}, found {found}", one_of(known, "\""))
+            }
+            What::MadeUp => String::new(),
+        }
+    }
+}
+
+/// That nobody reads a name; the path is that of its table.
+pub(super) fn unknown(place: &str, path: &str, name: &str, known: &[&'static str]) -> String {
+    let hint = match did_you_mean(name, known.iter().copied()) {
+        Some(meant) => format!("did you mean `{path}.{meant}`?"),
+        None if known.is_empty() => "there is nothing to set here".to_owned(),
+        None => format!("there is {}", one_of(known, "`")),
+    };
+    format!("{place}there is no setting `{path}.{name}`: {hint}")
+}
+
+fn one_of(words: &[&str], quote: &str) -> String {
+    let words: Vec<_> = words.iter().map(|word| format!("{quote}{word}{quote}")).collect();
+    match &words[..] {
+        [first @ .., last] if !first.is_empty() => format!("{} or {last}", first.join(", ")),
+        words => words.concat(),
+    }
+}
+
+impl Error for Failure {
+    fn custom<T: fmt::Display>(words: T) -> Failure {
+        Failure::new(What::Words(words.to_string()))
+    }
+
+    fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Failure {
+        Failure::new(What::Expected(in_words(&expected.to_string())))
+    }
+
+    fn invalid_value(_: Unexpected<'_>, expected: &dyn Expected) -> Failure {
+        Failure::new(What::Expected(in_words(&expected.to_string())))
+    }
+
+    fn unknown_variant(_: &str, known: &'static [&'static str]) -> Failure {
+        Failure::new(What::UnknownVariant(known))
+    }
+
+    fn unknown_field(name: &str, known: &'static [&'static str]) -> Failure {
+        Failure::new(What::UnknownField(name.to_owned(), known))
+    }
+
+    fn missing_field(name: &'static str) -> Failure {
+        Failure::new(What::MissingField(name))
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.line())
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// What serde expects, as whoever writes the file says it.
+fn in_words(expected: &str) -> String {
+    macro_rules! ranges {
+        ($($kind:ident)*) => { match expected {
+            $( stringify!($kind) => format!("a whole number from {} to {}", $kind::MIN, $kind::MAX), )*
+            "f32" | "f64" => "a number".to_owned(),
+            "a boolean" => "`true` or `false`".to_owned(),
+            "a string" | "string" => "a text".to_owned(),
+            "a sequence" => "a list".to_owned(),
+            "a map" => "a table".to_owned(),
+            other if other.starts_with("struct ") => "a table".to_owned(),
+            other => other.to_owned(),
+        } };
+    }
+    ranges! { u8 u16 u32 u64 usize i8 i16 i32 i64 isize }
+}

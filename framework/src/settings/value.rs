@@ -1,0 +1,131 @@
+//! Values that know where they were written, and tables of them that lie over one another.
+
+use super::origin::Origin;
+use crate::base::shown;
+
+/// A value and its place.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    pub(crate) value: Value,
+    pub(crate) origin: Origin,
+}
+
+/// What a value is.
+#[derive(Clone, Debug)]
+pub(crate) enum Value {
+    Text(String),
+    /// A text of the environment or of an argument, which is whatever is asked for.
+    Loose(String),
+    Integer(i128),
+    Float(f64),
+    Flag(bool),
+    /// A date, a time, or both (RFC 3339).
+    Date(String),
+    List(Vec<Node>),
+    Table(Table),
+}
+
+impl Value {
+    /// The value in the words of a message.
+    pub(crate) fn found(&self) -> String {
+        match self {
+            Value::Text(text) => format!("the text \"{}\"", shown(text)),
+            Value::Loose(text) => format!("\"{}\"", shown(text)),
+            Value::Integer(number) => format!("the number {number}"),
+            Value::Float(number) => format!("the number {number}"),
+            Value::Flag(flag) => format!("`{flag}`"),
+            Value::Date(date) => format!("the date {date}"),
+            Value::List(_) => "a list".to_owned(),
+            Value::Table(_) => "a table".to_owned(),
+        }
+    }
+}
+
+/// Names and their values, in the order they were written in.
+#[derive(Clone, Debug, Default)]
+pub struct Table {
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// A name and its value.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) name: String,
+    /// Where the name was written.
+    pub(crate) origin: Origin,
+    pub(crate) node: Node,
+}
+
+impl Table {
+    pub(crate) fn get(&self, name: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.name == name)
+    }
+
+    /// Lays another table over this one. Tables of the same name become one; of all else the other's wins.
+    pub(crate) fn merge(&mut self, over: Table) {
+        for entry in over.entries {
+            let is_of_run = entry.origin.is_of_run();
+            let same =
+                |own: &&mut Entry| own.name == entry.name || (is_of_run && is_alike(&own.name, &entry.name));
+            match self.entries.iter_mut().find(same) {
+                None => self.entries.push(entry),
+                Some(own) => match (&mut own.node.value, entry.node.value) {
+                    (Value::Table(below), Value::Table(above)) => below.merge(above),
+                    (value, above) => {
+                        *value = above;
+                        own.node.origin = entry.node.origin;
+                        own.origin = entry.origin;
+                    }
+                },
+            }
+        }
+    }
+
+    /// Puts a value at the end of a path, with the tables on the way to it.
+    ///
+    /// # Errors
+    /// There is a value already, or one in the way: where it was written.
+    pub(crate) fn put(&mut self, path: &[&str], node: Node) -> Result<(), Origin> {
+        let Some((first, rest)) = path.split_first() else { return Ok(()) };
+        let at = self.entries.iter().position(|entry| entry.name == *first);
+        let (origin, name) = (node.origin.clone(), (*first).to_owned());
+        match (at.and_then(|at| self.entries.get_mut(at)), rest) {
+            (Some(entry), []) => Err(entry.node.origin.clone()),
+            (Some(Entry { node: Node { value: Value::Table(table), .. }, .. }), rest) => {
+                table.put(rest, node)
+            }
+            (Some(entry), _) => Err(entry.node.origin.clone()),
+            (None, rest) => {
+                let node = if rest.is_empty() {
+                    node
+                } else {
+                    let mut table = Table::default();
+                    table.put(rest, node)?;
+                    Node { value: Value::Table(table), origin: origin.clone() }
+                };
+                self.entries.push(Entry { name, origin, node });
+                Ok(())
+            }
+        }
+    }
+
+    /// The paths and places of all values.
+    pub(crate) fn places(&self, path: &str) -> Vec<String> {
+        let of_entry = |entry: &Entry| {
+            let path = format!("{path}.{}", entry.name);
+            match &entry.node.value {
+                Value::Table(table) => table.places(&path),
+                _ => vec![format!("`{path}` ({})", entry.node.origin)],
+            }
+        };
+        self.entries.iter().flat_map(of_entry).collect()
+    }
+}
+
+/// Whether a variable's name, which has one case and no hyphens, may stand for another.
+pub(crate) fn is_alike(one: &str, other: &str) -> bool {
+    let letters = |name: &str| -> Vec<char> {
+        name.chars().filter(|char| !matches!(char, '-' | '_')).flat_map(char::to_lowercase).collect()
+    };
+    letters(one) == letters(other)
+}

@@ -1,0 +1,347 @@
+//! Structs that are read from sections of the settings: what fits them, what is said of what does not, and secrets.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use vernal::test::Client;
+use vernal::{App, Config, Secret, Settings, Size, State, config, request_map};
+
+#[config("shop", app = "shop")]
+#[derive(Debug, Deserialize, PartialEq)]
+struct Shop {
+    name: String,
+    #[serde(default)]
+    open: bool,
+    port: u16,
+    rate: Option<f64>,
+    patience: Duration,
+    picture: Size,
+    tags: Vec<String>,
+    level: Level,
+    password: Secret<String>,
+    cart: Option<Cart>,
+}
+
+#[derive(Debug, Deserialize, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+enum Level {
+    Low,
+    VeryHigh,
+    Custom { size: u8 },
+    Of(u8),
+}
+
+#[derive(Debug, Deserialize, PartialEq)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Cart {
+    max_items: u32,
+    #[serde(default)]
+    gift_wrap: bool,
+}
+
+#[request_map("/shop", app = "shop")]
+fn shop(State(shop): State<&Shop>) -> String {
+    format!("{shop:?}")
+}
+
+const WHOLE: &str = "[shop]\nname = 'Corner'\nport = 80\nrate = 2\npatience = '30s'\npicture = '10 MiB'\ntags = ['a']\nlevel = 'very-high'\npassword = 'hunter2'\n";
+
+fn config_of(settings: Settings) -> Config {
+    Config::new().app("shop").settings(settings)
+}
+
+fn said(settings: Settings) -> String {
+    App::from_registry(config_of(settings)).err().map(|error| error.to_string()).unwrap_or_default()
+}
+
+#[tokio::test]
+async fn a_section_is_a_state() {
+    let table = [
+        (Settings::toml(WHOLE), r#"level: VeryHigh, password: ***, cart: None }"#),
+        (
+            Settings::toml(format!("{WHOLE}[shop.cart]\nmaxItems = 3")),
+            "cart: Some(Cart { max_items: 3, gift_wrap: false })",
+        ),
+        (
+            Settings::toml(WHOLE).environment([
+                ("VERNAL__SHOP__NAME", "80"),
+                ("VERNAL__SHOP__PORT", "81"),
+                ("VERNAL__SHOP__OPEN", "true"),
+                ("VERNAL__SHOP__RATE", "1.5"),
+                ("VERNAL__SHOP__PATIENCE", "1m"),
+                ("VERNAL__SHOP__PICTURE", "7"),
+                ("VERNAL__SHOP__TAGS", "b, c"),
+                ("VERNAL__SHOP__LEVEL", "{ custom = { size = 3 } }"),
+                ("VERNAL__SHOP__CART__MAXITEMS", "4"),
+                ("VERNAL__SHOP__CART__GIFTWRAP", "true"),
+            ]),
+            r#"Shop { name: "80", open: true, port: 81, rate: Some(1.5), patience: 60s, picture: Size(7), tags: ["b", "c"], level: Custom { size: 3 }, password: ***, cart: Some(Cart { max_items: 4, gift_wrap: true }) }"#,
+        ),
+        (
+            Settings::toml(format!("{WHOLE}[shop.cart]\nmaxItems = 3"))
+                .environment([("VERNAL__SHOP__CART__MAX_ITEMS", "5")])
+                .arguments(["--shop.level={ of = 7 }"]),
+            "level: Of(7), password: ***, cart: Some(Cart { max_items: 5, gift_wrap: false })",
+        ),
+    ];
+    for (settings, expected) in table {
+        let client = Client::builder().app("shop").settings(settings).build();
+        let answer = client.get("/shop").await;
+        assert!(answer.text().contains(expected), "{expected}: {}", answer.text());
+    }
+    // What a test gives is taken in place of what would be read.
+    let fake: Shop = Settings::toml(WHOLE).section("shop").expect("a whole one");
+    let client =
+        Client::builder().app("shop").state(fake).settings(Settings::toml("[shop]\nname = 3")).build();
+    client.get("/shop").await.assert_status(200);
+    let client = Client::builder()
+        .app("shop")
+        .state(Settings::toml(WHOLE).section::<Shop>("shop").expect("a shop"))
+        .build();
+    client.get("/shop").await.assert_status(200);
+}
+
+#[test]
+fn all_that_does_not_fit_is_told_at_once() {
+    let whole = |changed: &str, line: &str| {
+        let lines: Vec<_> =
+            WHOLE.lines().map(|old| if old.starts_with(changed) { line } else { old }).collect();
+        Settings::toml(lines.join("\n"))
+    };
+    let table: [(Settings, &[&str]); 14] = [
+        (
+            Settings::toml(""),
+            &[
+                "7 problems:",
+                "`shop.name` is missing: write `name = …` below `[shop]`, or set VERNAL__SHOP__NAME",
+                "`shop.port` is missing",
+                "`shop.patience` is missing",
+                "`shop.picture` is missing",
+                "`shop.tags` is missing",
+                "`shop.level` is missing",
+                "`shop.password` is missing",
+            ],
+        ),
+        (
+            Settings::toml(
+                "[shop]\nname = 3\nport = 'x'\npatience = 5\npicture = '10 M'\ntags = 'a'\nlevel = 'hihg'\npassword = 7\nnaem = 1\n[shop.cart]\nmaxItem = 1\nmaxItems = -1",
+            ),
+            &[
+                "10 problems:",
+                "Settings::toml:2:8: `shop.name`: expected a text, found the number 3",
+                "Settings::toml:3:8: `shop.port`: expected a whole number from 0 to 65535, found the text \"x\"",
+                "Settings::toml:4:12: `shop.patience`: expected a time with its unit, such as \"500ms\", \"30s\" or \"1h 30m\", found the number 5",
+                "Settings::toml:5:11: `shop.picture`: expected a size such as \"10 MiB\", or a number of bytes, found the text \"10 M\"",
+                "Settings::toml:6:8: `shop.tags`: expected a list, found the text \"a\"",
+                "Settings::toml:7:9: `shop.level`: expected \"low\", \"very-high\", \"custom\" or \"of\", found the text \"hihg\"",
+                "Settings::toml:8:12: `shop.password`: what stands here is secret, and no `String`",
+                "Settings::toml:9:1: there is no setting `shop.naem`: did you mean `shop.name`?",
+                "Settings::toml:11:1: there is no setting `shop.cart.maxItem`: did you mean `shop.cart.maxItems`?",
+                "Settings::toml:12:12: `shop.cart.maxItems`: expected a whole number from 0 to 4294967295, found the number -1",
+            ],
+        ),
+        (
+            whole("port", "port = 70000"),
+            &["`shop.port`: expected a whole number from 0 to 65535, found the number 70000"],
+        ),
+        (
+            whole("tags", "tags = ['a', 3]"),
+            &["Settings::toml:7:14: `shop.tags[1]`: expected a text, found the number 3"],
+        ),
+        (
+            whole("level", "level = { custom = { size = 300 } }"),
+            &["`shop.level.custom.size`: expected a whole number from 0 to 255"],
+        ),
+        (whole("level", "level = 'custom'"), &["`shop.level`: `custom` wants a value"]),
+        (whole("level", "level = { low = 1 }"), &["`shop.level`: `low` takes no value"]),
+        (
+            whole("level", "level = { low = 1, of = 2 }"),
+            &["expected \"low\", \"very-high\", \"custom\" or \"of\", found a table"],
+        ),
+        (whole("rate", "rate = 2024-01-01"), &["`shop.rate`: expected a number, found the date 2024-01-01"]),
+        (whole("[shop]", "shop = 3"), &["Settings::toml:1:8: `shop`: expected a table, found the number 3"]),
+        (
+            Settings::toml(WHOLE).environment([("VERNAL__SHOP__PORT", "x")]),
+            &[
+                "the variable VERNAL__SHOP__PORT: `shop.port`: expected a whole number from 0 to 65535, found \"x\"",
+            ],
+        ),
+        (
+            Settings::toml(WHOLE).environment([("VERNAL__SHOP__PROT", "1")]),
+            &["the variable VERNAL__SHOP__PROT: there is no setting `shop.prot`: did you mean `shop.port`?"],
+        ),
+        (
+            Settings::toml(WHOLE).arguments(["--shop.tags=[1"]),
+            &["the argument --shop.tags: `shop.tags`: expected a list, found \"[1\""],
+        ),
+        (
+            Settings::toml(format!("{WHOLE}[limits]\nparts = 'x'")).arguments(["--shop.port=-1"]),
+            &["`limits.parts`", "`shop.port`: expected a whole number from 0 to 65535, found \"-1\""],
+        ),
+    ];
+    for (settings, expected) in table {
+        let said = said(settings);
+        for part in expected {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+        assert!(!said.contains("found something else"), "{said}");
+    }
+}
+
+#[config("one", app = "nested")]
+#[derive(Deserialize)]
+struct One {
+    #[serde(default)]
+    number: u8,
+}
+
+#[config("one.below", app = "nested")]
+#[derive(Deserialize)]
+struct Below {
+    #[serde(default)]
+    number: u8,
+}
+
+#[config("far.away", app = "nested")]
+#[derive(Deserialize)]
+#[serde(default)]
+#[derive(Default)]
+struct Away {
+    names: HashMap<u16, String>,
+}
+
+#[request_map("/nested", app = "nested")]
+fn nested(one: State<&One>, below: State<&Below>, away: State<&Away>) -> String {
+    let mut names: Vec<_> = away.names.iter().collect();
+    names.sort();
+    format!("{} {} {names:?}", one.number, below.number)
+}
+
+#[tokio::test]
+async fn sections_stand_in_sections() {
+    let table = [
+        ("", Ok("0 0 []")),
+        ("[one]\nnumber = 1\n[one.below]\nnumber = 2\n[far.away.names]\n7 = 'x'", Ok("1 2 [(7, \"x\")]")),
+        (
+            "[one.below]\nnumbre = 2",
+            Err("there is no setting `one.below.numbre`: did you mean `one.below.number`?"),
+        ),
+        ("[one.belwo]\nnumber = 2", Err("there is no setting `one.belwo`")),
+        (
+            "[far.awya]\nx = 2",
+            Err("Settings::toml:1:6: there is no setting `far.awya`: did you mean `far.away`?"),
+        ),
+        ("[far.away.names]\nx = 'x'", Err("`far.away.names`: expected a whole number from 0 to 65535")),
+        ("[far]\nnumber = 2", Err("there is no setting `far.number`")),
+        ("far = 2", Err("`far`: expected a table, found the number 2")),
+    ];
+    for (text, expected) in table {
+        let config = Config::new().app("nested").settings(Settings::toml(text));
+        match (App::from_registry(config), expected) {
+            (Ok(_), Ok(expected)) => {
+                let client = Client::builder().app("nested").settings(Settings::toml(text)).build();
+                client.get("/nested").await.assert_text(expected);
+            }
+            (Err(error), Err(expected)) => assert!(error.to_string().contains(expected), "{text}: {error}"),
+            (built, _) => panic!("{text}: {built:?}"),
+        }
+    }
+}
+
+#[config("limits", app = "clash")]
+#[derive(Deserialize)]
+struct Clash {}
+
+#[config("twice", app = "twice")]
+#[derive(Deserialize)]
+struct First {}
+
+#[config("twice", app = "twice")]
+#[derive(Deserialize)]
+struct Second {}
+
+#[request_map("/", app = "twice")]
+fn twice() {}
+
+#[request_map("/", app = "clash")]
+fn clash() {}
+
+#[test]
+fn what_cannot_be_is_told_at_start() {
+    let twice = Config::new().app("twice").settings(Settings::toml(""));
+    let said = App::from_registry(twice).expect_err("two of a section").to_string();
+    assert!(said.contains("`Second` at tests/config.rs:") && said.contains("keep one of them"), "{said}");
+    let clash = Config::new().app("clash").settings(Settings::toml(""));
+    let said = App::from_registry(clash).expect_err("a section of the server").to_string();
+    assert!(said.contains("`Clash` at tests/config.rs:"), "{said}");
+    assert!(
+        said.contains("is read from `limits`, which is the server's own: call yours otherwise"),
+        "{said}"
+    );
+    let without = App::from_registry(Config::new().app("shop")).expect_err("no settings").to_string();
+    assert!(
+        without.contains(
+            "asks for `State<&config::Shop>`, which is read from the section `shop` of the settings"
+        ),
+        "{without}"
+    );
+    assert!(without.contains("write `server::configured()` in place of `server::new()`"), "{without}");
+    // A file that cannot be read is one mistake, and not one for each state.
+    let broken = config_of(Settings::toml("[shop"));
+    let said = App::from_registry(broken).expect_err("no TOML").to_string();
+    assert!(said.contains("Settings::toml:1:") && !said.contains("State<"), "{said}");
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+struct Keys {
+    one: Secret<u32>,
+    many: Vec<Secret<String>>,
+    #[serde(flatten)]
+    more: More,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+struct More {
+    other: Option<Secret<u32>>,
+    address: Option<Secret<SocketAddr>>,
+    path: Option<Secret<PathBuf>>,
+}
+
+#[test]
+fn a_secret_is_never_shown() {
+    let read = |text: &str| Settings::toml(text).section::<Keys>("keys");
+    let good = "[keys]\none = 4711\nmany = ['4711']\nother = 4711\naddress = '4.7.1.1:4711'\npath = '4711'";
+    let keys = read(good).expect("whole");
+    assert_eq!((*keys.one.reveal(), keys.many[0].reveal().as_str()), (4711, "4711"));
+    assert_eq!(keys.more.other.clone().map(Secret::into_revealed), Some(4711));
+    let json = serde_json::to_string(&keys).expect("JSON");
+    for shown in [format!("{keys:?} {}", keys.one), json] {
+        assert!(!shown.contains("4711") && shown.contains("***"), "{shown}");
+    }
+    let wrong = [
+        "one = 'x4711'\nmany = []",
+        "one = -4711\nmany = []",
+        "one = 47110000000000\nmany = []",
+        "one = 1\nmany = [4711]",
+        "one = 1\nmany = ['a', { x4711 = 4711 }]",
+        "one = 1\nmany = []\nother = 'x4711'",
+        "one = 1\nmany = []\naddress = 'x4711'",
+        "one = 1\nmany = []\nother = [4711]",
+        "one = 1\nmany = 'a' \"4711\"",
+        "one = 1\nmany = '''4711",
+    ];
+    for text in wrong {
+        let error = read(&format!("[keys]\n{text}")).expect_err(text);
+        for shown in [error.to_string(), format!("{error:?}"), format!("{error:#?}")] {
+            assert!(!shown.contains("4711"), "{text}: {shown}");
+        }
+    }
+    let error = serde_json::from_str::<Keys>("{\"one\": \"x4711\", \"many\": []}").expect_err("no number");
+    assert!(!error.to_string().contains("4711"), "{error}");
+    let settings =
+        Settings::toml(good).environment([("VERNAL__KEYS__ONE", "4711")]).arguments(["--keys.one=4711"]);
+    assert!(!format!("{settings:?}").contains("4711"), "{settings:?}");
+}

@@ -1,0 +1,402 @@
+//! Settings from files, the environment and arguments: what they set, which of them wins, and what is said of mistakes.
+
+mod said;
+mod scratch;
+
+use std::ffi::OsString;
+use std::fs;
+
+use said::Said;
+use scratch::Scratch;
+use vernal::test::Client;
+use vernal::{App, Compression, Config, Limits, Settings, Text, request_map, server};
+
+#[request_map("/echo", method = "POST")]
+fn echo(text: Text<String>) -> String {
+    text.0
+}
+
+#[request_map("/text")]
+fn text() -> String {
+    "a text that is long enough to be compressed ".repeat(99)
+}
+
+/// What is said when an application with these settings is built; empty if it starts.
+fn said(settings: Settings) -> String {
+    said_of(Config::new().settings(settings))
+}
+
+fn said_of(config: Config) -> String {
+    App::from_registry(config).err().map(|error| error.to_string()).unwrap_or_default()
+}
+
+/// The largest body that is taken, of a few.
+async fn largest(config: impl FnOnce(vernal::test::ClientBuilder) -> vernal::test::ClientBuilder) -> usize {
+    let client = config(Client::builder()).build();
+    for size in [1, 2, 3, 4, 5, 6] {
+        if client.post("/echo").body("x".repeat(size)).await.status() == 413 {
+            return size - 1;
+        }
+    }
+    usize::MAX
+}
+
+#[tokio::test]
+async fn later_layers_win() {
+    let scratch = Scratch::new();
+    let size = |bytes: u32| format!("[limits]\nbody_size = {bytes}\nparts = 7\n");
+    scratch.write("vernal.toml", &size(1));
+    scratch.write("vernal.prod.toml", &size(2));
+    scratch.write("more.toml", &size(3));
+    let settings = || Settings::new().directory(scratch.path());
+    let nothing: [(&str, &str); 0] = [];
+    let variable = [("VERNAL__LIMITS__BODY_SIZE", "4")];
+    let table = [
+        (settings().environment(nothing), 1),
+        (settings().environment([("VERNAL_PROFILE", "prod")]), 2),
+        (settings().environment([("VERNAL_PROFILE", "")]), 1),
+        (settings().environment(nothing).profile("prod"), 2),
+        (settings().environment([("VERNAL_PROFILE", "none")]).profile("prod"), 2),
+        (settings().environment(nothing).profile("prod").file(scratch.path().join("more.toml")), 3),
+        (settings().environment(variable).profile("prod").file(scratch.path().join("more.toml")), 4),
+        (
+            settings().environment(variable).arguments(["shop", "--limits.body_size=5B", "--verbose", "x=y"]),
+            5,
+        ),
+        (settings().environment(nothing).arguments(["shop", "--", "--limits.body_size=5B"]), 1),
+        (Settings::toml("[limits]\nbody_size = '3 B'"), 3),
+        (Settings::toml("").environment(variable), 4),
+    ];
+    for (at, (settings, expected)) in table.into_iter().enumerate() {
+        assert_eq!(largest(|client| client.settings(settings)).await, expected, "row {at}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_program_sets_wins_before_and_after() {
+    let settings =
+        || Settings::toml("[limits]\nbody_size = 2\n[compression]\ngzip = 6\n[server]\nserver_name = 'file'");
+    let limits = Limits::new().body_size(4);
+    assert_eq!(largest(|client| client.settings(settings())).await, 2);
+    assert_eq!(largest(|client| client.settings(settings()).limits(limits.clone())).await, 4);
+    assert_eq!(largest(|client| client.limits(limits).settings(settings())).await, 4);
+    let builder = || Client::builder().settings(settings());
+    let min_size = Compression::gzip(6).min_size(1 << 20);
+    let table = [
+        (builder(), Some("gzip"), Some("file")),
+        (builder().compression(min_size), None, Some("file")),
+        (builder().server_name(None), Some("gzip"), None),
+        (builder().server_name(Some("code")), Some("gzip"), Some("code")),
+        (Client::builder(), None, Some("vernal")),
+    ];
+    for (builder, coding, name) in table {
+        let answer = builder.build().get("/text").header("accept-encoding", "gzip").await;
+        assert_eq!(answer.header("content-encoding"), coding);
+        assert_eq!(answer.header("server"), name);
+    }
+}
+
+#[test]
+fn settings_that_are_not_looked_at_are_told() {
+    let said = Said::default();
+    let _subscriber = tracing::subscriber::set_default(said.clone());
+    let settings = || {
+        Settings::toml(
+            "[limits]\nparts = 1\nbody_size = 3\n[session]\npath = '/'\n[server]\nsniffing = false",
+        )
+        .environment([("VERNAL_LIMITS_PARTS", "3"), ("VERNAL__LIMITS__URI_LENGTH", "100")])
+    };
+    App::from_registry(Config::new().settings(settings()).limits(Limits::new()).sniffing(true))
+        .expect("it starts");
+    let replaced = said.with("not looked at");
+    assert_eq!(
+        replaced,
+        [
+            "`limits.parts` (Settings::toml:2:9), `limits.body_size` (Settings::toml:3:13), `limits.uri_length` (the variable \
+             VERNAL__LIMITS__URI_LENGTH) are not looked at, since the program calls `limits(…)`, which sets all of them"
+        ]
+    );
+    let doubtful = said.with("VERNAL_LIMITS_PARTS");
+    assert_eq!(
+        doubtful,
+        [
+            "the variable VERNAL_LIMITS_PARTS is no setting: if it is meant as one, call it VERNAL__LIMITS__PARTS"
+        ]
+    );
+    assert_eq!(said.with("settings from"), ["settings from the environment"]);
+}
+
+#[test]
+fn a_server_takes_its_own_section() {
+    let settings = Settings::toml("[server]\nport = 0\nthreads = 2\ngrace = '1s'\n");
+    let bound =
+        server::new().settings(settings).host("127.0.0.1").handle_signals(false).bind().expect("a free port");
+    assert_ne!(bound.local_addr().port(), 9090);
+    let text = "[server]\nhost = '127.0.0.1'\nlisten = ['127.0.0.1:0', '127.0.0.1:0']\n";
+    let listening = server::new()
+        .settings(Settings::toml(text))
+        .port(0)
+        .handle_signals(false)
+        .bind()
+        .expect("free ports");
+    assert_eq!(listening.local_addrs().count(), 3);
+    // Who names addresses in the program listens on these alone.
+    let alone =
+        server::new().settings(Settings::toml(text)).listen("127.0.0.1:0").handle_signals(false).bind();
+    assert_eq!(alone.expect("a free port").local_addrs().count(), 1);
+    let short = Settings::toml("").environment([("VERNAL_PORT", "0"), ("VERNAL_HOST", "127.0.0.1")]);
+    let bound = server::new().settings(short).handle_signals(false).bind().expect("a free port");
+    assert!(bound.local_addr().ip().is_loopback());
+    let refused =
+        server::new().settings(Settings::toml("[server]\nport = 'x'\n[log]\nlevel = 'loud'")).bind();
+    let text = refused.err().expect("it does not start").to_string();
+    assert!(text.contains("Settings::toml:2:8: `server.port`"), "{text}");
+    assert!(text.contains("Settings::toml:4:9: `log.level`: \"loud\" is no level"), "{text}");
+}
+
+#[test]
+fn mistakes_are_told_with_place_and_what_to_write() {
+    let table = [
+        ("", ""),
+        (
+            "[limits]\nbody_size = '10 MiB'\nidle_time = '1h 30m'\n[websocket]\norigins = 'any'\ndeflate = true",
+            "",
+        ),
+        (
+            "[limits]\nbody_sise = 1",
+            "Settings::toml:2:1: there is no setting `limits.body_sise`: did you mean `limits.body_size`?",
+        ),
+        ("[limit]\nbody_size = 1", "Settings::toml:1:2: there is no section `limit`: did you mean `limits`?"),
+        (
+            "[shop]\nprice = 1",
+            "Settings::toml:1:2: there is no section `shop`: a section of your own needs a struct",
+        ),
+        ("port = 80", "Settings::toml:1:1: there is no setting `port`"),
+        ("limits = 3", "Settings::toml:1:10: `limits`: expected a section [limits], found the number 3"),
+        (
+            "[server]\nport = 70000",
+            "Settings::toml:2:8: `server.port`: expected a whole number from 0 to 65535, found the number 70000",
+        ),
+        ("[server]\nport = '80'", "expected a whole number from 0 to 65535, found the text \"80\""),
+        ("[server]\nport = -1", "found the number -1"),
+        ("[server]\nport = 99999999999999999999", "found the number"),
+        ("[server]\nfavicon = 'yes'", "`server.favicon`: expected `true` or `false`, found the text \"yes\""),
+        ("[server]\nthreads = 0", "expected a whole number, 1 or more, found the number 0"),
+        ("[server]\nunix_mode = 0o1777", "expected a mode in octal digits such as 0o660"),
+        (
+            "[server]\nlisten = ':80'",
+            "expected a list of texts such as [\"one\", \"other\"], found the text \":80\"",
+        ),
+        ("[server]\ntrusted_proxies = ['10.0.0.0/33']", "Settings::toml:2:19: `server.trusted_proxies`: "),
+        (
+            "[server]\ntrusted_proxies = ['10.0.0.0/8']\nproxy_fields = ['X-Real']",
+            "Settings::toml:3:16: `server.proxy_fields`: ",
+        ),
+        (
+            "[server]\ndecompress_requests = ['gzip', 'lzma']",
+            "`server.decompress_requests`: expected \"none\" or \"by-handlers\"",
+        ),
+        (
+            "[limits]\nbody_size = '10 M'",
+            "expected a size such as \"10 MiB\", or a number of bytes, found the text \"10 M\"",
+        ),
+        (
+            "[limits]\nidle_time = 30",
+            "Settings::toml:2:13: `limits.idle_time`: expected a time with its unit, such as \"500ms\", \"30s\" or \"1h 30m\", found the number 30",
+        ),
+        ("[limits]\nidle_time = '0'", "expected a time with its unit"),
+        ("[limits]\nheader_timeout = '0s'", "more than zero, found the text \"0s\""),
+        (
+            "[limits]\nconnections = 0",
+            "Settings::toml:2:15: `limits.connections`: expected a whole number, 1 or more",
+        ),
+        ("[session]\nsame_site = 'Lax'", "expected \"strict\", \"lax\" or \"none\", found the text \"Lax\""),
+        (
+            "[session]\ncookie_name = 'a b'",
+            "Settings::toml:1:1: `session`: the cookie of sessions cannot be sent",
+        ),
+        ("[compression]\ngzip = 10", "`compression.gzip`: expected a whole number from 0 to 9"),
+        ("[websocket]\norigins = ['App']", "Settings::toml:1:1: `websocket`: `Origins::listed(…)`"),
+        ("[websocket.deflate]\nlevle = 1", "did you mean `websocket.deflate.level`?"),
+        ("[websocket]\npong_timeout = '0s'", "`WebSocketConfig::pong_timeout` is zero"),
+        ("[resources]\n'/x/**' = 3", "expected the name of a directory, or `false`, found the number 3"),
+        ("[resources.'/x/**']\nlisting = true", "`resources./x/**.directory`: is missing"),
+        ("[resources]\n'/x/**' = 'no-such-directory'", "the resources `/x/**` at Settings::toml:2:11: "),
+        ("[tls]\ncertificate = 'c.pem'", "Settings::toml:1:1: `tls.key`: is missing"),
+        ("[server]\nsystemd = 3", "expected `true` or `false`, or a text in quotes, found the number 3"),
+        ("[log]\ncolour = true", "there is no setting `log.colour`: there are level"),
+    ];
+    for (text, expected) in table {
+        let said = said(Settings::toml(text));
+        assert_eq!(said.is_empty(), expected.is_empty(), "{text}: {said}");
+        assert!(said.contains(expected), "{text}: {said}");
+    }
+}
+
+#[test]
+fn all_mistakes_are_told_at_once() {
+    let settings = Settings::toml("[server]\nport = 'x'\n[limits]\nparts = true\nbody = 1\n")
+        .environment([("VERNAL__SESSION__SECURE", "maybe"), ("VERNAL__SESION__PATH", "/")])
+        .arguments(["--log.color=1", "--limits.parts", "--limits.head_size=none"]);
+    let said = said(settings);
+    let expected = "500 Internal Server Error: the argument --limits.parts: there is no value: write `--limits.parts=…`, in one word";
+    assert_eq!(said, expected, "what cannot be read is told first");
+    let settings = Settings::toml("[server]\nport = 'x'\n[limits]\nparts = true\nbody = 1\n")
+        .environment([("VERNAL__SESSION__SECURE", "maybe"), ("VERNAL__SESION__PATH", "/")])
+        .arguments(["--log.color=1", "--limits.head_size=none"]);
+    let said = self::said(settings);
+    for part in [
+        "7 problems:",
+        "Settings::toml:2:8: `server.port`",
+        "Settings::toml:4:9: `limits.parts`: expected a whole number, 0 or more, found `true`",
+        "Settings::toml:5:1: there is no setting `limits.body`",
+        "the variable VERNAL__SESSION__SECURE: `session.secure`: expected `true` or `false`, found \"maybe\"",
+        "the variable VERNAL__SESION__PATH: there is no section `sesion`: did you mean `session`?",
+        "the argument --log.color: there is no setting `log.color`",
+        "the argument --limits.head_size: `limits.head_size`: expected a size",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+}
+
+#[test]
+fn a_variable_says_all_kinds_of_values() {
+    let table = [
+        ("VERNAL__LIMITS__BODY_SIZE", "10 MiB", ""),
+        ("VERNAL__LIMITS__IDLE_TIME", "30s", ""),
+        ("VERNAL__SERVER__UNIX_MODE", "0o660", ""),
+        ("VERNAL__SERVER__FAVICON", "false", ""),
+        ("VERNAL__SERVER__SERVER_NAME", "false", ""),
+        ("VERNAL__SERVER__TRUSTED_PROXIES", "10.0.0.0/8, unix", ""),
+        ("VERNAL__SERVER__TRUSTED_PROXIES", "[\"10.0.0.0/8\", \"unix\"]", ""),
+        ("VERNAL__COMPRESSION", "true", ""),
+        ("VERNAL__COMPRESSION__GZIP", "9", ""),
+        ("VERNAL__WEBSOCKET__DEFLATE__LEVEL", "3", ""),
+        (
+            "VERNAL__SERVER__TRUSTED_PROXIES",
+            "10.0.0.0/8,nobody",
+            "the variable VERNAL__SERVER__TRUSTED_PROXIES: ",
+        ),
+        ("VERNAL__SERVER__PORT", "", "`server.port`: expected a whole number from 0 to 65535, found \"\""),
+        (
+            "VERNAL__SERVER",
+            "x",
+            "the variable VERNAL__SERVER: `server`: expected a section [server], found \"x\"",
+        ),
+        ("VERNAL__", "x", "a name is missing"),
+        ("VERNAL__SERVER____PORT", "1", "a name is missing in `server..port`"),
+        ("vernal__server__port", "x", ""),
+        ("VERNAL_SERVER_PORT", "x", ""),
+        ("VERNAL_SOMETHING", "x", ""),
+    ];
+    for (name, value, expected) in table {
+        let said = said(Settings::toml("").environment([(name, value)]));
+        assert_eq!(said.is_empty(), expected.is_empty(), "{name}={value}: {said}");
+        assert!(said.contains(expected), "{name}={value}: {said}");
+    }
+    let twice = Settings::toml("").environment([("VERNAL_PORT", "1"), ("VERNAL__SERVER__PORT", "1")]);
+    assert!(said(twice).contains("`server.port` is set by the variable VERNAL_PORT too: keep one of them"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_variable_that_is_no_text_is_told() {
+    use std::os::unix::ffi::OsStringExt;
+
+    let value = OsString::from_vec(vec![b'1', 0xff]);
+    let said = said(Settings::toml("").environment([(OsString::from("VERNAL__SERVER__PORT"), value)]));
+    assert!(said.contains("the variable VERNAL__SERVER__PORT: the value is not UTF-8"), "{said}");
+}
+
+#[test]
+fn a_file_that_is_no_good_is_told() {
+    type Make = fn(&Scratch);
+    let table: [(&str, Make, &str); 14] = [
+        ("empty", |scratch| drop(scratch.write("vernal.toml", "")), ""),
+        ("only a comment", |scratch| drop(scratch.write("vernal.toml", "# nothing\n")), ""),
+        ("Windows", |scratch| drop(scratch.write("vernal.toml", "[server]\r\nsniffing = true\r\n")), ""),
+        ("BOM", |scratch| drop(scratch.write("vernal.toml", "\u{feff}[server]\nsniffing = true\n")), ""),
+        (
+            "BOM and mistake",
+            |scratch| drop(scratch.write("vernal.toml", "\u{feff}[server]\nsniffing = 1\n")),
+            "vernal.toml:2:12: `server.sniffing`",
+        ),
+        ("missing", |_| {}, ""),
+        (
+            "half written",
+            |scratch| drop(scratch.write("vernal.toml", "[limits]\nbody_size = \"10 M")),
+            "vernal.toml:2:",
+        ),
+        ("half a name", |scratch| drop(scratch.write("vernal.toml", "[limits]\nbody_si")), "vernal.toml:2:"),
+        (
+            "twice",
+            |scratch| drop(scratch.write("vernal.toml", "[limits]\nparts = 1\nbody_size = 3\nparts = 2\n")),
+            "vernal.toml:4:1: `parts` is set here a second time: keep one of them",
+        ),
+        (
+            "section twice",
+            |scratch| {
+                drop(scratch.write("vernal.toml", "[limits]\nparts = 1\n[server]\n[limits]\nbody_size = 3\n"))
+            },
+            "vernal.toml:4:2: `limits` is set here a second time: keep one of them",
+        ),
+        (
+            "not UTF-8",
+            |scratch| {
+                fs::write(scratch.path().join("vernal.toml"), b"[server]\nhost = '\xfc'").expect("a file")
+            },
+            "vernal.toml:2: the file is not UTF-8: save it as UTF-8",
+        ),
+        (
+            "UTF-16",
+            |scratch| fs::write(scratch.path().join("vernal.toml"), b"\xff\xfe[\0s\0]\0").expect("a file"),
+            "vernal.toml:1: the file is not UTF-8",
+        ),
+        (
+            "huge",
+            |scratch| drop(scratch.write("vernal.toml", &"# much too much\n".repeat(1 << 17))),
+            "the file is larger than 1 MiB, which are no settings",
+        ),
+        (
+            "a directory",
+            |scratch| fs::create_dir(scratch.path().join("vernal.toml")).expect("a directory"),
+            "vernal.toml: this is a directory: name the file in it",
+        ),
+    ];
+    let nothing: [(&str, &str); 0] = [];
+    for (name, make, expected) in table {
+        let scratch = Scratch::new();
+        make(&scratch);
+        let said = said(Settings::new().directory(scratch.path()).environment(nothing));
+        assert_eq!(said.is_empty(), expected.is_empty(), "{name}: {said}");
+        assert!(said.contains(expected), "{name}: {said}");
+        assert!(!said.contains("10 M"), "what stands in a file that cannot be read may be secret: {said}");
+    }
+}
+
+#[test]
+fn a_file_that_is_named_must_be_there() {
+    let scratch = Scratch::new();
+    scratch.write("vernal.prod.toml", "");
+    scratch.write("vernal.toml", "");
+    let nothing: [(&str, &str); 0] = [];
+    let settings = || Settings::new().directory(scratch.path()).environment(nothing);
+    let table = [
+        (settings().file(scratch.path().join("no.toml")), "no.toml: there is no such file"),
+        (settings().file("no-such.toml"), "no-such.toml: there is no such file, looked for from /"),
+        (settings().directory(scratch.path().join("no")), "no: there is no such directory"),
+        (settings().profile("prdo"), "the profile `prdo` has no file "),
+        (settings().profile("prdo"), "vernal.prdo.toml: did you mean `prod`?"),
+        (settings().profile("testing"), "there are prod"),
+        (settings().profile("../prod"), "`../prod` is no name of a profile"),
+        (settings().environment([("VERNAL_PROFILE", "prdo")]), "did you mean `prod`?"),
+        #[cfg(target_os = "linux")]
+        (settings().file("/proc/self/mem"), "/proc/self/mem: the settings cannot be read: "),
+        #[cfg(target_os = "linux")]
+        (settings().file("/dev/zero"), "/dev/zero: the file is larger than 1 MiB"),
+    ];
+    for (settings, expected) in table {
+        let said = said(settings);
+        assert!(said.contains(expected), "{expected}: {said}");
+    }
+}
