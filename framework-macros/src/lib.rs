@@ -21,61 +21,7 @@ mod scan;
 
 use proc_macro::TokenStream;
 
-/// Maps a function, or the methods of an impl block, to requests.
-///
-/// ```
-/// use vernal::{PathValue, request_map};
-///
-/// #[request_map("/", "/index")]
-/// fn index() -> &'static str {
-///     "Hello"
-/// }
-///
-/// #[request_map("/hello/{name}", method = ["GET", "HEAD"])]
-/// fn hello(name: &str, #[arg(default = 1)] times: usize) -> String {
-///     format!("Hello, {name}! ").repeat(times)
-/// }
-///
-/// #[request_map("/files/**", method = "GET", params = "version", headers = any("Accept^=text/", "!Accept"))]
-/// async fn file(path: PathValue<&str>) -> String {
-///     path.to_string()
-/// }
-/// ```
-///
-/// On a function:
-///
-/// | | |
-/// |---|---|
-/// | `"/path", …` | paths: `{name}` is a variable within one segment; at the start or the end `*` is one segment, `**` any number of them, so that `/files/**` is `/files` and `/files/` too |
-/// | `regexp = "^…"` | instead of paths: a regular expression, anchored at its start |
-/// | `method = "GET"`, `["GET", "PUT"]` | standard methods in any case, any other token in upper case; without it all but CONNECT and TRACE |
-/// | `params = "a=b"`, `["a!=b", "c^=d"]`, `any("a", "!b")` | which parameters there must be |
-/// | `headers = …` | the same for header fields |
-/// | `order = 1` | lower comes first among equally specific mappings |
-/// | `app = "admin"` | the application it belongs to |
-/// | `limits = Limits::new().body_size(1 << 20)` | limits of its own, evaluated once at start |
-/// | `decompress = Decompression::gzip()` | which codings its bodies may come in, evaluated once at start |
-/// | `crate = my_facade::vernal` | where the framework is found, in a crate that has it from another crate; one for all attributes of the item, and for the methods of an impl block. A name of Cargo's manifest, as in `web = { package = "vernal" }`, is found without |
-/// | `invalid = 422` | the status of arguments that are missing or invalid, in place of 400 |
-/// | `blocking` | a plain `fn` that may wait or compute for long: it runs beside the server's threads. Any other `fn` holds its thread, and all that it serves, until it returns |
-///
-/// Arguments are bound by their names and types; a leading underscore does not count. `#[arg(name = "X-Token")]`
-/// binds by another name, `#[arg(default = 3)]` makes the argument optional (bare `default` is the type's own
-/// default), `#[arg(group = 2)]` chooses a group of the regular expression. Every variable of a path must have its
-/// argument, unless its name starts with an underscore.
-///
-/// What a value must be, once it is bound: `#[arg(range = 1..=100)]` of numbers, `#[arg(length = 1..=40)]` of texts, counted in
-/// characters, `#[arg(pattern = "^[a-z]+$")]` of texts too, `#[arg(items = ..=10)]` of lists. One end of a range may be left out. Each
-/// looks into `Option`, wrappers and lists, where every element has to be so; what does not fit is refused as what cannot be bound
-/// is: 400, or 404 for a variable of the path. A default is not looked at, but for literals, while compiling.
-///
-/// What a variable or a star stands for comes decoded: `/files/..%2Fsecret` is `../secret`. Take what is to name a file as a
-/// `SafePath`, and send it by `StaticFile::within`.
-///
-/// On an impl block the paths are prefixes, and each method with a `#[request_map]` of its own is mapped below
-/// them, with a new object for each request (one for all with [`macro@controller`]). A method's `method` replaces
-/// the block's; `params` and `headers` add to the block's; a `regexp` ignores the prefix; without a path the prefix
-/// itself is mapped.
+#[doc = include_str!("docs/request_map.md")]
 #[proc_macro_attribute]
 pub fn request_map(arguments: TokenStream, item: TokenStream) -> TokenStream {
     emit::attribute("request_map", arguments.into(), item.into()).into()
@@ -87,56 +33,7 @@ pub fn route(arguments: TokenStream, item: TokenStream) -> TokenStream {
     emit::attribute("route", arguments.into(), item.into()).into()
 }
 
-/// Reads a struct from a section of the settings, as a state: handlers take it as `State<&Shop>`. Needs the feature `config`.
-///
-/// ```
-/// use std::time::Duration;
-///
-/// use vernal::{Secret, Settings, Size, State, config, request_map, test};
-///
-/// #[config("shop")]
-/// #[derive(serde::Deserialize)]
-/// struct Shop {
-///     name: String,
-///     #[serde(default)]
-///     open: bool,
-///     picture_size: Size,
-///     patience: Option<Duration>,
-///     password: Secret<String>,
-/// }
-///
-/// #[request_map("/shop")]
-/// fn shop(State(shop): State<&Shop>) -> String {
-///     format!("{} {} {} {:?}", shop.name, shop.open, shop.picture_size, shop.patience)
-/// }
-///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() {
-/// let settings = Settings::toml(
-///     r#"
-///     [shop]
-///     name = "Corner"
-///     picture_size = "10 MiB"
-///     patience = "30s"
-///     password = "hunter2"
-///     "#,
-/// );
-/// let client = test::Client::builder().settings(settings).build();
-/// client.get("/shop").await.assert_text("Corner false 10 MiB Some(30s)");
-/// # }
-/// ```
-///
-/// | | |
-/// |---|---|
-/// | `"shop"`, `"shop.cart"` | the section: `[shop]`, or one in another |
-/// | `app = "admin"` | the application it belongs to |
-///
-/// The struct has fields with names and a `Deserialize`, of serde's `derive`. It is read once for each application at start. Names that it
-/// does not have, values of the wrong kind and missing ones without a `default` are errors then, all of them at once, each with file, line
-/// and column, or the variable or argument it came from. Without the section it is made of defaults, if every field has one.
-///
-/// A [`Duration`](std::time::Duration) is written with its unit (`"500ms"`, `"1h 30m"`), a `Size` as `"10 MiB"`. A value given by `.state(…)` takes
-/// the place of what would be read: in tests, mostly.
+#[doc = include_str!("docs/config.md")]
 #[proc_macro_attribute]
 pub fn config(arguments: TokenStream, item: TokenStream) -> TokenStream {
     emit::attribute("config", arguments.into(), item.into()).into()
