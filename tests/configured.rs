@@ -112,7 +112,7 @@ fn settings_that_are_not_looked_at_are_told() {
     assert_eq!(
         replaced,
         [
-            "`limits.parts` (Settings::toml:2:9), `limits.body_size` (Settings::toml:3:13), `limits.uri_length` (the variable \
+            "WARN `limits.parts` (Settings::toml:2:9), `limits.body_size` (Settings::toml:3:13), `limits.uri_length` (the variable \
              VERNAL__LIMITS__URI_LENGTH) are not looked at, since the program calls `limits(…)`, which sets all of them"
         ]
     );
@@ -120,10 +120,10 @@ fn settings_that_are_not_looked_at_are_told() {
     assert_eq!(
         doubtful,
         [
-            "the variable VERNAL_LIMITS_PARTS is no setting: if it is meant as one, call it VERNAL__LIMITS__PARTS"
+            "WARN the variable VERNAL_LIMITS_PARTS is no setting: if it is meant as one, call it VERNAL__LIMITS__PARTS"
         ]
     );
-    assert_eq!(said.with("settings from"), ["settings from the environment"]);
+    assert_eq!(said.with("settings from"), ["INFO settings from the environment"]);
 }
 
 #[test]
@@ -224,7 +224,7 @@ fn mistakes_are_told_with_place_and_what_to_write() {
         ("[resources]\n'/x/**' = 'no-such-directory'", "the resources `/x/**` at Settings::toml:2:11: "),
         ("[tls]\ncertificate = 'c.pem'", "Settings::toml:1:1: `tls.key`: is missing"),
         ("[server]\nsystemd = 3", "expected `true` or `false`, or a text in quotes, found the number 3"),
-        ("[log]\ncolour = true", "there is no setting `log.colour`: there are level"),
+        ("[log]\ncolour = true", "there is no setting `log.colour`: [log] has level"),
     ];
     for (text, expected) in table {
         let said = said(Settings::toml(text));

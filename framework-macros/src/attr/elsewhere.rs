@@ -15,6 +15,7 @@ pub(super) fn instead_of(attribute: &str, key: &str) -> Option<String> {
                 "statuses come first, without a name: `#[error_message(\"404\", \"50x\")]`".to_owned()
             }
             "controller" => "the prefix comes first, without a name: `#[controller(\"/shop\")]`".to_owned(),
+            "config" => "write the section, and `app = \"…\"` if it is for one application".to_owned(),
             _ => format!("paths come first, without a name: `#[{attribute}(\"/hello\")]`"),
         });
     }

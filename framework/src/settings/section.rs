@@ -154,6 +154,7 @@ impl<'t> Section<'t> {
     }
 
     /// Whether a name is there, be its value wrong.
+    #[cfg(feature = "tls")]
     pub(crate) fn has(&self, name: &str) -> bool {
         self.table.is_some_and(|table| table.get(name).is_some())
     }
@@ -205,7 +206,7 @@ impl<'t> Section<'t> {
                 (None, _) if self.path.is_empty() => {
                     "a section of your own needs a struct with `#[config(\"…\")]`".to_owned()
                 }
-                (None, known) => format!("there are {}", known.join(", ")),
+                (None, known) => format!("[{}] has {}", self.path, known.join(", ")),
             };
             self.report.add(format!("{}: there is no {what} `{path}`: {hint}", entry.origin));
         }
