@@ -224,6 +224,16 @@ fn mistakes_are_told_with_place_and_what_to_write() {
         ("[resources]\n'/x/**' = 'no-such-directory'", "the resources `/x/**` at Settings::toml:2:11: "),
         ("[tls]\ncertificate = 'c.pem'", "Settings::toml:1:1: `tls.key`: is missing"),
         ("[server]\nsystemd = 3", "expected `true` or `false`, or a text in quotes, found the number 3"),
+        ("access_log = true", ""),
+        (
+            "[access_log]\nform = 'ncsa'",
+            "`access_log.form`: expected \"common\", \"combined\" or \"json\", found",
+        ),
+        ("[access_log]\nfile = '/no/such/file'", "/no/such/file"),
+        (
+            "[access_log]\nfile = 'a'\nstdout = true",
+            "Settings::toml:1:1: `access_log.stdout`: lines go to standard output or to `file`: keep one of them",
+        ),
         ("[log]\ncolour = true", "there is no setting `log.colour`: [log] has level"),
     ];
     for (text, expected) in table {

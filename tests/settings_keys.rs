@@ -13,6 +13,7 @@ const TYPES: &[(&str, &str, &str)] = &[
     ("SessionConfig", "session/config.rs", "session"),
     ("Compression", "app/compress/settings.rs", "compression"),
     ("WebSocketConfig", "websocket/core/config.rs", "websocket"),
+    ("AccessLog", "operations/access/log.rs", "access_log"),
     ("Deflate", "proto/ws/deflate/mod.rs", "websocket.deflate"),
     ("Resources", "resources/settings.rs", "resources.PATTERN"),
     ("Tls", "tls/mod.rs", "tls"),
@@ -42,6 +43,7 @@ const SECTIONS: &[(&str, &str)] = &[
     ("Config::compression", "compression"),
     ("Config::resources", "resources.PATTERN"),
     ("Config::session_config", "session"),
+    ("Config::access_log", "access_log"),
     ("Config::templates", "templates"),
     ("Config::settings", ""),
     ("WebSocketConfig::deflate", "websocket.deflate"),
@@ -51,6 +53,10 @@ const SECTIONS: &[(&str, &str)] = &[
 
 /// Keys that are the arguments of what makes a value, or of nothing at all, and what they do.
 const OTHER_KEYS: &[(&str, &str)] = &[
+    (
+        "access_log.form",
+        "The form of the lines: `\"common\"` and `\"combined\"` are those of web servers, `\"json\"` is an object on each line.",
+    ),
     ("compression.gzip", "The level of gzip, from 0 (none) over 1 (fast) and 6 (usual) to 9 (small)."),
     (
         "log.level",

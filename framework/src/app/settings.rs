@@ -48,6 +48,7 @@ impl Config {
         sections.websocket.fill(&mut self.websocket, "websocket");
         sections.session.fill(&mut self.session_config, "session_config");
         sections.compression.fill(&mut self.compression, "compression");
+        sections.access_log.fill(&mut self.access_log, "access_log");
         #[cfg(feature = "templates")]
         sections.templates.fill(&mut self.templates, "templates");
         if let Some(settings) = sections.messages.0

@@ -3,6 +3,7 @@
 //! Every key stands here once, with its kind and its default; lists of all keys, for messages and for the documents, are made by
 //! reading. What the program sets itself wins, so a section fills only what is left.
 
+mod access_log;
 mod compression;
 mod given;
 mod limits;
@@ -19,6 +20,7 @@ mod without_feature;
 
 use crate::app::compress::Compression;
 use crate::base::say;
+use crate::operations::AccessLog;
 use crate::proto::Limits;
 use crate::resources::GivenResources;
 use crate::session::SessionConfig;
@@ -42,6 +44,7 @@ pub(crate) struct Sections {
     pub(super) messages: Messages,
     pub(super) session: Given<SessionConfig>,
     pub(super) compression: Given<Compression>,
+    pub(super) access_log: Given<AccessLog>,
     pub(super) resources: Vec<GivenResources>,
     #[cfg(feature = "templates")]
     pub(super) templates: Given<crate::view::Templates>,
@@ -90,6 +93,7 @@ impl Sections {
             messages,
             session: session::read(&mut root),
             compression: compression::read(&mut root),
+            access_log: access_log::read(&mut root),
             resources: resources::read(&mut root),
             #[cfg(feature = "templates")]
             templates: templates::read(&mut root),
@@ -117,8 +121,9 @@ impl Sections {
 /// Every key there is, with the kind of its values and its default; what stands for a name of anybody's choice is in capitals.
 pub fn keys() -> Vec<(String, String, &'static str)> {
     let named = "[resources.PATTERN]\n[resources.PATTERN.content_type]\nEXTENSION = 'TYPE'\n[tls.certificate_for.NAME]\n";
-    let text =
-        format!("{named}certificate = 'c'\nkey = 'k'\n[compression]\n[tls]\ncertificate = 'c'\nkey = 'k'\n");
+    let text = format!(
+        "{named}certificate = 'c'\nkey = 'k'\n[compression]\n[access_log]\n[tls]\ncertificate = 'c'\nkey = 'k'\n"
+    );
     let loaded = crate::settings::Settings::toml(text).load();
     let report = Report::default();
     Sections::of(&loaded.table, &[], &report);

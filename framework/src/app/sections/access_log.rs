@@ -1,0 +1,31 @@
+//! `[access_log]`.
+
+use super::given::Given;
+use crate::operations::AccessLog;
+use crate::settings::{Choice, Section, Switch, Text, flag};
+
+pub(super) fn read(root: &mut Section<'_>) -> Given<AccessLog> {
+    let mut section = match root.switch("access_log") {
+        Switch::Off => return Given::default(),
+        Switch::On(section) | Switch::Unsaid(section) => section,
+    };
+    let form = section.take("form", Choice(FORMS), "combined");
+    let mut log = form.unwrap_or(AccessLog::combined)();
+    if section.take("stdout", flag(), "false") == Some(true) {
+        log = log.stdout();
+        if let Some(origin) = section.origin().filter(|_| section.has("file")) {
+            section.problem(origin, "stdout", "lines go to standard output or to `file`: keep one of them");
+        }
+    }
+    if let Some(path) = section.take("file", Text, "(standard error)") {
+        log = log.file(path);
+    }
+    let given = Given::of(&section, log);
+    section.finish();
+    given
+}
+
+type Form = fn() -> AccessLog;
+
+const FORMS: &[(&str, Form)] =
+    &[("common", AccessLog::common), ("combined", AccessLog::combined), ("json", AccessLog::json)];
