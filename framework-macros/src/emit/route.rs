@@ -260,7 +260,8 @@ pub(super) fn expressions(expressions: &Expressions) -> TokenStream {
 }
 
 /// A hidden macro named after method and path: two mappings of the same have the same name, which the compiler
-/// refuses, naming both places. Only for mappings that nothing narrows; the rest is found at start.
+/// refuses (E0428), naming both places, in whichever modules of the crate they are. Only for mappings that nothing narrows; the rest is
+/// found at start.
 fn marker(pattern: &Pattern, mapping: &Mapping) -> TokenStream {
     let is_narrowed = !mapping.params.list.is_empty() || !mapping.headers.list.is_empty();
     if is_narrowed || mapping.app.is_some() || mapping.order.is_some_and(|order| order != 0) {
@@ -281,14 +282,26 @@ fn marker(pattern: &Pattern, mapping: &Mapping) -> TokenStream {
     macros.collect()
 }
 
+/// A sentence, since the compiler prints nothing of ours but this name: what is mapped twice, and what to do about it. It ends with a
+/// number made of method and path, which tells those apart that read alike.
 fn marker_name(method: &str, shape: &str, place: Span) -> Ident {
-    let mut name = String::from("__vernal_mapped_twice_");
-    for char in method.chars().chain(shape.chars()) {
-        match char {
-            char if char.is_ascii_alphanumeric() => name.push(char),
-            char => name.push_str(&format!("_{:X}_", u32::from(char))),
-        }
+    let method = if method == "any" { "all_methods_of" } else { method };
+    let shape_in_words = shape.replace("{}", "X");
+    let words = [method].into_iter().chain(shape_in_words.split('/'));
+    let words = words.map(|word| word.replace(|char: char| !char.is_ascii_alphanumeric(), "_"));
+    let mut what: Vec<String> = words.filter(|word| !word.is_empty()).collect();
+    if what.len() == 1 {
+        what.push("root".to_owned());
     }
+    let number = method
+        .bytes()
+        .chain(*b" ")
+        .chain(shape.bytes())
+        .fold(0x811c_9dc5_u32, |number, byte| (number ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    let what = what.join("_");
+    let name = format!(
+        "__{what}_is_mapped_twice__change_one_path_or_method__or_add_order_or_params_or_headers__{number:x}"
+    );
     Ident::new(&name, place)
 }
 
@@ -299,15 +312,29 @@ mod tests {
     #[test]
     fn marker_names_tell_mappings_apart() {
         let name = |method: &str, shape: &str| marker_name(method, shape, Span::call_site()).to_string();
-        assert_eq!(name("GET", "/hello/{}"), "__vernal_mapped_twice_GET_2F_hello_2F__7B__7D_");
+        let told = [
+            ("GET", "/hello/{}", "__GET_hello_X_is_mapped_twice__change_one_path_or_method__"),
+            ("any", "/", "__all_methods_of_root_is_mapped_twice__"),
+            ("M-SEARCH", "/a.b/**", "__M_SEARCH_a_b____is_mapped_twice__"),
+        ];
+        for (method, shape, expected) in told {
+            assert!(name(method, shape).starts_with(expected), "{}", name(method, shape));
+        }
         let all = [
             name("GET", "/a"),
             name("any", "/a"),
             name("POST", "/a"),
             name("GET", "/a/"),
             name("GET", "/a_b"),
+            name("GET", "/a/b"),
             name("GET", "/a5Fb"),
             name("GET", "/a-b"),
+            name("GET", "/X"),
+            name("GET", "/{}"),
+            name("GET", "/*"),
+            name("GET", "/**"),
+            name("GET", "/"),
+            name("GET", "/root"),
             name("GET", "/中"),
             name("M-SEARCH", "/a"),
         ];
