@@ -445,4 +445,4 @@ macro_rules! verbs {
     };
 }
 
-verbs! { get post put delete patch }
+verbs! { get head post put delete patch options }

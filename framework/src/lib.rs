@@ -127,6 +127,10 @@ pub use vernal_macros::{
 #[cfg(feature = "templates")]
 pub use view::{Templates, View};
 
+/// Attributes of other frameworks, each an error that says what to write here.
+#[doc(hidden)]
+pub use vernal_macros::{delete, get, head, options, patch, post, put};
+
 /// Makes text safe inside HTML, attributes included: for pages that are put together by hand.
 ///
 /// ```

@@ -23,6 +23,7 @@
 //! for its defaults, so that `Result<T, E>` stays what it was. All else, such as what settings are made of, is taken from
 //! [`vernal`](crate) by name.
 
+pub use crate::base::Headers;
 pub use crate::bind::{
     ConnectionInfo, Cookie, Form, FromRequest, FromValue, Header, Json, Model, Param, PathValue, RegGroup,
     State, Text,
@@ -44,4 +45,4 @@ pub use crate::{
 
 /// Attributes of other frameworks, each an error that says what to write here.
 #[doc(hidden)]
-pub use vernal_macros::{delete, get, patch, post, put};
+pub use vernal_macros::{delete, get, head, options, patch, post, put};

@@ -1,4 +1,4 @@
-//! Attributes as other frameworks have them, where the prelude is in use.
+//! Attributes as other frameworks have them, by the prelude or by name.
 
 use vernal::prelude::*;
 
@@ -22,6 +22,20 @@ impl Shop {
     fn delete(&self, id: u32) {
         let _ = id;
     }
+}
+
+/// Named one by one.
+mod by_name {
+    use vernal::{get, options};
+
+    #[get("/names")]
+    fn names() {}
+
+    #[options("/names")]
+    async fn choices() {}
+
+    #[vernal::head("/names")]
+    fn heads() {}
 }
 
 fn main() {}
