@@ -57,6 +57,39 @@ async fn serve() {
     }
 }
 
+/// A child whose servers do not start, and which looks at no error.
+#[tokio::test]
+#[ignore = "it runs as a child"]
+async fn start_nothing() {
+    let _ = server::new().app("console").start();
+    let _ = server::new().app("nobody").start_async().await;
+    let unfinished = server::new().app("console").server_name(Some("a\nb")).trusted_proxies(["one", "two"]);
+    let _ = unfinished.start_async().await;
+}
+
+#[test]
+fn a_server_that_does_not_start_says_so_though_nobody_looks_at_the_error() {
+    let child = Command::new(std::env::current_exe().expect("the test itself"))
+        .args(["--exact", "start_nothing", "--ignored", "--nocapture"])
+        .env_remove("VERNAL_LOG")
+        .env_remove("RUST_LOG")
+        .output();
+    let said = String::from_utf8(child.expect("the test itself").stderr).expect("text");
+    let said: Vec<_> = said.lines().filter_map(|line| line.split_once("] ERROR: ")).map(|it| it.1).collect();
+    let begin = "the server did not start: ";
+    let expected = [
+        (begin, "server::start() was called inside a tokio runtime: write `server::start_async().await`"),
+        (begin, "nothing is mapped with `app = \"nobody\"`"),
+        (begin, "2 problems:"),
+        ("  - ", "trusted_proxies: "),
+        ("  - ", "trusted_proxies: "),
+    ];
+    assert_eq!(said.len(), expected.len(), "{said:#?}");
+    for (line, (start, part)) in said.iter().zip(expected) {
+        assert!(line.starts_with(start) && line[start.len()..].starts_with(part), "{line}");
+    }
+}
+
 /// A child that serves.
 struct Serving {
     child: Child,

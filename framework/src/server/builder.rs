@@ -15,6 +15,7 @@ use super::listening::Listening;
 use super::redirecting;
 use super::scanned;
 use crate::app::{App, Config, config_setters};
+use crate::base::say;
 use crate::http::{Error, Result};
 
 /// The settings of a server. Made by [`new`](super::new).
@@ -278,20 +279,19 @@ impl Server {
     /// Binds and serves on threads of its own until the server is stopped.
     ///
     /// # Errors
-    /// As [`start`](super::start); also when called inside a tokio runtime, where [`Server::start_async`] is meant.
+    /// As [`start`](super::start); also when called inside a tokio runtime, where [`Server::start_async`] is meant. The log tells of a
+    /// server that did not start too, in case that nobody looks at the error.
     #[doc(alias = "run", alias = "listen", alias = "launch", alias = "serve")]
+    #[must_use = "a server that cannot start says why in this `Result`: return it from `main`, or write `server::start()?`"]
     pub fn start(self) -> Result {
+        self.listen_to_log();
         if runtime::Handle::try_current().is_ok() {
-            return Err(Error::internal(
+            return told(Err(Error::internal(
                 "server::start() was called inside a tokio runtime: write `server::start_async().await`, or take \
                  `#[tokio::main]` off `main`",
-            ));
+            )));
         }
-        #[cfg(feature = "config")]
-        console::install(self.log_level());
-        #[cfg(not(feature = "config"))]
-        console::install(None);
-        self.bind()?.run()
+        told(self.bind())?.run()
     }
 
     /// Binds and serves inside the caller's runtime until the server is stopped.
@@ -299,10 +299,24 @@ impl Server {
     /// # Errors
     /// As [`start`](super::start).
     pub async fn start_async(self) -> Result {
+        self.listen_to_log();
+        told(self.bind())?.serve().await
+    }
+
+    fn listen_to_log(&self) {
         #[cfg(feature = "config")]
         console::install(self.log_level());
         #[cfg(not(feature = "config"))]
         console::install(None);
-        self.bind()?.serve().await
     }
+}
+
+/// Logs why a server did not start, each line of it as one of the log.
+fn told<T>(begun: Result<T>) -> Result<T> {
+    if let Err(error) = &begun {
+        let mut lines = error.words().lines();
+        say!(error, "the server did not start: {}", lines.next().unwrap_or_default());
+        lines.for_each(|line| say!(error, "{line}"));
+    }
+    begun
 }

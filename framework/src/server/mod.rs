@@ -65,7 +65,8 @@ use crate::http::Result;
 /// `VERNAL_PORT` say, until SIGINT, SIGTERM or [`stop`].
 ///
 /// # Errors
-/// The port is taken, nothing is mapped, or a mapping is wrong; the text says what to do.
+/// The port is taken, nothing is mapped, or a mapping is wrong; the text says what to do, and stands in the log too.
+#[must_use = "a server that cannot start says why in this `Result`: return it from `main`, or write `server::start()?`"]
 pub fn start() -> Result {
     new().start()
 }
