@@ -723,6 +723,20 @@ fn the_table_of_limits_is_that_of_the_code() {
 }
 
 #[test]
+fn the_table_of_zeros_is_that_of_the_code() {
+    let (_, rest) = include_str!("../docs/limits.md").split_once("\n## Zero\n").expect("a part of its own");
+    let (meant, _) = rest.split_once("\n| of any other of `Limits` | an error at start").expect("the others");
+    let rows = meant.lines().filter_map(|line| line.strip_prefix("| of ")?.split(" | ").next());
+    let mut meant: Vec<_> = rows.flat_map(|row| row.split('`').skip(1).step_by(2)).collect();
+    meant.sort_unstable();
+    let needed = source_list("NEEDED");
+    let mut others: Vec<_> = documented(parts().0).into_iter().map(|(name, _)| name).collect();
+    others.retain(|name| !needed.contains(name));
+    others.sort_unstable();
+    assert_eq!(meant, others, "docs/limits.md beside proto/limits.rs");
+}
+
+#[test]
 fn the_table_of_websocket_sessions_is_that_of_the_code() {
     let shown = format!("{:?}", WebSocketConfig::new());
     let fields =

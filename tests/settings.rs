@@ -48,7 +48,9 @@ fn a_setting_outside_of_its_range_is_an_error_at_start() {
         (deflate(Deflate::default().server_max_window_bits(16)), "write a number from 9 to 15"),
         (deflate(Deflate::default().client_max_window_bits(8)), "`Deflate::client_max_window_bits(8)`"),
         (deflate(Deflate::default().client_max_window_bits(16)), "write a number from 9 to 15"),
-        (limits(Limits::new().body_size(0).parts(0).drain_size(0).idle_time(no_time)), ""),
+        (limits(Limits::new().body_size(0).drain_size(0).linger_idle(no_time)), ""),
+        (limits(Limits::new().upload_size(0).upload_memory(0).parameters(0)), ""),
+        (limits(Limits::new().body_rate(0).answer_rate(0).half_closed_time(no_time)), ""),
         (limits(Limits::new().connections(0)), "`Limits::connections` is zero"),
         (limits(Limits::new().connections_per_address(0)), "`Limits::connections_per_address` is zero"),
         (limits(Limits::new().requests_per_connection(0)), "`Limits::requests_per_connection` is zero"),
@@ -56,11 +58,27 @@ fn a_setting_outside_of_its_range_is_an_error_at_start() {
         (limits(Limits::new().header_count(0)), "`Limits::header_count` is zero"),
         (limits(Limits::new().uri_length(0)), "`Limits::uri_length` is zero"),
         (limits(Limits::new().header_timeout(no_time)), "`Limits::header_timeout` is zero"),
+        (
+            limits(Limits::new().idle_time(no_time)),
+            "write more, as its default `.idle_time(Duration::from_secs(75))`",
+        ),
+        (limits(Limits::new().body_idle(no_time)), "`Limits::body_idle` is zero"),
+        (limits(Limits::new().body_grace(no_time)), "`Limits::body_grace` is zero"),
+        (limits(Limits::new().buffered_bodies(0)), "for no bodies at all `.body_size(0)`"),
+        (limits(Limits::new().parts(0)), "for no such forms `.upload_size(0)`"),
+        (limits(Limits::new().proxy_header(0)), "write more, as its default `.proxy_header(16384)`"),
         (limits(Limits::new().write_timeout(no_time)), "`Limits::write_timeout` is zero"),
         (websocket(WebSocketConfig::new().ping_period(no_time).pong_timeout(no_time).idle_time(no_time)), ""),
         (websocket(WebSocketConfig::new().pong_timeout(no_time)), "`WebSocketConfig::pong_timeout` is zero"),
         (websocket(WebSocketConfig::new().message_size(0)), "`WebSocketConfig::message_size` is zero"),
         (websocket(WebSocketConfig::new().frame_size(0)), "`WebSocketConfig::frame_size` is zero"),
+        (websocket(WebSocketConfig::new().frame_payload(0)), "`WebSocketConfig::frame_payload` is zero"),
+        (
+            websocket(
+                WebSocketConfig::new().inbox_size(0).outbox_size(0).fragments(0).close_timeout(no_time),
+            ),
+            "",
+        ),
         (websocket(origins("https://app.example.com")), ""),
         (websocket(origins("https://App.example.com")), "write it in lower case"),
         (websocket(origins("app.example.com")), "`Origins::listed(…)`"),
@@ -125,6 +143,18 @@ fn two_resources_of_one_pattern_are_an_error_at_start() {
         assert!(text.contains(&format!("the resources `{second}` at tests/settings.rs:")), "{text}");
         assert!(text.contains(&format!("of the resources `{first}` at tests/settings.rs:")), "{text}");
         assert!(text.contains("give each a pattern of its own"), "{text}");
+    }
+}
+
+#[request_map("/nothing", app = "nothing", limits = Limits::new().parts(0).body_idle(Duration::ZERO))]
+fn nothing() {}
+
+#[test]
+fn limits_of_a_mapping_that_let_nothing_through_are_an_error_with_its_place() {
+    let error = App::from_registry(Config::new().app("nothing")).err().expect("it should not start");
+    let text = error.to_string();
+    for part in ["2 problems", "`nothing` at tests/settings.rs:", "`Limits::parts`", "`Limits::body_idle`"] {
+        assert!(text.contains(part), "{part}: {text}");
     }
 }
 

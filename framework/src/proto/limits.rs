@@ -15,8 +15,9 @@ macro_rules! limits {
         /// `#[request_map("/upload", limits = Limits::new().upload_size(1 << 30))]`: `body_…`, `upload_…` and `part…`. The others
         /// hold before it is known which mapping a request is for; a mapping that sets one is told so in the log at start.
         ///
-        /// A limit of zero that lets nobody in (of connections, of heads and the time for them, of the time to write) is an error at
-        /// start.
+        /// A limit of zero that lets nobody in, or nothing through, is an error at start that says what to write. Zero means something for
+        /// `body_size`, `upload_size`, `parameters` (none are taken), `upload_memory` (every file lies on the disk), `drain_size`, `half_closed_time`,
+        /// `linger_idle` and `linger_time` (nobody is waited for), and is 1 for `body_rate` and `answer_rate`.
         ///
         /// ```
         /// use vernal::Limits;
@@ -49,9 +50,10 @@ macro_rules! limits {
                 &[$( stringify!($name), )*]
             }
 
-            /// Those that are zero.
-            fn zeros(&self) -> impl Iterator<Item = &'static str> {
-                [$( (stringify!($name), self.$name == <$kind>::default()), )*].into_iter().filter(|it| it.1).map(|it| it.0)
+            /// Those that are zero, and their defaults as they are written.
+            fn zeros(&self) -> impl Iterator<Item = (&'static str, String)> {
+                let zeros = [$( (stringify!($name), self.$name == <$kind>::default(), Written::written(&Limits::new().$name)), )*];
+                zeros.into_iter().filter(|it| it.1).map(|(name, _, default)| (name, default))
             }
 
             /// Those that are others than these.
@@ -157,25 +159,80 @@ const OF_MAPPINGS: &[&str] = &[
     "body_idle",
 ];
 
-/// What must not be zero, since then no request would ever be answered.
-const NEEDED: &[&str] = &[
-    "head_size",
-    "header_count",
-    "uri_length",
-    "header_timeout",
-    "handshake_timeout",
-    "write_timeout",
-    "requests_per_connection",
-    "connections",
-    "connections_per_address",
+/// What must not be zero: what would become of requests, and what to write for that which may be meant.
+const NEEDED: &[(&str, &str, &str)] = &[
+    ("head_size", "every request would be refused with 431", ""),
+    ("header_count", "every request would be refused with 431", ""),
+    ("uri_length", "every request would be refused with 414", ""),
+    ("header_timeout", "connections would be closed before a request has come", ""),
+    ("handshake_timeout", "every TLS connection would be cut", ""),
+    ("idle_time", "connections would be closed before a request has come", CLOSE_EACH),
+    ("write_timeout", "connections would be reset that do not take a whole answer at once", ""),
+    ("requests_per_connection", "no request would be answered", CLOSE_EACH),
+    ("connections", "nobody could connect", ""),
+    ("connections_per_address", "nobody could connect", ""),
+    (
+        "buffered_bodies",
+        "every body would be refused with 503, to be sent again",
+        "for no bodies at all `.body_size(0)`",
+    ),
+    ("part_size", "every part of a form would be refused with 413", NO_PARTS),
+    ("parts", "every form in parts would be refused with 400", NO_PARTS),
+    ("part_head_size", "every part of a form would be refused with 400", NO_PARTS),
+    ("part_header_count", "every part of a form would be refused with 400", NO_PARTS),
+    ("body_grace", "bodies would be refused with 408 that do not come with their head", ""),
+    ("body_idle", "bodies would be refused with 408 that do not come with their head", ""),
+    ("proxy_header", "connections of proxies would be closed", ""),
 ];
+
+const CLOSE_EACH: &str = "for one request on each connection `.requests_per_connection(1)`";
+
+const NO_PARTS: &str = "for no such forms `.upload_size(0)`";
+
+/// How a value is written in Rust.
+trait Written {
+    fn written(&self) -> String;
+}
+
+macro_rules! written {
+    ($($number:ty),*) => { $(
+        impl Written for $number {
+            fn written(&self) -> String {
+                self.to_string()
+            }
+        }
+    )* };
+}
+
+written!(u32, u64, usize);
+
+impl Written for Duration {
+    fn written(&self) -> String {
+        format!("Duration::from_secs({})", self.as_secs())
+    }
+}
 
 impl Limits {
     /// What is wrong with them.
     pub(crate) fn problems(&self) -> impl Iterator<Item = String> {
-        let needed = self.zeros().filter(|name| NEEDED.contains(name));
-        needed.map(|name| {
-            format!("`Limits::{name}` is zero, so that no request would be answered: write one at least")
+        self.wrong().map(|(_, problem)| problem)
+    }
+
+    /// What is wrong with those that a mapping may set.
+    pub(crate) fn problems_of_mapping(&self) -> impl Iterator<Item = String> {
+        self.wrong().filter(|(name, _)| OF_MAPPINGS.contains(name)).map(|(_, problem)| problem)
+    }
+
+    fn wrong(&self) -> impl Iterator<Item = (&'static str, String)> {
+        self.zeros().filter_map(|(name, default)| {
+            let (_, then, instead) = NEEDED.iter().find(|(needed, ..)| *needed == name)?;
+            let instead = if instead.is_empty() { String::new() } else { format!(", {instead}") };
+            // As much as all parts may have together.
+            let default = if name == "part_size" { Limits::new().upload_size.written() } else { default };
+            let problem = format!(
+                "`Limits::{name}` is zero, so that {then}: write more, as its default `.{name}({default})`{instead}"
+            );
+            Some((name, problem))
         })
     }
 
@@ -294,25 +351,38 @@ mod tests {
         for (limits, expected) in table {
             assert_eq!(limits.idle_in_mappings(&server).collect::<Vec<_>>(), expected, "{limits:?}");
         }
-        for name in OF_MAPPINGS.iter().chain(NEEDED) {
+        for name in OF_MAPPINGS.iter().chain(NEEDED.iter().map(|(name, ..)| name)) {
             assert!(Limits::names().contains(name), "{name} is no limit");
         }
     }
 
     #[test]
-    fn a_server_that_answers_nobody_is_told() {
+    fn zeros_that_let_nothing_through_are_told() {
         let new = Limits::new;
-        let table = [
-            (new(), None),
-            (new().body_size(0).parts(0).drain_size(0).idle_time(Duration::ZERO), None),
-            (new().connections(0), Some("`Limits::connections` is zero")),
-            (new().header_timeout(Duration::ZERO), Some("`Limits::header_timeout` is zero")),
-            (new().head_size(0), Some("`Limits::head_size` is zero")),
-        ];
-        for (limits, expected) in table {
-            let problems: Vec<_> = limits.problems().collect();
-            assert_eq!(problems.len(), usize::from(expected.is_some()), "{problems:?}");
-            assert!(problems.concat().starts_with(expected.unwrap_or_default()), "{problems:?}");
+        let none = Duration::ZERO;
+        let meant = new().body_size(0).upload_size(0).upload_memory(0).parameters(0).drain_size(0);
+        let meant =
+            meant.half_closed_time(none).linger_idle(none).linger_time(none).body_rate(0).answer_rate(0);
+        assert_eq!(meant.problems().next(), None);
+        let others: Vec<_> = meant.zeros().map(|(name, _)| name).collect();
+        for name in Limits::names() {
+            let is_needed = NEEDED.iter().any(|(needed, ..)| needed == name);
+            assert!(is_needed != others.contains(name), "what is zero of `{name}`?");
         }
+        let table = [
+            (new().connections(0), "`Limits::connections` is zero", "`.connections(50000)`"),
+            (
+                new().header_timeout(none),
+                "`Limits::header_timeout` is zero",
+                "`.header_timeout(Duration::from_secs(10))`",
+            ),
+            (new().part_size(0), "413", "`.part_size(67108864)`, for no such forms `.upload_size(0)`"),
+            (new().idle_time(none), "closed", "`.requests_per_connection(1)`"),
+        ];
+        for (limits, start, end) in table {
+            let [problem] = &limits.problems().collect::<Vec<_>>()[..] else { panic!("{limits:?}") };
+            assert!(problem.contains(start) && problem.ends_with(end), "{problem}");
+        }
+        assert_eq!(new().connections(0).parts(0).problems_of_mapping().count(), 1);
     }
 }

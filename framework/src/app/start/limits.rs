@@ -1,9 +1,19 @@
-//! What is doubtful about the limits of mappings.
+//! What is wrong or doubtful about the limits of mappings.
 
 use crate::base::say;
 use crate::bind::BodyUse;
 use crate::proto::Limits;
 use crate::route::Route;
+
+/// What is wrong with the limits of mappings.
+pub(super) fn problems(routes: &[&Route]) -> Vec<String> {
+    let mut problems = Vec::new();
+    for route in routes {
+        let Some(limits) = route.limits else { continue };
+        problems.extend(limits().problems_of_mapping().map(|problem| format!("{}: {problem}", route.at)));
+    }
+    problems
+}
 
 /// Says which limits of a mapping are never looked at, since it is not known yet when they hold.
 pub(super) fn tell_of_idle_limits(route: &Route, limits: &Limits, server: &Limits) {

@@ -50,6 +50,7 @@ impl App {
         let mut problems = config.problems;
         problems.extend(config.filters.iter().filter_map(GivenFilter::problem));
         problems.extend(limits.problems());
+        problems.extend(limits::problems(&routes));
         problems.extend(config.compression.as_ref().and_then(Compression::problem));
         let sockets = sockets::take(&mut routes, events, &mut settings, &mut problems);
         let has_answering_filters = config.filters.iter().any(|given| given.filter.answers());

@@ -101,6 +101,7 @@ impl WebSocketConfig {
         let zeros = [
             ("message_size", self.message_size == 0),
             ("frame_size", self.frame_size == 0),
+            ("frame_payload", self.frame_payload == 0),
             ("write_timeout", self.write_timeout.is_zero()),
             ("pong_timeout", self.pong_timeout.is_zero() && !self.ping_period.is_zero()),
         ];
@@ -112,7 +113,7 @@ impl WebSocketConfig {
             return self.origins.problem().or(of_deflate);
         };
         Some(format!(
-            "`WebSocketConfig::{name}` is zero, so that every session would be closed at once: write more"
+            "`WebSocketConfig::{name}` is zero, with which no session could go on: write more, or leave it out for its default"
         ))
     }
 
