@@ -2,9 +2,13 @@
 //!
 //! Each `app` is a set of its own, so that the filters of one test do not run in another.
 
+mod said;
+
 use std::sync::Mutex;
 
+use said::Said;
 use serde_json::Value;
+use vernal::security::{Cors, SecurityHeaders};
 use vernal::test::{Answer, Client};
 use vernal::{
     App, Body, BodyReader, BoxFuture, Config, Error, Filter, FilterContext, Header, Headers, Html, Json,
@@ -855,5 +859,59 @@ async fn a_changed_body_keeps_its_content_type() {
     for (path, to, content_type) in table {
         let answer = client.get(&format!("/body/{path}")).query("to", to).await;
         assert_eq!(answer.header("content-type"), content_type, "{path} to {to}: {answer}");
+    }
+}
+
+#[request_map("/nearest/{_id}", "/report", "/reports.csv", app = "nearest")]
+fn nearest() {}
+
+#[request_filter("/naerest/**", app = "nearest")]
+fn mistyped(_cx: &mut FilterContext<'_>) {}
+
+#[request_filter("/elsewhere/**", "/report.csv", app = "nearest")]
+fn two_patterns(_cx: &mut FilterContext<'_>) {}
+
+#[request_filter("/elsewhere", app = "nearest")]
+fn far(_cx: &mut FilterContext<'_>) {}
+
+/// Of two patterns.
+struct Both;
+
+impl Filter for Both {
+    fn filter<'c>(&'c self, cx: &'c mut FilterContext<'_>, next: Next<'c>) -> BoxFuture<'c, Result> {
+        Box::pin(async move {
+            next.run(cx).await;
+            Ok(())
+        })
+    }
+}
+
+#[test]
+fn filters_that_miss_what_is_mapped_are_told_with_what_was_meant() {
+    let said = Said::default();
+    let _subscriber = tracing::subscriber::set_default(said.clone());
+    let config = Config::new().app("nearest").filter("/neares/*", Mark("x", false));
+    let config =
+        config.filter("/report**", SecurityHeaders::new()).filter("/nearest**", SecurityHeaders::new());
+    let config = config.filter("/report**", Both).filter("/report", Both);
+    let config = config.filter("/**", Cors::new()).filter("/report", Cors::new().any_origin());
+    App::from_registry(config).expect("it starts all the same");
+    let idle = "matches none of the mappings by";
+    let table = [
+        ("mistyped", &[idle, "`/naerest/**`: did you mean `/nearest/**`?"][..]),
+        ("two_patterns", &[idle, "`/elsewhere/**`, `/report.csv`: did you mean `/reports.csv`?"]),
+        ("far", &[idle, "`/elsewhere`"]),
+        ("Mark", &[idle, "`/neares/*`: did you mean `/nearest/**`?"]),
+        ("SecurityHeaders", &["does not run for `/report`", "`/report**`", "write `/report/**`"]),
+        ("Both", &[]),
+        ("Cors", &["no origin is allowed", "`.any_origin()`"]),
+    ];
+    for (name, parts) in table {
+        let told = said.with(&format!("{name}` at tests/filters.rs:"));
+        let told: Vec<_> = told.iter().filter(|line| line.contains("the filter `")).collect();
+        assert_eq!(told.len(), usize::from(!parts.is_empty()), "{name}: {told:?}");
+        for part in parts {
+            assert!(told[0].contains(part), "{name}: {part} is not in {told:?}");
+        }
     }
 }

@@ -9,7 +9,6 @@ mod html;
 mod json;
 pub(crate) mod json_pointer;
 mod location;
-#[cfg(feature = "config")]
 mod meant;
 mod problems;
 mod shown;
@@ -22,7 +21,6 @@ pub(crate) use headers::{is_token, is_value};
 pub(crate) use html::escape_html;
 pub(crate) use json::from_json;
 pub use location::Location;
-#[cfg(feature = "config")]
 pub(crate) use meant::did_you_mean;
 pub(crate) use problems::all_of;
 pub(crate) use shown::{Logged, counted, needs_escape, say, shown, shown_bytes};

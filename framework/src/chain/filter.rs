@@ -108,6 +108,12 @@ pub trait Filter: Send + Sync + 'static {
         Ok(())
     }
 
+    /// What is doubtful about its settings, though it may be meant: told in the log at start, with the place where the filter was given.
+    /// Default: nothing.
+    fn doubt(&self) -> Option<String> {
+        None
+    }
+
     /// Says what it asks of requests, for the description of the API that the feature `openapi` makes. Default: nothing.
     fn describe(&self, guards: &mut Guards) {
         let _ = guards;
@@ -219,6 +225,22 @@ impl AnyFilter {
         match self {
             AnyFilter::Declared(filter) => &filter.function.at,
             AnyFilter::Given(filter) => &filter.at,
+        }
+    }
+
+    /// The patterns of its paths.
+    pub(crate) fn paths(&self) -> &[&'static str] {
+        match self {
+            AnyFilter::Declared(filter) => filter.mapping.paths,
+            AnyFilter::Given(filter) => std::slice::from_ref(&filter.path),
+        }
+    }
+
+    /// What is doubtful about its settings.
+    pub(crate) fn doubt(&self) -> Option<String> {
+        match self {
+            AnyFilter::Declared(_) => None,
+            AnyFilter::Given(filter) => filter.filter.doubt(),
         }
     }
 

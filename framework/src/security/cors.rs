@@ -289,6 +289,13 @@ impl Filter for Cors {
         true
     }
 
+    fn doubt(&self) -> Option<String> {
+        let allows_nobody = self.origins.is_empty() && self.chosen.is_none() && !self.any_origin;
+        let text = "no origin is allowed, so that browsers show answers to no page of another one: list them, \
+                    `.origins([\"https://app.example.com\"])`, or write `.any_origin()`";
+        allows_nobody.then(|| text.to_owned())
+    }
+
     fn check(&self) -> Result<(), String> {
         if self.credentials && self.any_origin {
             return Err("`.credentials()` cannot stand with `.any_origin()`: browsers refuse credentials for `*`, and any page \

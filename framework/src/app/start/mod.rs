@@ -1,6 +1,7 @@
 //! How an application begins: the registry is read, held against the settings and frozen. Every mistake is told at once, with its
 //! place; what is only doubtful goes to the log.
 
+mod filters;
 mod items;
 mod limits;
 mod proxies;
@@ -18,7 +19,7 @@ use super::compress::Compression;
 use super::config::Config;
 use super::observing::Observers;
 use crate::base::date::ServerLine;
-use crate::base::{all_of, is_value, say};
+use crate::base::{all_of, is_value};
 use crate::bind::DefaultBindingCall;
 use crate::chain::{Answers, AnyFilter, ErrorPages, GivenFilter};
 use crate::http::{Context, Error, Result};
@@ -116,6 +117,7 @@ impl App {
             problems.extend(found);
             ErrorPages::none()
         });
+        let mapped: Vec<_> = routes.iter().chain(&sockets.routes).copied().collect();
         let (router, mut sockets) =
             match (Router::build(&routes, &filters), Router::build(&sockets.routes, &filters)) {
                 (Ok(router), Ok(sockets)) if problems.is_empty() => (router, sockets),
@@ -132,11 +134,14 @@ impl App {
         sockets.number_after(router.len());
         context.patterns = router.patterns().chain(sockets.patterns()).collect();
         limits::warn_of_those_that_never_fit(&routes, &limits);
+        let paths: Vec<_> = mapped.iter().flat_map(|route| route.mapping.paths).copied().collect();
         let idle = sockets.unmatched_filters(resources.patterns());
         let is_idle = |filter: &AnyFilter| idle.iter().any(|idle| idle.is_same(filter));
-        for filter in router.unmatched_filters(resources.patterns()).into_iter().filter(is_idle) {
-            say!(warn, "the filter {} matches none of the mappings", filter.at());
-        }
+        let idle: Vec<_> =
+            router.unmatched_filters(resources.patterns()).into_iter().filter(is_idle).collect();
+        filters::warn_of_idle(&idle, &paths);
+        filters::warn_of_near_misses(&filters, &paths);
+        filters::tell_of_doubts(&filters);
         router.limits().for_each(|(route, own)| limits::tell_of_idle_limits(route, own, &limits));
         let server_line = match config.server_name {
             None => b"server: vernal\r\n".to_vec(),
