@@ -148,10 +148,13 @@ fn variables_of(segment: &str) -> Result<Vec<String>, String> {
     while let Some(brace) = rest.find(['{', '}', '*']) {
         let (text, from_brace) = rest.split_at(brace);
         if from_brace.starts_with('*') {
-            return Err(
-                "a star stands for a whole segment: write `*` or `**`, or take a part of it by `{name}`"
-                    .into(),
-            );
+            let star = match from_brace {
+                "*" | "**" if !text.is_empty() && names.is_empty() => format!("`/{text}/{from_brace}`"),
+                _ => "`*` or `**`".to_owned(),
+            };
+            return Err(format!(
+                "a star stands for a whole segment: write {star}, or take a part of it by `{{name}}`"
+            ));
         }
         let Some((name, after)) = from_brace.strip_prefix('{').and_then(|inside| inside.split_once('}'))
         else {
@@ -225,7 +228,7 @@ mod tests {
             ("*/a/*", "not at both"),
             ("/**/a/**", "not at both"),
             ("/a*", "a whole segment"),
-            ("/a/b**", "a whole segment"),
+            ("/a/b**", "write `/b/**`, or take"),
             ("/a/***", "a whole segment"),
             ("/a/*.css", "a whole segment"),
             ("/{", "do not pair up"),
