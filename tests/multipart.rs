@@ -292,8 +292,16 @@ async fn what_is_no_file_is_told() {
     unchosen.await.assert_status(400).assert_contains(required);
     let text = client.post("/one").field("img", "x").await;
     text.assert_status(400).assert_contains("\"Parameter[img] should be a file.\"");
-    let form = client.post("/one").form("img", "a.png").await;
-    form.assert_status(400).assert_contains("A form sends files with enctype=multipart/form-data.");
+    // A form that forgot to say that it has files: of its fields, the one that is asked for is a text or not there.
+    for (path, name) in [("/one", "img"), ("/one", "title"), ("/optional", "img"), ("/several", "img")] {
+        let form = client.post(path).form(name, "a.png").await;
+        form.assert_status(415).assert_header("accept", "multipart/form-data");
+        form.assert_contains("must be \\\"multipart/form-data\\\", not `application/x-www-form-urlencoded`");
+        form.assert_contains("<form method=\\\"post\\\" enctype=\\\"multipart/form-data\\\">");
+    }
+    client.post("/optional").form("title", "x").await.assert_text("none");
+    let query = client.post("/one?img=x").await;
+    query.assert_status(400).assert_contains("Parameter[img] should be a file. A page sends files by");
     client.post("/several").field("title", "t").await.assert_status(400).assert_contains(required);
     client.post("/seen").field("x", 1).await.assert_text(required);
     client.post("/seen").file("img", "1", "", "1").await.assert_text("1");
@@ -357,7 +365,7 @@ async fn an_empty_text_is_a_file_that_was_not_chosen() {
     space.assert_status(400).assert_contains("should be a file");
     let both = post("/optional", format!("{part}\r\n\r\n{part}\r\nx\r\n--b--")).await;
     both.assert_status(400).assert_contains("should be a file");
-    client.post("/optional").form("img", "").await.assert_status(400).assert_contains("enctype");
+    client.post("/optional").form("img", "").await.assert_status(415).assert_contains("enctype");
     client.post("/optional?img=").field("x", 1).await.assert_status(400).assert_contains("should be a file");
 }
 

@@ -79,8 +79,8 @@ const FILE: &str = "a file";
 /// Why no file came, as far as that can be seen.
 #[cold]
 fn missing(req: &Request, arg: &Arg, is_list: bool) -> Error {
-    if !req.body().is_empty() && req.headers.contains("content-type") && !req.is_form() {
-        return wrong_content_type(req, arg, &[MULTIPART]);
+    if !req.body().is_empty() && req.headers.contains("content-type") {
+        return not_in_parts(req, arg);
     }
     let files = req.files().map(|file| file.name());
     let texts = req.form.iter().map(|(name, _)| name);
@@ -89,17 +89,34 @@ fn missing(req: &Request, arg: &Arg, is_list: bool) -> Error {
     why_required(error, is_list, req)
 }
 
+/// What is told a body that holds no files. One that a page has sent says so by an attribute of its form, which is easily forgotten.
+#[cold]
+fn not_in_parts(req: &Request, arg: &Arg) -> Error {
+    let error = wrong_content_type(req, arg, &[MULTIPART]);
+    if !req.is_form() {
+        return error;
+    }
+    let explain = format!("{} {IN_HTML}", error.explain_text());
+    error.explain(explain)
+}
+
+const IN_HTML: &str = "A page sends files by <form method=\"post\" enctype=\"multipart/form-data\">.";
+
 /// A text of the name is no file, be it typed or what a form sends that is not in parts. In parts an empty one is a field in
 /// which no file was chosen: many clients leave an empty `filename` out.
 fn check_no_text(req: &Request, arg: &Arg) -> Result {
     let is_multipart = req.is_multipart();
     let mut in_form = req.form.all(arg.name).filter(|text| !is_multipart || !text.is_empty());
-    let Some(text) = in_form.next().or_else(|| req.query.get(arg.name)) else { return Ok(()) };
+    let in_form = in_form.next();
+    if in_form.is_some() && !is_multipart {
+        return Err(not_in_parts(req, arg));
+    }
+    let Some(text) = in_form.or_else(|| req.query.get(arg.name)) else { return Ok(()) };
     let name = crate::base::shown(arg.name);
     let explain = if is_multipart {
         format!("Parameter[{name}] should be a file.")
     } else {
-        format!("Parameter[{name}] should be a file. A form sends files with enctype=multipart/form-data.")
+        format!("Parameter[{name}] should be a file. {IN_HTML}")
     };
     Err(Error::bad_request(explain).at_binding(BindingError::new(
         arg.name,
