@@ -598,6 +598,62 @@ async fn errors_of_model_bindings_are_missing_or_bad() {
     with("/known/optional", "broken").await.assert_status(500);
 }
 
+#[derive(Deserialize)]
+struct Choice {
+    b: bool,
+}
+
+#[request_map("/bool/argument")]
+fn bool_argument(b: bool) -> String {
+    b.to_string()
+}
+
+#[request_map("/bool/model")]
+fn bool_model(choice: Choice) -> String {
+    choice.b.to_string()
+}
+
+#[request_map("/bool/choice")]
+fn bool_choice(#[arg(default)] b: bool) -> String {
+    b.to_string()
+}
+
+#[tokio::test]
+async fn a_bool_is_true_but_for_three_texts() {
+    let client = client();
+    let table = [
+        ("b=", "false"),
+        ("b=0", "false"),
+        ("b=false", "false"),
+        ("b=FALSE", "false"),
+        ("b=False", "false"),
+        ("b=1", "true"),
+        ("b=true", "true"),
+        ("b=on", "true"),
+        ("b=yes", "true"),
+        // All the rest is true, whatever it means to people.
+        ("b=off", "true"),
+        ("b=no", "true"),
+        ("b=00", "true"),
+        ("b=+", "true"),
+        ("b=falsehood", "true"),
+        // The first of several.
+        ("b=0&b=1", "false"),
+    ];
+    for (query, expected) in table {
+        for path in ["/bool/argument", "/bool/model", "/bool/choice"] {
+            client.get(&format!("{path}?{query}")).await.assert_status(200).assert_text(expected);
+        }
+    }
+    // A box that is not checked is not sent.
+    client.get("/bool/choice").await.assert_text("false");
+    client
+        .get("/bool/argument")
+        .await
+        .assert_status(400)
+        .assert_contains("Parameter[b] is required: true or false.");
+}
+
 #[derive(Debug, Deserialize)]
 struct Listing {
     q: String,
