@@ -116,6 +116,7 @@ impl fmt::Debug for Message {
 #[diagnostic::on_unimplemented(
     message = "a message cannot be taken as `{Self}`",
     label = "the last argument of this event is the message",
+    note = "all other arguments stand before it: the session, states, and what is bound from the request by name",
     note = "take `&str` for text, `&[u8]` for bytes, `Json<T>` for JSON, `Message` for anything, or implement `vernal::websocket::FromMessage`"
 )]
 pub trait FromMessage<'m>: Sized {

@@ -92,7 +92,8 @@ pub fn kept(result: impl Kept) -> Result<bool> {
 /// What event functions and WebSocket handlers may return: nothing, or a `Result` of nothing.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be returned by a WebSocket handler",
-    label = "return nothing, or `vernal::Result`; what the peer shall get is sent: `session.send(…).await`"
+    label = "return nothing, or `vernal::Result`; what the peer shall get is sent: `session.send(…).await`",
+    note = "where the last line gives a value, as a broadcast tells how many took it, write `?;` behind it and `Ok(())` below"
 )]
 pub trait EventDone {
     /// Our `Result`.
