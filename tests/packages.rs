@@ -38,6 +38,11 @@ fn the_template_is_one_for_copies_and_for_cargo_generate() {
         read("Cargo.toml.liquid").replace("{{project-name}}", "my-service").replace("{{vernal}}", "../..");
     assert_eq!(read("Cargo.toml"), generated);
     assert!(read("cargo-generate.toml").contains("include = [\"Cargo.toml\"]"));
+    // Whoever copies it, or has it generated, finds the name of another service nowhere.
+    for file in ["Dockerfile", "README.md", "src/main.rs", "src/settings.rs", "src/tasks.rs", "src/tests.rs"]
+    {
+        assert!(!read(file).contains("my-service") && !read(file).contains("{{"), "{file}");
+    }
     for unit in ["deploy/my-service.service", "deploy/my-service.socket"] {
         assert!(!read(unit).contains("my-service"), "{unit} is known by the name of its file");
         assert!(read("hooks/units.rhai").contains(unit));
