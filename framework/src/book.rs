@@ -27,6 +27,7 @@ pages! {
     Filters: "docs/filters.md",
     Streaming: "docs/streaming.md",
     Sessions: "docs/sessions.md",
+    Login: "docs/login.md",
     Files: "docs/files.md",
     Compression: "docs/compression.md",
     Views: "docs/views.md",
