@@ -14,6 +14,7 @@ use crate::base::{Location, say};
 use crate::chain::AnyFilter;
 use crate::contract::Guards;
 use crate::openapi::{self, DescribedPage, DescribedPages, Document, OpenApi, Operation, Surroundings};
+use crate::routing::Router;
 use crate::session::Sessions;
 
 impl App {
@@ -32,7 +33,7 @@ impl App {
             .filter(|operation| belongs(operation.mapping.app))
             .collect();
         operations.sort_by_key(|operation| (operation.mapping.order, operation.at, operation.mapping.paths));
-        let guards = |operation: &Operation, pattern: &str| self.guards(operation, pattern);
+        let guards = |at: &Location, pattern: &str| guards(&self.0.router, at, pattern);
         let surroundings = Surroundings {
             guards: &guards,
             session_cookie: Sessions::cookie_name(&self.0.answers.context),
@@ -56,19 +57,18 @@ impl App {
             by_type: by_type.filter_map(page).collect(),
         }
     }
+}
 
-    /// What the filters of a mapping ask for.
-    fn guards(&self, operation: &Operation, pattern: &str) -> Guards {
-        let mut guards = Guards::default();
-        for (filter, is_always) in self.0.router.filters_of(&operation.at, pattern) {
-            let AnyFilter::Given(given) = filter else { continue };
-            let mut own = Guards::default();
-            given.filter.describe(&mut own);
-            guards.schemes.extend(
-                own.schemes.into_iter().map(|(scheme, is_optional)| (scheme, is_optional || !is_always)),
-            );
-            own.refusals.into_iter().for_each(|status| guards.refuses(status));
-        }
-        guards
+/// What the filters of a mapping ask for.
+fn guards(router: &Router, at: &Location, pattern: &str) -> Guards {
+    let mut guards = Guards::default();
+    for (filter, is_always) in router.filters_of(at, pattern) {
+        let AnyFilter::Given(given) = filter else { continue };
+        let mut own = Guards::default();
+        given.filter.describe(&mut own);
+        let schemes = own.schemes.into_iter();
+        guards.schemes.extend(schemes.map(|(scheme, is_optional)| (scheme, is_optional || !is_always)));
+        own.refusals.into_iter().for_each(|status| guards.refuses(status));
     }
+    guards
 }

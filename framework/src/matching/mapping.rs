@@ -47,4 +47,35 @@ impl Mapping {
         app: None,
         protocol: None,
     };
+
+    /// What functions for the events of WebSocket sessions must agree in to be one handler.
+    pub(crate) fn shape(&self) -> String {
+        let paths: Vec<String> = self.paths.iter().map(|path| shape(path)).collect();
+        format!("{paths:?} {:?} {:?} {:?} {:?}", self.regexp, self.params, self.headers, self.protocol)
+    }
+}
+
+/// A path with its variables without names, by which none differs from another (OpenAPI 3.1, section 4.8.8.1).
+pub(crate) fn shape(path: &str) -> String {
+    let mut shape = String::with_capacity(path.len());
+    let mut is_name = false;
+    for char in path.chars() {
+        is_name &= char != '}';
+        if !is_name {
+            shape.push(char);
+        }
+        is_name |= char == '{';
+    }
+    shape
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_variables_do_not_matter() {
+        assert_eq!(shape("/a/{x}/b-{y}"), shape("/a/{name}/b-{z}"));
+        assert_ne!(shape("/a/{x}"), shape("/a/x"));
+    }
 }

@@ -13,6 +13,8 @@ pub(crate) mod segment;
 
 use std::borrow::Cow;
 
+#[cfg(feature = "openapi")]
+pub(crate) use mapping::shape;
 pub use mapping::{Expressions, Mapping};
 pub(crate) use paths::Paths;
 pub(crate) use pattern::Pattern;

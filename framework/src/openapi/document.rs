@@ -13,10 +13,13 @@ use super::operation::Operation;
 use super::parameters::{self, Taken};
 use super::problem;
 use super::responses::Responses;
-use super::schemas::Schemas;
+use super::schemas::{Schemas, missing_schema};
+use super::security::{self, How};
 use super::settings::{OpenApi, OpenApiVersion};
 use super::template::Template;
-use crate::contract::{Guards, Scheme};
+use crate::base::Location;
+use crate::contract::Guards;
+use crate::matching::shape;
 
 /// A description of an application, as JSON. The same application always gives the same text.
 ///
@@ -123,7 +126,7 @@ const FIRST: [&str; 30] = [
 /// What a document has to know of the application beside its operations.
 pub(crate) struct Surroundings<'a> {
     /// What the filters of an operation's path ask for.
-    pub(crate) guards: &'a dyn Fn(&Operation, &str) -> Guards,
+    pub(crate) guards: &'a dyn Fn(&Location, &str) -> Guards,
     /// The name of the cookie that keeps sessions.
     pub(crate) session_cookie: &'a str,
     /// What errors are answered with.
@@ -170,17 +173,20 @@ impl<'a> Draft<'a> {
         // The first template of a shape gives all others their names.
         let mut shapes: BTreeMap<String, Template> = BTreeMap::new();
         for operation in operations {
-            for (source, template) in templates_of(operation) {
-                let shape = shapes.entry(template.shape()).or_insert_with(|| template.clone());
+            let inputs = parameters::inputs(operation.arguments);
+            for (source, template) in parameters::templates(&operation.mapping, &inputs) {
+                let shape = shapes.entry(shape(&template.path)).or_insert_with(|| template.clone());
                 for method in methods(operation) {
-                    places.push(Place { operation, path: shape.path.clone(), method });
+                    places.push((operation, Place::of(&operation.at, shape.path.clone(), method)));
                     templates.push((source, template.clone(), shape.clone()));
                 }
             }
         }
+        let (operations, places): (Vec<_>, Vec<_>) = places.into_iter().unzip();
         let ids = names::operation_ids(&places);
-        for ((place, id), (source, template, shape)) in places.into_iter().zip(ids).zip(templates) {
-            self.operation(place.operation, (source, &template, &shape), &place.method, id);
+        let named = operations.into_iter().zip(&places).zip(ids);
+        for (((operation, place), id), (source, template, shape)) in named.zip(templates) {
+            self.operation(operation, (source, &template, &shape), &place.method, id);
         }
     }
 
@@ -192,12 +198,12 @@ impl<'a> Draft<'a> {
         id: String,
     ) {
         let inputs = parameters::inputs(operation.arguments);
-        let mut taken = Taken::of(operation, inputs, template, &mut self.schemas);
+        let mut taken = Taken::of(&operation.at, inputs, template, &mut self.schemas);
         if operation.mapping.methods.is_empty() && BODILESS.contains(&method) && taken.bodies.is_required() {
             return;
         }
         rename(&mut taken.parameters, template, shape);
-        let guards = (self.surroundings.guards)(operation, source);
+        let guards = (self.surroundings.guards)(&operation.at, source);
         let mut refusals = taken.refusals;
         refusals.extend(&guards.refusals);
         if taken.needs_identity {
@@ -219,7 +225,7 @@ impl<'a> Draft<'a> {
         if operation.is_deprecated {
             said["deprecated"] = true.into();
         }
-        if let Some(tag) = names::tag(operation) {
+        if let Some(tag) = names::tag(operation.tag, operation.owner.as_ref(), &operation.at) {
             let docs = operation.owner.filter(|_| operation.tag.is_none()).map_or("", |owner| owner.docs);
             let known = self.tags.entry(tag.clone()).or_insert(docs);
             if known.is_empty() {
@@ -271,23 +277,16 @@ impl<'a> Draft<'a> {
     fn security(&mut self, guards: &Guards, needs_identity: bool, takes_session: bool) -> Option<Value> {
         let mut required = Map::new();
         let mut optional = Map::new();
-        for (scheme, is_optional) in &guards.schemes {
-            let (name, said) = match scheme {
-                Scheme::Basic => ("basic".to_owned(), json!({ "type": "http", "scheme": "basic" })),
-                Scheme::Bearer => ("bearer".to_owned(), json!({ "type": "http", "scheme": "bearer" })),
-                Scheme::Header(name) => {
-                    (names::sanitized(name), json!({ "type": "apiKey", "in": "header", "name": name }))
-                }
+        for way in security::ways(guards, needs_identity, takes_session, self.surroundings.session_cookie) {
+            let said = match way.how {
+                How::Basic => json!({ "type": "http", "scheme": "basic" }),
+                How::Bearer => json!({ "type": "http", "scheme": "bearer" }),
+                How::Header(name) => json!({ "type": "apiKey", "in": "header", "name": name }),
+                How::Cookie(name) => json!({ "type": "apiKey", "in": "cookie", "name": name }),
             };
-            self.schemes.insert(name.clone(), said);
-            let list = if *is_optional && !needs_identity { &mut optional } else { &mut required };
-            list.insert(name, json!([]));
-        }
-        if takes_session {
-            let name = self.surroundings.session_cookie;
-            self.schemes
-                .insert("session".to_owned(), json!({ "type": "apiKey", "in": "cookie", "name": name }));
-            optional.insert("session".to_owned(), json!([]));
+            self.schemes.insert(way.name.clone(), said);
+            let list = if way.is_optional { &mut optional } else { &mut required };
+            list.insert(way.name, json!([]));
         }
         if required.is_empty() && optional.is_empty() {
             return None;
@@ -358,35 +357,10 @@ impl<'a> Draft<'a> {
         if !components.is_empty() {
             document["components"] = components.into();
         }
-        let warnings = missing.into_iter().map(|(type_name, place)| {
-            format!(
-                "`{type_name}`, {place}, has no schema, so the description of the API says nothing of it: derive \
-                 `schemars::JsonSchema` for it; where it hides behind an `impl Trait`, write `responses(200 = Json<…>)`"
-            )
-        });
+        let remedy = "where it hides behind an `impl Trait`, write `responses(200 = Json<…>)`";
+        let warnings = missing.into_iter().map(|missing| missing_schema(&missing, remedy));
         (Document(document), warnings.collect())
     }
-}
-
-/// The templates of an operation, each with the pattern it was made of.
-fn templates_of(operation: &'static Operation) -> Vec<(&'static str, Template)> {
-    let inputs = parameters::inputs(operation.arguments);
-    if let Some(regexp) = operation.mapping.regexp {
-        let name = |group| {
-            let is_it = |(_, inputs): &&(_, crate::contract::Inputs)| {
-                inputs
-                    .parameters
-                    .iter()
-                    .any(|parameter| parameter.place == crate::contract::Place::Group(group))
-            };
-            inputs.iter().find(is_it).map(|(argument, _)| argument.name.to_owned())
-        };
-        return vec![(regexp, Template::of_regexp(regexp, name))];
-    }
-    let of_pattern = |pattern: &&'static str| {
-        (*pattern, Template::of_pattern(pattern, &parameters::star(&inputs, pattern)))
-    };
-    operation.mapping.paths.iter().map(of_pattern).collect()
 }
 
 /// The methods of an operation. A mapping without any takes all that a document knows, HEAD and TRACE aside.

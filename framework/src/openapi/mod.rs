@@ -15,6 +15,7 @@ mod parameters;
 mod problem;
 mod responses;
 mod schemas;
+mod security;
 mod settings;
 mod template;
 

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::operation::Operation;
+use super::operation::DescribedOwner;
+use crate::base::Location;
 
 /// A name of a component: only letters, digits, `.`, `_` and `-` (OpenAPI 3.1, section 4.8.7.1).
 pub(super) fn sanitized(name: &str) -> String {
@@ -12,15 +13,9 @@ pub(super) fn sanitized(name: &str) -> String {
 }
 
 /// The tag of an operation: its own, the type of its controller, or its module where that is not the crate's root.
-pub(super) fn tag(operation: &Operation) -> Option<String> {
-    if let Some(tag) = operation.tag {
-        return Some(tag.to_owned());
-    }
-    if let Some(owner) = operation.owner {
-        return Some(owner.name.to_owned());
-    }
-    let (_, module) = operation.at.module.rsplit_once("::")?;
-    Some(module.to_owned())
+pub(super) fn tag(own: Option<&str>, owner: Option<&DescribedOwner>, at: &Location) -> Option<String> {
+    let of_module = || Some(at.module.rsplit_once("::")?.1);
+    own.or(owner.map(|owner| owner.name)).or_else(of_module).map(str::to_owned)
 }
 
 /// First line and the rest of a doc comment; without one a sentence of the function's name.
@@ -42,21 +37,27 @@ pub(super) fn summary(docs: &str, name: &str) -> (String, Option<String>) {
     (line.trim().trim_end_matches('.').to_owned(), (!rest.is_empty()).then_some(rest))
 }
 
-/// One mapping under one path and method.
+/// What is done under one path, by one method.
 pub(super) struct Place {
-    pub(super) operation: &'static Operation,
-    pub(super) path: String,
+    /// `Shop::buy`
+    pub(super) name: String,
+    module: &'static str,
+    path: String,
     pub(super) method: String,
+}
+
+impl Place {
+    /// What the function at this place does.
+    pub(super) fn of(at: &Location, path: String, method: String) -> Place {
+        Place { name: at.name.to_owned(), module: at.module, path, method }
+    }
 }
 
 /// A name for each place, each once: `Shop.buy`, with as much more as tells it from others.
 pub(super) fn operation_ids(places: &[Place]) -> Vec<String> {
-    let plain = |place: &Place| {
-        let at = &place.operation.at;
-        sanitized(&at.name.replace("::", ".").replace("r#", ""))
-    };
+    let plain = |place: &Place| sanitized(&place.name.replace("::", ".").replace("r#", ""));
     let in_module = |place: &Place| {
-        let module = place.operation.at.module.split_once("::").map_or("", |(_, inner)| inner);
+        let module = place.module.split_once("::").map_or("", |(_, inner)| inner);
         let module = sanitized(&module.replace("::", "."));
         if module.is_empty() { plain(place) } else { format!("{module}.{}", plain(place)) }
     };

@@ -3,10 +3,12 @@
 use serde_json::{Map, Value, json};
 
 use super::bodies::Bodies;
-use super::operation::{Constraints, DescribedArgument, Operation};
+use super::operation::{Constraints, DescribedArgument};
 use super::schemas::{Direction, Schemas, without_null};
 use super::template::{Kind, Template};
+use crate::base::Location;
 use crate::contract::{Inputs, Parameter, Place};
+use crate::matching::Mapping;
 
 /// What an operation takes of a request.
 #[derive(Default)]
@@ -34,8 +36,26 @@ pub(super) fn inputs(arguments: &'static [DescribedArgument]) -> Vec<(&'static D
     arguments.iter().map(describe).collect()
 }
 
+/// The templates of a mapping whose arguments take these, each with the pattern it was made of.
+pub(super) fn templates(
+    mapping: &Mapping,
+    inputs: &[(&'static DescribedArgument, Inputs)],
+) -> Vec<(&'static str, Template)> {
+    if let Some(regexp) = mapping.regexp {
+        let name = |group| {
+            let is_it = |parameter: &Parameter| parameter.place == Place::Group(group);
+            let takes_it = inputs.iter().find(|(_, inputs)| inputs.parameters.iter().any(is_it));
+            takes_it.map(|(argument, _)| argument.name.to_owned())
+        };
+        return vec![(regexp, Template::of_regexp(regexp, name))];
+    }
+    let of_pattern =
+        |pattern: &&'static str| (*pattern, Template::of_pattern(pattern, &star(inputs, pattern)));
+    mapping.paths.iter().map(of_pattern).collect()
+}
+
 /// The name that the star of a path has as a variable: that of the argument which takes it.
-pub(super) fn star(inputs: &[(&DescribedArgument, Inputs)], pattern: &str) -> String {
+fn star(inputs: &[(&DescribedArgument, Inputs)], pattern: &str) -> String {
     let takes_star = |parameter: &&Parameter| {
         parameter.place == Place::Path && !pattern.contains(&format!("{{{}}}", parameter.name))
     };
@@ -45,7 +65,7 @@ pub(super) fn star(inputs: &[(&DescribedArgument, Inputs)], pattern: &str) -> St
 
 impl Taken {
     pub(super) fn of(
-        operation: &'static Operation,
+        at: &Location,
         inputs: Vec<(&'static DescribedArgument, Inputs)>,
         template: &Template,
         schemas: &mut Schemas,
@@ -57,7 +77,7 @@ impl Taken {
             .any(|parameter| parameter.place == Place::File);
         for (argument, inputs) in inputs {
             schemas.know(argument.schemas);
-            let place = format!("the argument `{}` of {}", argument.name, operation.at);
+            let place = format!("the argument `{}` of {at}", argument.name);
             let mut constraints = Constraints::default();
             (argument.constrain)(&mut constraints);
             let one = One { argument, constraints, place, in_parts };

@@ -159,6 +159,14 @@ fn bounded(schema: &mut Value) {
     }
 }
 
+/// What is said of a type without a schema, and of what asks for it.
+pub(super) fn missing_schema((type_name, place): &(&'static str, String), remedy: &str) -> String {
+    format!(
+        "`{type_name}`, {place}, has no schema, so the description of the API says nothing of it: derive \
+         `schemars::JsonSchema` for it; {remedy}"
+    )
+}
+
 /// Leaves out defaults that break the schema they stand in, which validators refuse.
 fn without_bad_defaults(schema: &mut Value) {
     match schema {

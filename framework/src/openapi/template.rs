@@ -130,20 +130,6 @@ impl Template {
         self.variables.push(Variable { name: unique, kind });
     }
 
-    /// The path without the names: templates that differ in names only are the same (OpenAPI 3.1, section 4.8.8.1).
-    pub(super) fn shape(&self) -> String {
-        let mut shape = String::with_capacity(self.path.len());
-        let mut is_name = false;
-        for char in self.path.chars() {
-            is_name &= char != '}';
-            if !is_name {
-                shape.push(char);
-            }
-            is_name |= char == '{';
-        }
-        shape
-    }
-
     pub(super) fn has(&self, name: &str) -> bool {
         self.variables.iter().any(|variable| variable.name == name && variable.kind == Kind::Named)
     }

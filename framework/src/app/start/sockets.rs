@@ -38,7 +38,7 @@ pub(super) fn take(
     let mut functions = FunctionsOfRoutes::default();
     let mut shared: HashMap<String, &'static Route> = HashMap::new();
     for event in events {
-        let route = *shared.entry(key(&event.route)).or_insert_with(|| {
+        let route = *shared.entry(event.route.mapping.shape()).or_insert_with(|| {
             sockets.push(&event.route);
             &event.route
         });
@@ -66,45 +66,10 @@ pub(super) fn take(
     Sockets { routes: sockets, needing, functions }
 }
 
-/// What event functions must agree in to be one handler.
-fn key(route: &Route) -> String {
-    let mapping = &route.mapping;
-    let paths: Vec<String> = mapping.paths.iter().map(|path| shape(path)).collect();
-    format!(
-        "{paths:?} {:?} {:?} {:?} {:?}",
-        mapping.regexp, mapping.params, mapping.headers, mapping.protocol
-    )
-}
-
-/// A path with its variables without names.
-fn shape(path: &str) -> String {
-    let mut shape = String::with_capacity(path.len());
-    let mut is_name = false;
-    for char in path.chars() {
-        is_name &= char != '}';
-        if !is_name {
-            shape.push(char);
-        }
-        is_name |= char == '{';
-    }
-    shape
-}
-
 fn configure(from: &Route, route: &'static Route, settings: &mut Settings) {
     if let Handler::WebSocket(handler) = from.handler
         && let Some(config) = handler.config
     {
         settings.of_routes.entry(address(route)).or_insert_with(|| Arc::new(config()));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_variables_do_not_matter() {
-        assert_eq!(shape("/a/{x}/b-{y}"), shape("/a/{name}/b-{z}"));
-        assert_ne!(shape("/a/{x}"), shape("/a/x"));
     }
 }

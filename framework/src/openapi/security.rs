@@ -1,0 +1,46 @@
+//! How whoever opens an operation or a channel says who they are.
+
+use super::names::sanitized;
+use crate::contract::{Guards, Scheme};
+
+/// One way.
+pub(super) struct Way<'a> {
+    /// The name of its scheme.
+    pub(super) name: String,
+    pub(super) how: How<'a>,
+    pub(super) is_optional: bool,
+}
+
+/// What is sent.
+pub(super) enum How<'a> {
+    Basic,
+    Bearer,
+    /// A key in this header field.
+    Header(&'static str),
+    /// A session in this cookie.
+    Cookie(&'a str),
+}
+
+/// The ways that filters ask for, and a session's. Where somebody must be known, none of those of filters is optional; a session
+/// begins by itself.
+pub(super) fn ways<'a>(
+    guards: &Guards,
+    needs_identity: bool,
+    takes_session: bool,
+    session_cookie: &'a str,
+) -> Vec<Way<'a>> {
+    let of_filters = guards.schemes.iter().map(|(scheme, is_optional)| {
+        let (name, how) = match scheme {
+            Scheme::Basic => ("basic".to_owned(), How::Basic),
+            Scheme::Bearer => ("bearer".to_owned(), How::Bearer),
+            Scheme::Header(name) => (sanitized(name), How::Header(name)),
+        };
+        Way { name, how, is_optional: *is_optional && !needs_identity }
+    });
+    let of_session = takes_session.then(|| Way {
+        name: "session".to_owned(),
+        how: How::Cookie(session_cookie),
+        is_optional: true,
+    });
+    of_filters.chain(of_session).collect()
+}
