@@ -338,6 +338,9 @@ pub fn default_model_binding(arguments: TokenStream, item: TokenStream) -> Token
 /// The attribute takes paths or a `regexp`, `params`, `headers`, `order`, `app` and `crate` as [`macro@request_map`] does, and
 /// `protocol = "chat"` (a subprotocol that must be offered, and is chosen) and `config = …`, a
 /// `WebSocketConfig`. An HTTP mapping may have the same path.
+///
+/// For the description of the API it takes `sends(Json<Said>, String)`, the types of messages that are sent; on a function also
+/// `receives(Json<Say>)`, since there no argument says it; `tag = "…"` and `hidden`.
 #[proc_macro_attribute]
 pub fn websocket_handler(arguments: TokenStream, item: TokenStream) -> TokenStream {
     emit::attribute("websocket_handler", arguments.into(), item.into()).into()

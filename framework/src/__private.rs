@@ -3,11 +3,13 @@
 //! Generated code is thin, so whatever takes more than a call stands here. The `check_…` functions run while
 //! compiling; they panic at their caller, which the macros place under what the user wrote.
 
+mod conversation;
 #[cfg(feature = "openapi")]
 pub mod description;
 
 use std::any::Any;
 
+pub use conversation::{Received, Sent, check_opens, check_received, check_sent};
 #[cfg(feature = "openapi")]
 pub use description::*;
 pub use inventory;

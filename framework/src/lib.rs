@@ -107,7 +107,7 @@ pub use http::{
 #[cfg(feature = "signed-cookies")]
 pub use http::{CookieKey, PrivateCookies, SignedCookies};
 #[cfg(feature = "openapi")]
-pub use openapi::{Document, OpenApi, OpenApiVersion};
+pub use openapi::{AsyncApi, AsyncApiVersion, Document, OpenApi, OpenApiVersion};
 pub use operations::AccessLog;
 pub use proto::Limits;
 pub use resources::{Embedded, Resources};

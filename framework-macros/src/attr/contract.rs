@@ -4,7 +4,7 @@ use proc_macro2::Span;
 use syn::parse::{ParseStream, Parser};
 use syn::{LitInt, LitStr, Token, Type};
 
-use super::Options;
+use super::{Conversation, Options};
 use crate::errors::Errors;
 
 /// What one attribute says beside what types say.
@@ -15,6 +15,19 @@ pub(crate) struct Contract {
     pub(crate) responses: Vec<Response>,
     pub(crate) tag: Option<LitStr>,
     pub(crate) is_hidden: bool,
+    /// What is said where it opens a WebSocket session.
+    pub(crate) conversation: Conversation,
+}
+
+/// `tag = "…"`
+pub(super) fn take_tag(options: &mut Options, errors: &mut Errors) -> Option<LitStr> {
+    options.take_text("tag", errors).filter(|tag| {
+        let is_empty = tag.value().trim().is_empty();
+        if is_empty {
+            errors.under(tag, "a tag without a name is none: write `tag = \"orders\"`, or leave it out");
+        }
+        !is_empty
+    })
 }
 
 /// A further answer.
@@ -62,15 +75,13 @@ impl Contract {
                 }
             }
         });
-        let tag = options.take_text("tag", errors).filter(|tag| {
-            let is_empty = tag.value().trim().is_empty();
-            if is_empty {
-                errors.under(tag, "a tag without a name is none: write `tag = \"orders\"`, or leave it out");
-            }
-            !is_empty
-        });
+        let tag = take_tag(options, errors);
         let is_hidden = options.take_word("hidden", errors).is_some();
-        Contract { status, responses: responses.unwrap_or_default(), tag, is_hidden }
+        let conversation = Conversation::take(options, errors);
+        if is_for_many && let Some((word, at)) = conversation.at {
+            errors.at(at, format!("`{word}` goes on a method that takes a `WebSocketRequest`: write it in its `#[request_map(…)]`"));
+        }
+        Contract { status, responses: responses.unwrap_or_default(), tag, is_hidden, conversation }
     }
 
     /// Joins what the impl block says with what a method says.

@@ -3,6 +3,7 @@
 mod arg;
 mod constraint;
 mod contract;
+mod conversation;
 mod elsewhere;
 mod error_message;
 mod filter;
@@ -15,6 +16,7 @@ mod websocket;
 pub(crate) use arg::ArgOptions;
 pub(crate) use constraint::{Bounds, Constraints};
 pub(crate) use contract::{Contract, What};
+pub(crate) use conversation::Conversation;
 pub(crate) use error_message::ErrorMessage;
 pub(crate) use filter::RequestFilter;
 pub(crate) use framework::Framework;

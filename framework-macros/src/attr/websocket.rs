@@ -3,7 +3,8 @@
 use proc_macro2::Span;
 use syn::{Expr, LitStr};
 
-use super::{Expressions, Instance, Options, Written};
+use super::contract::take_tag;
+use super::{Conversation, Expressions, Instance, Options, Written};
 use crate::check::{self, Pattern, Regexp};
 use crate::errors::{Errors, suggestion};
 
@@ -18,6 +19,11 @@ pub(crate) struct WebSocketRoute {
     pub(crate) config: Option<Expr>,
     pub(crate) order: Option<i32>,
     pub(crate) app: Option<LitStr>,
+    pub(crate) conversation: Conversation,
+    #[cfg_attr(not(feature = "openapi"), expect(dead_code, reason = "only told there"))]
+    pub(crate) tag: Option<LitStr>,
+    #[cfg_attr(not(feature = "openapi"), expect(dead_code, reason = "only told there"))]
+    pub(crate) is_hidden: bool,
     /// Of an impl block.
     pub(crate) instance: Instance,
     /// Where `new` or `per_session` stands, which only impl blocks may have.
@@ -60,6 +66,9 @@ impl WebSocketRoute {
             options.take_expression("config", "WebSocketConfig::new().message_size(1 << 20)", errors);
         let order = options.take_order(errors);
         let app = options.take_text("app", errors);
+        let conversation = Conversation::take(&mut options, errors);
+        let tag = take_tag(&mut options, errors);
+        let is_hidden = options.take_word("hidden", errors).is_some();
         let (mut instance, mut of_instance) = (Instance::default(), None);
         if name == "websocket_handler" {
             (instance, of_instance) = Instance::take_of_session(&mut options, errors);
@@ -77,6 +86,9 @@ impl WebSocketRoute {
             config,
             order,
             app,
+            conversation,
+            tag,
+            is_hidden,
             instance,
             of_instance,
             on,
@@ -152,12 +164,12 @@ mod tests {
             (
                 "websocket_open",
                 quote!("/a", on = "text"),
-                "`websocket_open` has no option `on`: write `regexp`, `params`, `headers`, `protocol`, `config`, `order` or `app`",
+                "`websocket_open` has no option `on`: write `regexp`, `params`, `headers`, `protocol`, `config`, `order`, `app`, `receives`, `sends`, `tag` or `hidden`",
             ),
             (
                 "websocket_open",
                 quote!("/a", per_session),
-                "`websocket_open` has no option `per_session`: write `regexp`, `params`, `headers`, `protocol`, `config`, `order` or `app`",
+                "`websocket_open` has no option `per_session`: write `regexp`, `params`, `headers`, `protocol`, `config`, `order`, `app`, `receives`, `sends`, `tag` or `hidden`",
             ),
         ];
         for (name, tokens, expected) in table {

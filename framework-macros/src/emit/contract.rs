@@ -6,6 +6,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, ReturnType, Stmt};
 
 use super::adapter::{Adapter, Callee};
+use super::conversation;
 use super::tokens::{at, optional_text, private};
 use crate::attr::{self, Mapping, What};
 use crate::handler::{Argument, HandlerFn, SelfBy};
@@ -98,6 +99,7 @@ pub(super) fn operation(
             }
         }
     });
+    let said = conversation::described(&contract.conversation, |ty| adapter.outside(ty));
     quote! {
         #p::inventory::submit! {
             #p::Operation {
@@ -111,6 +113,7 @@ pub(super) fn operation(
                 schemas: __schemas,
                 status: #status,
                 responses: &[#(#responses),*],
+                #said,
                 tag: #tag,
             }
         }

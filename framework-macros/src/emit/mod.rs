@@ -9,6 +9,7 @@ mod constraint;
 #[cfg(feature = "openapi")]
 mod contract;
 mod controller;
+mod conversation;
 mod error_page;
 mod filter;
 mod instance;

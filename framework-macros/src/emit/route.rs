@@ -6,7 +6,8 @@ use syn::{Attribute, Expr, LitStr};
 
 use super::adapter::{Adapter, Callee};
 use super::binding::Source;
-use super::tokens::{at, const_block, finished, location, optional_text, private, reemit, registered};
+use super::conversation;
+use super::tokens::{at, check, const_block, finished, location, optional_text, private, reemit, registered};
 #[cfg(not(feature = "openapi"))]
 use crate::attr::What;
 use crate::attr::{self, Expressions, Framework, Mapping, Mentions, Written, take_siblings};
@@ -140,6 +141,22 @@ fn of((status, _): (u16, Span)) -> u16 {
     status
 }
 
+/// What is checked of the types that `receives(…)` and `sends(…)` list, and that there is a session to say it in.
+fn said(adapter: &Adapter<'_>, mapping: &Mapping, errors: &mut Errors) -> TokenStream {
+    let conversation = &mapping.contract.conversation;
+    let Some((word, place)) = conversation.at else { return TokenStream::new() };
+    let problem = format!(
+        "`{word}` tells of a WebSocket session, but no argument opens one: take a `WebSocketRequest`"
+    );
+    let checks = conversation::checks(conversation, |ty| adapter.outside(ty));
+    if adapter.bound().next().is_none() {
+        errors.at(place, problem);
+        return checks;
+    }
+    let opens = check(place, quote!(check_opens(&__PROFILES, #problem)));
+    quote!(#opens #checks)
+}
+
 /// One route, joined with the prefixes of an impl block, and the checks it needs.
 pub(super) fn route(
     adapter: &Adapter<'_>,
@@ -166,6 +183,7 @@ pub(super) fn route(
     } else {
         TokenStream::new()
     };
+    let said = said(adapter, mapping, errors);
     let p = private();
     let paths = patterns.iter().map(|pattern| &pattern.text);
     let regexp = optional_text(mapping.regexp.as_ref().map(|regexp| &regexp.text));
@@ -199,6 +217,7 @@ pub(super) fn route(
     let submitted = quote! {
         #seen
         #checks
+        #said
         #markers
         #p::inventory::submit! {
             #p::Route {

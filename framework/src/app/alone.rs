@@ -35,6 +35,8 @@ impl App {
             compression: None,
             #[cfg(feature = "openapi")]
             openapi: None,
+            #[cfg(feature = "openapi")]
+            asyncapi: None,
             decompression: Decompression::none(),
             observers: super::observing::Observers::default(),
             name: None,

@@ -39,6 +39,8 @@ pub(crate) struct Inner {
     pub(super) observers: Observers,
     #[cfg(feature = "openapi")]
     pub(super) openapi: Option<crate::openapi::OpenApi>,
+    #[cfg(feature = "openapi")]
+    pub(super) asyncapi: Option<crate::openapi::AsyncApi>,
 }
 
 impl App {

@@ -55,6 +55,8 @@ pub struct Config {
     #[cfg(feature = "openapi")]
     pub(crate) openapi: Option<crate::openapi::OpenApi>,
     #[cfg(feature = "openapi")]
+    pub(crate) asyncapi: Option<crate::openapi::AsyncApi>,
+    #[cfg(feature = "openapi")]
     pub(crate) described: super::description::Described,
     #[cfg(feature = "config")]
     pub(crate) settings: Option<crate::settings::Loaded>,
@@ -101,6 +103,7 @@ macro_rules! config_setters {
             session_config(config: $crate::session::SessionConfig);
             access_log(log: $crate::operations::AccessLog);
             #[cfg(feature = "openapi")] openapi(document: $crate::openapi::OpenApi);
+            #[cfg(feature = "openapi")] asyncapi(document: impl Into<$crate::openapi::AsyncApi>);
             #[cfg(feature = "config")] settings(settings: $crate::settings::Settings);
         }
     };
@@ -326,6 +329,18 @@ impl Config {
     pub fn openapi(mut self, document: crate::openapi::OpenApi) -> Config {
         self.filters.extend(super::description::filters(&document, &self.described));
         self.openapi = Some(document);
+        self
+    }
+
+    /// Says where the description of what WebSocket handlers receive and send is served, as in `.asyncapi("/asyncapi.json")`, and what it
+    /// says that [`Config::openapi`] does not: see [`App::asyncapi`](crate::App::asyncapi). It is made when it is first asked for.
+    #[cfg(feature = "openapi")]
+    #[must_use]
+    #[track_caller]
+    pub fn asyncapi(mut self, document: impl Into<crate::openapi::AsyncApi>) -> Config {
+        let document = document.into();
+        self.filters.extend(super::description::channels(&document, &self.described));
+        self.asyncapi = Some(document);
         self
     }
 

@@ -1,11 +1,12 @@
 //! The description of an application: what it is mapped to, and what stands before it.
 
+mod channels;
 #[cfg(feature = "openapi-ui")]
 mod interface;
 mod reading;
 mod served;
 
-pub(crate) use served::{Described, filters};
+pub(crate) use served::{Described, channels, filters};
 
 use std::collections::BTreeMap;
 
@@ -27,23 +28,20 @@ impl App {
     }
 
     fn openapi_of(&self, settings: &OpenApi) -> Document {
-        let belongs = |app: Option<&str>| app == self.0.name.as_deref();
-        let mut operations: Vec<&'static Operation> = inventory::iter::<Operation>
-            .into_iter()
-            .filter(|operation| belongs(operation.mapping.app))
-            .collect();
-        operations.sort_by_key(|operation| (operation.mapping.order, operation.at, operation.mapping.paths));
-        let guards = |at: &Location, pattern: &str| guards(&self.0.router, at, pattern);
+        let guards = |at: &Location, pattern: &str| guards([&self.0.router], at, pattern);
         let surroundings = Surroundings {
             guards: &guards,
             session_cookie: Sessions::cookie_name(&self.0.answers.context),
             pages: &self.pages(),
         };
-        let (document, warnings) = openapi::openapi(settings, &operations, &surroundings);
-        for warning in warnings {
-            say!(warn, "{warning}");
-        }
-        document
+        told(openapi::openapi(settings, &self.operations(), &surroundings))
+    }
+
+    fn operations(&self) -> Vec<&'static Operation> {
+        let belongs = |operation: &&'static Operation| operation.mapping.app == self.0.name.as_deref();
+        let mut operations: Vec<_> = inventory::iter::<Operation>.into_iter().filter(belongs).collect();
+        operations.sort_by_key(|operation| (operation.mapping.order, operation.at, operation.mapping.paths));
+        operations
     }
 
     /// What the error pages answer with.
@@ -59,10 +57,18 @@ impl App {
     }
 }
 
+/// Tells of what could not be described.
+fn told((document, warnings): (Document, Vec<String>)) -> Document {
+    for warning in warnings {
+        say!(warn, "{warning}");
+    }
+    document
+}
+
 /// What the filters of a mapping ask for.
-fn guards(router: &Router, at: &Location, pattern: &str) -> Guards {
+fn guards<const COUNT: usize>(routers: [&Router; COUNT], at: &Location, pattern: &str) -> Guards {
     let mut guards = Guards::default();
-    for (filter, is_always) in router.filters_of(at, pattern) {
+    for (filter, is_always) in routers.into_iter().flat_map(|router| router.filters_of(at, pattern)) {
         let AnyFilter::Given(given) = filter else { continue };
         let mut own = Guards::default();
         given.filter.describe(&mut own);

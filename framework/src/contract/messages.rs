@@ -1,27 +1,28 @@
-//! What a WebSocket message holds.
+//! What WebSocket messages hold.
 
 use super::Schema;
 
-/// What a type takes of WebSocket messages, for the description of the API.
+/// What a type takes of WebSocket messages, or is sent as, for the description of the API. What is said several times are several
+/// messages.
 #[derive(Debug, Default)]
 pub struct Messages {
-    /// Media type and schema of its payload.
-    pub(crate) payload: Option<(&'static str, Schema)>,
+    /// Media type and schema of each payload.
+    pub(crate) payloads: Vec<(&'static str, Schema)>,
 }
 
 impl Messages {
-    /// It takes text.
+    /// It is text.
     pub fn text(&mut self, schema: Schema) {
-        self.payload = Some(("text/plain", schema));
+        self.payloads.push(("text/plain", schema));
     }
 
-    /// It takes JSON.
+    /// It is JSON.
     pub fn json(&mut self, schema: Schema) {
-        self.payload = Some(("application/json", schema));
+        self.payloads.push(("application/json", schema));
     }
 
-    /// It takes bytes.
+    /// It is bytes.
     pub fn binary(&mut self) {
-        self.payload = Some(("application/octet-stream", Schema::binary()));
+        self.payloads.push(("application/octet-stream", Schema::binary()));
     }
 }

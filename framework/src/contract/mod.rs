@@ -7,7 +7,7 @@
 //! A type of one's own says nothing by default, and is described by what its handler's other types say. It says more through
 //! [`FromRequest::describe`](crate::FromRequest::describe), [`FromValue::schema`](crate::FromValue::schema),
 //! [`Responder::describe`](crate::Responder::describe), [`Filter::describe`](crate::Filter::describe) and
-//! [`FromMessage::describe`](crate::websocket::FromMessage::describe).
+//! [`FromMessage::describe`](crate::websocket::FromMessage::describe) and [`IntoMessage::describe`](crate::websocket::IntoMessage::describe).
 
 #![cfg_attr(not(feature = "openapi"), allow(dead_code, unused_imports))]
 

@@ -21,7 +21,7 @@ use crate::base::Location;
 use crate::contract::Guards;
 use crate::matching::shape;
 
-/// A description of an application, as JSON. The same application always gives the same text.
+/// A description of an application, by OpenAPI or AsyncAPI, as JSON. The same application always gives the same text.
 ///
 /// ```
 /// use vernal::{App, Config, request_map};

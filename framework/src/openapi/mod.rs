@@ -4,6 +4,7 @@
 //! of [`contract`](crate::contract). From these alone the documents are made, on first demand. Nothing here runs for a request to anything else.
 
 mod answered;
+mod asyncapi;
 mod bodies;
 mod default_value;
 mod document;
@@ -22,11 +23,14 @@ mod template;
 pub use answered::{
     DescribeEither, DescribeNothing, DescribePlain, DescribeWords, probe_of, probe_of_future, unreached,
 };
+pub use asyncapi::{AsyncApi, AsyncApiVersion, Channel, DescribedEvent, DescribedFrame};
+pub(crate) use asyncapi::{Handshakes, asyncapi};
 pub use default_value::{DefaultKnown, DefaultUnknown, DefaultValue, DefaultWithin};
 pub use document::Document;
 pub(crate) use document::{Surroundings, openapi};
 pub(crate) use failures::DescribedPages;
 pub use operation::{
-    Constraints, DescribedArgument, DescribedAs, DescribedOwner, DescribedPage, DescribedResponse, Operation,
+    Constraints, DescribedArgument, DescribedAs, DescribedMessage, DescribedOwner, DescribedPage,
+    DescribedResponse, Operation,
 };
 pub use settings::{OpenApi, OpenApiVersion};

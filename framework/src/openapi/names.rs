@@ -12,6 +12,13 @@ pub(super) fn sanitized(name: &str) -> String {
         .collect()
 }
 
+/// `one.User` of `shop::one::User`.
+pub(super) fn last_parts(id: &str, count: usize) -> String {
+    let mut parts: Vec<&str> = id.rsplit("::").take(count).collect();
+    parts.reverse();
+    parts.join(".")
+}
+
 /// The tag of an operation: its own, the type of its controller, or its module where that is not the crate's root.
 pub(super) fn tag(own: Option<&str>, owner: Option<&DescribedOwner>, at: &Location) -> Option<String> {
     let of_module = || Some(at.module.rsplit_once("::")?.1);
@@ -61,10 +68,15 @@ pub(super) fn operation_ids(places: &[Place]) -> Vec<String> {
         let module = sanitized(&module.replace("::", "."));
         if module.is_empty() { plain(place) } else { format!("{module}.{}", plain(place)) }
     };
-    let by_method = |place: &Place| format!("{}.{}", plain(place), place.method.to_ascii_lowercase());
-    let by_both = |place: &Place| format!("{}.{}", in_module(place), place.method.to_ascii_lowercase());
+    let with_method = |name: String, place: &Place| {
+        let method = place.method.to_ascii_lowercase();
+        // It may say so already.
+        if name.ends_with(&format!(".{method}")) { name } else { format!("{name}.{method}") }
+    };
+    let by_method = |place: &Place| with_method(plain(place), place);
+    let by_both = |place: &Place| with_method(in_module(place), place);
     let by_path = |place: &Place| {
-        let path = sanitized(place.path.trim_matches('/')).replace(['{', '}'], "");
+        let path = sanitized(&place.path.trim_matches('/').replace(['{', '}'], ""));
         format!("{}.{path}", by_both(place))
     };
     let ways: [&dyn Fn(&Place) -> String; 5] = [&plain, &by_method, &in_module, &by_both, &by_path];

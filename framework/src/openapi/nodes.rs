@@ -8,7 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde_json::Value;
 
-use super::names::sanitized;
+use super::names::{last_parts, sanitized};
 
 /// A schema with a name.
 pub(super) struct Node {
@@ -270,13 +270,6 @@ fn hash(schema: &Value, classes: &[u64], hasher: &mut DefaultHasher) {
 fn unnumbered(name: &str, all: &BTreeMap<String, usize>) -> String {
     let bare = name.trim_end_matches(|char: char| char.is_ascii_digit());
     if bare.len() < name.len() && all.contains_key(bare) { bare.to_owned() } else { name.to_owned() }
-}
-
-/// `one.User` of `shop::one::User`.
-fn last_parts(id: &str, count: usize) -> String {
-    let mut parts: Vec<&str> = id.rsplit("::").take(count).collect();
-    parts.reverse();
-    parts.join(".")
 }
 
 /// `Page.Order` of `shop::Page<shop::Order>`, and `Page.shop.Order` where another is called so too.

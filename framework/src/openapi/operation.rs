@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::base::Location;
-use crate::contract::{Answers, Found, Inputs};
+use crate::contract::{Answers, Found, Inputs, Messages};
 use crate::matching::Mapping;
 
 /// A mapping, as it is described.
@@ -28,6 +28,10 @@ pub struct Operation {
     pub status: Option<u16>,
     /// `responses(…)`
     pub responses: &'static [DescribedResponse],
+    /// `receives(…)`, where it opens a WebSocket session.
+    pub receives: &'static [DescribedMessage],
+    /// `sends(…)`
+    pub sends: &'static [DescribedMessage],
     /// `tag = "…"`
     pub tag: Option<&'static str>,
 }
@@ -70,6 +74,19 @@ pub struct Constraints {
     pub value: Map<String, Value>,
     /// Of a list as a whole.
     pub list: Map<String, Value>,
+}
+
+/// A message of a WebSocket session, by its type.
+#[derive(Clone, Copy)]
+pub struct DescribedMessage {
+    /// The doc comment of its argument.
+    pub docs: &'static str,
+    /// What `#[arg(…)]` demands of it.
+    pub constrain: fn(&mut Constraints),
+    /// What its type holds.
+    pub describe: fn(&mut Messages),
+    /// The types with schemas that it consists of.
+    pub schemas: fn(&mut Found),
 }
 
 /// An answer that the user adds.

@@ -226,6 +226,9 @@ impl Taken {
             if is_required {
                 known["required"] = true.into();
             }
+            if !docs.is_empty() && known["description"].is_null() {
+                known["description"] = docs.into();
+            }
             return;
         }
         let mut parameter = json!({ "name": name, "in": location, "schema": schema });

@@ -21,6 +21,16 @@ pub(super) enum How<'a> {
     Cookie(&'a str),
 }
 
+impl Way<'_> {
+    /// The header field of a key.
+    pub(super) fn key(&self) -> Option<&'static str> {
+        match self.how {
+            How::Header(name) => Some(name),
+            _ => None,
+        }
+    }
+}
+
 /// The ways that filters ask for, and a session's. Where somebody must be known, none of those of filters is optional; a session
 /// begins by itself.
 pub(super) fn ways<'a>(

@@ -2,6 +2,11 @@
 //!
 //! The loop that calls events is `vernal::websocket`'s; what is written here binds arguments and calls.
 
+#[cfg(feature = "openapi")]
+mod described;
+#[cfg(not(feature = "openapi"))]
+#[path = "undescribed.rs"]
+mod described;
 mod event;
 
 use proc_macro2::{Ident, Span, TokenStream};
@@ -9,10 +14,11 @@ use quote::{ToTokens, quote};
 use syn::Expr;
 use syn::spanned::Spanned;
 
+use self::described::Subject;
 use self::event::{EVENTS, Event, Kind, kind_of, listed, names, split};
-use super::instance;
 use super::route::{expressions, under_condition};
 use super::tokens::{finished, local, location, optional_text, private, reemit, registered, states};
+use super::{conversation, instance};
 use crate::attr::{Framework, Mentions, On, WebSocketRoute, Written, take_siblings};
 use crate::block::Block;
 use crate::check::Pattern;
@@ -46,8 +52,11 @@ pub(super) fn stream(written: Written, mut function: HandlerFn) -> TokenStream {
             errors.at(place, "`new` and `per_session` are for impl blocks: a function has no object");
         }
         checks.extend(event.checks(&route.patterns, route.regexp.as_ref(), &mut errors));
+        checks.extend(conversation::checks(&route.conversation, |ty| ty));
     }
     let p = private();
+    let subject = Subject { attrs: &function.attrs, type_name: None, is_part: false };
+    let described = described::events(&routes, &[&event], &subject);
     let [upgrade, socket, cx] = ["__upgrade", "__socket", "__cx"].map(|name| local(name, Span::call_site()));
     let bindings = event.probe();
     let call = event.call(None);
@@ -55,8 +64,10 @@ pub(super) fn stream(written: Written, mut function: HandlerFn) -> TokenStream {
         .iter()
         .map(|route| {
             let at = location(&function.name(), function.sig.ident.span());
-            let route_tokens = route_value(route, None, &quote!(__serve), &states, &at);
-            under_condition(route.condition.as_ref(), quote!(#p::inventory::submit! { #route_tokens }))
+            let mapping = mapping_value(route, None);
+            let channel = described::channel(route, &subject, (&mapping, &at));
+            let value = route_value(route, &mapping, &quote!(__serve), &states, &at);
+            under_condition(route.condition.as_ref(), quote!(#p::inventory::submit! { #value } #channel))
         })
         .collect();
     let inside = quote! {
@@ -64,6 +75,7 @@ pub(super) fn stream(written: Written, mut function: HandlerFn) -> TokenStream {
         use #p::{binding::*, event_binding::*};
         #needed
         #checks
+        #described
         fn __serve(#upgrade: #p::Upgrade) -> #p::BoxFuture<'static, #p::Result> {
             ::std::boxed::Box::pin(async move {
                 let #socket = #upgrade.socket();
@@ -119,11 +131,15 @@ pub(super) fn event(written: Written, mut function: HandlerFn) -> TokenStream {
     let (bound, message) = split(&function, &arguments, kind, &mut errors);
     let event = Event { function: &function, bound, message, kind };
     let (needed, states) = states(&state_needs(&[&event]));
-    let checks: TokenStream = routes
-        .iter()
-        .map(|route| event.checks(&route.patterns, route.regexp.as_ref(), &mut errors))
-        .collect();
+    let mut checks = TokenStream::new();
+    for route in &routes {
+        refuse_receives(route, &mut errors);
+        checks.extend(event.checks(&route.patterns, route.regexp.as_ref(), &mut errors));
+        checks.extend(conversation::checks(&route.conversation, |ty| ty));
+    }
     let p = private();
+    let subject = Subject { attrs: &function.attrs, type_name: None, is_part: true };
+    let described = described::events(&routes, &[&event], &subject);
     let submitted: Vec<_> = routes
         .iter()
         .flat_map(|route| {
@@ -134,12 +150,15 @@ pub(super) fn event(written: Written, mut function: HandlerFn) -> TokenStream {
         })
         .map(|(route, pattern)| {
             let at = location(&function.name(), function.sig.ident.span());
-            let value = route_value(route, pattern, &quote!(#p::serve_functions), &states, &at);
+            let mapping = mapping_value(route, pattern);
+            let channel = described::channel(route, &subject, (&mapping, &at));
+            let value = route_value(route, &mapping, &quote!(#p::serve_functions), &states, &at);
             let function = event.registered();
             let submitted = quote! {
                 #p::inventory::submit! {
                     #p::WebSocketEvent { route: #value, check: __check, function: #function }
                 }
+                #channel
             };
             under_condition(route.condition.as_ref(), submitted)
         })
@@ -150,6 +169,7 @@ pub(super) fn event(written: Written, mut function: HandlerFn) -> TokenStream {
         use #p::{binding::*, event_binding::*};
         #needed
         #checks
+        #described
         #check
         #call
         #(#submitted)*
@@ -214,11 +234,16 @@ pub(super) fn block(written: Written, mut block: Block) -> TokenStream {
     let p = private();
     let events: Vec<&Event<'_>> = parts.iter().map(|(event, _)| event).collect();
     let (needed, states) = states(&state_needs(&events));
-    let checks: TokenStream = routes
-        .iter()
-        .flat_map(|route| parts.iter().map(move |(event, _)| (route, event)))
-        .map(|(route, event)| event.checks(&route.patterns, route.regexp.as_ref(), &mut errors))
-        .collect();
+    let mut checks = TokenStream::new();
+    for route in &routes {
+        refuse_receives(route, &mut errors);
+        for event in &events {
+            checks.extend(event.checks(&route.patterns, route.regexp.as_ref(), &mut errors));
+        }
+        checks.extend(conversation::checks(&route.conversation, |ty| erased(ty, &[])));
+    }
+    let subject = Subject { attrs: &block.attrs, type_name: Some(&type_name), is_part: false };
+    let described = described::events(&routes, &events, &subject);
     let implementation = implementation(&parts, is_shared);
     let alias = Ident::new(SELF_ALIAS, Span::call_site());
     let [upgrade, session] = ["__upgrade", "__session"].map(|name| local(name, Span::call_site()));
@@ -232,8 +257,10 @@ pub(super) fn block(written: Written, mut block: Block) -> TokenStream {
     };
     let submitted = routes.iter().map(|route| {
         let at = location(&type_name, self_ty.span());
-        let value = route_value(route, None, &quote!(__serve), &states, &at);
-        under_condition(route.condition.as_ref(), quote!(#p::inventory::submit! { #value }))
+        let mapping = mapping_value(route, None);
+        let channel = described::channel(route, &subject, (&mapping, &at));
+        let value = route_value(route, &mapping, &quote!(__serve), &states, &at);
+        under_condition(route.condition.as_ref(), quote!(#p::inventory::submit! { #value } #channel))
     });
     let inside = quote! {
         type #alias = #self_ty;
@@ -241,6 +268,7 @@ pub(super) fn block(written: Written, mut block: Block) -> TokenStream {
         use #p::{binding::*, event_binding::*};
         #needed
         #checks
+        #described
         #shared
         #implementation
         fn __serve(#upgrade: #p::Upgrade) -> #p::BoxFuture<'static, #p::Result> {
@@ -369,14 +397,8 @@ fn state_needs(events: &[&Event<'_>]) -> Vec<TokenStream> {
     profiles.map(|profile| quote!(#profile.state)).collect()
 }
 
-/// `Route { … }`, for one pattern or for all of them.
-fn route_value(
-    route: &WebSocketRoute,
-    pattern: Option<&Pattern>,
-    serve: &TokenStream,
-    states: &TokenStream,
-    at: &TokenStream,
-) -> TokenStream {
+/// `Mapping { … }`, for one pattern or for all of them.
+fn mapping_value(route: &WebSocketRoute, pattern: Option<&Pattern>) -> TokenStream {
     let p = private();
     let paths: Vec<_> = match pattern {
         Some(pattern) => vec![&pattern.text],
@@ -386,22 +408,36 @@ fn route_value(
     let (params, headers) = (expressions(&route.params), expressions(&route.headers));
     let (order, app) = (route.order.unwrap_or(0), optional_text(route.app.as_ref()));
     let protocol = optional_text(route.protocol.as_ref());
+    quote! {
+        #p::Mapping {
+            paths: &[#(#paths),*],
+            regexp: #regexp,
+            methods: &["GET"],
+            params: #params,
+            headers: #headers,
+            order: #order,
+            app: #app,
+            protocol: #protocol,
+        }
+    }
+}
+
+/// `Route { … }`
+fn route_value(
+    route: &WebSocketRoute,
+    mapping: &TokenStream,
+    serve: &TokenStream,
+    states: &TokenStream,
+    at: &TokenStream,
+) -> TokenStream {
+    let p = private();
     let config = match &route.config {
         Some(config) => quote!(::core::option::Option::Some(|| #config)),
         None => quote!(::core::option::Option::None),
     };
     quote! {
         #p::Route {
-            mapping: #p::Mapping {
-                paths: &[#(#paths),*],
-                regexp: #regexp,
-                methods: &["GET"],
-                params: #params,
-                headers: #headers,
-                order: #order,
-                app: #app,
-                protocol: #protocol,
-            },
+            mapping: #mapping,
             handler: #p::Handler::WebSocket(#p::WebSocketHandler { serve: #serve, config: #config }),
             needs: #p::Needs { body: #p::BodyUse::None, states: #states },
             limits: ::core::option::Option::None,
@@ -409,6 +445,16 @@ fn route_value(
             endpoint: false,
             at: #at,
         }
+    }
+}
+
+/// Events say by their arguments what they take.
+fn refuse_receives(route: &WebSocketRoute, errors: &mut Errors) {
+    if let Some(place) = route.conversation.receives_at {
+        errors.at(
+            place,
+            "`receives` is for handlers that wait for messages themselves: here the last argument of an event says it, like `Json<Say>`",
+        );
     }
 }
 

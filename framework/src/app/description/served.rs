@@ -1,5 +1,6 @@
 //! The description of an application as answers: the document, made on first demand, and the pages that show it.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, OnceLock, Weak};
 
 use bytes::Bytes;
@@ -11,7 +12,8 @@ use super::reading::for_reading;
 use crate::chain::{Filter, FilterContext, GivenFilter, Next};
 use crate::http::{BoxFuture, Error, Result};
 use crate::matching::kept;
-use crate::openapi::OpenApi;
+use crate::openapi::{self, AsyncApi, OpenApi};
+use crate::proto::conditions::{Validators, Verdict, judge};
 
 /// The application that is described, once it is there.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +35,9 @@ impl Described {
 pub(crate) fn filters(settings: &OpenApi, described: &Described) -> Vec<GivenFilter> {
     let mut filters = Vec::new();
     if let Some(path) = &settings.at {
-        let document = Document { described: described.clone(), json: OnceLock::new() };
+        let media_type = "application/json".to_owned();
+        let document =
+            Document { described: described.clone(), make: App::openapi, media_type, made: OnceLock::new() };
         filters.push(GivenFilter::new(kept(path.clone()), document));
     }
     #[cfg(feature = "openapi-ui")]
@@ -45,22 +49,44 @@ pub(crate) fn filters(settings: &OpenApi, described: &Described) -> Vec<GivenFil
     filters
 }
 
+/// What answers with the description of channels.
+#[track_caller]
+pub(crate) fn channels(settings: &AsyncApi, described: &Described) -> Option<GivenFilter> {
+    let path = settings.at.clone()?;
+    // As the specification calls it.
+    let media_type = format!("application/vnd.aai.asyncapi+json;version={}", settings.format.as_str());
+    let document =
+        Document { described: described.clone(), make: App::asyncapi, media_type, made: OnceLock::new() };
+    Some(GivenFilter::new(kept(path), document))
+}
+
 struct Document {
     described: Described,
-    json: OnceLock<Bytes>,
+    make: fn(&App) -> openapi::Document,
+    media_type: String,
+    made: OnceLock<Made>,
+}
+
+/// The document as it is sent, with its entity tag.
+struct Made {
+    json: Bytes,
+    etag: String,
 }
 
 impl Document {
-    fn json(&self) -> Result<Bytes> {
-        if let Some(json) = self.json.get() {
-            return Ok(json.clone());
+    fn made(&self) -> Result<&Made> {
+        if let Some(made) = self.made.get() {
+            return Ok(made);
         }
         let app = self
             .described
             .app()
             .ok_or_else(|| Error::internal("the application that is described is gone"))?;
-        let json = Bytes::from(serde_json::to_vec(&app.openapi())?);
-        Ok(self.json.get_or_init(|| json).clone())
+        let json = Bytes::from(serde_json::to_vec(&(self.make)(&app))?);
+        let mut hasher = DefaultHasher::new();
+        json.hash(&mut hasher);
+        let etag = format!("\"{:016x}\"", hasher.finish());
+        Ok(self.made.get_or_init(|| Made { json, etag }))
     }
 }
 
@@ -68,9 +94,20 @@ impl Filter for Document {
     fn filter<'c>(&'c self, cx: &'c mut FilterContext<'_>, _: Next<'c>) -> BoxFuture<'c, Result> {
         Box::pin(async move {
             for_reading(cx)?;
-            cx.response.set_header("content-type", "application/json");
+            let made = self.made()?;
+            cx.response.set_header("etag", &*made.etag);
             cx.response.set_header("cache-control", "no-cache");
-            cx.response.set_body(self.json()?);
+            let validators = Validators { etag: Some(&made.etag), modified: None };
+            match judge(&cx.request.headers, validators, || 0) {
+                Verdict::Holds { .. } => {}
+                Verdict::NotModified => {
+                    cx.response.set_status(304_u16);
+                    return Ok(());
+                }
+                Verdict::Fails => return Err(Error::new(412, "Precondition Failed")),
+            }
+            cx.response.set_header("content-type", &*self.media_type);
+            cx.response.set_body(made.json.clone());
             Ok(())
         })
     }

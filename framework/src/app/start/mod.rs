@@ -170,6 +170,8 @@ impl App {
             observers,
             #[cfg(feature = "openapi")]
             openapi: config.openapi,
+            #[cfg(feature = "openapi")]
+            asyncapi: config.asyncapi,
         }));
         #[cfg(feature = "openapi")]
         config.described.is(&app);

@@ -252,6 +252,11 @@ pub trait IntoMessage<'m> {
     /// # Errors
     /// It cannot be made: a value that is no JSON.
     fn into_message(self) -> Result<Outgoing<'m>>;
+
+    /// Says what it is sent as, for the description of the API that the feature `openapi` makes. Default: anything.
+    fn describe(messages: &mut Messages) {
+        let _ = messages;
+    }
 }
 
 /// A message on its way out: borrowed or shared.
@@ -324,17 +329,29 @@ impl<'m> IntoMessage<'m> for &'m str {
     fn into_message(self) -> Result<Outgoing<'m>> {
         Ok(Outgoing::text(self))
     }
+
+    fn describe(messages: &mut Messages) {
+        messages.text(Schema::text());
+    }
 }
 
 impl<'m> IntoMessage<'m> for &'m String {
     fn into_message(self) -> Result<Outgoing<'m>> {
         Ok(Outgoing::text(self))
     }
+
+    fn describe(messages: &mut Messages) {
+        messages.text(Schema::text());
+    }
 }
 
 impl IntoMessage<'static> for String {
     fn into_message(self) -> Result<Outgoing<'static>> {
         Message::text(self).into_message()
+    }
+
+    fn describe(messages: &mut Messages) {
+        messages.text(Schema::text());
     }
 }
 
@@ -345,11 +362,19 @@ impl<'m> IntoMessage<'m> for Cow<'m, str> {
             Cow::Owned(text) => text.into_message(),
         }
     }
+
+    fn describe(messages: &mut Messages) {
+        messages.text(Schema::text());
+    }
 }
 
 impl<'m> IntoMessage<'m> for &'m [u8] {
     fn into_message(self) -> Result<Outgoing<'m>> {
         Ok(Outgoing::binary(self))
+    }
+
+    fn describe(messages: &mut Messages) {
+        messages.binary();
     }
 }
 
@@ -357,11 +382,19 @@ impl<'m, const LENGTH: usize> IntoMessage<'m> for &'m [u8; LENGTH] {
     fn into_message(self) -> Result<Outgoing<'m>> {
         Ok(Outgoing::binary(self))
     }
+
+    fn describe(messages: &mut Messages) {
+        messages.binary();
+    }
 }
 
 impl<'m> IntoMessage<'m> for &'m Vec<u8> {
     fn into_message(self) -> Result<Outgoing<'m>> {
         Ok(Outgoing::binary(self))
+    }
+
+    fn describe(messages: &mut Messages) {
+        messages.binary();
     }
 }
 
@@ -369,11 +402,19 @@ impl IntoMessage<'static> for Vec<u8> {
     fn into_message(self) -> Result<Outgoing<'static>> {
         Message::binary(self).into_message()
     }
+
+    fn describe(messages: &mut Messages) {
+        messages.binary();
+    }
 }
 
 impl IntoMessage<'static> for Bytes {
     fn into_message(self) -> Result<Outgoing<'static>> {
         Message::binary(self).into_message()
+    }
+
+    fn describe(messages: &mut Messages) {
+        messages.binary();
     }
 }
 
@@ -382,11 +423,19 @@ impl<T: Serialize> IntoMessage<'static> for Json<T> {
     fn into_message(self) -> Result<Outgoing<'static>> {
         Message::json(&self.0)?.into_message()
     }
+
+    fn describe(messages: &mut Messages) {
+        messages.json(Schema::of::<T>());
+    }
 }
 
 impl IntoMessage<'static> for serde_json::Value {
     fn into_message(self) -> Result<Outgoing<'static>> {
         Json(self).into_message()
+    }
+
+    fn describe(messages: &mut Messages) {
+        messages.json(Schema::any());
     }
 }
 
