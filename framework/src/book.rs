@@ -36,6 +36,7 @@ pages! {
     Websocket: "docs/websocket.md",
     WebsocketClients: "docs/websocket-clients.md",
     Openapi: "docs/openapi.md",
+    Asyncapi: "docs/asyncapi.md",
     Server: "docs/server.md",
     Settings: "docs/settings.md",
     Limits: "docs/limits.md",
