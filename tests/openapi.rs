@@ -414,7 +414,7 @@ fn parameters_are_what_arguments_take() {
         (
             "/files/{path}",
             "get",
-            json!([{ "in": "path", "name": "path", "required": true, "schema": { "type": "string" }, "x-vernal-star": "**" }]),
+            json!([{ "in": "path", "name": "path", "required": true, "schema": { "type": "string" }, "description": "Whatever is left of the path, slashes too.", "x-vernal-star": "**" }]),
         ),
         (
             "/reg/{kind}/{number}",

@@ -9,7 +9,7 @@ pub mod description;
 
 use std::any::Any;
 
-pub use conversation::{Received, Sent, check_opens, check_received, check_sent};
+pub use conversation::{Received, Sent, check_event, check_opens, check_received, check_sent};
 #[cfg(feature = "openapi")]
 pub use description::*;
 pub use inventory;
@@ -352,31 +352,6 @@ pub const fn check_body(profiles: &[Profile], names: &[&str], index: usize) {
             panic!("{}", text.as_str())
         }
         before += 1;
-    }
-}
-
-/// Refuses an argument that a WebSocket event has not.
-#[track_caller]
-pub const fn check_event(profile: Profile, is_stream: bool, is_close: bool) {
-    if takes_body(profile) {
-        panic!(
-            "the request that opens a WebSocket session has no body: take messages, or a parameter of the query"
-        );
-    }
-    if profile.close_reason && !is_close {
-        panic!("a `CloseReason` is only known when the session has ended: take it in `on_close`");
-    }
-    if profile.socket && !is_stream {
-        panic!(
-            "event functions get their messages one by one: take `session: &WebSocketSession` to send, or write the loop \
-             yourself: `#[websocket_handler(…)] async fn name(mut ws: WebSocket)`"
-        );
-    }
-    if profile.handshake {
-        panic!(
-            "a WebSocket handler accepts by itself: take the `WebSocket`; to decide before, write `on_handshake`, or take the \
-             `WebSocketRequest` in a `#[request_map]` handler"
-        );
     }
 }
 

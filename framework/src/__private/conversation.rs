@@ -1,5 +1,7 @@
-//! What generated code asks of the types that `receives(…)` and `sends(…)` list, whether anybody describes them or not.
+//! What generated code asks of WebSocket handlers: of their arguments, and of the types that `receives(…)` and `sends(…)` list,
+//! whether anybody describes them or not.
 
+use super::takes_body;
 use crate::bind::Profile;
 use crate::websocket::{FromMessage, IntoMessage};
 
@@ -42,4 +44,29 @@ pub const fn check_opens(profiles: &[Profile], problem: &str) {
         index += 1;
     }
     panic!("{}", problem)
+}
+
+/// Refuses an argument that a WebSocket event has not.
+#[track_caller]
+pub const fn check_event(profile: Profile, is_stream: bool, is_close: bool) {
+    if takes_body(profile) {
+        panic!(
+            "the request that opens a WebSocket session has no body: take messages, or a parameter of the query"
+        );
+    }
+    if profile.close_reason && !is_close {
+        panic!("a `CloseReason` is only known when the session has ended: take it in `on_close`");
+    }
+    if profile.socket && !is_stream {
+        panic!(
+            "event functions get their messages one by one: take `session: &WebSocketSession` to send, or write the loop \
+             yourself: `#[websocket_handler(…)] async fn name(mut ws: WebSocket)`"
+        );
+    }
+    if profile.handshake {
+        panic!(
+            "a WebSocket handler accepts by itself: take the `WebSocket`; to decide before, write `on_handshake`, or take the \
+             `WebSocketRequest` in a `#[request_map]` handler"
+        );
+    }
 }
