@@ -83,7 +83,7 @@ async fn the_default_body_is_in_the_form_the_peer_prefers() {
         (Some("text/html"), HTML, html),
         (Some(BROWSER), HTML, html),
         (Some("text/html;q=0, */*"), JSON, json),
-        (Some("text/html;q=nonsense"), HTML, html),
+        (Some("text/html;q=nonsense"), JSON, json),
     ];
     for (accept, content_type, body) in table {
         let request = client.get("/fail?code=404&message=No+%3Cb%3ESuch%3C/b%3E&explain=%3Ci%3E%26%22");

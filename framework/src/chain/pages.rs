@@ -15,6 +15,7 @@ use crate::http::{
     BindingError, BoxFuture, Error, ErrorType, Failed, HTML, JSON, Marks, Request, Response, Result, TEXT,
     Watched, watched,
 };
+use crate::proto::accept;
 
 /// The pages of an application by status, frozen at start.
 pub(crate) struct ErrorPages {
@@ -215,7 +216,10 @@ fn conclude(result: Result, mut error: Error, untold: Option<Untold<'_>>, respon
 fn write_default(error: &Error, request: &Request, response: &mut Response) {
     let (code, message) = (error.status().as_u16(), error.message_text());
     let explain = error.public_explain(request.context.show_errors);
-    match preferred(request.headers.elements("accept")) {
+    if !response.headers.varies_by("accept") {
+        response.headers.append("vary", "Accept");
+    }
+    match preferred(request.headers.element_bytes("accept")) {
         Form::Json => {
             // By hand, since a map would put the fields in another order than the documented one.
             let mut body = format!(
@@ -269,8 +273,8 @@ fn mistakes(error: &Error) -> Value {
             "expected": binding.expected,
             "got": binding.got,
         });
-        // The words of one are the explanation.
-        if error.bindings().len() > 1 {
+        // The words of one are the explanation, and what a rule says stands nowhere else in the list.
+        if error.bindings().len() > 1 || binding.rule.is_some() {
             shown["detail"] = binding.to_string().into();
         }
         if let Some(pointer) = &binding.pointer {
@@ -288,24 +292,15 @@ enum Form {
     Html,
 }
 
-/// What `Accept` likes best of our three forms (RFC 9110, section 12.5.1); JSON when it does not care.
-fn preferred<'h>(ranges: impl Iterator<Item = &'h str>) -> Form {
-    let mut best = (Form::Json, 0.0);
-    for range in ranges {
-        let mut parts = range.split(';').map(str::trim);
-        let form = match parts.next().unwrap_or("").to_ascii_lowercase().as_str() {
-            "application/json" | "application/*" | "*/*" => Form::Json,
-            "application/problem+json" => Form::Problem,
-            "text/html" | "application/xhtml+xml" | "text/*" => Form::Html,
-            _ => continue,
-        };
-        let quality =
-            parts.find_map(|part| part.strip_prefix("q=")).and_then(|q| q.parse().ok()).unwrap_or(1.0);
-        if quality > best.1 {
-            best = (form, quality);
-        }
+/// What `Accept` likes best of our forms; JSON when it does not care.
+fn preferred<'h>(elements: impl Iterator<Item = &'h [u8]>) -> Form {
+    const OFFERS: [&str; 4] =
+        ["application/json", "application/problem+json", "text/html", "application/xhtml+xml"];
+    match accept::best(&OFFERS, elements) {
+        None | Some(0) => Form::Json,
+        Some(1) => Form::Problem,
+        Some(_) => Form::Html,
     }
-    best.0
 }
 
 #[cfg(test)]
@@ -332,7 +327,7 @@ mod tests {
         ];
         for (accept, form) in table {
             let headers: Headers = accept.iter().map(|value| ("accept", *value)).collect();
-            assert_eq!(preferred(headers.elements("accept")), form, "{accept:?}");
+            assert_eq!(preferred(headers.element_bytes("accept")), form, "{accept:?}");
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Feed received bytes to a parser and ask for the next event; `Ok(None)` means "not yet, come back with more".
 //! A [`Refusal`] is the peer's mistake: it carries the status to answer with.
 
+pub(crate) mod accept;
 mod accept_encoding;
 pub(crate) mod coding;
 pub(crate) mod conditions;
