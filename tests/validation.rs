@@ -128,3 +128,22 @@ async fn they_work_inside_of_wrappers_and_name_their_source() {
         );
     }
 }
+
+#[request_map("/nasty", method = "POST")]
+fn nasty(#[arg(pattern = "^([a-z]+)*(a|b)+$", length = ..=1_048_576)] Text(text): Text<&str>) -> String {
+    text.len().to_string()
+}
+
+/// A pattern takes time linear in a text as long as a body may be, and little of the text is told.
+#[tokio::test]
+async fn a_long_text_is_matched_as_a_short_one() {
+    let client = Client::new();
+    let mut text = "a".repeat(1 << 20);
+    client.post("/nasty").body(text.clone()).await.assert_text("1048576");
+    text.pop();
+    let answer = client.post("/nasty").body(text + "!").await;
+    let expected =
+        format!("Body[text] should be a text that matches `^([a-z]+)*(a|b)+$`, not `{}…`.", "a".repeat(64));
+    assert_eq!((answer.status().as_u16(), said(&answer)), (400, expected));
+    client.post("/nasty").body("a".repeat((1 << 20) + 1)).await.assert_status(400);
+}

@@ -21,7 +21,7 @@ pub use crate::bind::defaults::DefaultOf;
 pub use crate::bind::dispatch::Bind;
 pub use crate::bind::{
     Arg, BindingSource, BodyUse, FromContext, FromRequest, ModelBinding, Profile, StateNeed, constraint,
-    construct, mistakes,
+    construct, mistakes, rules,
 };
 pub use crate::chain::{
     DeclaredFilter, ErrorContext, ErrorPage, ErrorPageArgument, FilterArgument, FilterContext,
@@ -63,7 +63,7 @@ pub mod event_binding {
 }
 
 pub use crate::bind::dispatch::profile;
-pub use crate::websocket::handles::{EventContext, Upgrade, take_as as take_message};
+pub use crate::websocket::handles::{EventContext, Upgrade, acceptable, take_as as take_message};
 pub use crate::websocket::styles::{
     Events, Wants, event_done, into_accept, kept, serve as serve_events, serve_functions, unhandled,
 };

@@ -54,7 +54,8 @@ mod bind;
     feature = "tower",
     feature = "redis",
     feature = "openapi",
-    feature = "config"
+    feature = "config",
+    feature = "validation"
 ))]
 mod book;
 mod chain;

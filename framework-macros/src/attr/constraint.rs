@@ -1,4 +1,4 @@
-//! `range`, `length`, `pattern` and `items` of `#[arg(…)]`: what a value must be once it is bound.
+//! `range`, `length`, `pattern`, `items` and `valid` of `#[arg(…)]`: what a value must be once it is bound.
 //!
 //! Which of them a type takes, its traits decide; here is what can be said of the literals alone.
 
@@ -20,6 +20,8 @@ pub(crate) struct Constraints {
     pub(crate) pattern: Option<LitStr>,
     /// Of a list.
     pub(crate) items: Option<Bounds>,
+    /// By rules of the type's own.
+    pub(crate) valid: Option<Span>,
 }
 
 /// `low..=high`, of which one may be absent.
@@ -37,6 +39,7 @@ impl Constraints {
             length: Bounds::take("length", "1..=40", options, errors),
             pattern: options.take_text("pattern", errors),
             items: Bounds::take("items", "1..=10", options, errors),
+            valid: options.take_word("valid", errors),
         };
         let regex = taken.pattern.as_ref().and_then(|pattern| compiled(pattern, errors));
         if let Some(default) = default {
@@ -47,7 +50,8 @@ impl Constraints {
 
     /// Whether nothing is asked.
     pub(crate) fn is_empty(&self) -> bool {
-        self.range.is_none() && self.length.is_none() && self.pattern.is_none() && self.items.is_none()
+        let bounds = [&self.range, &self.length, &self.items];
+        bounds.iter().all(|bounds| bounds.is_none()) && self.pattern.is_none() && self.valid.is_none()
     }
 
     fn check_default(&self, default: &Expr, regex: Option<&regex_lite::Regex>, errors: &mut Errors) {

@@ -168,7 +168,7 @@ impl Adapter<'_> {
         Binder { tells_all, ..self.binder() }.all(&arguments)
     }
 
-    fn binder(&self) -> Binder {
+    pub(super) fn binder(&self) -> Binder {
         Binder {
             source: self.source,
             is_async: self.function.is_async(),

@@ -136,7 +136,9 @@ impl Binder {
         };
         let arg = of_argument(argument);
         let told = quote_spanned!(place=> #from, #arg);
-        checked(bound, &options.constraints, &ty, &told, |written| self.outside(written))
+        let (kind, own) = (self.kind_of(argument), &argument.ty);
+        let body = quote_spanned!(place=> __vernal::rules::body_use::<#own, _>(#kind));
+        checked(bound, &options.constraints, &ty, &told, &body, |written| self.outside(written))
     }
 
     /// `fn __mistakes(…)`: tries the arguments behind the one that failed, and gives one error for all. These are all but the
@@ -194,6 +196,20 @@ impl Binder {
     pub(super) fn outside(self, expression: TokenStream) -> TokenStream {
         if self.is_method { erased(expression, &[]) } else { expression }
     }
+}
+
+/// The message of an event as the type of its argument, held against its constraints.
+pub(super) fn message(argument: &Argument, message: &syn::Ident, binder: Binder) -> TokenStream {
+    let Argument { ty, ty_span, options, .. } = argument;
+    let (place, arg) = (at(*ty_span), of_argument(argument));
+    let taken = quote_spanned!(place=> __vernal::take_message::<#ty>(#message));
+    if options.constraints.is_empty() {
+        return quote_spanned!(place=> #taken?);
+    }
+    let told = quote_spanned!(place=> __vernal::constraint::OfMessage(#message.as_bytes()), #arg);
+    let body = quote_spanned!(place=> __vernal::BodyUse::Buffered);
+    let taken = checked(taken, &options.constraints, ty, &told, &body, |written| binder.outside(written));
+    quote_spanned!(place=> __vernal::acceptable(#taken)?)
 }
 
 /// The local that holds a bound argument.

@@ -6,6 +6,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, ReturnType, Stmt};
 
 use super::adapter::{Adapter, Callee};
+use super::constraint::described;
 use super::conversation;
 use super::tokens::{at, optional_text, private};
 use crate::attr::{self, Mapping, What};
@@ -78,6 +79,10 @@ pub(super) fn operation(
         Some(status) => quote!(::core::option::Option::Some(#status)),
         None => quote!(::core::option::Option::None),
     };
+    let invalid = match adapter.invalid {
+        Some(status) => quote!(::core::option::Option::Some(#status)),
+        None => quote!(::core::option::Option::None),
+    };
     let tag = optional_text(contract.tag.as_ref());
     let responses = contract.responses.iter().map(|response| {
         let status = response.status;
@@ -112,6 +117,7 @@ pub(super) fn operation(
                 answers: __answers,
                 schemas: __schemas,
                 status: #status,
+                invalid: #invalid,
                 responses: &[#(#responses),*],
                 #said,
                 tag: #tag,
@@ -152,6 +158,7 @@ fn argument(adapter: &Adapter<'_>, argument: &Argument) -> TokenStream {
         }
         _ => quote!(::core::option::Option::None),
     };
+    let constrain = described(&options.constraints, ty, |written| adapter.outside(written));
     let kind = adapter.source.kind(place, quote_spanned!(place=> __vernal::Bind::<#ty>::new()));
     quote_spanned! {place=>
         #p::DescribedArgument {
@@ -161,7 +168,7 @@ fn argument(adapter: &Adapter<'_>, argument: &Argument) -> TokenStream {
             docs: #docs,
             has_default: #has_default,
             default: #default,
-            constrain: |_| {},
+            constrain: #constrain,
             describe: |__inputs| #kind.describe::<#ty>(__inputs),
             schemas: |__found| __vernal::probe_argument!(#ty, __found),
         }

@@ -33,6 +33,7 @@ impl App {
             guards: &guards,
             session_cookie: Sessions::cookie_name(&self.0.answers.context),
             pages: &self.pages(),
+            invalid: self.0.answers.context.invalid_status.map(|status| status.as_u16()),
         };
         told(openapi::openapi(settings, &self.operations(), &surroundings))
     }

@@ -56,6 +56,11 @@ mod peeled;
 mod profile;
 #[cfg(test)]
 mod requests;
+#[cfg(feature = "validation")]
+pub mod rules;
+#[cfg(not(feature = "validation"))]
+#[path = "unruled.rs"]
+pub mod rules;
 #[cfg(feature = "signed-cookies")]
 mod sealed;
 mod state;

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::operation::Constraints;
 use super::schemas::{Direction, Schemas, without_null};
 use crate::contract::Body;
 
@@ -33,8 +34,15 @@ impl Bodies {
     }
 
     /// Adds what an argument takes.
-    pub(super) fn add(&mut self, body: Body, docs: &str, place: &str, schemas: &mut Schemas) {
+    pub(super) fn add(
+        &mut self,
+        body: Body,
+        constraints: &Constraints,
+        (docs, place): (&str, &str),
+        schemas: &mut Schemas,
+    ) {
         let mut schema = schemas.resolve(&body.schema, Direction::In, place);
+        constraints.add_to(&mut schema);
         if body.media_types.iter().any(|kind| FORMS.contains(kind)) {
             schema = of_form(&schema, schemas);
         }

@@ -131,6 +131,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) session_cookie: &'a str,
     /// What errors are answered with.
     pub(crate) pages: &'a DescribedPages,
+    /// The status of what is invalid, if it is not 400.
+    pub(crate) invalid: Option<u16>,
 }
 
 /// The document of these operations, and what could not be described, with what asks for it.
@@ -205,6 +207,9 @@ impl<'a> Draft<'a> {
         rename(&mut taken.parameters, template, shape);
         let guards = (self.surroundings.guards)(&operation.at, source);
         let mut refusals = taken.refusals;
+        if let Some(invalid) = operation.invalid.or(self.surroundings.invalid) {
+            refusals.iter_mut().filter(|status| **status == 400).for_each(|status| *status = invalid);
+        }
         refusals.extend(&guards.refusals);
         if taken.needs_identity {
             refusals.push(401);

@@ -6,6 +6,7 @@
 mod answered;
 mod asyncapi;
 mod bodies;
+mod constrained;
 mod default_value;
 mod document;
 mod failures;

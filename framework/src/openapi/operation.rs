@@ -26,6 +26,8 @@ pub struct Operation {
     pub schemas: fn(&mut Found),
     /// The status of an answer that says none.
     pub status: Option<u16>,
+    /// `invalid = 422`
+    pub invalid: Option<u16>,
     /// `responses(…)`
     pub responses: &'static [DescribedResponse],
     /// `receives(…)`, where it opens a WebSocket session.

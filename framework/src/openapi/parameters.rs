@@ -1,6 +1,6 @@
 //! What an operation takes: parameters of path, query, header and cookie, and what of its arguments goes into the body.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::bodies::Bodies;
 use super::operation::{Constraints, DescribedArgument};
@@ -85,7 +85,7 @@ impl Taken {
                 taken.parameter(&one, parameter, template, schemas);
             }
             for body in inputs.bodies {
-                taken.bodies.add(body, argument.docs, &one.place, schemas);
+                taken.bodies.add(body, &one.constraints, (argument.docs, &one.place), schemas);
             }
             taken.refusals.extend(inputs.refusals);
             taken.takes_session |= inputs.takes_session;
@@ -292,17 +292,7 @@ impl One {
         if let Some(default) = default.filter(|default| !default.is_null()) {
             schema["default"] = default;
         }
-        let into = |schema: &mut Value, members: &Map<String, Value>| {
-            if let Some(known) = schema.as_object_mut() {
-                known.extend(members.clone());
-            }
-        };
-        if is_list {
-            into(schema, &self.constraints.list);
-            into(&mut schema["items"], &self.constraints.value);
-        } else {
-            into(schema, &self.constraints.value);
-        }
+        self.constraints.add_to(schema);
     }
 }
 

@@ -5,47 +5,79 @@ use serde_json::{Value, json};
 
 /// The schema of `application/problem+json`.
 pub(super) fn problem() -> Value {
-    json!({
+    let mut schema = json!({
         "title": "Problem",
         "description": "What went wrong (RFC 9457).",
         "type": "object",
         "properties": {
             "title": { "type": "string", "description": "What went wrong, in a word or two." },
-            "status": { "type": "integer", "minimum": 100, "maximum": 999, "description": "The status of the answer." },
-            "code": { "type": "integer", "minimum": 100, "maximum": 999, "description": "The same." },
+            "status": status("The status of the answer."),
+            "code": status("The same."),
             "detail": { "type": "string", "description": "What to do about it." },
-            "errors": {
-                "type": "array",
-                "description": "What is wrong with the request, part by part.",
-                "items": {
-                    "type": "object",
-                    "properties": {
-                        "parameter": { "type": "string", "description": "The argument that could not be made." },
-                        "source": { "type": "string", "description": "Where it is looked for." },
-                        "expected": { "type": "string" },
-                        "got": { "type": ["string", "null"], "description": "What came, shortened." },
-                    },
-                    "required": ["parameter", "source", "expected"],
-                },
-            },
         },
-        "required": ["title", "status"],
-    })
+        "required": ["title", "status", "code"],
+    });
+    with_mistakes(&mut schema["properties"]);
+    schema
 }
 
 /// The schema of the short form.
 pub(super) fn failure() -> Value {
-    json!({
+    let mut schema = json!({
         "title": "Failure",
         "description": "What went wrong, in short.",
         "type": "object",
         "properties": {
-            "code": { "type": "integer", "minimum": 100, "maximum": 999, "description": "The status of the answer." },
-            "message": { "type": "string" },
-            "explain": { "type": "string" },
+            "code": status("The status of the answer."),
+            "message": { "type": "string", "description": "What went wrong, in a word or two." },
+            "explain": { "type": "string", "description": "What to do about it." },
         },
         "required": ["code", "message", "explain"],
-    })
+    });
+    with_mistakes(&mut schema["properties"]);
+    schema
+}
+
+fn status(purpose: &str) -> Value {
+    json!({ "type": "integer", "minimum": 100, "maximum": 999, "description": purpose })
+}
+
+/// What both forms tell of a request that could not be bound.
+fn with_mistakes(properties: &mut Value) {
+    properties["errors"] = json!({
+        "type": "array",
+        "description": "What is wrong with the request, place by place.",
+        "items": {
+            "type": "object",
+            "properties": {
+                "parameter": { "type": "string", "description": "The name that it was looked up by." },
+                "source": {
+                    "type": "string",
+                    "description": "Where it was looked for: PathValue, Parameter (query or form), Header, Cookie, Body or RegGroup.",
+                },
+                "pointer": {
+                    "type": "string",
+                    "format": "json-pointer",
+                    "description": "Which value inside of JSON is meant (RFC 6901); absent where it is the whole.",
+                },
+                "expected": { "type": "string", "description": "What would have been right." },
+                "got": {
+                    "type": ["string", "null"],
+                    "description": "What came, shortened; null where nothing did.",
+                },
+                "detail": {
+                    "type": "string",
+                    "description": "The mistake in a sentence; may be absent where it is the only one.",
+                },
+            },
+            "required": ["parameter", "source", "expected", "got"],
+        },
+    });
+    properties["untold"] = json!({
+        "type": "integer",
+        "minimum": 1,
+        "description": "How many mistakes there are beside those that are told; absent where there are none.",
+    });
 }
 
 /// The forms of an error.

@@ -4,8 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::super::adapter::{Adapter, Callee};
-use super::super::binding::{Source, bound_local};
-use super::super::filter;
+use super::super::binding::{self, Source, bound_local};
 use super::super::tokens::{at, check, local, private};
 use crate::check::{Pattern, Regexp};
 use crate::errors::{Errors, did_you_mean};
@@ -80,12 +79,12 @@ impl<'f> Event<'f> {
             quote!(#bound)
         }));
         match self.message {
-            [taken] => passed.push(take(taken, &message)),
+            [taken] => passed.push(self.take(taken, &message)),
             [flag, taken] => {
                 let place = at(flag.ty_span);
                 let is_final = local_at(&is_final, flag.ty_span);
                 passed.push(quote_spanned!(place=> #is_final));
-                passed.push(take(taken, &message));
+                passed.push(self.take(taken, &message));
             }
             _ => {}
         }
@@ -100,6 +99,11 @@ impl<'f> Event<'f> {
             _ => quote_spanned!(place=> __vernal::event_done(#result)),
         };
         quote!(match #callee(#(#passed),*)#wait { #result => #convert })
+    }
+
+    /// The message as the type of its argument.
+    fn take(&self, argument: &Argument, message: &Ident) -> TokenStream {
+        binding::message(argument, &local_at(message, argument.ty_span), self.adapter().binder())
     }
 
     pub(super) fn is_method(&self) -> bool {
@@ -186,13 +190,6 @@ impl<'f> Event<'f> {
     }
 }
 
-/// The message as the type of its argument.
-pub(super) fn take(argument: &Argument, message: &Ident) -> TokenStream {
-    let (place, ty) = (at(argument.ty_span), &argument.ty);
-    let message = local_at(message, argument.ty_span);
-    quote_spanned!(place=> __vernal::take_message::<#ty>(#message)?)
-}
-
 /// What a method is for, by its name; `None` for helpers.
 pub(super) fn kind_of(function: &HandlerFn, errors: &mut Errors) -> Option<Kind> {
     let name = function.name();
@@ -254,11 +251,16 @@ pub(super) fn split<'a>(
         return (arguments, &[]);
     };
     let (bound, message) = arguments.split_at(end);
-    filter::refuse_options_of(
-        message,
-        "the message is not bound from the request: leave `#[arg(…)]` out",
-        errors,
-    );
+    for (index, argument) in message.iter().enumerate() {
+        let is_message = index + 1 == message.len();
+        let Argument { options, span, .. } = argument;
+        if options.is_bound_otherwise() || !is_message && !options.constraints.is_empty() {
+            errors.at(
+                *span,
+                "the message is not bound from the request: of `#[arg(…)]` it takes what a value must be, like `valid` or `length = 1..=40`",
+            );
+        }
+    }
     (bound, message)
 }
 

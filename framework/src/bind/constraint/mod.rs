@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 use regex_lite::Regex;
 
 use super::from_request::BindingSource;
-use crate::http::{Arg, BindingError, Error, Result, Source, shortened};
+use crate::http::{Arg, BindingError, Error, Request, Result, Source, shortened};
 
 /// A type that holds numbers, so that `#[arg(range = 1..=100)]` can be asked of it: every number in it must be in the range.
 ///
@@ -135,18 +135,45 @@ pub trait Items {
     }
 }
 
-/// Where a value came from whose type does not say so.
-pub trait Origin: Copy {
-    /// The source of the value of this name.
-    fn source(self, name: &str) -> Source;
+/// What a value was made from.
+#[derive(Clone, Copy)]
+pub enum From<'o> {
+    /// A request.
+    Request(&'o Request),
+    /// The payload of a WebSocket message.
+    Message(&'o [u8]),
 }
 
-/// A variable of the path has precedence over parameters.
+/// What has what a value was made from.
+pub trait Origin: Copy {
+    /// Looks at it.
+    fn look<R>(self, look: impl FnOnce(From<'_>) -> R) -> R;
+}
+
 impl<'r, S: BindingSource<'r>> Origin for S {
+    fn look<R>(self, look: impl FnOnce(From<'_>) -> R) -> R {
+        look(From::Request(self.request()))
+    }
+}
+
+/// The payload of a WebSocket message.
+#[derive(Clone, Copy)]
+pub struct OfMessage<'m>(pub &'m [u8]);
+
+impl Origin for OfMessage<'_> {
+    fn look<R>(self, look: impl FnOnce(From<'_>) -> R) -> R {
+        look(From::Message(self.0))
+    }
+}
+
+impl From<'_> {
+    /// Where a value of this name came from, if its type does not say so: variables of the path have precedence over
+    /// parameters.
     fn source(self, name: &str) -> Source {
-        match self.request().path_value(name) {
-            Some(_) => Source::Path,
-            None => Source::Parameter,
+        match self {
+            From::Message(_) => Source::Message,
+            From::Request(req) if req.path_value(name).is_some() => Source::Path,
+            From::Request(_) => Source::Parameter,
         }
     }
 }
@@ -293,7 +320,11 @@ trait Placed {
 impl Placed for Option<Source> {
     #[cold]
     fn place(self, from: impl Origin, arg: &Arg) -> Place<'_> {
-        Place { source: self.unwrap_or_else(|| from.source(arg.name)), arg }
+        let source = from.look(|from| match (from, self) {
+            (From::Request(_), Some(source)) => source,
+            (from, _) => from.source(arg.name),
+        });
+        Place { source, arg }
     }
 }
 

@@ -24,6 +24,19 @@ impl Error {
         error
     }
 
+    /// Several of them, and how many there are beside those that are told. It is a 404 where all are about the path.
+    #[cfg(feature = "validation")]
+    pub(crate) fn of_bindings(mut bindings: Vec<BindingError>, untold: usize) -> Error {
+        bindings.sort_by_key(|binding| matches!(binding.source, Source::Path | Source::RegGroup));
+        let mut bindings = bindings.into_iter();
+        let first = bindings.next();
+        let mut error = first.map_or_else(|| Error::of(StatusCode::BAD_REQUEST), Error::of_binding);
+        error.0.message = None;
+        error.0.bindings.extend(bindings);
+        error.0.untold = untold;
+        error
+    }
+
     /// Nothing of that name came. Defaults and `Option` turn exactly this into a value.
     pub fn missing(
         parameter: impl Into<String>,

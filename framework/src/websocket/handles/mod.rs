@@ -10,6 +10,6 @@ mod writer;
 pub use context::{EventContext, EventKind};
 pub use rooms::{Broadcast, Rooms};
 pub use session::{Sending, SessionId, WebSocketSession};
-pub use socket::{FrameSocket, WebSocket, take_as};
+pub use socket::{FrameSocket, WebSocket, acceptable, take_as};
 pub use upgrade::Upgrade;
 pub use writer::MessageWriter;

@@ -178,7 +178,15 @@ pub trait StillToAccept<'a> {}
 /// # Errors
 /// It is none: the session is to be closed with 1003.
 pub fn take_as<'m, T: FromMessage<'m>>(message: &'m Message) -> Result<T> {
-    T::from_message(message).map_err(|error| match error.close_code() {
+    acceptable(T::from_message(message))
+}
+
+/// The same of one that was taken, and held against what it must be.
+///
+/// # Errors
+/// As [`take_as`].
+pub fn acceptable<T>(taken: Result<T>) -> Result<T> {
+    taken.map_err(|error| match error.close_code() {
         Some(_) => error,
         None => error.with_close_code(CloseCode::UNACCEPTABLE),
     })

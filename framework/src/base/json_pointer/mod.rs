@@ -1,6 +1,9 @@
 //! Which value of a JSON text something is about, as a JSON Pointer (RFC 6901), for mistakes only. A text is read once from its
 //! start.
 
+#[cfg(feature = "validation")]
+pub(crate) mod find;
+
 use std::borrow::Cow;
 
 /// Adds a name or a number to a pointer.
