@@ -55,10 +55,13 @@ mod bind;
     feature = "redis",
     feature = "openapi",
     feature = "config",
+    feature = "cbor",
     feature = "validation"
 ))]
 mod book;
 mod chain;
+#[cfg(feature = "negotiation")]
+mod content;
 pub mod contract;
 mod http;
 mod io;
@@ -99,6 +102,10 @@ pub use bind::{
     Text,
 };
 pub use chain::{ErrorContext, ErrorPageArgument, Filter, FilterArgument, FilterContext, Next};
+#[cfg(feature = "cbor")]
+pub use content::Cbor;
+#[cfg(feature = "negotiation")]
+pub use content::{Content, ContentFormat};
 pub use http::{
     BindingError, Body, BodyReader, BoxFuture, Cookies, Decompression, Error, Event, FileReader, Html,
     HttpError, IntoStatus, Multipart, MultipartFile, OrStatus, Params, Part, Progress, Redirect, Request,

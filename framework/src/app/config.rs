@@ -41,6 +41,8 @@ pub struct Config {
     pub(crate) upload_directory: Option<PathBuf>,
     #[cfg(feature = "templates")]
     pub(crate) templates: Option<crate::view::Templates>,
+    #[cfg(feature = "negotiation")]
+    pub(crate) formats: Vec<Box<dyn crate::content::ContentFormat>>,
     pub(crate) compression: Option<Compression>,
     pub(crate) decompression: Option<Decompression>,
     pub(crate) sniffing: Option<bool>,
@@ -91,6 +93,7 @@ macro_rules! config_setters {
             filter[F: $crate::chain::Filter](path: impl Into<std::borrow::Cow<'static, str>>, filter: F);
             upload_directory(path: impl Into<std::path::PathBuf>);
             #[cfg(feature = "templates")] templates(templates: $crate::view::Templates);
+            #[cfg(feature = "negotiation")] content[F: $crate::content::ContentFormat](format: F);
             compression(compression: $crate::app::Compression);
             decompress_requests(codings: $crate::http::Decompression);
             sniffing(sniffs: bool);
@@ -226,6 +229,15 @@ impl Config {
     #[must_use]
     pub fn upload_directory(mut self, path: impl Into<PathBuf>) -> Config {
         self.upload_directory = Some(path.into());
+        self
+    }
+
+    /// Adds a form that [`Content`](crate::Content) may have, beside JSON: as an answer where `Accept` likes it best, as a body where
+    /// `Content-Type` names it. Those that a peer likes alike are preferred in the order JSON, first given, second given.
+    #[cfg(feature = "negotiation")]
+    #[must_use]
+    pub fn content<F: crate::content::ContentFormat>(mut self, format: F) -> Config {
+        self.formats.push(Box::new(format));
         self
     }
 

@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 use super::App;
 use crate::base::{Location, say};
 use crate::chain::AnyFilter;
+#[cfg(feature = "negotiation")]
+use crate::content::Formats;
 use crate::contract::Guards;
 use crate::openapi::{self, DescribedPage, DescribedPages, Document, OpenApi, Operation, Surroundings};
 use crate::routing::Router;
@@ -29,11 +31,17 @@ impl App {
 
     fn openapi_of(&self, settings: &OpenApi) -> Document {
         let guards = |at: &Location, pattern: &str| guards([&self.0.router], at, pattern);
+        let context = &self.0.answers.context;
+        #[cfg(feature = "negotiation")]
+        let forms: Vec<_> = context.state::<Formats>().into_iter().flat_map(Formats::media_types).collect();
+        #[cfg(not(feature = "negotiation"))]
+        let forms: Vec<&str> = Vec::new();
         let surroundings = Surroundings {
             guards: &guards,
-            session_cookie: Sessions::cookie_name(&self.0.answers.context),
+            session_cookie: Sessions::cookie_name(context),
             pages: &self.pages(),
-            invalid: self.0.answers.context.invalid_status.map(|status| status.as_u16()),
+            forms: &forms,
+            invalid: context.invalid_status.map(|status| status.as_u16()),
         };
         told(openapi::openapi(settings, &self.operations(), &surroundings))
     }

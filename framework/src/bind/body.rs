@@ -224,7 +224,7 @@ impl<'r> FromRequest<'r> for BodyReader {
     }
 }
 
-const TAKES_BODY: Profile = Profile { body: BodyUse::Buffered, only_reads: true, ..Profile::PART };
+pub(crate) const TAKES_BODY: Profile = Profile { body: BodyUse::Buffered, only_reads: true, ..Profile::PART };
 
 fn text<'r>(req: &'r Request, arg: &Arg) -> Result<&'r str> {
     std::str::from_utf8(req.body()).map_err(|error| {
@@ -242,7 +242,7 @@ pub(super) const MULTIPART: &str = "multipart/form-data";
 /// 415 with the content types that are taken, in words and in `Accept` (RFC 9110, section 15.5.16). 400 where there is no
 /// content type.
 #[cold]
-pub(super) fn wrong_content_type(req: &Request, arg: &Arg, taken: &[&str]) -> Error {
+pub(crate) fn wrong_content_type(req: &Request, arg: &Arg, taken: &[&str]) -> Error {
     let got =
         req.headers.get_bytes("content-type").map(|kind| format!("`{}`", crate::base::shown_bytes(kind)));
     let right = taken.iter().map(|kind| format!("\"{kind}\"")).collect::<Vec<_>>().join(" or ");
@@ -261,7 +261,7 @@ pub(super) fn wrong_content_type(req: &Request, arg: &Arg, taken: &[&str]) -> Er
 }
 
 #[cold]
-fn bad_body(req: &Request, arg: &Arg, expected: &'static str, explain: String) -> Error {
+pub(crate) fn bad_body(req: &Request, arg: &Arg, expected: &'static str, explain: String) -> Error {
     let start = req.body().get(..MOST_SHOWN).unwrap_or(req.body());
     Error::bad_request(explain).at_binding(BindingError::new(
         arg.name,

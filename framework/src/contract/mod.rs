@@ -38,3 +38,6 @@ pub use source::{
     Found, Probe, ProbeBare, ProbeError, ProbeFirst, ProbeNoError, ProbeNoFirst, ProbeNoSecond, ProbeNoThird,
     ProbeNothing, ProbePeel, ProbeSchema, ProbeSecond, ProbeThird, ProbeUnwrap, ProbeWhole, Source,
 };
+
+/// Stands for the media types of all forms that an application knows.
+pub(crate) const NEGOTIATED: &str = "negotiated";

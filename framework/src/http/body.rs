@@ -41,6 +41,9 @@ pub(crate) enum Kind {
     /// A page that is still to be made of its template.
     #[cfg(feature = "templates")]
     View(Box<View>),
+    /// A value that is still to be written in the form that the peer prefers.
+    #[cfg(feature = "negotiation")]
+    Content(Box<dyn erased_serde::Serialize + Send>),
 }
 
 /// A page before it is made.
@@ -85,6 +88,21 @@ impl Body {
             Kind::Buffer | Kind::File(_) | Kind::Stream(_) | Kind::Written => None,
             #[cfg(feature = "templates")]
             Kind::View(_) => None,
+            #[cfg(feature = "negotiation")]
+            Kind::Content(_) => None,
+        }
+    }
+
+    /// Whether it is only named yet: a file to open, a view to render, content to write.
+    #[inline]
+    pub(crate) fn is_unfinished(&self) -> bool {
+        match self.0 {
+            Kind::File(_) => true,
+            #[cfg(feature = "templates")]
+            Kind::View(_) => true,
+            #[cfg(feature = "negotiation")]
+            Kind::Content(_) => true,
+            _ => false,
         }
     }
 
@@ -104,6 +122,8 @@ impl fmt::Debug for Body {
             Kind::Sized(_, size) => write!(f, "Body(stream, {size} bytes)"),
             #[cfg(feature = "templates")]
             Kind::View(view) => write!(f, "Body(view {})", view.template),
+            #[cfg(feature = "negotiation")]
+            Kind::Content(_) => f.write_str("Body(content)"),
             Kind::Stream(_) | Kind::Written => f.write_str("Body(stream)"),
         }
     }

@@ -144,6 +144,12 @@ impl Stream for Body {
                     let Kind::File(path) = std::mem::take(&mut self.0) else { continue };
                     self.0 = Kind::Stream(Box::pin(Unopened { opening: Box::pin(open(path)), body: None }));
                 }
+                #[cfg(feature = "negotiation")]
+                Kind::Content(_) => {
+                    let text = "content has a form only once its answer is complete: let the application answer with it";
+                    self.0 = Kind::Empty;
+                    return Poll::Ready(Some(Err(Error::internal(text))));
+                }
                 #[cfg(feature = "templates")]
                 Kind::View(view) => {
                     let text = format!(

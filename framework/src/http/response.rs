@@ -313,12 +313,7 @@ impl Response {
     /// Whether the body is only named yet: a file to open, a view to render.
     #[inline]
     pub(crate) fn is_unfinished(&self) -> bool {
-        match self.body.0 {
-            Kind::File(_) => true,
-            #[cfg(feature = "templates")]
-            Kind::View(_) => true,
-            _ => false,
-        }
+        self.body.is_unfinished()
     }
 
     /// Whether the answer is being written piece by piece.

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::failures::{DescribedPages, Failures};
 use super::names::{self, Place};
+use super::negotiated::name_forms;
 use super::operation::Operation;
 use super::parameters::{self, Taken};
 use super::problem;
@@ -133,6 +134,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) pages: &'a DescribedPages,
     /// The status of what is invalid, if it is not 400.
     pub(crate) invalid: Option<u16>,
+    /// The media types of content that is negotiated.
+    pub(crate) forms: &'a [&'static str],
 }
 
 /// The document of these operations, and what could not be described, with what asks for it.
@@ -341,6 +344,7 @@ impl<'a> Draft<'a> {
         if !responses.is_empty() {
             document["components"]["responses"] = Map::from_iter(responses).into();
         }
+        name_forms(&mut document["paths"], self.surroundings.forms);
         let (mut schemas, missing) = self.schemas.finish(&mut document);
         let said = document.to_string();
         for (name, schema) in [("Problem", problem::problem()), ("Failure", problem::failure())] {

@@ -11,6 +11,7 @@ mod default_value;
 mod document;
 mod failures;
 mod names;
+mod negotiated;
 mod nodes;
 mod operation;
 mod parameters;

@@ -43,6 +43,8 @@ impl Sender<'_> {
             BodyKind::Stream(_) => None,
             #[cfg(feature = "templates")]
             BodyKind::View(_) => Some(0),
+            #[cfg(feature = "negotiation")]
+            BodyKind::Content(_) => Some(0),
         };
         let Response { status, reason, headers, content_type, .. } = &*response;
         let mode = self.head(h1, outbox, *status, reason.as_deref(), headers, *content_type, length);
@@ -75,6 +77,8 @@ impl Sender<'_> {
             }
             #[cfg(feature = "templates")]
             BodyKind::View(_) => None,
+            #[cfg(feature = "negotiation")]
+            BodyKind::Content(_) => None,
         }
     }
 

@@ -82,6 +82,13 @@ impl App {
         let unread = config.unread;
         #[cfg(not(feature = "config"))]
         let unread = Vec::new();
+        #[cfg(feature = "negotiation")]
+        match crate::content::Formats::new(config.formats) {
+            Ok(formats) => {
+                drop(context.add_state(TypeId::of::<crate::content::Formats>(), Box::new(formats)))
+            }
+            Err(found) => problems.extend(found),
+        }
         let mut need = |needs, at| problems.extend(states::missing(&context, &unread, needs, at));
         routes.iter().for_each(|route| need(route.needs.states, &route.at));
         sockets.needing.iter().for_each(|route| need(route.needs.states, &route.at));

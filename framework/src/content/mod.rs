@@ -1,0 +1,203 @@
+//! Content in the form that the peer prefers: negotiated by `Accept` as an answer, told by `Content-Type` as a body (RFC 9110,
+//! section 12). Needs the feature `negotiation`.
+//!
+//! An answer keeps its value until the request is at hand again, when the answer is complete. Which forms there are, the
+//! application says; JSON is always among them, and first.
+
+#[cfg(feature = "cbor")]
+mod cbor;
+mod format;
+mod innermost;
+
+use ::http::StatusCode;
+use serde::de::Error as _;
+use serde::{Deserialize, Serialize};
+
+use crate::base::shown;
+use crate::bind::defaults::Wrapper;
+use crate::bind::{FromRequest, Json, Profile, TAKES_BODY, bad_body, wrong_content_type};
+use crate::contract::{Answers, Inputs, NEGOTIATED, Schema};
+use crate::http::{
+    Arg, Body, BodyKind, Context, Error, Request, Responder, Response, Result, Source, guarded,
+};
+use crate::proto::accept;
+
+#[cfg(feature = "cbor")]
+pub use cbor::Cbor;
+pub use format::ContentFormat;
+pub(crate) use format::Formats;
+
+/// A value in one of the forms that the application knows: JSON, and those given by
+/// [`Config::content`](crate::Config::content).
+///
+/// As an answer it goes out in the form that `Accept` likes best (RFC 9110, section 12.5.1), in JSON if nothing is said; when
+/// none of them is accepted, the answer is a 406 that lists them, though the handler has run. The answer says `Vary: Accept`. The
+/// value is written when the answer is complete, so it borrows from nothing.
+///
+/// As an argument it is the body, in the form that its `Content-Type` names; another is a 415 that lists those that are
+/// taken, none at all a 400. `T` may borrow from the body, and `Option<Content<T>>` is `None` for an empty one.
+///
+/// ```
+/// use serde::{Deserialize, Serialize};
+/// use vernal::{Content, request_map};
+///
+/// #[derive(Deserialize, Serialize)]
+/// struct Order { item: String, count: u32 }
+///
+/// #[request_map("/double", method = "POST")]
+/// fn double(Content(order): Content<Order>) -> Content<Order> {
+///     Content(Order { count: order.count * 2, ..order })
+/// }
+/// # use vernal::test::Client;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// # let order = Order { item: "tea".into(), count: 2 };
+/// # let answer = Client::new().post("/double").json(&order).await;
+/// # answer.assert_header("vary", "Accept").assert_text(r#"{"item":"tea","count":4}"#);
+/// # Client::new().post("/double").json(&order).header("accept", "text/csv").await.assert_status(406);
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Content<T>(
+    /// The value.
+    pub T,
+);
+
+impl<T> Content<T> {
+    /// The value.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+impl<T> std::ops::Deref for Content<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> std::ops::DerefMut for Content<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.0
+    }
+}
+
+impl<T> From<T> for Content<T> {
+    fn from(value: T) -> Content<T> {
+        Content(value)
+    }
+}
+
+impl<T> Wrapper for Content<T> {
+    type Inner = T;
+
+    const SOURCE: Option<Source> = Some(Source::Body);
+
+    fn wrap(inner: T) -> Content<T> {
+        Content(inner)
+    }
+}
+
+impl<T: Serialize + Send + 'static> Responder for Content<T> {
+    fn respond(self, res: &mut Response) -> Result {
+        if !res.is_taken() {
+            res.offer_body(Body(BodyKind::Content(Box::new(self.0))), "application/json");
+        }
+        Ok(())
+    }
+
+    fn describe(answers: &mut Answers) {
+        answers.body(NEGOTIATED, Schema::of::<T>());
+        answers.error(406, "`Accept` takes none of the forms that this is sent in.");
+    }
+}
+
+#[cfg(feature = "openapi")]
+crate::contract::peels!(Content<T>);
+
+/// Writes the value in the form that the peer prefers.
+///
+/// # Errors
+/// None of the forms is accepted: 406. The value cannot be written: 500.
+pub(crate) fn write(
+    value: &dyn erased_serde::Serialize,
+    request: &Request,
+    response: &mut Response,
+) -> Result {
+    let formats = formats(&request.context)?;
+    let names: Vec<_> = formats.media_types().collect();
+    let best = accept::best(&names, request.headers.element_bytes("accept"));
+    let Some(format) = best.and_then(|best| formats.all().nth(best)) else {
+        let explain = format!("This is sent as {}, and `Accept` takes none of these.", listed(&names));
+        return Err(Error::status_only(StatusCode::NOT_ACCEPTABLE).explain(explain).header("vary", "Accept"));
+    };
+    let mut bytes = Vec::new();
+    guarded(|| {
+        format.write(value, &mut bytes).map_err(|error| {
+            let explain =
+                format!("the answer cannot be written as {}: {}", format.media_type(), error.words());
+            Error::internal(explain)
+        })
+    })?;
+    if !response.headers.varies_by("accept") {
+        response.headers.append("vary", "Accept");
+    }
+    response.body = Body::from(bytes);
+    response.content_type = Some(format.media_type());
+    Ok(())
+}
+
+impl<'r, T: Deserialize<'r>> FromRequest<'r> for Content<T> {
+    const PROFILE: Profile = TAKES_BODY;
+
+    fn from_request(req: &'r Request, arg: &Arg) -> Result<Content<T>> {
+        if req.body().is_empty() {
+            return Err(Error::missing(arg.name, Source::Body, "content in the body"));
+        }
+        if req.is_json() {
+            return Json::from_request(req, arg).map(|Json(value)| Content(value));
+        }
+        let formats = formats(&req.context)?;
+        let kind = req.header("content-type").unwrap_or_default();
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        let Some(format) = formats.all().find(|format| format.media_type().eq_ignore_ascii_case(kind)) else {
+            return Err(wrong_content_type(req, arg, &formats.media_types().collect::<Vec<_>>()));
+        };
+        let mut made = None;
+        let read = format.read(req.body(), &mut |content| {
+            let read = innermost::read(content);
+            let result = read.as_ref().map(drop).map_err(erased_serde::Error::custom);
+            made = Some(read);
+            result
+        });
+        let why = match (read, made) {
+            (Ok(()), Some(Ok(value))) => return Ok(Content(value)),
+            (_, Some(Err(words))) => words,
+            (Err(error), _) => error.words().to_owned(),
+            (Ok(()), None) => "it was not read".to_owned(),
+        };
+        let (media_type, why) = (format.media_type(), shown(&why));
+        let words = format!("the body is not the {media_type} it should be: {why}");
+        Err(bad_body(req, arg, media_type, words))
+    }
+
+    fn describe(inputs: &mut Inputs) {
+        inputs.body_of(&[NEGOTIATED], Schema::of::<T>());
+    }
+}
+
+fn formats(context: &Context) -> Result<&Formats> {
+    context.state().ok_or_else(|| Error::internal("there are no forms of content"))
+}
+
+/// `a, b or c`
+fn listed(names: &[&str]) -> String {
+    match names {
+        [first @ .., before, last] if !first.is_empty() => {
+            format!("{}, {before} or {last}", first.join(", "))
+        }
+        names => names.join(" or "),
+    }
+}
