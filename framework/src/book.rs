@@ -19,6 +19,8 @@ pages! {
     Examples: "docs/examples.md",
     Routing: "docs/routing.md",
     Binding: "docs/binding.md",
+    Validation: "docs/validation.md",
+    Negotiation: "docs/negotiation.md",
     Request: "docs/request.md",
     Answers: "docs/answers.md",
     Errors: "docs/errors.md",
