@@ -9,7 +9,7 @@
 //! $ curl localhost:9090/orders --json '{"customer":"ann","items":[{"name":"cup","count":2}]}'
 //! {"customer":"ann","items":[{"name":"cup","count":2}]}
 //! $ curl localhost:9090/orders --json '{"customer":"ann","items":[{"name":"cup","count":0}]}'
-//! {"code":422,"message":"Unprocessable Entity","explain":"Body[order] at /items/0/count: lower than 1.","errors":[{"expected":"a value that keeps its rules","got":"0","parameter":"order","pointer":"/items/0/count","source":"Body"}]}
+//! {"code":422,"message":"Unprocessable Entity","explain":"Body[order] at /items/0/count: lower than 1.","errors":[{"detail":"Body[order] at /items/0/count: lower than 1.","expected":"a value that keeps its rules","got":"0","parameter":"order","pointer":"/items/0/count","source":"Body"}]}
 //! $ curl localhost:9090/orders -H 'Accept: text/csv' --json '{"customer":"ann","items":[]}'
 //! {"code":406,"message":"Not Acceptable","explain":"This is sent as application/json or application/cbor, and `Accept` takes none of these."}
 //! ```
