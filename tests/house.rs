@@ -239,11 +239,14 @@ fn the_protocol_core_knows_no_runtime_no_clock_and_no_log() {
     }
 }
 
-/// What is said passes through `say!`, which escapes what could begin a line of its own.
+/// What is said passes through `say!`, which escapes what could begin a line of its own. The event of an answer has fields, each escaped
+/// by itself.
 #[test]
 fn everything_that_is_logged_is_escaped() {
     for file in sources("framework/src") {
-        if shown(&file) == "framework/src/base/shown.rs" {
+        if ["framework/src/base/shown.rs", "framework/src/operations/access/answered.rs"]
+            .contains(&&*shown(&file))
+        {
             continue;
         }
         let code = code_of(&file);

@@ -46,6 +46,7 @@ pages! {
     Tls: "docs/tls.md",
     Proxies: "docs/proxies.md",
     Logging: "docs/logging.md",
+    Operations: "docs/operations.md",
     Testing: "docs/testing.md",
     Applications: "docs/applications.md",
     Embedding: "docs/embedding.md",

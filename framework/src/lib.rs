@@ -56,7 +56,8 @@ mod bind;
     feature = "openapi",
     feature = "config",
     feature = "cbor",
-    feature = "validation"
+    feature = "validation",
+    feature = "actuator"
 ))]
 mod book;
 mod chain;
@@ -117,6 +118,10 @@ pub use http::{CookieKey, PrivateCookies, SignedCookies};
 #[cfg(feature = "openapi")]
 pub use openapi::{AsyncApi, AsyncApiVersion, Document, OpenApi, OpenApiVersion};
 pub use operations::AccessLog;
+#[cfg(all(feature = "actuator", unix))]
+pub use operations::DiskSpace;
+#[cfg(feature = "actuator")]
+pub use operations::{Actuator, HealthIndicator};
 pub use proto::Limits;
 pub use resources::{Embedded, Resources};
 #[cfg(feature = "redis")]

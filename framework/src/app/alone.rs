@@ -33,12 +33,14 @@ impl App {
             router: router(&filters)?,
             sockets: router(&[])?,
             compression: None,
+            #[cfg(feature = "actuator")]
+            actuating: None,
             #[cfg(feature = "openapi")]
             openapi: None,
             #[cfg(feature = "openapi")]
             asyncapi: None,
             decompression: Decompression::none(),
-            observers: super::observing::Observers::default(),
+            observers: crate::operations::Observers::default(),
             name: None,
             has_answering_filters: false,
             embedding: Mutex::new(Weak::<()>::new()),

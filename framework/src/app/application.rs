@@ -5,7 +5,6 @@ use std::fmt;
 use std::sync::{Arc, Mutex, Weak};
 
 use super::compress::Compression;
-use super::observing::Observers;
 use super::target::Target;
 use crate::base::date::ServerLine;
 use crate::chain::{Answers, Unmapped};
@@ -36,7 +35,9 @@ pub(crate) struct Inner {
     pub(crate) embedding: Mutex<Weak<dyn Any + Send + Sync>>,
     pub(super) compression: Option<Compression>,
     pub(super) decompression: Decompression,
-    pub(super) observers: Observers,
+    pub(crate) observers: crate::operations::Observers,
+    #[cfg(feature = "actuator")]
+    pub(crate) actuating: Option<crate::operations::Actuating>,
     #[cfg(feature = "openapi")]
     pub(super) openapi: Option<crate::openapi::OpenApi>,
     #[cfg(feature = "openapi")]

@@ -58,13 +58,15 @@ pub struct Config {
     pub(crate) openapi: Option<crate::openapi::OpenApi>,
     #[cfg(feature = "openapi")]
     pub(crate) asyncapi: Option<crate::openapi::AsyncApi>,
-    #[cfg(feature = "openapi")]
-    pub(crate) described: super::description::Described,
     #[cfg(feature = "config")]
     pub(crate) settings: Option<crate::settings::Loaded>,
     /// States that could not be read from the settings, as is told already.
     #[cfg(feature = "config")]
     pub(crate) unread: Vec<TypeId>,
+    #[cfg(feature = "actuator")]
+    pub(crate) actuator: Option<crate::operations::Actuator>,
+    #[cfg(any(feature = "actuator", feature = "openapi"))]
+    pub(crate) described: super::described::Described,
     /// What is known to be wrong already.
     pub(crate) problems: Vec<String>,
 }
@@ -105,6 +107,7 @@ macro_rules! config_setters {
             sessions[S: $crate::session::SessionStore](store: S);
             session_config(config: $crate::session::SessionConfig);
             access_log(log: $crate::operations::AccessLog);
+            #[cfg(feature = "actuator")] actuator(actuator: $crate::operations::Actuator);
             #[cfg(feature = "openapi")] openapi(document: $crate::openapi::OpenApi);
             #[cfg(feature = "openapi")] asyncapi(document: impl Into<$crate::openapi::AsyncApi>);
             #[cfg(feature = "config")] settings(settings: $crate::settings::Settings);
@@ -330,6 +333,22 @@ impl Config {
     #[must_use]
     pub fn access_log(mut self, log: AccessLog) -> Config {
         self.access_log = Some(log);
+        self
+    }
+
+    /// Shows how the application is, for those who run it: health, routes, numbers. See [`Actuator`](crate::Actuator).
+    ///
+    /// # Errors
+    /// At start: it stands on the port of the application, and no filter that authenticates is over its paths.
+    #[cfg(feature = "actuator")]
+    #[must_use]
+    #[track_caller]
+    pub fn actuator(mut self, actuator: crate::operations::Actuator) -> Config {
+        self.problems.extend(actuator.problems());
+        if actuator.port.is_none() {
+            self.filters.push(super::actuator::filter(&actuator, &self.described));
+        }
+        self.actuator = Some(actuator);
         self
     }
 

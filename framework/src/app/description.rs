@@ -3,10 +3,9 @@
 mod channels;
 #[cfg(feature = "openapi-ui")]
 mod interface;
-mod reading;
 mod served;
 
-pub(crate) use served::{Described, channels, filters};
+pub(crate) use served::{channels, filters};
 
 use std::collections::BTreeMap;
 

@@ -3,7 +3,9 @@
 //! `start` reads the registry and the settings. Then, for each request, routing picks a target; filters and the handler make the
 //! answer; errors become pages at the nearest link.
 
-#[cfg(feature = "tls")]
+#[cfg(feature = "actuator")]
+mod actuator;
+#[cfg(any(feature = "actuator", feature = "tls"))]
 mod alone;
 mod answering;
 mod application;
@@ -11,11 +13,15 @@ mod bodies;
 mod compress;
 mod config;
 mod decompress;
+#[cfg(any(feature = "actuator", feature = "openapi"))]
+mod described;
 #[cfg(feature = "openapi")]
 mod description;
 mod exchange;
 mod handle;
 mod observing;
+#[cfg(any(feature = "actuator", feature = "openapi"))]
+mod reading;
 mod refused;
 mod resources;
 #[cfg(feature = "config")]

@@ -1,20 +1,7 @@
-//! Who is told of each request at its end.
+//! Telling of each request at its end.
 
 use super::application::Inner;
-use crate::operations::{AccessLines, Answered, is_wanted};
-
-/// Those who are told, besides the subscriber of `tracing`.
-#[derive(Default)]
-pub(crate) struct Observers {
-    pub(super) lines: Option<AccessLines>,
-}
-
-impl Observers {
-    #[inline]
-    fn is_empty(&self) -> bool {
-        self.lines.is_none()
-    }
-}
+use crate::operations::{Answered, is_wanted};
 
 impl Inner {
     /// Whether anybody wants to be told of requests.
@@ -29,15 +16,6 @@ impl Inner {
         if is_wanted() {
             answered.say();
         }
-        if let Some(lines) = &self.observers.lines {
-            lines.add(answered);
-        }
-    }
-
-    /// Waits until what was told is written.
-    pub(crate) fn flush_observers(&self) {
-        if let Some(lines) = &self.observers.lines {
-            lines.flush();
-        }
+        self.observers.tell(answered);
     }
 }

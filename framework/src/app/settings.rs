@@ -49,6 +49,16 @@ impl Config {
         sections.session.fill(&mut self.session_config, "session_config");
         sections.compression.fill(&mut self.compression, "compression");
         sections.access_log.fill(&mut self.access_log, "access_log");
+        #[cfg(feature = "actuator")]
+        {
+            let is_ours = self.actuator.is_some();
+            let mut actuator = self.actuator.take();
+            sections.actuator.fill(&mut actuator, "actuator");
+            match actuator {
+                Some(actuator) if !is_ours => *self = std::mem::take(self).actuator(actuator),
+                ours => self.actuator = ours,
+            }
+        }
         #[cfg(feature = "templates")]
         sections.templates.fill(&mut self.templates, "templates");
         if let Some(settings) = sections.messages.0

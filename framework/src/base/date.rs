@@ -2,6 +2,7 @@
 //! does the formatting), `Server` and the content type. And days of the calendar.
 
 use std::cell::RefCell;
+use std::fmt::{self, Display};
 use std::io::Write;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -82,6 +83,24 @@ pub(crate) fn civil(days: u64) -> (u64, u64, u64) {
     let day = of_year - (153 * from_march + 2) / 5 + 1;
     let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
     (era * 400 + year_of_era + u64::from(month <= 2), month, day)
+}
+
+/// A moment in parts: days, hours, minutes, seconds and milliseconds of UTC.
+pub(crate) fn parts(at: SystemTime) -> (u64, u64, u64, u64, u32) {
+    let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let second = since.as_secs();
+    (second / 86_400, second / 3600 % 24, second / 60 % 60, second % 60, since.subsec_millis())
+}
+
+/// A moment as RFC 3339 has it.
+pub(crate) struct Rfc3339(pub(crate) SystemTime);
+
+impl Display for Rfc3339 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (days, hour, minute, second, milli) = parts(self.0);
+        let (year, month, day) = civil(days);
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z")
+    }
 }
 
 #[cfg(test)]

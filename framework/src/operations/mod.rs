@@ -1,6 +1,28 @@
-//! What is told of an application while it runs, for those who run it: a line for each request.
+//! What is told of an application while it runs, for those who run it: a line for each request, whether it is well, what it is made of.
 
 mod access;
+#[cfg(feature = "actuator")]
+mod actuating;
+#[cfg(feature = "actuator")]
+mod actuator;
+#[cfg(feature = "actuator")]
+mod health;
+#[cfg(feature = "actuator")]
+mod life;
+mod observers;
 
 pub use access::AccessLog;
 pub(crate) use access::{AccessLines, Answered, is_wanted};
+#[cfg(feature = "actuator")]
+pub(crate) use actuating::Actuating;
+#[cfg(feature = "actuator")]
+pub use actuator::Actuator;
+#[cfg(all(feature = "actuator", unix))]
+pub use health::DiskSpace;
+#[cfg(feature = "actuator")]
+pub use health::HealthIndicator;
+#[cfg(feature = "actuator")]
+pub(crate) use health::Report;
+#[cfg(feature = "actuator")]
+pub(crate) use life::Life;
+pub(crate) use observers::Observers;

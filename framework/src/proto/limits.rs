@@ -56,6 +56,12 @@ macro_rules! limits {
                 zeros.into_iter().filter(|it| it.1).map(|(name, _, default)| (name, default))
             }
 
+            /// All of them, with their values as texts.
+            #[cfg(feature = "actuator")]
+            pub(crate) fn told(&self) -> impl Iterator<Item = (&'static str, String)> + use<> {
+                [$( (stringify!($name), format!("{:?}", self.$name)), )*].into_iter()
+            }
+
             /// Those that are others than these.
             fn unlike(&self, other: &Limits) -> impl Iterator<Item = &'static str> {
                 [$( (stringify!($name), self.$name != other.$name), )*].into_iter().filter(|it| it.1).map(|it| it.0)

@@ -7,6 +7,9 @@
 
 mod contents;
 
+#[cfg(feature = "actuator")]
+pub(crate) use contents::Contents;
+
 use std::borrow::Cow;
 use std::ops::Range;
 

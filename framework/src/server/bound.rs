@@ -81,7 +81,7 @@ impl Bound {
             drained.as_mut().poll(cx)
         })
         .await;
-        self.shared.app.0.flush_observers();
+        self.shared.app.0.observers.flush();
         Ok(())
     }
 
@@ -112,7 +112,7 @@ impl Bound {
         for thread in threads {
             thread.join().map_err(|payload| Error::from_panic(&*payload))??;
         }
-        self.shared.app.0.flush_observers();
+        self.shared.app.0.observers.flush();
         result
     }
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use tokio::runtime;
 
+#[cfg(feature = "actuator")]
+use super::beside;
 use super::bound::{Bound, Stopped};
 use super::console;
 use super::counted::Shared;
@@ -35,6 +37,7 @@ pub struct Server {
     pub(super) threads: Option<usize>,
     pub(super) shares_threads: Option<bool>,
     pub(super) grace: Option<Duration>,
+    pub(super) stop_delay: Option<Duration>,
     pub(super) watchdog: Option<Duration>,
     pub(super) handles_signals: Option<bool>,
     #[cfg(feature = "tls")]
@@ -159,6 +162,25 @@ impl Server {
         self
     }
 
+    /// How long the server goes on as before after a stop has begun: it accepts and answers, and [`Handle::is_ready`](super::Handle::is_ready) and the
+    /// actuator's `/health/ready` say that it is not ready. So those who spread requests over several servers look elsewhere before the port
+    /// closes, and none is refused: give them the time in which they look, and some more. A second signal ends it. Default: none.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    ///
+    /// use vernal::server;
+    ///
+    /// fn main() -> vernal::Result {
+    ///     server::new().stop_delay(Duration::from_secs(5)).start()
+    /// }
+    /// ```
+    #[must_use]
+    pub fn stop_delay(mut self, delay: Duration) -> Server {
+        self.stop_delay = Some(delay);
+        self
+    }
+
     /// How long a handler may hold its thread before the log warns of it, once for each handler, and says what to write instead.
     /// Default 100 ms; [`Duration::ZERO`] is never.
     ///
@@ -250,7 +272,7 @@ impl Server {
             None => std::thread::available_parallelism().map_or(1, usize::from),
         };
         let places = self.listening.bind(if shares_threads { 1 } else { threads })?;
-        let lifecycle = Lifecycle::new();
+        let lifecycle = Lifecycle::stopping_after(self.stop_delay.unwrap_or_default());
         let stopped = Stopped(Arc::clone(&lifecycle));
         let mut shared = Shared::alone(app, lifecycle);
         shared.expects_proxy_header = expects_proxy_header;
@@ -261,9 +283,13 @@ impl Server {
         };
         #[cfg(not(feature = "tls"))]
         let redirecting = None;
+        #[cfg(feature = "actuator")]
+        let actuator = beside::actuator(&shared, &places)?;
         let shared = Arc::new(shared);
         let mut places: Vec<_> = places.into_iter().map(|place| (place, Arc::clone(&shared))).collect();
         places.extend(redirecting);
+        #[cfg(feature = "actuator")]
+        places.extend(actuator);
         Ok(Bound {
             shared,
             places,

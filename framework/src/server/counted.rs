@@ -37,6 +37,8 @@ impl Shared {
 
     /// What nobody shares yet.
     pub(super) fn alone(app: App, lifecycle: Arc<Lifecycle>) -> Shared {
+        #[cfg(feature = "actuator")]
+        app.0.is_served_by(&lifecycle);
         Shared {
             app,
             mark: lifecycle.mark(),

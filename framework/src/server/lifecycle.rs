@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::Waker;
+use std::time::Duration;
 
 use tokio::sync::Notify;
 
@@ -20,6 +21,8 @@ pub(crate) struct Lifecycle {
     watchers: Mutex<Watchers>,
     is_cut: AtomicBool,
     connections: AtomicUsize,
+    /// How long it goes on after a stop has begun.
+    delay: Duration,
 }
 
 /// The tasks of idle connections, by place. Smaller in each connection than a notice of its own would be.
@@ -38,6 +41,8 @@ pub(crate) const UNPLACED: u32 = u32::MAX;
 pub(crate) enum Phase {
     Bound,
     Serving,
+    /// It goes on, and says that it will not for long.
+    Leaving,
     Stopping,
     Stopped,
 }
@@ -45,6 +50,11 @@ pub(crate) enum Phase {
 impl Lifecycle {
     /// A server that is bound; known to [`stop_all`] from now on.
     pub(crate) fn new() -> Arc<Lifecycle> {
+        Lifecycle::stopping_after(Duration::ZERO)
+    }
+
+    /// The same, of one that goes on for so long after a stop has begun.
+    pub(crate) fn stopping_after(delay: Duration) -> Arc<Lifecycle> {
         let lifecycle = Arc::new(Lifecycle {
             phase: AtomicU8::new(Phase::Bound as u8),
             changed: Notify::new(),
@@ -52,6 +62,7 @@ impl Lifecycle {
             watchers: Mutex::default(),
             is_cut: AtomicBool::new(false),
             connections: AtomicUsize::new(0),
+            delay,
         });
         let mut all = all();
         all.retain(|other| other.strong_count() > 0);
@@ -61,11 +72,33 @@ impl Lifecycle {
 
     /// Begins to stop, and says so; tells whether nobody has before.
     pub(crate) fn stop(&self) -> bool {
+        if !self.delay.is_zero() && self.is_serving() && self.enter(Phase::Leaving) {
+            say!(
+                info,
+                "stopping in {:?}; whoever asks is told that this server is not ready any more",
+                self.delay
+            );
+            return true;
+        }
+        // Who says it again does not mean a shorter time.
+        self.phase.load(Ordering::SeqCst) != Phase::Leaving as u8 && self.stop_now()
+    }
+
+    /// Begins to stop without going on first; tells whether that is news.
+    pub(crate) fn stop_now(&self) -> bool {
         let begins = self.enter(Phase::Stopping);
         if begins {
             say!(info, "stopping");
         }
         begins
+    }
+
+    /// Stops when it has gone on for its time after somebody has asked it to stop. Never ends.
+    pub(crate) async fn leave(&self) {
+        self.reached(Phase::Leaving).await;
+        let _ = tokio::time::timeout(self.delay, self.reached(Phase::Stopping)).await;
+        self.stop_now();
+        std::future::pending::<()>().await;
     }
 
     /// Goes on to a later phase; an earlier one is not gone back to. Tells whether it was not reached before.
@@ -187,6 +220,17 @@ impl Lifecycle {
         if self.connections.fetch_sub(1, Ordering::AcqRel) == 1 && self.is_stopping() {
             self.changed.notify_waiters();
         }
+    }
+}
+
+#[cfg(feature = "actuator")]
+impl crate::operations::Life for Lifecycle {
+    fn is_ready(&self) -> bool {
+        self.is_serving()
+    }
+
+    fn connections(&self) -> usize {
+        self.connection_count()
     }
 }
 

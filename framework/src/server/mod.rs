@@ -17,6 +17,8 @@ mod accepting;
 mod address;
 mod admission;
 mod arrived;
+#[cfg(feature = "actuator")]
+mod beside;
 mod bound;
 mod builder;
 pub(crate) mod connection;

@@ -25,6 +25,7 @@ impl Server {
         }
         self.threads = self.threads.or(server.threads);
         self.shares_threads = self.shares_threads.or(server.share_threads);
+        self.stop_delay = self.stop_delay.or(server.stop_delay);
         self.grace = self.grace.or(server.grace);
         self.watchdog = self.watchdog.or(server.watchdog);
         self.handles_signals = self.handles_signals.or(server.handle_signals);

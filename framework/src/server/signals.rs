@@ -1,20 +1,32 @@
-//! What SIGINT and SIGTERM do: the first begins to stop the server, the second cuts what is left.
+//! What SIGINT and SIGTERM do: the first begins to stop the server, the second ends the time that it goes on for, if there is one, and
+//! the next cuts what is left.
 
 use crate::base::say;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 
 use super::lifecycle::Lifecycle;
 
-/// The first SIGINT or SIGTERM begins to stop the server, the second cuts what is left. Never ends.
+/// Lets signals stop the server, if they are to, and what a stop begins with come to its end. Never ends.
 pub(crate) async fn stop_on_signals(lifecycle: &Lifecycle, is_on: bool) {
+    let mut leaving = pin!(lifecycle.leave());
+    let mut signals = pin!(listen(lifecycle, is_on));
+    std::future::poll_fn(|cx| {
+        let _ = leaving.as_mut().poll(cx);
+        signals.as_mut().poll(cx)
+    })
+    .await;
+}
+
+async fn listen(lifecycle: &Lifecycle, is_on: bool) {
     if is_on {
         loop {
             if let Err(error) = signal().await {
                 say!(error, "cannot listen to signals: {error}");
                 break;
             }
-            if !lifecycle.stop() && lifecycle.cut() {
+            // The second ends what the first has begun with.
+            if !lifecycle.stop() && !lifecycle.stop_now() && lifecycle.cut() {
                 say!(info, "stopping at once: what is left of the connections is cut");
             }
         }

@@ -187,6 +187,10 @@ impl SessionStore for RedisStore {
             self.0.run(true, &Question::Script(script)).await
         })
     }
+
+    fn health(&self) -> Option<BoxFuture<'_, Result>> {
+        Some(Box::pin(async { self.0.run::<()>(true, &Question::Command(redis::cmd("PING"))).await }))
+    }
 }
 
 impl Inner {

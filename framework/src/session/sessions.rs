@@ -46,6 +46,18 @@ impl Sessions {
         context.state::<Arc<Sessions>>().map_or("", |sessions| &sessions.config.cookie_name)
     }
 
+    /// Those of an application.
+    #[cfg(feature = "actuator")]
+    pub(crate) fn of(context: &Context) -> Option<&Arc<Sessions>> {
+        context.state()
+    }
+
+    /// What keeps them.
+    #[cfg(feature = "actuator")]
+    pub(crate) fn store(&self) -> &dyn SessionStore {
+        &*self.store
+    }
+
     pub(super) async fn load(&self, id: &SessionId) -> Result<Option<SessionRecord>> {
         match self.store.in_memory() {
             Some(memory) => Ok(memory.find(id)),

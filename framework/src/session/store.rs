@@ -96,6 +96,16 @@ pub trait SessionStore: Send + Sync + 'static {
         })
     }
 
+    /// Whether the store is well, for the feature `actuator`: `None` where there is nothing to ask. Default: none.
+    fn health(&self) -> Option<BoxFuture<'_, Result>> {
+        None
+    }
+
+    /// How many sessions it holds, where it knows without asking around. Default: unknown.
+    fn count(&self) -> Option<usize> {
+        None
+    }
+
     /// The store in memory, which needs no wait. Not for users.
     #[doc(hidden)]
     fn in_memory(&self) -> Option<&MemoryStore> {
@@ -121,6 +131,10 @@ impl SessionStore for MemoryStore {
 
     fn rename<'s>(&'s self, from: &'s SessionId, to: &'s SessionId) -> BoxFuture<'s, Result<bool>> {
         Box::pin(async { Ok(self.move_to(from, to)) })
+    }
+
+    fn count(&self) -> Option<usize> {
+        Some(self.len())
     }
 
     fn in_memory(&self) -> Option<&MemoryStore> {

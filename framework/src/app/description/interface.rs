@@ -8,7 +8,7 @@ use bytes::Bytes;
 use utoipa_swagger_ui_vendored::SWAGGER_UI_VENDORED;
 use zip::ZipArchive;
 
-use super::reading::for_reading;
+use super::super::reading::for_reading;
 use crate::chain::{Filter, FilterContext, Next};
 use crate::http::{BoxFuture, Error, Result};
 

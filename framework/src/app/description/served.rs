@@ -1,34 +1,20 @@
 //! The description of an application as answers: the document, made on first demand, and the pages that show it.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::OnceLock;
 
 use bytes::Bytes;
 
-use super::super::application::{App, Inner};
+use super::super::application::App;
+use super::super::described::Described;
+use super::super::reading::for_reading;
 #[cfg(feature = "openapi-ui")]
 use super::interface::Interface;
-use super::reading::for_reading;
 use crate::chain::{Filter, FilterContext, GivenFilter, Next};
 use crate::http::{BoxFuture, Error, Result};
 use crate::matching::kept;
 use crate::openapi::{self, AsyncApi, OpenApi};
 use crate::proto::conditions::{Validators, Verdict, judge};
-
-/// The application that is described, once it is there.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Described(Arc<OnceLock<Weak<Inner>>>);
-
-impl Described {
-    /// Names the application.
-    pub(crate) fn is(&self, app: &App) {
-        let _ = self.0.set(Arc::downgrade(&app.0));
-    }
-
-    fn app(&self) -> Option<App> {
-        self.0.get()?.upgrade().map(App)
-    }
-}
 
 /// What answers at the paths that the settings name.
 #[track_caller]
@@ -78,10 +64,7 @@ impl Document {
         if let Some(made) = self.made.get() {
             return Ok(made);
         }
-        let app = self
-            .described
-            .app()
-            .ok_or_else(|| Error::internal("the application that is described is gone"))?;
+        let app = self.described.app()?;
         let json = Bytes::from(serde_json::to_vec(&(self.make)(&app))?);
         let mut hasher = DefaultHasher::new();
         json.hash(&mut hasher);

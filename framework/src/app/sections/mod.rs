@@ -4,6 +4,8 @@
 //! reading. What the program sets itself wins, so a section fills only what is left.
 
 mod access_log;
+#[cfg(feature = "actuator")]
+mod actuator;
 mod compression;
 mod given;
 mod limits;
@@ -15,7 +17,13 @@ mod templates;
 #[cfg(feature = "tls")]
 mod tls;
 mod websocket;
-#[cfg(not(all(feature = "tls", feature = "templates", feature = "brotli", feature = "zstd")))]
+#[cfg(not(all(
+    feature = "actuator",
+    feature = "tls",
+    feature = "templates",
+    feature = "brotli",
+    feature = "zstd"
+)))]
 mod without_feature;
 
 use crate::app::compress::Compression;
@@ -45,6 +53,8 @@ pub(crate) struct Sections {
     pub(super) session: Given<SessionConfig>,
     pub(super) compression: Given<Compression>,
     pub(super) access_log: Given<AccessLog>,
+    #[cfg(feature = "actuator")]
+    pub(super) actuator: Given<crate::operations::Actuator>,
     pub(super) resources: Vec<GivenResources>,
     #[cfg(feature = "templates")]
     pub(super) templates: Given<crate::view::Templates>,
@@ -94,6 +104,8 @@ impl Sections {
             session: session::read(&mut root),
             compression: compression::read(&mut root),
             access_log: access_log::read(&mut root),
+            #[cfg(feature = "actuator")]
+            actuator: actuator::read(&mut root),
             resources: resources::read(&mut root),
             #[cfg(feature = "templates")]
             templates: templates::read(&mut root),
@@ -103,6 +115,8 @@ impl Sections {
             problems: Vec::new(),
             table: None,
         };
+        #[cfg(not(feature = "actuator"))]
+        without_feature::refuse(&mut root, "actuator", "actuator");
         #[cfg(not(feature = "tls"))]
         without_feature::refuse(&mut root, "tls", "tls");
         #[cfg(not(feature = "templates"))]
@@ -122,7 +136,7 @@ impl Sections {
 pub fn keys() -> Vec<(String, String, &'static str)> {
     let named = "[resources.PATTERN]\n[resources.PATTERN.content_type]\nEXTENSION = 'TYPE'\n[tls.certificate_for.NAME]\n";
     let text = format!(
-        "{named}certificate = 'c'\nkey = 'k'\n[compression]\n[access_log]\n[tls]\ncertificate = 'c'\nkey = 'k'\n"
+        "{named}certificate = 'c'\nkey = 'k'\n[compression]\n[access_log]\n[actuator]\n[tls]\ncertificate = 'c'\nkey = 'k'\n"
     );
     let loaded = crate::settings::Settings::toml(text).load();
     let report = Report::default();

@@ -21,6 +21,7 @@ pub(crate) struct ServerSection {
     pub(crate) systemd: Option<Option<String>>,
     pub(crate) threads: Option<usize>,
     pub(crate) share_threads: Option<bool>,
+    pub(crate) stop_delay: Option<Duration>,
     pub(crate) grace: Option<Duration>,
     pub(crate) watchdog: Option<Duration>,
     pub(crate) handle_signals: Option<bool>,
@@ -59,6 +60,7 @@ pub(super) fn read(root: &mut Section<'_>) -> (ServerSection, Application) {
         unix_mode = Mode, "(what the process's umask leaves)";
         threads = number(1), "(as many as the machine has cores)";
         share_threads = flag(), "false";
+        stop_delay = time(), "0s";
         grace = time(), "30s";
         watchdog = time(), "100ms";
         handle_signals = flag(), "true";

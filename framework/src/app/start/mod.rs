@@ -17,14 +17,15 @@ use self::proxies::believe;
 use super::application::{App, Inner};
 use super::compress::Compression;
 use super::config::Config;
-use super::observing::Observers;
 use crate::base::date::ServerLine;
 use crate::base::{all_of, is_value};
 use crate::bind::DefaultBindingCall;
 use crate::chain::{Answers, AnyFilter, ErrorPages, GivenFilter};
 use crate::http::{Context, Error, Result};
 use crate::io::BodyMemory;
-use crate::operations::AccessLines;
+#[cfg(feature = "actuator")]
+use crate::operations::Actuating;
+use crate::operations::{AccessLines, Observers};
 use crate::resources::Mounts;
 use crate::routing::Router;
 use crate::session::Sessions;
@@ -119,6 +120,8 @@ impl App {
             Ok(lines) => observers.lines = lines,
             Err(problem) => problems.push(problem),
         }
+        #[cfg(feature = "actuator")]
+        let actuating = config.actuator.map(|actuator| Actuating::new(actuator, &context));
         let resources = Mounts::build(config.resources, config.favicon.unwrap_or(true), &mut problems);
         let pages = ErrorPages::build(&pages).unwrap_or_else(|found| {
             problems.extend(found);
@@ -140,6 +143,10 @@ impl App {
             };
         sockets.number_after(router.len());
         context.patterns = router.patterns().chain(sockets.patterns()).collect();
+        #[cfg(feature = "actuator")]
+        if let Some(problem) = actuating.as_ref().and_then(|it| it.unguarded(&router)) {
+            return Err(Error::internal(problem));
+        }
         limits::warn_of_those_that_never_fit(&routes, &limits);
         let paths: Vec<_> = mapped.iter().flat_map(|route| route.mapping.paths).copied().collect();
         let idle = sockets.unmatched_filters(resources.patterns());
@@ -175,12 +182,14 @@ impl App {
             compression: config.compression,
             decompression: config.decompression.unwrap_or_default(),
             observers,
+            #[cfg(feature = "actuator")]
+            actuating,
             #[cfg(feature = "openapi")]
             openapi: config.openapi,
             #[cfg(feature = "openapi")]
             asyncapi: config.asyncapi,
         }));
-        #[cfg(feature = "openapi")]
+        #[cfg(any(feature = "actuator", feature = "openapi"))]
         config.described.is(&app);
         Ok(app)
     }

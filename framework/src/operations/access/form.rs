@@ -1,12 +1,12 @@
 //! The forms of a line: the common and the combined one of web servers, and JSON.
 
 use std::fmt::{self, Display, Write};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use serde_json::Value;
 
 use super::answered::Answered;
-use crate::base::date::civil;
+use crate::base::date::{Rfc3339, civil, parts};
 use crate::base::needs_escape;
 use crate::http::Request;
 
@@ -97,13 +97,6 @@ fn escape(mut text: &str, f: &mut fmt::Formatter<'_>, breaks: impl Fn(char) -> b
     f.write_str(text)
 }
 
-/// A moment in parts: days, hours, minutes, seconds and milliseconds of UTC.
-fn parts(at: SystemTime) -> (u64, u64, u64, u64, u32) {
-    let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let second = since.as_secs();
-    (second / 86_400, second / 3600 % 24, second / 60 % 60, second % 60, since.subsec_millis())
-}
-
 /// A moment as the common form tells it.
 struct Clf(SystemTime);
 
@@ -115,17 +108,6 @@ impl Display for Clf {
         let (year, month, day) = civil(days);
         let month = usize::try_from(month - 1).ok().and_then(|month| MONTHS.get(month)).unwrap_or(&"-");
         write!(f, "{day:02}/{month}/{year}:{hour:02}:{minute:02}:{second:02} +0000")
-    }
-}
-
-/// A moment as RFC 3339 has it.
-struct Rfc3339(SystemTime);
-
-impl Display for Rfc3339 {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (days, hour, minute, second, milli) = parts(self.0);
-        let (year, month, day) = civil(days);
-        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z")
     }
 }
 
@@ -165,7 +147,7 @@ fn write_json(answered: &Answered<'_>, at: SystemTime, line: &mut String) {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
-    use std::time::Duration;
+    use std::time::{Duration, UNIX_EPOCH};
 
     use super::*;
     use crate::http::Context;

@@ -11,6 +11,16 @@ use crate::route::Route;
 #[cfg(feature = "openapi")]
 use crate::routing::entry::Entry;
 
+/// A mapping under one of its paths, as others are told of it.
+#[cfg(feature = "actuator")]
+pub(crate) struct Contents<'r> {
+    pub(crate) route: &'static Route,
+    pub(crate) pattern: &'static str,
+    pub(crate) limits: Option<&'r Limits>,
+    /// Each with whether it always runs.
+    pub(crate) filters: Vec<(AnyFilter, bool)>,
+}
+
 impl Router {
     /// Filters that can never run, since they match the path of no mapping and of none of the other patterns. Only when that
     /// is certain.
@@ -40,6 +50,17 @@ impl Router {
         let is_it = |entry: &&Entry| entry.route.at == *at && entry.matcher.source() == pattern;
         let entry = self.entries.iter().find(is_it);
         entry.into_iter().flat_map(|entry| self.filters.candidates(&entry.plan)).collect()
+    }
+
+    /// What there is, in the order of preference.
+    #[cfg(feature = "actuator")]
+    pub(crate) fn contents(&self) -> impl Iterator<Item = Contents<'_>> {
+        self.entries.iter().map(|entry| Contents {
+            route: entry.route,
+            pattern: entry.matcher.source(),
+            limits: entry.limits.as_ref(),
+            filters: self.filters.candidates(&entry.plan).collect(),
+        })
     }
 
     /// All filters.

@@ -40,8 +40,27 @@ use crate::websocket::core::{Core, opcode};
 ///     }
 /// }
 /// ```
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Rooms(Arc<All<Core>>);
+
+impl Default for Rooms {
+    fn default() -> Rooms {
+        let all = Arc::default();
+        #[cfg(feature = "actuator")]
+        known().push(Arc::downgrade(&all));
+        Rooms(all)
+    }
+}
+
+/// The rooms of the process, for those who count them.
+#[cfg(feature = "actuator")]
+fn known() -> std::sync::MutexGuard<'static, Vec<std::sync::Weak<All<Core>>>> {
+    use std::sync::{Mutex, PoisonError, Weak};
+    static KNOWN: Mutex<Vec<Weak<All<Core>>>> = Mutex::new(Vec::new());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    known.retain(|all| all.strong_count() > 0);
+    known
+}
 
 impl Rooms {
     /// No rooms yet.
@@ -91,6 +110,17 @@ impl Rooms {
         let Some(room) = self.0.get(room) else { return Vec::new() };
         let members = room.members();
         members.iter().map(|member| WebSocketSession(Arc::clone(member))).collect()
+    }
+
+    /// How many rooms there are in the process, and how many members they have together.
+    #[cfg(feature = "actuator")]
+    pub(crate) fn totals() -> (usize, usize) {
+        let known: Vec<_> = known().iter().filter_map(std::sync::Weak::upgrade).collect();
+        let rooms = known.iter().map(|all| {
+            let rooms = all.lock();
+            (rooms.len(), rooms.values().map(|room| room.members().len()).sum::<usize>())
+        });
+        rooms.fold((0, 0), |sum, own| (sum.0 + own.0, sum.1 + own.1))
     }
 
     /// The names of all rooms, in no order.

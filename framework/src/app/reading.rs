@@ -1,4 +1,4 @@
-//! Which requests look at a description.
+//! Which requests look at what an application tells of itself.
 
 use crate::chain::FilterContext;
 use crate::http::{Error, Result};

@@ -1,0 +1,70 @@
+//! What is mapped, and what runs around it.
+
+use serde_json::{Map, Value, json};
+
+use super::super::application::Inner;
+use crate::base::Location;
+use crate::proto::Limits;
+use crate::routing::{Contents, Router};
+
+impl Inner {
+    /// All mappings in the order they are preferred in, those of WebSockets apart.
+    pub(super) fn routes(&self) -> Value {
+        json!({
+            "mappings": self.routes_of(&self.router),
+            "websockets": self.routes_of(&self.sockets),
+        })
+    }
+
+    fn routes_of(&self, router: &Router) -> Vec<Value> {
+        router.contents().map(|contents| self.route(&contents)).collect()
+    }
+
+    fn route(&self, contents: &Contents<'_>) -> Value {
+        let Contents { route, pattern, limits, filters } = contents;
+        let mut shown = Map::new();
+        shown.insert("pattern".to_owned(), json!(pattern));
+        // None is any.
+        shown.insert("methods".to_owned(), json!(route.mapping.methods));
+        shown.insert("handler".to_owned(), place(&route.at));
+        let conditions = [
+            ("params", route.mapping.params.list, route.mapping.params.any),
+            ("headers", route.mapping.headers.list, route.mapping.headers.any),
+        ];
+        for (name, list, any) in conditions {
+            if !list.is_empty() {
+                shown.insert(name.to_owned(), json!({if any { "any" } else { "all" }: list}));
+            }
+        }
+        if let Some(protocol) = route.mapping.protocol {
+            shown.insert("subprotocol".to_owned(), json!(protocol));
+        }
+        let filters = filters.iter().map(|(filter, is_always)| {
+            let mut shown = place(filter.at());
+            if !is_always {
+                shown["when"] = json!("its pattern has the path");
+            }
+            shown
+        });
+        shown.insert("filters".to_owned(), filters.collect());
+        if let Some(limits) = limits {
+            shown.insert("limits".to_owned(), own_limits(limits, &self.limits));
+        }
+        shown.into()
+    }
+}
+
+/// The limits of a mapping that are others than the server's.
+fn own_limits(limits: &Limits, server: &Limits) -> Value {
+    let told: Map<String, Value> = limits
+        .told()
+        .zip(server.told())
+        .filter(|(own, of_all)| own != of_all)
+        .map(|(own, _)| (own.0.to_owned(), own.1.into()))
+        .collect();
+    told.into()
+}
+
+fn place(at: &Location) -> Value {
+    json!({"name": at.name, "file": at.file, "line": at.line})
+}

@@ -1,0 +1,102 @@
+//! The paths of an actuator.
+
+use ::http::StatusCode;
+use serde_json::{Value, json};
+
+use super::super::application::App;
+use super::super::described::Described;
+use super::super::reading::for_reading;
+use crate::chain::{Filter, FilterContext, GivenFilter, Next};
+use crate::http::{BoxFuture, Error, Result};
+use crate::matching::kept;
+use crate::operations::{Actuator, Report};
+use crate::websocket::handles::Rooms;
+
+/// What answers at the paths that the settings name.
+#[track_caller]
+pub(crate) fn filter(settings: &Actuator, described: &Described) -> GivenFilter {
+    let pattern = format!("{}/**", settings.base);
+    GivenFilter::new(kept(pattern), Actuate { described: described.clone() })
+}
+
+/// Answers for an application.
+pub(super) struct Actuate {
+    described: Described,
+}
+
+impl Actuate {
+    fn of(app: &App) -> Actuate {
+        let described = Described::default();
+        described.is(app);
+        Actuate { described }
+    }
+
+    async fn answer(&self, cx: &mut FilterContext<'_>) -> Result {
+        let app = self.described.app()?;
+        let Some(actuating) = &app.0.actuating else { return Err(unknown()) };
+        let rest = cx.request.path().strip_prefix(&*actuating.base).ok_or_else(unknown)?;
+        let rest = rest.trim_matches('/').to_owned();
+        for_reading(cx)?;
+        cx.response.headers.insert("cache-control", "no-store");
+        let body = match &*rest {
+            "" => json!({"paths": PATHS.map(|name| format!("{}/{name}", actuating.base))}),
+            "health" => {
+                let mut report = Report::of(&actuating.indicators.ask().await);
+                report.body["groups"] = json!(["live", "ready"]);
+                told(report, cx)
+            }
+            "health/live" => told(Report::alive(), cx),
+            "health/ready" if !actuating.is_ready() => told(Report::out_of_service(), cx),
+            "health/ready" => told(Report::of(&actuating.indicators.ask().await), cx),
+            "routes" => app.0.routes(),
+            "info" => app.0.info(actuating),
+            "sessions" => app.0.sessions(),
+            "rooms" => {
+                let (rooms, members) = Rooms::totals();
+                json!({"rooms": rooms, "members": members})
+            }
+            _ => return Err(unknown()),
+        };
+        cx.response.set_header("content-type", "application/json");
+        cx.response.set_body(serde_json::to_vec(&body)?);
+        Ok(())
+    }
+}
+
+impl App {
+    /// What answers there, and nothing else.
+    ///
+    /// # Errors
+    /// None that a caller can make.
+    pub(crate) fn actuator_alone(&self) -> Result<App> {
+        self.beside(Actuate::of(self))
+    }
+}
+
+/// The names below the path.
+const PATHS: [&str; 7] = ["health", "health/live", "health/ready", "routes", "info", "sessions", "rooms"];
+
+fn told(report: Report, cx: &mut FilterContext<'_>) -> Value {
+    if !report.is_well {
+        cx.response.status = StatusCode::SERVICE_UNAVAILABLE;
+    }
+    report.body
+}
+
+fn unknown() -> Error {
+    Error::new(404, "Not Found").explain("The actuator has nothing of this name.")
+}
+
+impl Filter for Actuate {
+    fn filter<'c>(&'c self, cx: &'c mut FilterContext<'_>, _: Next<'c>) -> BoxFuture<'c, Result> {
+        Box::pin(self.answer(cx))
+    }
+
+    fn reads_body(&self) -> bool {
+        false
+    }
+
+    fn answers(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,42 @@
+//! What an application says of itself.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use super::super::application::{App, Inner};
+use crate::base::date::Rfc3339;
+use crate::operations::{Actuating, Life};
+use crate::session::Sessions;
+
+impl App {
+    /// Where the actuator stands by itself, if it does: its host, if one was named, and its port.
+    pub(crate) fn actuator_place(&self) -> Option<(Option<String>, u16)> {
+        self.0.actuating.as_ref()?.place.clone()
+    }
+}
+
+impl Inner {
+    /// Remembers a server that serves the application, for those who ask how it is.
+    pub(crate) fn is_served_by<L: Life + 'static>(&self, life: &Arc<L>) {
+        if let Some(actuating) = &self.actuating {
+            actuating.is_served_by(life);
+        }
+    }
+
+    /// What is to be known of it.
+    pub(super) fn info(&self, actuating: &Actuating) -> Value {
+        let mut info: Map<String, Value> = actuating.info.iter().cloned().collect();
+        let began = Rfc3339(actuating.began).to_string();
+        let connections: usize = actuating.live().iter().map(|life| life.connections()).sum();
+        let own = json!({"version": env!("CARGO_PKG_VERSION"), "began": began, "connections": connections});
+        info.insert("vernal".to_owned(), own);
+        info.into()
+    }
+
+    /// How many sessions there are.
+    pub(super) fn sessions(&self) -> Value {
+        let count = Sessions::of(&self.answers.context).and_then(|sessions| sessions.store().count());
+        json!({"count": count})
+    }
+}

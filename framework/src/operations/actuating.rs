@@ -1,0 +1,87 @@
+//! What is behind an [`Actuator`] while its application runs.
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::SystemTime;
+
+use serde_json::Value;
+
+use super::actuator::Actuator;
+use super::health::{Indicators, StoreHealth};
+use super::life::Life;
+use crate::chain::AnyFilter;
+use crate::contract::Guards;
+use crate::http::Context;
+use crate::routing::Router;
+use crate::session::Sessions;
+
+/// See the head of this file.
+pub(crate) struct Actuating {
+    pub(crate) base: String,
+    /// Where it stands by itself: the host, if one was named, and the port.
+    pub(crate) place: Option<(Option<String>, u16)>,
+    pub(crate) indicators: Indicators,
+    pub(crate) info: Vec<(String, Value)>,
+    /// When the application began.
+    pub(crate) began: SystemTime,
+    /// The servers that serve the application.
+    lives: Mutex<Vec<Weak<dyn Life>>>,
+}
+
+impl Actuating {
+    pub(crate) fn new(actuator: Actuator, context: &Context) -> Actuating {
+        let mut all = actuator.indicators;
+        if let Some(store) = Sessions::of(context).and_then(StoreHealth::of) {
+            all.push(("sessions".into(), Arc::new(store)));
+        }
+        Actuating {
+            base: actuator.base,
+            place: actuator.port.map(|port| (actuator.host, port)),
+            indicators: Indicators::new(all, actuator.timeout),
+            info: actuator.info,
+            began: SystemTime::now(),
+            lives: Mutex::default(),
+        }
+    }
+
+    /// What is wrong if strangers may ask.
+    pub(crate) fn unguarded(&self, router: &Router) -> Option<String> {
+        if self.place.is_some() {
+            return None;
+        }
+        let base = &self.base;
+        let is_guarded = |path: &str| router.filters_for_path(path, true).iter().any(authenticates);
+        let paths = [base.clone(), format!("{base}/health"), format!("{base}/routes")];
+        let open = paths.iter().find(|path| !is_guarded(path))?;
+        Some(format!(
+            "the actuator stands on the port of the application, and anybody may ask {open}: put a filter that authenticates over it, \
+             `.filter(\"{base}/**\", BasicAuth::new(…))`, or give it a port of its own, `Actuator::new().port(9091)`. (A filter of yours \
+             says that it authenticates by `Filter::describe`.)"
+        ))
+    }
+
+    /// Remembers a server that serves the application.
+    pub(crate) fn is_served_by<L: Life + 'static>(&self, life: &Arc<L>) {
+        let life: Weak<dyn Life> = Arc::downgrade(life) as Weak<L>;
+        let mut lives = self.lives.lock().unwrap_or_else(PoisonError::into_inner);
+        lives.retain(|life| life.strong_count() > 0);
+        lives.push(life);
+    }
+
+    /// The servers that serve the application now.
+    pub(crate) fn live(&self) -> Vec<Arc<dyn Life>> {
+        self.lives.lock().unwrap_or_else(PoisonError::into_inner).iter().filter_map(Weak::upgrade).collect()
+    }
+
+    /// Whether one of them takes requests.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.live().iter().any(|life| life.is_ready())
+    }
+}
+
+/// Whether a filter lets nobody through who does not say who it is.
+fn authenticates(filter: &AnyFilter) -> bool {
+    let AnyFilter::Given(given) = filter else { return false };
+    let mut guards = Guards::default();
+    given.filter.describe(&mut guards);
+    guards.schemes.iter().any(|(_, is_optional)| !is_optional)
+}

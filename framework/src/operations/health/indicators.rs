@@ -1,0 +1,93 @@
+//! All indicators of an application, and what they said last.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::indicator::HealthIndicator;
+use crate::http::Error;
+
+/// See the head of this file.
+pub(crate) struct Indicators {
+    all: Vec<(Cow<'static, str>, Arc<dyn HealthIndicator>)>,
+    timeout: Duration,
+    /// Held while they are asked, so that many who want to know ask once.
+    last: Mutex<Option<(Instant, Arc<[Component]>)>>,
+}
+
+/// What one of them said.
+#[derive(Clone, Debug)]
+pub(crate) struct Component {
+    pub(crate) name: Cow<'static, str>,
+    /// What is wrong with it.
+    pub(crate) problem: Option<String>,
+}
+
+impl Indicators {
+    pub(crate) fn new(
+        all: Vec<(Cow<'static, str>, Arc<dyn HealthIndicator>)>,
+        timeout: Duration,
+    ) -> Indicators {
+        Indicators { all, timeout, last: Mutex::new(None) }
+    }
+
+    /// What all of them say, or have just said.
+    pub(crate) async fn ask(&self) -> Arc<[Component]> {
+        let mut last = self.last.lock().await;
+        if let Some((at, components)) = &*last
+            && at.elapsed() < FRESH
+        {
+            return Arc::clone(components);
+        }
+        let components: Arc<[Component]> = self.ask_all().await.into();
+        *last = Some((Instant::now(), Arc::clone(&components)));
+        components
+    }
+
+    async fn ask_all(&self) -> Vec<Component> {
+        let mut asked = JoinSet::new();
+        for (index, (_, indicator)) in self.all.iter().enumerate() {
+            let (indicator, timeout) = (Arc::clone(indicator), self.timeout);
+            let asking = async move {
+                match tokio::time::timeout(timeout, indicator.check()).await {
+                    Ok(Ok(())) => None,
+                    Ok(Err(error)) => Some(told(&error)),
+                    Err(_) => Some(format!("it has not answered within {timeout:?} (Actuator::timeout)")),
+                }
+            };
+            asked.spawn(async move { (index, asking.await) });
+        }
+        let untold = "it panicked; the log has more";
+        let mut components: Vec<_> = self
+            .all
+            .iter()
+            .map(|(name, _)| Component { name: name.clone(), problem: Some(untold.to_owned()) })
+            .collect();
+        while let Some(told) = asked.join_next().await {
+            let Ok((index, problem)) = told else { continue };
+            if let Some(component) = components.get_mut(index) {
+                component.problem = problem;
+            }
+        }
+        components
+    }
+}
+
+/// What an error says, and what is behind it.
+fn told(error: &Error) -> String {
+    let mut text = error.words().to_owned();
+    for cause in error.sources().map(|cause| cause.to_string()) {
+        // Many an error says what caused it in its own text.
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
+}
+
+/// How long an answer holds.
+const FRESH: Duration = Duration::from_millis(500);

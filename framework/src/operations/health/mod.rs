@@ -1,0 +1,15 @@
+//! Whether an application is well: indicators that are asked, all at once and each for a bounded time.
+
+#[cfg(unix)]
+mod disk_space;
+mod indicator;
+mod indicators;
+mod report;
+mod store;
+
+#[cfg(unix)]
+pub use disk_space::DiskSpace;
+pub use indicator::HealthIndicator;
+pub(crate) use indicators::Indicators;
+pub(crate) use report::Report;
+pub(crate) use store::StoreHealth;

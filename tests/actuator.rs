@@ -1,0 +1,328 @@
+//! What an application tells those who run it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use vernal::security::BasicAuth;
+use vernal::server::{self, Server};
+use vernal::test::Client;
+use vernal::websocket::{Rooms, WebSocketSession};
+use vernal::{
+    Actuator, App, BoxFuture, Config, DiskSpace, FilterContext, Limits, Next, Result, Saved, Session,
+    SessionChanges, SessionId, SessionRecord, SessionStore, State, request_filter, request_map,
+    websocket_handler,
+};
+
+#[request_map("/orders/{id}", method = ["GET", "PUT"], params = "full=yes", limits = Limits::new().body_size(77))]
+fn order(id: u32) -> String {
+    format!("order {id}")
+}
+
+#[request_map("/login")]
+async fn login(session: Session) -> Result {
+    session.set("user", "ann")
+}
+
+#[request_filter("/orders/**")]
+async fn looks(cx: &mut FilterContext<'_>, next: Next<'_>) -> Result {
+    next.run(cx).await;
+    Ok(())
+}
+
+#[derive(Default)]
+struct Chat;
+
+#[websocket_handler("/chat/{room}")]
+impl Chat {
+    fn on_open(&self, session: &WebSocketSession, rooms: State<&Rooms>, room: &str) -> Result {
+        rooms.join(room, session)
+    }
+}
+
+fn operators() -> BasicAuth {
+    BasicAuth::new("operations", async |name: String, password: String| {
+        (name, password) == ("ann".to_owned(), "secret".to_owned())
+    })
+}
+
+/// `ann:secret`
+const ANN: &str = "Basic YW5uOnNlY3JldA==";
+
+fn client(actuator: Actuator) -> Client {
+    Client::builder().state(Rooms::new()).filter("/actuator/**", operators()).actuator(actuator).build()
+}
+
+async fn json(client: &Client, path: &str, status: u16) -> Value {
+    let answer = client.get(path).header("authorization", ANN).await;
+    answer.assert_status(status).assert_header("content-type", "application/json");
+    answer.assert_header("cache-control", "no-store");
+    answer.json()
+}
+
+#[tokio::test]
+async fn each_path_tells_what_it_is_for() {
+    let client = client(Actuator::new().info("app", json!({"name": "shop"})));
+    let index = json(&client, "/actuator", 200).await;
+    let names = ["health", "health/live", "health/ready", "routes", "info", "sessions", "rooms"];
+    assert_eq!(index["paths"], json!(names.map(|name| format!("/actuator/{name}"))));
+    for name in names {
+        json(&client, &format!("/actuator/{name}"), 200).await;
+    }
+
+    assert_eq!(json(&client, "/actuator/health/live", 200).await, json!({"status": "UP"}));
+    assert_eq!(json(&client, "/actuator/health/ready", 200).await, json!({"status": "UP", "components": {}}));
+    let info = json(&client, "/actuator/info", 200).await;
+    assert_eq!(info["app"], json!({"name": "shop"}));
+    assert!(info["vernal"]["began"].as_str().is_some_and(|at| at.ends_with('Z')), "{info}");
+
+    assert_eq!(json(&client, "/actuator/sessions", 200).await, json!({"count": 0}));
+    client.get("/login").await.assert_status(200);
+    assert_eq!(json(&client, "/actuator/sessions", 200).await, json!({"count": 1}));
+
+    let _one = client.websocket("/chat/blue").await;
+    let _two = client.websocket("/chat/blue").await;
+    assert_eq!(json(&client, "/actuator/rooms", 200).await, json!({"rooms": 1, "members": 2}));
+}
+
+#[tokio::test]
+async fn routes_name_handlers_filters_conditions_and_limits() {
+    let routes = json(&client(Actuator::new()), "/actuator/routes", 200).await;
+    let mappings = routes["mappings"].as_array().expect("a list");
+    let of =
+        |pattern: &str| mappings.iter().find(|it| it["pattern"] == pattern).expect("it is mapped").clone();
+    let order = of("/orders/{id}");
+    assert_eq!(order["methods"], json!(["GET", "PUT"]));
+    assert_eq!(order["handler"]["name"], "order");
+    assert_eq!(order["handler"]["file"], "tests/actuator.rs");
+    assert!(order["handler"]["line"].as_u64().is_some_and(|line| line > 0));
+    assert_eq!(order["params"], json!({"all": ["full=yes"]}));
+    assert_eq!(order["filters"][0]["name"], "looks");
+    assert_eq!(order["limits"], json!({"body_size": "77"}));
+    assert_eq!(of("/login")["filters"], json!([]));
+    assert_eq!(of("/login").get("limits"), None);
+    assert_eq!(routes["websockets"][0]["pattern"], "/chat/{room}");
+    assert_eq!(routes["websockets"][0]["handler"]["name"], "Chat");
+}
+
+#[tokio::test]
+async fn only_those_who_may_are_told() {
+    let client = client(Actuator::new());
+    for path in ["/actuator", "/actuator/", "/actuator/health", "/actuator/routes", "/actuator/nothing"] {
+        client.get(path).await.assert_status(401);
+    }
+    for path in ["/actuator/nothing", "/actuator/health/", "/actuator/health/live/x", "/actuatorx"] {
+        let expected = if path.ends_with("health/") { 200 } else { 404 };
+        client.get(path).header("authorization", ANN).await.assert_status(expected);
+    }
+    client.post("/actuator/health").header("authorization", ANN).await.assert_status(405);
+    client.head("/actuator/health").header("authorization", ANN).await.assert_status(200).assert_text("");
+}
+
+#[test]
+fn settings_that_make_no_sense_are_errors_at_start() {
+    let guarded = || Config::new().state(Rooms::new()).filter("/actuator/**", operators());
+    let table: [(Config, &str); 7] = [
+        (
+            Config::new().state(Rooms::new()).actuator(Actuator::new()),
+            "anybody may ask /actuator: put a filter that authenticates over it, `.filter(\"/actuator/**\", BasicAuth::new(…))`",
+        ),
+        (
+            Config::new()
+                .state(Rooms::new())
+                .filter("/actuator/health", operators())
+                .actuator(Actuator::new()),
+            "anybody may ask /actuator:",
+        ),
+        (
+            Config::new()
+                .state(Rooms::new())
+                .filter("/actuator/**", operators().optional())
+                .actuator(Actuator::new()),
+            "anybody may ask /actuator:",
+        ),
+        (
+            guarded().actuator(Actuator::new().at("ops")),
+            "the actuator's path \"ops\" is none: write `Actuator::new().at(\"/actuator\")`",
+        ),
+        (guarded().actuator(Actuator::new().timeout(Duration::ZERO)), "no indicator answers in no time"),
+        (guarded().actuator(Actuator::new().host("127.0.0.1")), "name that, `Actuator::port(9091)`"),
+        (
+            guarded().actuator(
+                Actuator::new()
+                    .indicator("db", async || Ok::<_, vernal::Error>(()))
+                    .indicator("db", DiskSpace::new("/")),
+            ),
+            "two health indicators are called \"db\"",
+        ),
+    ];
+    for (config, expected) in table {
+        let error = App::from_registry(config).expect_err(expected).to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+    App::from_registry(guarded().actuator(Actuator::new())).expect("it is guarded");
+    App::from_registry(Config::new().state(Rooms::new()).actuator(Actuator::new().port(0)))
+        .expect("strangers do not reach it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_indicator_that_fails_hangs_or_panics_is_not_well() {
+    let actuator = Actuator::new()
+        .indicator("fine", async || Ok::<_, vernal::Error>(()))
+        .indicator("broken", async || Err("the pump is dry"))
+        .indicator("hanging", async || std::future::pending::<Result>().await)
+        .indicator("panicking", async || -> Result { panic!("as it should") })
+        .indicator("disk", DiskSpace::new("/").minimum(u64::MAX))
+        .indicator("no disk", DiskSpace::new("/nowhere"));
+    let client = client(actuator);
+    for path in ["/actuator/health", "/actuator/health/ready"] {
+        let report = json(&client, path, 503).await;
+        assert_eq!(report["status"], "DOWN");
+        let table = [
+            ("fine", None),
+            ("broken", Some("the pump is dry")),
+            ("hanging", Some("it has not answered within 800ms (Actuator::timeout)")),
+            ("panicking", Some("it panicked; the log has more")),
+            ("disk", Some("bytes are free, 18446744073709551615 are wanted")),
+            ("no disk", Some("/nowhere: No such file or directory")),
+        ];
+        for (name, problem) in table {
+            let component = &report["components"][name];
+            assert_eq!(
+                component["status"],
+                if problem.is_some() { "DOWN" } else { "UP" },
+                "{name}: {report}"
+            );
+            let said = component["details"]["error"].as_str().unwrap_or_default();
+            assert!(said.contains(problem.unwrap_or_default()), "{name}: {report}");
+        }
+    }
+    json(&client, "/actuator/health/live", 200).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_probes_ask_once() {
+    static ASKED: AtomicUsize = AtomicUsize::new(0);
+    let actuator = Actuator::new().indicator("db", async || {
+        ASKED.fetch_add(1, Ordering::Relaxed);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        Ok::<_, vernal::Error>(())
+    });
+    let client = Arc::new(client(actuator));
+    let probes = (0..100).map(|_| {
+        let client = Arc::clone(&client);
+        tokio::spawn(async move { json(&client, "/actuator/health", 200).await })
+    });
+    for probe in probes.collect::<Vec<_>>() {
+        probe.await.expect("an answer");
+    }
+    assert_eq!(ASKED.load(Ordering::Relaxed), 1);
+    tokio::time::advance(Duration::from_millis(500)).await;
+    json(&client, "/actuator/health", 200).await;
+    assert_eq!(ASKED.load(Ordering::Relaxed), 2);
+}
+
+/// A store that is away.
+struct Away;
+
+impl SessionStore for Away {
+    fn load<'s>(&'s self, _: &'s SessionId) -> BoxFuture<'s, Result<Option<SessionRecord>>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn save<'s>(&'s self, _: &'s SessionId, _: &'s SessionChanges) -> BoxFuture<'s, Result<Saved>> {
+        Box::pin(async { Ok(Saved::Gone) })
+    }
+
+    fn remove<'s>(&'s self, _: &'s SessionId) -> BoxFuture<'s, Result> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn health(&self) -> Option<BoxFuture<'_, Result>> {
+        Some(Box::pin(async {
+            Err(vernal::Error::unavailable("").explain("nobody listens at 10.0.0.7:6379"))
+        }))
+    }
+}
+
+#[tokio::test]
+async fn a_store_of_sessions_tells_how_it_is() {
+    let client = Client::builder()
+        .state(Rooms::new())
+        .sessions(Away)
+        .filter("/actuator/**", operators())
+        .actuator(Actuator::new())
+        .build();
+    let report = json(&client, "/actuator/health/ready", 503).await;
+    assert_eq!(report["components"]["sessions"]["details"]["error"], "nobody listens at 10.0.0.7:6379");
+    assert_eq!(json(&client, "/actuator/sessions", 200).await, json!({"count": null}));
+}
+
+/// The status of an answer over a socket, and its body. `None`: nobody listens.
+async fn get(address: std::net::SocketAddr, path: &str) -> Option<(u16, String)> {
+    let mut stream = TcpStream::connect(address).await.ok()?;
+    let request = format!("GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.ok()?;
+    let status = answer.get(9..12)?.parse().ok()?;
+    Some((status, answer.split_once("\r\n\r\n")?.1.to_owned()))
+}
+
+fn server() -> Server {
+    server::new().host("127.0.0.1").port(0).state(Rooms::new()).handle_signals(false)
+}
+
+#[tokio::test]
+async fn a_port_of_its_own_has_the_actuator_and_nothing_else() {
+    let bound = server().actuator(Actuator::new().port(0)).bind().expect("ports");
+    let addresses: Vec<_> = bound.local_addrs().filter_map(|address| address.tcp()).collect();
+    let [public, own] = addresses[..] else { panic!("{addresses:?}") };
+    let handle = bound.handle();
+    let serving = tokio::spawn(bound.serve());
+    handle.ready().await;
+    let table = [
+        (public, "/actuator/health", 404),
+        (public, "/orders/1?full=yes", 200),
+        (own, "/actuator/health", 200),
+        (own, "/actuator/health/ready", 200),
+        (own, "/orders/1?full=yes", 404),
+        (own, "/", 404),
+    ];
+    for (address, path, expected) in table {
+        assert_eq!(get(address, path).await.map(|it| it.0), Some(expected), "{path}");
+    }
+    handle.stop();
+    serving.await.expect("it ends").expect("well");
+}
+
+#[tokio::test]
+async fn who_stops_goes_on_for_a_time_and_says_that_it_is_not_ready() {
+    let bound = server()
+        .actuator(Actuator::new().port(0))
+        .stop_delay(Duration::from_secs(3600))
+        .bind()
+        .expect("ports");
+    let addresses: Vec<_> = bound.local_addrs().filter_map(|address| address.tcp()).collect();
+    let [public, own] = addresses[..] else { panic!("{addresses:?}") };
+    let handle = bound.handle();
+    let serving = tokio::spawn(bound.serve());
+    handle.ready().await;
+    handle.stop();
+    // A second word does not shorten the time.
+    handle.stop();
+    assert!(!handle.is_ready());
+    assert_eq!(
+        get(own, "/actuator/health/ready").await,
+        Some((503, "{\"status\":\"OUT_OF_SERVICE\"}".to_owned()))
+    );
+    assert_eq!(get(own, "/actuator/health/live").await.map(|it| it.0), Some(200));
+    assert_eq!(get(public, "/orders/1?full=yes").await, Some((200, "order 1".to_owned())));
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(3600)).await;
+    serving.await.expect("it ends").expect("well");
+    assert_eq!(get(public, "/orders/1?full=yes").await, None);
+}
