@@ -65,7 +65,7 @@ mod tests {
         let taken = Conversation::take(&mut options, &mut errors);
         assert_eq!((taken.receives.len(), taken.sends.len()), (2, 1));
         assert_eq!(taken.at.map(|(word, _)| word), Some("receives"));
-        assert!(errors.is_empty());
+        assert_eq!(errors.texts(), Vec::<String>::new());
     }
 
     #[test]
