@@ -207,6 +207,12 @@ fn piece(fin: bool, payload: &[u8]) -> bool {
     fin && payload.is_empty()
 }
 
+/// What is said is held against constraints, too.
+#[websocket_message("/bounded", on = "text")]
+async fn bounded(session: &WebSocketSession, #[arg(length = 2..=5)] word: &str) -> Result {
+    session.send(word).await
+}
+
 #[websocket_close("/news/{topic}", hidden)]
 fn left(secret: Option<Header<&str>>, reason: &CloseReason) {
     drop((secret, reason.clone()));
@@ -323,6 +329,7 @@ fn channels_are_paths_with_what_opens_them() {
             json!({}),
         ),
         ("two", "/two", Value::Null, json!({})),
+        ("bounded", "/bounded", Value::Null, json!({})),
     ];
     let channels = document["channels"].as_object().expect("channels");
     let mut expected: Vec<&str> = table.iter().map(|(id, ..)| *id).collect();
@@ -361,7 +368,8 @@ fn told(channel: &Value, name: &str) -> String {
 #[test]
 fn operations_are_events_and_what_is_sent() {
     let document = usual();
-    let table: [(&str, &str, &str, &[&str]); 17] = [
+    let table: [(&str, &str, &str, &[&str]); 18] = [
+        ("bounded", "receive", "bounded", &["text text/plain string"]),
         ("Chat.on_message", "receive", "chat.room", &["Say application/json asyncapi.Say"]),
         ("Chat.on_close", "receive", "chat.room", &[r#"close - object ["close"]"#]),
         ("Chat.send", "send", "chat.room", &["Said application/json Said", "text text/plain string"]),
@@ -407,7 +415,7 @@ fn operations_are_events_and_what_is_sent() {
         assert_eq!(found, messages, "{id}");
     }
     let count = document["operations"].as_object().expect("operations").len();
-    assert_eq!(count, 17 + ["anything", "calc.send.calc_by"].len());
+    assert_eq!(count, 18 + ["anything", "calc.send.calc_by"].len());
 }
 
 #[test]
@@ -419,6 +427,10 @@ fn doc_comments_and_attributes_are_told() {
         ("/channels/chat.room/tags", json!([{ "name": "Chat" }])),
         ("/channels/chat.room/messages/Say/description", json!("One sentence.")),
         ("/channels/game/tags", json!([{ "name": "games" }])),
+        (
+            "/channels/bounded/messages/text/payload",
+            json!({ "type": "string", "minLength": 2, "maxLength": 5 }),
+        ),
         ("/channels/game/summary", Value::Null),
         ("/channels/news.topic/summary", Value::Null),
         ("/channels/calc/x-deprecated", json!(true)),
@@ -569,6 +581,6 @@ async fn what_is_described_is_what_is_taken() {
             }
         }
     }
-    assert_eq!((taken, refused), (16, 8));
+    assert_eq!((taken, refused), (17, 9));
     running.stop().await;
 }

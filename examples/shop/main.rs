@@ -1,4 +1,4 @@
-//! A shop that describes itself: what its functions take and answer is its description in OpenAPI, with pages to try it.
+//! A shop that describes itself: what its functions take and answer is its description in OpenAPI, with pages to try it, and in AsyncAPI.
 //!
 //! Open <http://localhost:9090/docs/> and choose "Try it out". The token of the clerk is `t0ken`.
 //!
@@ -63,6 +63,7 @@ pub fn config() -> Config {
         .filter("/clerk", BearerAuth::new(clerk_of))
         .state(Arc::new(Stock::new()))
         .openapi(description)
+        .asyncapi("/asyncapi.json")
 }
 
 fn main() -> vernal::Result {

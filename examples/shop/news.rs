@@ -38,7 +38,7 @@ struct Advice {
 struct Advisor;
 
 /// Gives advice.
-#[websocket_handler("/advice")]
+#[websocket_handler("/advice", sends(Json<Advice>))]
 impl Advisor {
     /// Looks for articles whose names hold what is asked for.
     async fn on_message(

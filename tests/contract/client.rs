@@ -103,6 +103,7 @@ impl Samples<'_> {
     pub fn forbidden(&self, message: &Value) -> Option<Message> {
         let wrong = match message["contentType"].as_str()? {
             "application/json" => self.not(&message["payload"])?.to_string(),
+            "text/plain" => "x".repeat(message["payload"]["maxLength"].as_u64()? as usize + 1),
             _ => return None,
         };
         Some(if frame(message) == "binary" { Message::binary(wrong) } else { Message::text(wrong) })

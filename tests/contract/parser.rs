@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use vernal::Document;
 
@@ -12,11 +13,13 @@ use crate::installed::{installed, run};
 pub fn parse(documents: &[(&str, Document)]) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/contract/asyncapi");
     let wanted = "@asyncapi/parser@3.6.6";
+    let installing = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     installed(&folder, wanted, || {
         fs::write(folder.join("package.json"), "{}").expect("written");
         run(Command::new("npm").current_dir(&folder).args(["install", "--silent", "--no-fund", wanted]))
     })
     .unwrap_or_else(|told| panic!("this test needs Node and npm, and its registry once\n{told}"));
+    drop(installing);
     let files: Vec<PathBuf> = documents
         .iter()
         .map(|(name, document)| {
@@ -29,6 +32,9 @@ pub fn parse(documents: &[(&str, Document)]) {
     let parsed = run(Command::new("node").current_dir(&folder).args(arguments).args(files));
     parsed.unwrap_or_else(|told| panic!("{told}"));
 }
+
+/// Tests of one suite run side by side.
+static INSTALLING: Mutex<()> = Mutex::new(());
 
 const SCRIPT: &str = r#"
 import { readFileSync } from "node:fs";

@@ -33,21 +33,26 @@ pub(super) fn described(
 ) -> TokenStream {
     let p = private();
     let listed = |types: &[Type], of: TokenStream| -> Vec<TokenStream> {
-        types.iter().map(|ty| message(&outside(ty.to_token_stream()), "", &of)).collect()
+        types.iter().map(|ty| message(&outside(ty.to_token_stream()), "", &of, &quote!(|_| {}))).collect()
     };
     let receives = listed(&conversation.receives, quote!(#p::FromMessage));
     let sends = listed(&conversation.sends, quote!(#p::IntoMessage));
     quote!(receives: &[#(#receives),*], sends: &[#(#sends),*])
 }
 
-/// `DescribedMessage { … }` of a type, as the trait `of` tells of it.
+/// `DescribedMessage { … }` of a type, as the trait `of` tells of it; `constrain` tells what is demanded of it.
 #[cfg(feature = "openapi")]
-pub(super) fn message(ty: &TokenStream, docs: &str, of: &TokenStream) -> TokenStream {
+pub(super) fn message(
+    ty: &TokenStream,
+    docs: &str,
+    of: &TokenStream,
+    constrain: &TokenStream,
+) -> TokenStream {
     let p = private();
     quote! {
         #p::DescribedMessage {
             docs: #docs,
-            constrain: |_| {},
+            constrain: #constrain,
             describe: |__messages| <#ty as #of<'_>>::describe(__messages),
             schemas: |__found| #p::probe_argument!(#ty, __found),
         }

@@ -4,6 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::Attribute;
 
+use super::super::constraint;
 use super::super::contract::{self, Owner};
 use super::super::conversation;
 use super::super::tokens::{location, optional_text, private};
@@ -52,7 +53,10 @@ fn event(event: &Event<'_>, subject: &Subject<'_>) -> TokenStream {
     let frames = frames.iter().map(|frame| Ident::new(frame, Span::call_site()));
     let message = match event.message.last() {
         Some(taken) => {
-            let message = conversation::message(&taken.ty, &taken.docs, &quote!(#p::FromMessage));
+            let adapter = event.adapter();
+            let constraints = &taken.options.constraints;
+            let constrain = constraint::described(constraints, &taken.ty, |written| adapter.outside(written));
+            let message = conversation::message(&taken.ty, &taken.docs, &quote!(#p::FromMessage), &constrain);
             quote!(::core::option::Option::Some(#message))
         }
         None => quote!(::core::option::Option::None),

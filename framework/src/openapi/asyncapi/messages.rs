@@ -38,13 +38,14 @@ impl Messages {
         let mut constraints = Constraints::default();
         (message.constrain)(&mut constraints);
         let add = |(media_type, schema): (&'static str, Schema)| {
-            let payload = schemas.resolve(&schema, place.direction, &place.asked_by);
+            let mut payload = schemas.resolve(&schema, place.direction, &place.asked_by);
             let usual = if media_type == BYTES { DescribedFrame::Binary } else { DescribedFrame::Text };
             let names = match (place.frames, type_of(&schema, &payload)) {
                 ([frame @ (DescribedFrame::Ping | DescribedFrame::Pong)], _) => vec![word(*frame).to_owned()],
                 (_, Some(type_name)) => [1, 2].map(|count| named(&schema, type_name, count)).to_vec(),
                 (_, None) => vec![plain_name(media_type).to_owned()],
             };
+            constraints.add_to(&mut payload);
             let mut said = json!({ "contentType": media_type, "payload": payload });
             if !place.frames.is_empty() && !place.frames.contains(&usual) {
                 said[FRAMES] = words(place.frames);
