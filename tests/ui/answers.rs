@@ -19,4 +19,9 @@ async fn not_send() -> String {
     counter.to_string()
 }
 
+#[request_map("/d")]
+fn number() -> i32 {
+    200
+}
+
 fn main() {}

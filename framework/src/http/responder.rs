@@ -39,7 +39,8 @@ use crate::contract::{Answers, Schema, Statuses};
     label = "vernal does not know how to answer with this",
     note = "answer with text, bytes, `Json<T>`, `serde_json::Value`, a status, `Headers`, `Redirect`, `StaticFile`, \
             `Response`, a tuple of these, or a `Result` of one",
-    note = "to send `{Self}` as JSON, derive `serde::Serialize` and return `Json(…)`; else implement `vernal::Responder`"
+    note = "to send `{Self}` as JSON return `Json(…)`, for which a type of yours derives `serde::Serialize`; to send it as text return \
+            `value.to_string()`; else implement `vernal::Responder`"
 )]
 pub trait Responder {
     /// Writes this onto the answer.
