@@ -35,15 +35,31 @@ const COMPILED: &[&str] = &["no_run", "test_harness", "standalone_crate", "compi
 
 #[test]
 fn every_chapter_is_listed_and_compiled() {
-    let [summary, compiled] = ["docs/SUMMARY.md", "framework/src/book.rs"].map(|name| read(&path(name)));
+    let [summary, front, compiled] =
+        ["docs/SUMMARY.md", "docs/README.md", "framework/src/book.rs"].map(|name| read(&path(name)));
     for chapter in chapters() {
         let name = shown(&chapter);
         let file = name.strip_prefix("docs/").expect("a chapter");
         assert!(summary.contains(&format!("]({file})")), "{name} is in no line of docs/SUMMARY.md");
+        let is_front = file == "README.md";
+        assert!(is_front || front.contains(&format!("]({file})")), "{name} is in no line of docs/README.md");
         assert!(compiled.contains(&format!("\"{name}\",")), "{name} is in no line of framework/src/book.rs");
         assert!(read(&chapter).starts_with("# "), "{name} does not begin with its title");
     }
     assert!(compiled.contains("\"README.md\","), "the README is in no line of framework/src/book.rs");
+}
+
+#[test]
+fn every_feature_is_told() {
+    let manifest = read(&path("framework/Cargo.toml"));
+    let features =
+        manifest.split("\n[features]\n").nth(1).expect("features").split("\n[").next().expect("text");
+    let told: BTreeSet<_> = code(&read(&path("docs/project.md"))).into_iter().collect();
+    for feature in features.lines().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name) {
+        // `code` takes words apart at hyphens.
+        let is_told = feature.split('-').all(|word| told.contains(word));
+        assert!(is_told || feature == "default", "docs/project.md says nothing of the feature `{feature}`");
+    }
 }
 
 #[test]
