@@ -77,5 +77,7 @@ pub(crate) use model::DefaultBindingCall;
 pub use model::{Model, ModelDict};
 pub use profile::{BodyUse, Profile, StateNeed};
 pub use state::{FromContext, State, StateReference, construct};
+#[cfg(feature = "openapi")]
+pub(crate) use value::FLOAT;
 pub use value::{FromValue, FromValues};
 pub use wrappers::{Cookie, Header, Param, PathValue, RegGroup, RegGroups};

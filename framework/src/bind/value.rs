@@ -280,7 +280,7 @@ macro_rules! floats {
 
             fn schema() -> Schema {
                 Schema::from_json(match size_of::<$kind>() {
-                    4 => json!({ "type": "number", "format": "float", "minimum": <$kind>::MIN, "maximum": <$kind>::MAX }),
+                    4 => json!({ "type": "number", "format": "float", "minimum": -FLOAT, "maximum": FLOAT }),
                     _ => json!({ "type": "number", "format": "double" }),
                 })
             }
@@ -288,6 +288,9 @@ macro_rules! floats {
     )* };
 }
 floats! { f32 f64 }
+
+/// The largest `f32` as it is written, which as an `f64` is a little larger.
+pub(crate) const FLOAT: f64 = 3.402_823_5e38;
 
 macro_rules! parsed {
     ($($kind:ty: $expected:literal, $schema:tt;)*) => { $(
@@ -310,10 +313,19 @@ parsed! {
     IpAddr: "an IP address", { "type": "string", "anyOf": [{ "format": "ipv4" }, { "format": "ipv6" }] };
     Ipv4Addr: "an IPv4 address", { "type": "string", "format": "ipv4" };
     Ipv6Addr: "an IPv6 address", { "type": "string", "format": "ipv6" };
-    SocketAddr: "an IP address with a port", { "type": "string", "pattern": r":\d{1,5}$" };
-    SocketAddrV4: "an IPv4 address with a port", { "type": "string", "pattern": r"^[\d.]+:\d{1,5}$" };
-    SocketAddrV6: "an IPv6 address with a port", { "type": "string", "pattern": r"^\[.+\]:\d{1,5}$" };
+    SocketAddr: "an IP address with a port", { "type": "string", "pattern": format!("^({V4}|{V6}):{PORT}$") };
+    SocketAddrV4: "an IPv4 address with a port", { "type": "string", "pattern": format!("^{V4}:{PORT}$") };
+    SocketAddrV6: "an IPv6 address with a port", { "type": "string", "pattern": format!("^{V6}:{PORT}$") };
 }
+
+/// Addresses as patterns, for no format of JSON Schema is one with a port.
+const V4: &str =
+    "((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\\.){3}(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])";
+const V6: &str = "\\[(([0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}|([0-9A-Fa-f]{1,4}:){1,7}:|([0-9A-Fa-f]{1,4}:){1,6}:[0-9A-Fa-f]{1,4}|\
+    ([0-9A-Fa-f]{1,4}:){1,5}(:[0-9A-Fa-f]{1,4}){1,2}|([0-9A-Fa-f]{1,4}:){1,4}(:[0-9A-Fa-f]{1,4}){1,3}|\
+    ([0-9A-Fa-f]{1,4}:){1,3}(:[0-9A-Fa-f]{1,4}){1,4}|([0-9A-Fa-f]{1,4}:){1,2}(:[0-9A-Fa-f]{1,4}){1,5}|\
+    [0-9A-Fa-f]{1,4}:(:[0-9A-Fa-f]{1,4}){1,6}|:((:[0-9A-Fa-f]{1,4}){1,7}|:))\\]";
+const PORT: &str = "(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[0-9]{1,4})";
 
 /// `0`, `false` in any case and the empty text are false; everything else is true.
 impl FromValue<'_> for bool {

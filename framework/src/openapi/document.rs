@@ -214,6 +214,12 @@ impl<'a> Draft<'a> {
             refusals.iter_mut().filter(|status| **status == 400).for_each(|status| *status = invalid);
         }
         refusals.extend(&guards.refusals);
+        let conditions = operation.mapping.params.list.iter().chain(operation.mapping.headers.list);
+        let conditions: Vec<&str> = conditions.copied().collect();
+        if !conditions.is_empty() {
+            // Requests that fit no mapping of the path.
+            refusals.push(404);
+        }
         if taken.needs_identity {
             refusals.push(401);
         }
@@ -250,8 +256,6 @@ impl<'a> Draft<'a> {
         if let Some(regexp) = operation.mapping.regexp {
             said["x-vernal-regexp"] = regexp.into();
         }
-        let conditions = operation.mapping.params.list.iter().chain(operation.mapping.headers.list);
-        let conditions: Vec<&str> = conditions.copied().collect();
         if !conditions.is_empty() {
             said["x-vernal-conditions"] = conditions.into();
         }

@@ -8,6 +8,7 @@ use schemars::transform::{RemoveRefSiblings, Transform};
 use serde_json::{Value, json};
 
 use super::nodes::{Nodes, name_references, refer, references};
+use crate::bind::FLOAT;
 use crate::contract::{Form, Found, Schema, Source, within};
 
 /// Which way a value goes.
@@ -147,8 +148,8 @@ fn bounded(schema: &mut Value) {
                 Some("uint128") => within(members, 0, u128::MAX),
                 Some("uint") => within(members, 0, usize::MAX as u128),
                 Some("float") => {
-                    members.entry("minimum").or_insert_with(|| f32::MIN.into());
-                    members.entry("maximum").or_insert_with(|| f32::MAX.into());
+                    members.entry("minimum").or_insert_with(|| (-FLOAT).into());
+                    members.entry("maximum").or_insert_with(|| FLOAT.into());
                 }
                 _ => {}
             }

@@ -1,0 +1,227 @@
+//! JSON that came: a number without a fraction is an integer, however it is written (JSON Schema 2020-12, section 6.1.1), so that `2.0`
+//! is taken where a schema says `integer`.
+//!
+//! serde_json takes such a number as floating point only, and not exactly so. What it refuses is therefore read once more, with those numbers made
+//! integers as their text says; what it takes costs nothing.
+
+mod whole;
+
+use std::collections::HashMap;
+
+use serde::de::Deserialize;
+
+use self::whole::Whole;
+
+/// Reads a JSON text.
+///
+/// # Errors
+/// It is none, or not of this type.
+#[inline]
+pub(crate) fn from_json<'de, T: Deserialize<'de>>(text: &'de [u8]) -> Result<T, serde_json::Error> {
+    serde_json::from_slice(text).or_else(|error| again(text, error))
+}
+
+/// The first error is told, for it says how the text is written.
+#[cold]
+fn again<'de, T: Deserialize<'de>>(
+    text: &'de [u8],
+    error: serde_json::Error,
+) -> Result<T, serde_json::Error> {
+    let integers = Integers::of(text);
+    if integers.0.is_empty() {
+        return Err(error);
+    }
+    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let value = T::deserialize(Whole(&mut deserializer, &integers));
+    value.and_then(|value| deserializer.end().map(|()| value)).map_err(|_| error)
+}
+
+/// The integers of a text that are read as floating point, by what is read.
+struct Integers(HashMap<u64, i128>);
+
+impl Integers {
+    fn of(text: &[u8]) -> Integers {
+        let mut integers = HashMap::new();
+        let mut others = Vec::new();
+        let mut rest = text;
+        while let Some((byte, after)) = rest.split_first() {
+            match byte {
+                b'"' => rest = after_text(after),
+                b'-' | b'0'..=b'9' => {
+                    let is_more = |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
+                    let length = rest.iter().position(|byte| !is_more(byte)).unwrap_or(rest.len());
+                    let (number, after) = rest.split_at(length);
+                    rest = after;
+                    let Ok(read) = serde_json::from_slice::<f64>(number) else { continue };
+                    match integer(number) {
+                        Some(integer)
+                            if integers.insert(read.to_bits(), integer).is_none_or(|it| it == integer) => {}
+                        // Several are read as this number.
+                        _ => others.push(read.to_bits()),
+                    }
+                }
+                _ => rest = after,
+            }
+        }
+        for other in others {
+            integers.remove(&other);
+        }
+        Integers(integers)
+    }
+
+    fn get(&self, read: f64) -> Option<i128> {
+        self.0.get(&read.to_bits()).copied()
+    }
+}
+
+/// The value of a number that has no fraction, unless it is too large for every type of integers that is asked for.
+fn integer(number: &[u8]) -> Option<i128> {
+    let (is_negative, number) = match number.strip_prefix(b"-") {
+        Some(rest) => (true, rest),
+        None => (false, number),
+    };
+    let exponent = number.iter().position(|byte| matches!(byte, b'e' | b'E'));
+    let (digits, exponent) = match exponent.map(|at| number.split_at(at)) {
+        Some((digits, exponent)) => {
+            (digits, std::str::from_utf8(exponent.get(1..)?).ok()?.parse::<i32>().ok()?)
+        }
+        None => (number, 0),
+    };
+    let point = digits.iter().position(|byte| *byte == b'.');
+    let fraction = point.map_or(0, |at| digits.len() - at - 1);
+    let mut shift = exponent.checked_sub(i32::try_from(fraction).ok()?)?;
+    let mut digits: Vec<u8> = digits.iter().copied().filter(u8::is_ascii_digit).collect();
+    let zeros = digits.iter().rev().take_while(|digit| **digit == b'0').count();
+    if zeros == digits.len() {
+        return Some(0);
+    }
+    digits.truncate(digits.len() - zeros);
+    shift = shift.checked_add(i32::try_from(zeros).ok()?)?;
+    let shift = u32::try_from(shift).ok()?;
+    let value: i128 = std::str::from_utf8(&digits).ok()?.parse().ok()?;
+    let value = value.checked_mul(10_i128.checked_pow(shift)?)?;
+    Some(if is_negative { -value } else { value })
+}
+
+/// Behind a text whose first quote was read.
+fn after_text(mut rest: &[u8]) -> &[u8] {
+    while let Some((byte, after)) = rest.split_first() {
+        rest = match byte {
+            b'"' => return after,
+            b'\\' => after.get(1..).unwrap_or_default(),
+            _ => after,
+        };
+    }
+    rest
+}
+
+#[cfg(test)]
+#[expect(dead_code, reason = "what is read is only shown")]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::fmt::Debug;
+
+    use serde::Deserialize;
+
+    use super::*;
+
+    /// What a text is read as.
+    fn read<'de, T: Deserialize<'de> + Debug>(text: &'de str) -> String {
+        match from_json::<T>(text.as_bytes()) {
+            Ok(value) => format!("{value:?}"),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Line<'l> {
+        name: &'l str,
+        pieces: Option<u16>,
+        #[serde(flatten)]
+        more: Point,
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Point {
+        x: i64,
+        y: f64,
+    }
+
+    #[derive(Debug, Deserialize)]
+    enum Shape {
+        One(u8),
+        Two(u8, Box<Shape>),
+        Three { a: Vec<i8> },
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Number(u8),
+        Text(String),
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(tag = "kind")]
+    enum Tagged {
+        A { n: u8 },
+    }
+
+    #[test]
+    fn a_number_without_a_fraction_is_an_integer() {
+        type Read = fn(&'static str) -> String;
+        let table: [(Read, &str, &str); 32] = [
+            (read::<u8>, "2.0", "2"),
+            (read::<u8>, "2e1", "20"),
+            (read::<i8>, "-0.0", "0"),
+            (read::<i8>, "-7.000", "-7"),
+            (read::<i128>, "-7.0", "-7"),
+            (read::<(u128, u8)>, "[7.0, 1.0]", "(7, 1)"),
+            (read::<u8>, "2.0,", "invalid type: floating point `2.0`, expected u8 at line 1 column 3"),
+            (read::<u8>, "2.5", "invalid type: floating point `2.5`, expected u8 at line 1 column 3"),
+            (read::<u8>, "-2.0", "invalid type: floating point `-2.0`, expected u8 at line 1 column 4"),
+            (read::<u8>, "256.0", "invalid type: floating point `256.0`, expected u8 at line 1 column 5"),
+            (read::<u8>, "2.0 x", "invalid type: floating point `2.0`, expected u8 at line 1 column 3"),
+            (read::<u64>, "9007199254740992.0", "9007199254740992"),
+            (read::<u64>, "4432477574912178.0", "4432477574912178"),
+            (read::<u64>, "18446744073709551615.00", "18446744073709551615"),
+            (
+                read::<u64>,
+                "4432477574912177.5",
+                "invalid type: floating point `4432477574912177.5`, expected u64 at line 1 column 18",
+            ),
+            (
+                read::<Vec<u64>>,
+                "[9007199254740993.0, 9007199254740992.0]",
+                "[9007199254740993, 9007199254740992]",
+            ),
+            (
+                read::<(u128, u8)>,
+                "[340282366920938463463374607431768211455, 1]",
+                "(340282366920938463463374607431768211455, 1)",
+            ),
+            (read::<(u128, u8)>, "[18446744073709551616, 1.0]", "(18446744073709551616, 1)"),
+            (read::<u64>, "1e-400", "invalid type: floating point `0.0`, expected u64 at line 1 column 6"),
+            (read::<u64>, "1e99", "invalid type: floating point `1e+99`, expected u64 at line 1 column 4"),
+            (read::<(u8, String)>, r#"[2.0, "3.5 \" 2.5"]"#, r#"(2, "3.5 \" 2.5")"#),
+            (read::<f64>, "2.0", "2.0"),
+            (read::<(u8, f64)>, "[1.0, 2.0]", "(1, 2.0)"),
+            (read::<Option<u8>>, "3.0", "Some(3)"),
+            (read::<BTreeMap<u8, Vec<u8>>>, r#"{"1": [2.0, 3]}"#, "{1: [2, 3]}"),
+            (
+                read::<Line>,
+                r#"{"name": "a", "pieces": 2.0, "x": -3.0, "y": 4.0}"#,
+                r#"Line { name: "a", pieces: Some(2), more: Point { x: -3, y: 4.0 } }"#,
+            ),
+            (read::<Shape>, r#"{"One": 1.0}"#, "One(1)"),
+            (read::<Shape>, r#"{"Two": [1.0, {"One": 2.0}]}"#, "Two(1, One(2))"),
+            (read::<Shape>, r#"{"Three": {"a": [-1.0]}}"#, "Three { a: [-1] }"),
+            (read::<Either>, "2.0", "Number(2)"),
+            (read::<Either>, r#""2.0""#, r#"Text("2.0")"#),
+            (read::<Tagged>, r#"{"kind": "A", "n": 5.0}"#, "A { n: 5 }"),
+        ];
+        for (read, text, expected) in table {
+            assert_eq!(read(text), expected, "{text}");
+        }
+    }
+}
