@@ -1,5 +1,7 @@
 //! Validators that others wrote, installed once, pinned, below target/.
 
+#![allow(dead_code, reason = "each suite uses a part of it")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,15 +10,24 @@ use crate::installed::{installed, run};
 
 /// A Python with openapi-spec-validator.
 pub fn python(folder: &Path) -> PathBuf {
-    let venv = folder.join("python");
-    let python = venv.join("bin/python");
-    let wanted = "openapi-spec-validator==0.9.0";
+    from_pypi(folder, "python", "openapi-spec-validator==0.9.0").join("python")
+}
+
+/// schemathesis, which makes requests of a description and holds the answers against it.
+pub fn schemathesis(folder: &Path) -> PathBuf {
+    from_pypi(folder, "schemathesis", "schemathesis==4.32.5").join("schemathesis")
+}
+
+/// The programs of an environment of its own with this in it.
+fn from_pypi(folder: &Path, name: &str, wanted: &str) -> PathBuf {
+    let venv = folder.join(name);
+    let programs = venv.join("bin");
     installed(&venv, wanted, || {
         run(Command::new("python3").args(["-m", "venv"]).arg(&venv))?;
-        run(Command::new(&python).args(["-m", "pip", "install", "-q", wanted]))
+        run(Command::new(programs.join("python")).args(["-m", "pip", "install", "-q", wanted]))
     })
     .unwrap_or_else(|told| panic!("this test needs python3 and python3-venv, and PyPI once\n{told}"));
-    python
+    programs
 }
 
 /// The linter of Redocly.
