@@ -20,7 +20,7 @@ const FLOORS: &[&[&str]] = &[
     &["contract"],
     &["http"],
     &["bind", "matching", "session", "settings"],
-    &["content", "openapi", "resources", "view", "websocket/core"],
+    &["components", "content", "openapi", "resources", "view", "websocket/core"],
     &["websocket/handles"],
     &["route"],
     &["websocket/handshake", "websocket/styles"],

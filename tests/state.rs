@@ -336,7 +336,7 @@ fn a_missing_state_is_an_error_at_start_with_type_handler_and_line() {
     let missing = |name: &str, line: &str, ty: &str| {
         format!(
             "`{name}` at tests/state.rs:{} asks for `State<&{ty}>`, and no state of that type was given: \
-             write `server::new().state(…)` with a value of type `{ty}`",
+             write `server::new().state(…)` with a value of type `{ty}`, or a function with `#[component]` that returns one",
             line_of(line)
         )
     };

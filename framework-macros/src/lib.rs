@@ -33,6 +33,24 @@ pub fn route(arguments: TokenStream, item: TokenStream) -> TokenStream {
     emit::attribute("route", arguments.into(), item.into()).into()
 }
 
+#[doc = include_str!("docs/component.md")]
+#[proc_macro_attribute]
+pub fn component(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    emit::attribute("component", arguments.into(), item.into()).into()
+}
+
+#[doc = include_str!("docs/on_start.md")]
+#[proc_macro_attribute]
+pub fn on_start(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    emit::attribute("on_start", arguments.into(), item.into()).into()
+}
+
+#[doc = include_str!("docs/on_stop.md")]
+#[proc_macro_attribute]
+pub fn on_stop(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    emit::attribute("on_stop", arguments.into(), item.into()).into()
+}
+
 #[doc = include_str!("docs/config.md")]
 #[proc_macro_attribute]
 pub fn config(arguments: TokenStream, item: TokenStream) -> TokenStream {

@@ -3,9 +3,11 @@
 //! Generated code is thin, so whatever takes more than a call stands here. The `check_…` functions run while
 //! compiling; they panic at their caller, which the macros place under what the user wrote.
 
+pub mod component;
 mod conversation;
 #[cfg(feature = "openapi")]
 pub mod description;
+mod model;
 
 use std::any::Any;
 
@@ -13,6 +15,7 @@ pub use conversation::{Received, Sent, check_event, check_opens, check_received,
 #[cfg(feature = "openapi")]
 pub use description::*;
 pub use inventory;
+pub use model::{Done, ModelArgument, done, model_profile};
 pub use serde_json::Value;
 pub use vernal_macros::{embed, scan};
 
@@ -38,9 +41,6 @@ pub use crate::route::{Handler, Needs, Route, WebSocketHandler};
 pub use crate::websocket::styles::{EventFunction, On, WebSocketEvent};
 #[cfg(feature = "config")]
 pub use crate::{app::settings_keys, registry::ConfigStruct, settings::read_config};
-
-use crate::bind::{State, StateReference};
-use crate::http::Failure;
 
 /// What the binding of an argument needs in scope: `use ::vernal::__private::binding::*;`. Traits come without their
 /// names, so that nothing hides a name of the user's.
@@ -127,34 +127,6 @@ pub fn text<T: FromText>(text: &'static str) -> T {
     T::from_text(text)
 }
 
-/// What model bindings may return: a `Result` with any error.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be returned by a model binding",
-    label = "write `-> vernal::Result<…>`, with the type that is bound"
-)]
-pub trait Done<T> {
-    /// The value, or our error.
-    ///
-    /// # Errors
-    /// That error.
-    fn done(self) -> Result<T>;
-}
-
-impl<T, E: Failure> Done<T> for Result<T, E> {
-    fn done(self) -> Result<T> {
-        self.map_err(Failure::into_error)
-    }
-}
-
-/// Turns what a model binding returned into our `Result`.
-///
-/// # Errors
-/// The function failed.
-#[inline]
-pub fn done<T>(result: impl Done<T>) -> Result<T> {
-    result.done()
-}
-
 /// Goes on after a filter that did not take the rest of the chain, unless it has answered.
 pub async fn run_rest(cx: &mut FilterContext<'_>, next: Option<Next<'_>>) {
     if let Some(next) = next {
@@ -203,55 +175,6 @@ impl<T: Any + Send + Sync> Shared for T {}
 /// Never; making it may have failed before.
 pub fn shared_instance<T: Shared>(object: T) -> Result<Box<dyn Any + Send + Sync>> {
     Ok(Box::new(object))
-}
-
-/// An argument of a model binding.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be an argument of a model binding",
-    label = "vernal does not know how to fill this argument",
-    note = "a model binding takes `req: &Request`, `arg: &Arg` and `State<&T>`; read everything else from the request"
-)]
-pub trait ModelArgument<'r, 'a>: Sized {
-    /// The state it needs.
-    const STATE: Option<StateNeed> = None;
-
-    /// Makes the argument.
-    ///
-    /// # Errors
-    /// There is no such state.
-    fn take(req: &'r Request, arg: &'a Arg) -> Result<Self>;
-}
-
-impl<'r> ModelArgument<'r, '_> for &'r Request {
-    fn take(req: &'r Request, _: &Arg) -> Result<&'r Request> {
-        Ok(req)
-    }
-}
-
-impl<'a> ModelArgument<'_, 'a> for &'a Arg {
-    fn take(_: &Request, arg: &'a Arg) -> Result<&'a Arg> {
-        Ok(arg)
-    }
-}
-
-impl<'r, T: StateReference<'r>> ModelArgument<'r, '_> for State<T> {
-    const STATE: Option<StateNeed> = Some(T::NEED);
-
-    fn take(req: &'r Request, _: &Arg) -> Result<State<T>> {
-        State::from_context(req.context())
-    }
-}
-
-/// The profile of a type with a model binding that asks for these states; the first is checked at start.
-pub const fn model_profile(needed: &[Option<StateNeed>]) -> Profile {
-    let mut index = 0;
-    while index < needed.len() {
-        if needed[index].is_some() {
-            return Profile { state: needed[index], ..Profile::ANY };
-        }
-        index += 1;
-    }
-    Profile::ANY
 }
 
 /// How the arguments of a route use the body: as the one does that takes it, else as the one that may see most of it. `in_path` tells of

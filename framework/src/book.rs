@@ -41,6 +41,7 @@ pages! {
     Asyncapi: "docs/asyncapi.md",
     Server: "docs/server.md",
     Settings: "docs/settings.md",
+    Components: "docs/components.md",
     Limits: "docs/limits.md",
     Security: "docs/security.md",
     Tls: "docs/tls.md",

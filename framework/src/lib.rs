@@ -21,6 +21,7 @@
 //! | answer a path | [`request_map`], [`controller`], [`endpoint`] |
 //! | read a request | arguments by name, [`Json`], [`Form`], [`Header`], [`Cookie`], [`State`], [`BodyReader`], [`MultipartFile`], [`Request`] |
 //! | answer | text, [`Html`], [`Json`], a status, tuples, [`Redirect`], [`StaticFile`], [`Sse`], [`Response`], [`Result`] |
+//! | make states of states, and put them in order | [`component`], [`on_start`], [`on_stop`] |
 //! | read settings | `Settings`, `#[config]`, `server::configured` (feature `config`) |
 //! | remember who asks | [`Session`], [`SessionStore`] |
 //! | say what went wrong | [`Error`], [`OrStatus`], [`error_message`] |
@@ -61,6 +62,7 @@ mod bind;
 ))]
 mod book;
 mod chain;
+mod components;
 #[cfg(feature = "negotiation")]
 mod content;
 pub mod contract;
@@ -134,8 +136,9 @@ pub use settings::{Secret, Settings, Size};
 #[cfg(feature = "config")]
 pub use vernal_macros::config;
 pub use vernal_macros::{
-    controller, default_model_binding, endpoint, error_message, model_binding, request_filter, request_map,
-    route, websocket_close, websocket_handler, websocket_handshake, websocket_message, websocket_open,
+    component, controller, default_model_binding, endpoint, error_message, model_binding, on_start, on_stop,
+    request_filter, request_map, route, websocket_close, websocket_handler, websocket_handshake,
+    websocket_message, websocket_open,
 };
 #[cfg(feature = "templates")]
 pub use view::{Templates, View};

@@ -8,6 +8,7 @@ use crate::bind::Arg;
 #[cfg(feature = "config")]
 use crate::bind::StateNeed;
 use crate::chain::{DeclaredFilter, ErrorPage};
+use crate::components::{Component, LifeFunction};
 use crate::http::{Context, Instance, Request, Result};
 use crate::route::Route;
 use crate::websocket::styles::WebSocketEvent;
@@ -74,6 +75,8 @@ inventory::collect!(DeclaredFilter);
 inventory::collect!(ErrorPage);
 inventory::collect!(Controller);
 inventory::collect!(DefaultBinding);
+inventory::collect!(Component);
+inventory::collect!(LifeFunction);
 inventory::collect!(WebSocketEvent);
 #[cfg(feature = "config")]
 inventory::collect!(ConfigStruct);

@@ -25,6 +25,7 @@ mod target;
 mod websocket;
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 
@@ -49,6 +50,9 @@ pub struct Client {
     jar: Option<Arc<Mutex<Jar>>>,
     follows: bool,
 }
+
+/// How long [`Client::stop`] waits.
+const GRACE: Duration = Duration::from_secs(30);
 
 /// The settings of a [`Client`]'s application. Made by [`Client::builder`].
 #[derive(Default)]
@@ -110,6 +114,32 @@ impl Client {
         let _ = reading.read_to_end(&mut answer).await;
         drop(writer.await);
         String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    /// Stops the application as a server does: no connection goes on after its answer, and when the last one has ended (30 s are waited for
+    /// that), the functions with [`#[on_stop]`](macro@crate::on_stop) are called.
+    ///
+    /// ```
+    /// # use vernal::{on_stop, request_map, test};
+    /// # use std::sync::atomic::{AtomicBool, Ordering};
+    /// static IS_SAVED: AtomicBool = AtomicBool::new(false);
+    ///
+    /// #[on_stop]
+    /// fn save() {
+    ///     IS_SAVED.store(true, Ordering::Relaxed);
+    /// }
+    /// # #[request_map("/")]
+    /// # fn index() {}
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let client = test::Client::new();
+    /// client.get("/").await;
+    /// client.stop().await;
+    /// assert!(IS_SAVED.load(Ordering::Relaxed));
+    /// # }
+    /// ```
+    pub async fn stop(&self) {
+        self.shared.stop(GRACE).await;
     }
 
     /// A handle to stop the application as a server would.

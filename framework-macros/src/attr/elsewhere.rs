@@ -15,11 +15,26 @@ pub(super) fn instead_of(attribute: &str, key: &str) -> Option<String> {
                 "statuses come first, without a name: `#[error_message(\"404\", \"50x\")]`".to_owned()
             }
             "controller" => "the prefix comes first, without a name: `#[controller(\"/shop\")]`".to_owned(),
+            "component" | "on_start" | "on_stop" => {
+                "write `app = \"…\"` if it is for one application".to_owned()
+            }
             "config" => "write the section, and `app = \"…\"` if it is for one application".to_owned(),
             _ => format!("paths come first, without a name: `#[{attribute}(\"/hello\")]`"),
         });
     }
     let text = match (attribute, key) {
+        ("component", "name" | "qualifier" | "primary") => {
+            "a component is known by its type: two of one type are told apart by types of their own around them"
+        }
+        ("component", "order" | "depends_on") => {
+            "components are made in the order in which they take each other"
+        }
+        ("component", "scope" | "singleton" | "lazy") => {
+            "a component is made once for each application, at its start"
+        }
+        ("on_start" | "on_stop", "order") => {
+            "they are called in the order of the components they take, and at the stop in the reverse one"
+        }
         ("error_message", "code" | "codes" | "status") => {
             "statuses come first, without a name: `#[error_message(\"404\", \"50x\")]`"
         }

@@ -4,6 +4,7 @@
 
 mod adapter;
 mod binding;
+mod component;
 mod config;
 mod constraint;
 #[cfg(feature = "openapi")]
@@ -46,6 +47,8 @@ pub(crate) fn attribute(name: &'static str, arguments: TokenStream, item: TokenS
             "error_message" => error_page::function(written, *function),
             "model_binding" => model::binding(written, *function),
             "default_model_binding" => model::default_binding(written, *function),
+            "component" => component::component(written, *function),
+            "on_start" | "on_stop" => component::life_function(written, *function),
             "websocket_handler" => websocket::stream(written, *function),
             "websocket_handshake" | "websocket_open" | "websocket_message" | "websocket_close" => {
                 websocket::event(written, *function)

@@ -39,6 +39,7 @@ impl App {
             openapi: None,
             #[cfg(feature = "openapi")]
             asyncapi: None,
+            life: None,
             decompression: Decompression::none(),
             observers: crate::operations::Observers::default(),
             name: None,

@@ -3,11 +3,13 @@
 use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
 
 use super::compress::Compression;
 use super::target::Target;
 use crate::base::date::ServerLine;
 use crate::chain::{Answers, Unmapped};
+use crate::components::Life;
 use crate::http::{Decompression, Request};
 use crate::proto::Limits;
 use crate::proto::h1::TargetForm;
@@ -42,9 +44,20 @@ pub(crate) struct Inner {
     pub(super) openapi: Option<crate::openapi::OpenApi>,
     #[cfg(feature = "openapi")]
     pub(super) asyncapi: Option<crate::openapi::AsyncApi>,
+    /// `None`: nothing lives. Goes last, after what is held of it.
+    pub(crate) life: Option<Arc<Life>>,
 }
 
 impl App {
+    /// Calls the functions with [`#[on_stop]`](macro@crate::on_stop), once, and waits for so long at most; what is not done then is cut and
+    /// named in the log. Servers do this themselves after their last request. Who serves connections of his own calls it after the
+    /// last one; if nobody does, they are called when the application is dropped.
+    pub async fn stop(&self, grace: Duration) {
+        if let Some(life) = &self.0.life {
+            life.stop(grace).await;
+        }
+    }
+
     /// How many mappings the application has.
     pub fn route_count(&self) -> usize {
         self.0.router.len() + self.0.sockets.len()

@@ -3,6 +3,7 @@
 use std::any::{Any, TypeId};
 use std::borrow::Cow;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ::http::StatusCode;
 
@@ -54,6 +55,7 @@ pub struct Config {
     pub(crate) sessions: Option<Box<dyn SessionStore>>,
     pub(crate) session_config: Option<SessionConfig>,
     pub(crate) access_log: Option<AccessLog>,
+    pub(crate) start_timeout: Option<Duration>,
     #[cfg(feature = "openapi")]
     pub(crate) openapi: Option<crate::openapi::OpenApi>,
     #[cfg(feature = "openapi")]
@@ -70,6 +72,9 @@ pub struct Config {
     /// What is known to be wrong already.
     pub(crate) problems: Vec<String>,
 }
+
+/// See [`Config::start_timeout`].
+pub(super) const START_TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(crate) struct State {
     pub(crate) type_id: TypeId,
@@ -108,6 +113,7 @@ macro_rules! config_setters {
             session_config(config: $crate::session::SessionConfig);
             access_log(log: $crate::operations::AccessLog);
             #[cfg(feature = "actuator")] actuator(actuator: $crate::operations::Actuator);
+            start_timeout(limit: std::time::Duration);
             #[cfg(feature = "openapi")] openapi(document: $crate::openapi::OpenApi);
             #[cfg(feature = "openapi")] asyncapi(document: impl Into<$crate::openapi::AsyncApi>);
             #[cfg(feature = "config")] settings(settings: $crate::settings::Settings);
@@ -325,6 +331,14 @@ impl Config {
     #[must_use]
     pub fn session_config(mut self, config: SessionConfig) -> Config {
         self.session_config = Some(config);
+        self
+    }
+
+    /// How long each [`#[component]`](macro@crate::component) and each [`#[on_start]`](macro@crate::on_start) may take before the start is given up,
+    /// with an error that names it. Default 60 s.
+    #[must_use]
+    pub fn start_timeout(mut self, limit: Duration) -> Config {
+        self.start_timeout = Some(limit);
         self
     }
 

@@ -42,6 +42,11 @@ impl Exchange {
         exchange
     }
 
+    /// Frees those of this thread, which hold the states of the application they were last used by.
+    pub(crate) fn free_all() {
+        POOL.with(Pool::empty);
+    }
+
     /// Gives an exchange back that was not used.
     #[inline]
     pub(crate) fn put_back(self: Box<Exchange>) {

@@ -33,6 +33,7 @@ impl Config {
             }
         };
         self.app = self.app.take().or(server.app);
+        self.start_timeout = self.start_timeout.or(server.start_timeout);
         self.show_errors = self.show_errors.or(server.show_errors);
         if let (None, Some(status)) = (self.invalid_status, server.invalid_status) {
             self.invalid_status = Some(status.into_status());

@@ -76,7 +76,7 @@ pub use from_request::{BindingSource, FromRequest, ModelBinding};
 pub(crate) use model::DefaultBindingCall;
 pub use model::{Model, ModelDict};
 pub use profile::{BodyUse, Profile, StateNeed};
-pub use state::{FromContext, State, StateReference, construct};
+pub use state::{FromContext, State, StateReference, StateValue, construct};
 #[cfg(feature = "openapi")]
 pub(crate) use value::FLOAT;
 pub use value::{FromValue, FromValues};

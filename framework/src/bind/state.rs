@@ -88,6 +88,11 @@ impl<'r, T: StateReference<'r>> FromRequest<'r> for State<T> {
 }
 
 impl StateNeed {
+    /// The name of its type.
+    pub(crate) fn name(&self) -> &'static str {
+        (self.type_name)()
+    }
+
     /// The need of a state of type `T`.
     pub const fn of<T: Any>() -> StateNeed {
         StateNeed { type_id: TypeId::of::<T>, type_name: type_name::<T> }

@@ -18,7 +18,7 @@ use crate::proto::networks::Networks;
 /// States and shared controllers of one application.
 #[derive(Default)]
 pub struct Context {
-    states: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
+    states: States,
     instances: Vec<OnceLock<Box<dyn Any + Send + Sync>>>,
     /// What binds through serde in place of the parameters, if something does. The floors above know more of it.
     pub(crate) default_binding: Option<Box<dyn Any + Send + Sync>>,
@@ -40,13 +40,30 @@ pub struct Context {
     pub(crate) patterns: Box<[&'static str]>,
 }
 
+/// One value of each type.
+#[derive(Default)]
+struct States {
+    values: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
+    /// Those that were made of others, in the order they were made in.
+    made: Vec<TypeId>,
+}
+
+/// What was made of others goes before them.
+impl Drop for States {
+    fn drop(&mut self) {
+        for type_id in self.made.drain(..).rev() {
+            self.values.remove(&type_id);
+        }
+    }
+}
+
 impl Context {
     /// Adds a state; one of each type.
     ///
     /// # Errors
     /// There is one of that type already; the old one stays.
     pub(crate) fn add_state(&mut self, type_id: TypeId, state: Box<dyn Any + Send + Sync>) -> Result {
-        match self.states.entry(type_id) {
+        match self.states.values.entry(type_id) {
             std::collections::hash_map::Entry::Occupied(_) => {
                 Err(Error::internal("a state of this type was given twice"))
             }
@@ -57,14 +74,20 @@ impl Context {
         }
     }
 
+    /// Adds a state that was made of those that are there; there is none of its type.
+    pub(crate) fn add_made_state(&mut self, type_id: TypeId, state: Box<dyn Any + Send + Sync>) {
+        self.states.values.insert(type_id, state);
+        self.states.made.push(type_id);
+    }
+
     /// Whether a state of that type was given.
     pub(crate) fn has_state(&self, type_id: TypeId) -> bool {
-        self.states.contains_key(&type_id)
+        self.states.values.contains_key(&type_id)
     }
 
     /// The state of type `T`, if one was given to the server.
     pub fn state<T: Any + Send + Sync>(&self) -> Option<&T> {
-        self.states.get(&TypeId::of::<T>()).and_then(|state| (**state).downcast_ref())
+        self.states.values.get(&TypeId::of::<T>()).and_then(|state| (**state).downcast_ref())
     }
 
     /// Puts a controller in its place; called once for each while the application is built.

@@ -19,6 +19,13 @@ impl<T> Pool<T> {
         self.0.borrow_mut().pop()
     }
 
+    /// Frees all that wait.
+    pub(crate) fn empty(&self) {
+        // Freed when the pool can be used again, for it may be.
+        let kept = self.0.take();
+        drop(kept);
+    }
+
     /// Gives an object back, cleared by the caller.
     #[inline]
     pub(crate) fn give(&self, object: Box<T>) {

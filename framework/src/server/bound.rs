@@ -18,6 +18,7 @@ use super::listener::Entrance;
 use super::listening::Place;
 use super::signals::{begin, stop_on_signals};
 use super::watchdog::Watchdog;
+use crate::app::Exchange;
 use crate::base::{counted, say};
 use crate::http::{Error, Result};
 
@@ -81,7 +82,9 @@ impl Bound {
             drained.as_mut().poll(cx)
         })
         .await;
+        self.shared.app.stop(lifecycle.left_of(self.grace)).await;
         self.shared.app.0.observers.flush();
+        Exchange::free_all();
         Ok(())
     }
 
@@ -111,6 +114,9 @@ impl Bound {
         lifecycle.enter(Phase::Stopping);
         for thread in threads {
             thread.join().map_err(|payload| Error::from_panic(&*payload))??;
+        }
+        if let Some(life) = &self.shared.app.0.life {
+            life.stop_now(lifecycle.left_of(self.grace));
         }
         self.shared.app.0.observers.flush();
         result
@@ -160,6 +166,7 @@ fn serve_on_thread(
         .await
     });
     runtime.shutdown_background();
+    Exchange::free_all();
     result
 }
 

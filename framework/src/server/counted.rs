@@ -10,7 +10,7 @@ use std::task::Waker;
 
 use super::departing::Departing;
 use super::lifecycle::{Lifecycle, UNPLACED};
-use crate::app::App;
+use crate::app::{App, Exchange};
 use crate::http::ConnectionInfo;
 use crate::http::{Peer, Request, Via};
 use crate::io::stop::Mark;
@@ -69,6 +69,16 @@ impl Shared {
         return self.tls.is_some();
         #[cfg(not(feature = "tls"))]
         false
+    }
+
+    /// Ends what was served from memory.
+    pub(crate) async fn stop(&self, grace: std::time::Duration) {
+        self.lifecycle.stop();
+        let _ = tokio::time::timeout(grace, self.lifecycle.drained()).await;
+        self.lifecycle.cut();
+        self.app.stop(self.lifecycle.left_of(grace)).await;
+        Exchange::free_all();
+        self.lifecycle.enter(super::lifecycle::Phase::Stopped);
     }
 
     /// For connections that come over no socket: there is nothing to start.

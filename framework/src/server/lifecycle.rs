@@ -1,9 +1,9 @@
 //! The life of a server: bound, serving, stopping, stopped. Shared by its handles, listeners and connections.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::task::Waker;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
@@ -20,6 +20,8 @@ pub(crate) struct Lifecycle {
     /// Wakes idle connections when stopping begins.
     watchers: Mutex<Watchers>,
     is_cut: AtomicBool,
+    /// When stopping began.
+    stopping_since: OnceLock<Instant>,
     connections: AtomicUsize,
     /// How long it goes on after a stop has begun.
     delay: Duration,
@@ -61,6 +63,7 @@ impl Lifecycle {
             stop: Stop::new(),
             watchers: Mutex::default(),
             is_cut: AtomicBool::new(false),
+            stopping_since: OnceLock::new(),
             connections: AtomicUsize::new(0),
             delay,
         });
@@ -107,6 +110,7 @@ impl Lifecycle {
         if is_later {
             self.changed.notify_waiters();
             if phase >= Phase::Stopping {
+                let _ = self.stopping_since.set(Instant::now());
                 self.stop.begin();
                 self.wake_watchers();
             }
@@ -188,6 +192,12 @@ impl Lifecycle {
         is_first
     }
 
+    /// What is left of the grace period for those who wait for the last request.
+    pub(crate) fn left_of(&self, grace: Duration) -> Duration {
+        let gone = self.stopping_since.get().map(Instant::elapsed).unwrap_or_default();
+        grace.saturating_sub(gone).max(LEAST)
+    }
+
     /// How many connections are open.
     pub(crate) fn connection_count(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
@@ -223,6 +233,8 @@ impl Lifecycle {
     }
 }
 
+/// Requests that took the whole grace period leave this much, for else nothing would ever be put in order.
+const LEAST: Duration = Duration::from_secs(1);
 #[cfg(feature = "actuator")]
 impl crate::operations::Life for Lifecycle {
     fn is_ready(&self) -> bool {

@@ -187,6 +187,7 @@ mod tests {
         );
         let application = &sections.application;
         assert_eq!((application.sniffing, application.favicon), (Some(true), Some(true)));
+        assert_eq!(application.start_timeout, Some(crate::app::config::START_TIMEOUT));
         assert_eq!(application.server_name, Some(Some("vernal".to_owned())));
         let by_itself = read("[resources]\nPATTERN = 'd'\n");
         let shown = |sections: &Sections| {

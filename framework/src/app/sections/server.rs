@@ -6,7 +6,7 @@ use crate::http::Decompression;
 use crate::proto::forwarded::ProxyFields;
 use crate::proto::networks::Networks;
 use crate::settings::{
-    Choice, Either, Kind, Mode, Node, Off, Or, Origin, Section, Text, Texts, flag, number, time,
+    Choice, Either, Kind, Mode, Node, Off, Or, Origin, Section, Text, Texts, flag, number, some_time, time,
 };
 
 /// See the head of this file.
@@ -34,6 +34,7 @@ pub(crate) struct ServerSection {
 #[derive(Default)]
 pub(in crate::app) struct Application {
     pub(in crate::app) app: Option<String>,
+    pub(in crate::app) start_timeout: Option<Duration>,
     pub(in crate::app) show_errors: Option<bool>,
     pub(in crate::app) invalid_status: Option<u16>,
     pub(in crate::app) server_name: Option<Option<String>>,
@@ -68,6 +69,7 @@ pub(super) fn read(root: &mut Section<'_>) -> (ServerSection, Application) {
     }
     take! { application:
         app = Text, "(the items that say no `app`)";
+        start_timeout = some_time(), "60s";
         show_errors = flag(), "(in debug builds)";
         invalid_status = number(400).to(499), "400";
         upload_directory = Text, "(the system's directory for temporary files)";

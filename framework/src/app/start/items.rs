@@ -2,6 +2,7 @@
 //! not depend on the order of linking.
 
 use crate::chain::{DeclaredFilter, ErrorPage};
+use crate::components::{Component, LifeFunction};
 use crate::registry::{Controller, DefaultBinding, inventory};
 use crate::route::Route;
 use crate::websocket::styles::WebSocketEvent;
@@ -14,6 +15,8 @@ pub(super) struct Items {
     pub(super) controllers: Vec<&'static Controller>,
     pub(super) bindings: Vec<&'static DefaultBinding>,
     pub(super) events: Vec<&'static WebSocketEvent>,
+    pub(super) components: Vec<&'static Component>,
+    pub(super) life: Vec<&'static LifeFunction>,
 }
 
 impl Items {
@@ -32,6 +35,8 @@ impl Items {
                 .into_iter()
                 .filter(|it| it.route.mapping.app == name)
                 .collect(),
+            components: inventory::iter::<Component>.into_iter().filter(|it| it.app == name).collect(),
+            life: inventory::iter::<LifeFunction>.into_iter().filter(|it| it.app == name).collect(),
         };
         items.routes.sort_unstable_by_key(|route| route.at);
         items.filters.sort_unstable_by_key(|filter| filter.function.at);
@@ -39,6 +44,8 @@ impl Items {
         items.controllers.sort_unstable_by_key(|controller| controller.at);
         items.bindings.sort_unstable_by_key(|binding| binding.at);
         items.events.sort_unstable_by_key(|event| event.route.at);
+        items.components.sort_unstable_by_key(|component| component.at);
+        items.life.sort_unstable_by_key(|function| function.at);
         items
     }
 }

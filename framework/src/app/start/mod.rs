@@ -16,16 +16,18 @@ use self::items::Items;
 use self::proxies::believe;
 use super::application::{App, Inner};
 use super::compress::Compression;
-use super::config::Config;
+use super::config::{Config, START_TIMEOUT};
 use crate::base::date::ServerLine;
 use crate::base::{all_of, is_value};
 use crate::bind::DefaultBindingCall;
 use crate::chain::{Answers, AnyFilter, ErrorPages, GivenFilter};
+use crate::components::{Plan, Started};
 use crate::http::{Context, Error, Result};
 use crate::io::BodyMemory;
 #[cfg(feature = "actuator")]
 use crate::operations::Actuating;
 use crate::operations::{AccessLines, Observers};
+use crate::registry::Controller;
 use crate::resources::Mounts;
 use crate::routing::Router;
 use crate::session::Sessions;
@@ -38,7 +40,7 @@ impl App {
     /// Freezes what the attributes registered.
     ///
     /// # Errors
-    /// Nothing is registered, two mappings are for the same requests, a state is missing or given twice, a mapping is
+    /// A component cannot be made or is not done in time, an `#[on_start]` fails, nothing is registered, two mappings are for the same requests, a state is missing or given twice, a mapping is
     /// malformed. The text names all problems with the places of both sides, and what to do.
     pub fn from_registry(
         #[allow(unused_mut, reason = "settings fill it")] mut config: Config,
@@ -47,7 +49,8 @@ impl App {
         config.complete();
         let name = config.app.clone();
         let limits = config.limits.unwrap_or_default();
-        let Items { mut routes, filters, pages, controllers, bindings, events } = Items::of(name.as_deref());
+        let items = Items::of(name.as_deref());
+        let Items { mut routes, filters, pages, controllers, bindings, events, .. } = items;
         let mut settings = sockets::settings(config.websocket.unwrap_or_default(), config.extensions);
         let mut problems = config.problems;
         problems.extend(config.filters.iter().filter_map(GivenFilter::problem));
@@ -80,9 +83,9 @@ impl App {
             }
         }
         #[cfg(feature = "config")]
-        let unread = config.unread;
+        let mut there = config.unread;
         #[cfg(not(feature = "config"))]
-        let unread = Vec::new();
+        let mut there = Vec::new();
         #[cfg(feature = "negotiation")]
         match crate::content::Formats::new(config.formats) {
             Ok(formats) => {
@@ -90,13 +93,16 @@ impl App {
             }
             Err(found) => problems.extend(found),
         }
-        let mut need = |needs, at| problems.extend(states::missing(&context, &unread, needs, at));
+        let plan = Plan::of(items.components, items.life, &context, &mut problems);
+        there.extend(plan.made());
+        let mut need = |needs, at| problems.extend(states::missing(&context, &there, needs, at));
         routes.iter().for_each(|route| need(route.needs.states, &route.at));
         sockets.needing.iter().for_each(|route| need(route.needs.states, &route.at));
         filters.iter().for_each(|filter| need(filter.function.states, &filter.function.at));
         let given = config.filters.into_iter().map(|filter| AnyFilter::Given(Arc::new(filter)));
         let filters: Vec<_> = given.chain(filters.into_iter().map(AnyFilter::Declared)).collect();
         pages.iter().for_each(|page| need(page.states, &page.at));
+        plan.needs().for_each(|(needs, at)| need(needs, at));
         if let [first, second, ..] = bindings[..] {
             problems.push(format!("two default model bindings: {} and {}", first.at, second.at));
         }
@@ -105,15 +111,10 @@ impl App {
         let _ = context.add_state(TypeId::of::<Settings>(), Box::new(settings));
         let _ = context.add_state(TypeId::of::<FunctionsOfRoutes>(), Box::new(sockets.functions));
         context.default_binding = bindings.first().map(|binding| DefaultBindingCall(binding.call).boxed());
-        for controller in controllers {
-            match (controller.build)(&context) {
-                Ok(object) => context.set_instance(controller.instance, object),
-                Err(error) => problems.push(format!(
-                    "the controller {} cannot be built: {}",
-                    controller.at,
-                    error.words()
-                )),
-            }
+        // Where nothing has to be made first, what is wrong with controllers is told with all else.
+        let has_no_components = plan.is_empty();
+        if has_no_components {
+            problems.extend(build(&controllers, &mut context));
         }
         let mut observers = Observers::default();
         match config.access_log.as_ref().map(AccessLines::open).transpose() {
@@ -165,13 +166,19 @@ impl App {
                 return Err(Error::internal(format!("the server name {name:?} holds a control character")));
             }
         };
+        let limit = config.start_timeout.unwrap_or(START_TIMEOUT);
+        let (started, mut context) = Started::build(plan, context, limit).map_err(Error::internal)?;
+        if !has_no_components {
+            problems.extend(build(&controllers, &mut context));
+        }
+        if !problems.is_empty() {
+            started.give_up(context);
+            return Err(Error::internal(all_of(problems)));
+        }
+        let context = Arc::new(context);
+        let life = started.begin(&context).map_err(Error::internal)?;
         let app = App(Arc::new(Inner {
-            answers: Answers {
-                context: Arc::new(context),
-                pages,
-                resources,
-                sniffs: config.sniffing.unwrap_or(true),
-            },
+            answers: Answers { context, pages, resources, sniffs: config.sniffing.unwrap_or(true) },
             limits,
             server_line: ServerLine::new(server_line),
             router,
@@ -188,11 +195,26 @@ impl App {
             openapi: config.openapi,
             #[cfg(feature = "openapi")]
             asyncapi: config.asyncapi,
+            life,
         }));
         #[cfg(any(feature = "actuator", feature = "openapi"))]
         config.described.is(&app);
         Ok(app)
     }
+}
+
+/// Builds the shared controllers, and returns what is wrong.
+fn build(controllers: &[&Controller], context: &mut Context) -> Vec<String> {
+    let mut problems = Vec::new();
+    for Controller { build, instance, at, .. } in controllers {
+        match build(context) {
+            Ok(object) => context.set_instance(instance, object),
+            Err(error) => {
+                problems.push(format!("the controller {at} cannot be built: {}", error.words()));
+            }
+        }
+    }
+    problems
 }
 
 fn nothing_registered(name: Option<&str>) -> String {

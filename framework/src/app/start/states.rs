@@ -7,7 +7,9 @@ use crate::app::config::State;
 use crate::app::settings;
 use crate::base::Location;
 use crate::bind::StateNeed;
+use crate::components::Component;
 use crate::http::Context;
+use crate::registry::inventory;
 
 /// Adds those that were given; `problems` gets what is wrong.
 pub(super) fn give(states: Vec<State>, context: &mut Context, problems: &mut Vec<String>) {
@@ -38,9 +40,19 @@ pub(super) fn missing(
         if let Some(advice) = settings::advice(need) {
             return format!("{at} asks for `State<&{type_name}>`, which {advice}");
         }
-        format!(
+        let advice = format!(
             "{at} asks for `State<&{type_name}>`, and no state of that type was given: write \
              `server::new().state(…)` with a value of type `{type_name}`"
-        )
+        );
+        let makes_it = |it: &&Component| ((it.made)().type_id)() == (need.type_id)();
+        match inventory::iter::<Component>.into_iter().find(makes_it) {
+            Some(Component { at, app: Some(app), .. }) => {
+                format!("{advice}; {at} makes one for `app = \"{app}\"` alone")
+            }
+            Some(Component { at, app: None, .. }) => {
+                format!("{advice}; {at} makes one for what says no `app`")
+            }
+            None => format!("{advice}, or a function with `#[component]` that returns one"),
+        }
     })
 }
