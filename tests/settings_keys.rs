@@ -28,6 +28,7 @@ const TAKE_CODE: &[(&str, &str)] = &[
     ("Config::websocket_extension", "a function"),
     ("Config::filter", "a filter"),
     ("Config::sessions", "a store"),
+    ("Config::content", "what writes and reads a form"),
     ("Config::openapi", "what the program says of itself"),
     ("Config::asyncapi", "what the program says of itself"),
     ("Actuator::indicator", "what it asks is code"),
