@@ -48,7 +48,8 @@ impl FilePart {
 ///
 /// The form has been received when the handler runs: small files are in memory, others
 /// ([`Limits::upload_memory`](crate::Limits)) in temporary files, which are removed with the request. As an argument it is
-/// required, and its absence is a 400; so is a text field of its name. `Option<MultipartFile<'_>>` is `None` when no file
+/// required, and its absence is a 400; so is a text field of its name. A body of another type, of a page whose form lacks
+/// `enctype="multipart/form-data"` for instance, is a 415. `Option<MultipartFile<'_>>` is `None` when no file
 /// came, or none was chosen: a browser then sends an empty file without a name, others an empty text. `Vec<MultipartFile<'_>>`
 /// takes all files of the name, at least one: a list that may be empty is `Option<Vec<MultipartFile<'_>>>`, or has
 /// `#[arg(default)]`. Text fields of the form are parameters.
