@@ -31,6 +31,7 @@ const TAKE_CODE: &[(&str, &str)] = &[
     ("Config::content", "what writes and reads a form"),
     ("Config::openapi", "what the program says of itself"),
     ("Config::asyncapi", "what the program says of itself"),
+    ("Config::metrics", "metrics of the program's own are code"),
     ("Actuator::indicator", "what it asks is code"),
     ("Actuator::info", "a value of any kind"),
     ("Deflate::compress_if", "a function"),

@@ -58,7 +58,7 @@ mod bind;
     feature = "config",
     feature = "cbor",
     feature = "validation",
-    feature = "actuator"
+    feature = "metrics"
 ))]
 mod book;
 mod chain;
@@ -122,6 +122,8 @@ pub use openapi::{AsyncApi, AsyncApiVersion, Document, OpenApi, OpenApiVersion};
 pub use operations::AccessLog;
 #[cfg(all(feature = "actuator", unix))]
 pub use operations::DiskSpace;
+#[cfg(feature = "metrics")]
+pub use operations::Metrics;
 #[cfg(feature = "actuator")]
 pub use operations::{Actuator, HealthIndicator};
 pub use proto::Limits;
@@ -159,6 +161,10 @@ pub fn escape_html(text: &str) -> String {
 /// The template engine behind [`View`], for its `context!` and the types of an environment.
 #[cfg(feature = "templates")]
 pub use minijinja;
+
+/// The crate behind [`Metrics`], for metrics of your own.
+#[cfg(feature = "metrics")]
+pub use prometheus_client;
 
 /// Bytes that are shared, of the `bytes` crate.
 pub use ::bytes::Bytes;

@@ -67,6 +67,8 @@ pub struct Config {
     pub(crate) unread: Vec<TypeId>,
     #[cfg(feature = "actuator")]
     pub(crate) actuator: Option<crate::operations::Actuator>,
+    #[cfg(feature = "metrics")]
+    pub(crate) metrics: Option<crate::operations::Metrics>,
     #[cfg(any(feature = "actuator", feature = "openapi"))]
     pub(crate) described: super::described::Described,
     /// What is known to be wrong already.
@@ -114,6 +116,7 @@ macro_rules! config_setters {
             access_log(log: $crate::operations::AccessLog);
             #[cfg(feature = "actuator")] actuator(actuator: $crate::operations::Actuator);
             start_timeout(limit: std::time::Duration);
+            #[cfg(feature = "metrics")] metrics(metrics: $crate::operations::Metrics);
             #[cfg(feature = "openapi")] openapi(document: $crate::openapi::OpenApi);
             #[cfg(feature = "openapi")] asyncapi(document: impl Into<$crate::openapi::AsyncApi>);
             #[cfg(feature = "config")] settings(settings: $crate::settings::Settings);
@@ -363,6 +366,17 @@ impl Config {
             self.filters.push(super::actuator::filter(&actuator, &self.described));
         }
         self.actuator = Some(actuator);
+        self
+    }
+
+    /// Measures requests, connections and WebSockets: see [`Metrics`](crate::Metrics). The actuator shows it at `/actuator/metrics`.
+    ///
+    /// # Errors
+    /// At start: there is no actuator, or metrics of your own have names that are none, or are there twice.
+    #[cfg(feature = "metrics")]
+    #[must_use]
+    pub fn metrics(mut self, metrics: crate::operations::Metrics) -> Config {
+        self.metrics = Some(metrics);
         self
     }
 

@@ -22,6 +22,9 @@ pub(crate) struct Exchange {
     pub(crate) began: Instant,
     /// How many requests of the connection have been told of.
     pub(crate) told: u32,
+    /// The request waits for something, and is counted.
+    #[cfg(feature = "metrics")]
+    pub(crate) in_flight: Option<crate::operations::InFlight>,
 }
 
 thread_local! {
@@ -61,6 +64,10 @@ impl Exchange {
             self.response.outgoing = Some(Arc::clone(&self.outgoing));
             self.request.outgoing = Some(Arc::clone(&self.outgoing));
         }
+        #[cfg(feature = "metrics")]
+        if self.in_flight.is_some() {
+            self.in_flight = None;
+        }
         self.request.clear();
         self.response.clear();
         self.outbox.begin();
@@ -96,6 +103,8 @@ impl Exchange {
             outgoing,
             began: Instant::now(),
             told: 0,
+            #[cfg(feature = "metrics")]
+            in_flight: None,
         })
     }
 }

@@ -189,7 +189,8 @@ async fn exchange(
     let response = complete(response, is_head);
     if app.is_observed() {
         let (status, bytes, took) = (response.status.as_u16(), response.body.size(), began.elapsed());
-        app.tell(&Answered { request: Some(&request), status, bytes, took, is_cut: false });
+        let refused = response.error().map(Error::explain_text);
+        app.tell(&Answered { request: Some(&request), status, bytes, took, refused, is_cut: false });
     }
     response
 }

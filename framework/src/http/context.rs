@@ -36,6 +36,9 @@ pub struct Context {
     pub(crate) proxy_fields: ProxyFields,
     /// The cookie that keeps sessions alive, once there may be sessions.
     pub(crate) session_cookie: OnceLock<Box<str>>,
+    /// What is counted of WebSockets, if it is.
+    #[cfg(feature = "metrics")]
+    pub(crate) tally: Option<Arc<super::Tally>>,
     /// The patterns of the mappings, by number: those of requests, then those of WebSockets.
     pub(crate) patterns: Box<[&'static str]>,
 }

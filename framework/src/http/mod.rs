@@ -57,6 +57,8 @@ mod sniff;
 mod sources;
 mod sse;
 mod static_file;
+#[cfg(feature = "metrics")]
+mod tally;
 mod via;
 
 #[cfg(feature = "openapi")]
@@ -112,6 +114,8 @@ pub use set_cookie::{SameSite, SetCookie};
 pub(crate) use sniff::{HTML, JSON, TEXT};
 pub use sse::{Event, Sse};
 pub use static_file::StaticFile;
+#[cfg(feature = "metrics")]
+pub(crate) use tally::Tally;
 pub(crate) use via::{Peer, Via};
 
 /// A boxed future, as adapters of `async fn`s return it.

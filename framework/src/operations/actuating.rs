@@ -24,7 +24,7 @@ pub(crate) struct Actuating {
     /// When the application began.
     pub(crate) began: SystemTime,
     /// The servers that serve the application.
-    lives: Mutex<Vec<Weak<dyn Life>>>,
+    lives: Arc<Mutex<Vec<Weak<dyn Life>>>>,
 }
 
 impl Actuating {
@@ -39,7 +39,7 @@ impl Actuating {
             indicators: Indicators::new(all, actuator.timeout),
             info: actuator.info,
             began: SystemTime::now(),
-            lives: Mutex::default(),
+            lives: Arc::default(),
         }
     }
 
@@ -65,6 +65,12 @@ impl Actuating {
         let mut lives = self.lives.lock().unwrap_or_else(PoisonError::into_inner);
         lives.retain(|life| life.strong_count() > 0);
         lives.push(life);
+    }
+
+    /// The same list for somebody else.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn lives(&self) -> Arc<Mutex<Vec<Weak<dyn Life>>>> {
+        Arc::clone(&self.lives)
     }
 
     /// The servers that serve the application now.

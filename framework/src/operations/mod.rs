@@ -9,6 +9,8 @@ mod actuator;
 mod health;
 #[cfg(feature = "actuator")]
 mod life;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod observers;
 
 pub use access::AccessLog;
@@ -25,4 +27,8 @@ pub use health::HealthIndicator;
 pub(crate) use health::Report;
 #[cfg(feature = "actuator")]
 pub(crate) use life::Life;
+#[cfg(feature = "metrics")]
+pub use metrics::Metrics;
+#[cfg(feature = "metrics")]
+pub(crate) use metrics::{InFlight, Measures, Vitals};
 pub(crate) use observers::Observers;

@@ -1,22 +1,42 @@
 //! Who is told of each request at its end, besides the subscriber of `tracing`.
 
 use super::access::{AccessLines, Answered};
+#[cfg(feature = "metrics")]
+use super::metrics::Measures;
 
 /// See the head of this file.
 #[derive(Default)]
 pub(crate) struct Observers {
     pub(crate) lines: Option<AccessLines>,
+    #[cfg(feature = "metrics")]
+    pub(crate) measures: Option<Box<Measures>>,
 }
 
 impl Observers {
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
+        #[cfg(feature = "metrics")]
+        if self.measures.is_some() {
+            return false;
+        }
         self.lines.is_none()
     }
 
     pub(crate) fn tell(&self, answered: &Answered<'_>) {
         if let Some(lines) = &self.lines {
             lines.add(answered);
+        }
+        #[cfg(feature = "metrics")]
+        if let Some(measures) = &self.measures {
+            measures.tell(answered);
+        }
+    }
+
+    /// A connection was refused, for this reason.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn refused(&self, why: &str) {
+        if let Some(measures) = &self.measures {
+            measures.refused(why);
         }
     }
 

@@ -56,6 +56,12 @@ macro_rules! limits {
                 zeros.into_iter().filter(|it| it.1).map(|(name, _, default)| (name, default))
             }
 
+            /// This name, if a limit has it.
+            #[cfg(feature = "metrics")]
+            pub(crate) fn name(name: &str) -> Option<&'static str> {
+                [$( stringify!($name), )*].into_iter().find(|known| *known == name)
+            }
+
             /// All of them, with their values as texts.
             #[cfg(feature = "actuator")]
             pub(crate) fn told(&self) -> impl Iterator<Item = (&'static str, String)> + use<> {

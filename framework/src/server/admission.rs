@@ -77,6 +77,8 @@ fn refuse(
 ) -> Option<impl Future<Output = ()> + Send + 'static> {
     let peer = peer.map_or_else(|| "a Unix socket".to_owned(), |peer| peer.to_string());
     say!(warn, "refused a connection from {peer}: {limit}");
+    #[cfg(feature = "metrics")]
+    shared.app.0.observers.refused(limit);
     if shared.is_secured() {
         return None;
     }

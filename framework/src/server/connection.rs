@@ -173,6 +173,8 @@ impl<'c> Connection<'c> {
                     }
                     Step::Waits => {
                         has_waited = true;
+                        #[cfg(feature = "metrics")]
+                        self.count_in_flight(exchange);
                         let progress = if self.arrived.is_rare() || self.offered.is_some() {
                             rarely(self.serve_rare(exchange)).await
                         } else {

@@ -21,6 +21,8 @@ pub(crate) fn drive<C: Borrow<Counted>, H: Future<Output = Result> + Unpin>(
     counted: C,
 ) -> impl Future<Output = ()> {
     let mut handler = Some(handler);
+    #[cfg(feature = "metrics")]
+    core.count(crate::http::Tally::opened);
     let driven = Driven(core);
     poll_fn(move |cx| {
         let core = &driven.0;
@@ -58,6 +60,8 @@ struct Driven(Arc<Core>);
 
 impl Drop for Driven {
     fn drop(&mut self) {
+        #[cfg(feature = "metrics")]
+        self.0.count(crate::http::Tally::closed);
         self.0.cut();
         self.0.leave_all();
     }

@@ -49,6 +49,16 @@ impl Actuate {
             "health/ready" if !actuating.is_ready() => told(Report::out_of_service(), cx),
             "health/ready" => told(Report::of(&actuating.indicators.ask().await), cx),
             "routes" => app.0.routes(),
+            #[cfg(feature = "metrics")]
+            "metrics" => {
+                let accept = cx.request.header("accept").unwrap_or_default();
+                let is_open_metrics = accept.contains("application/openmetrics-text");
+                let page = app.0.observers.measures.as_ref().ok_or_else(unknown)?.page(is_open_metrics);
+                cx.response.set_header("content-type", if is_open_metrics { OPENMETRICS } else { PLAIN });
+                cx.response.set_header("vary", "accept");
+                cx.response.set_body(page);
+                return Ok(());
+            }
             "info" => app.0.info(actuating),
             "sessions" => app.0.sessions(),
             "rooms" => {
@@ -72,6 +82,12 @@ impl App {
         self.beside(Actuate::of(self))
     }
 }
+
+#[cfg(feature = "metrics")]
+const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+#[cfg(feature = "metrics")]
+const PLAIN: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// The names below the path.
 const PATHS: [&str; 7] = ["health", "health/live", "health/ready", "routes", "info", "sessions", "rooms"];

@@ -4,6 +4,8 @@
 mod filters;
 mod items;
 mod limits;
+#[cfg(feature = "metrics")]
+mod measures;
 mod proxies;
 mod sockets;
 mod states;
@@ -123,6 +125,16 @@ impl App {
         }
         #[cfg(feature = "actuator")]
         let actuating = config.actuator.map(|actuator| Actuating::new(actuator, &context));
+        #[cfg(feature = "metrics")]
+        {
+            let mappings = [&routes, &sockets.routes]
+                .into_iter()
+                .flatten()
+                .map(|route| route.mapping.paths.len().max(1))
+                .sum();
+            observers.measures =
+                measures::build(config.metrics, actuating.as_ref(), &mut context, mappings, &mut problems);
+        }
         let resources = Mounts::build(config.resources, config.favicon.unwrap_or(true), &mut problems);
         let pages = ErrorPages::build(&pages).unwrap_or_else(|found| {
             problems.extend(found);

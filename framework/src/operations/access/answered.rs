@@ -19,6 +19,9 @@ pub(crate) struct Answered<'r> {
     pub(crate) bytes: Option<u64>,
     /// From its first byte to the end of the answer.
     pub(crate) took: Duration,
+    /// Why it was refused, if it was.
+    #[cfg_attr(not(feature = "metrics"), allow(dead_code, reason = "for those who count refusals"))]
+    pub(crate) refused: Option<&'r str>,
     /// The connection ended before the answer did.
     pub(crate) is_cut: bool,
 }

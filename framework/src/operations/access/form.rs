@@ -166,8 +166,16 @@ mod tests {
         request.headers.append("user-agent", "Mozilla/5.0 \"x\"");
         request.extensions.insert(UserName::new("ann b\n"));
         let took = Duration::from_millis(1500);
-        let whole = Answered { request: Some(&request), status: 200, bytes: Some(12), took, is_cut: false };
-        let refused = Answered { request: None, status: 400, bytes: None, took, is_cut: false };
+        let whole = Answered {
+            request: Some(&request),
+            status: 200,
+            bytes: Some(12),
+            took,
+            refused: None,
+            is_cut: false,
+        };
+        let refused =
+            Answered { request: None, status: 400, bytes: None, took, refused: None, is_cut: false };
         let common =
             "- - ann\\x20b\\x0a [29/Nov/2026:23:19:01 +0000] \"GET /a\\\"b\\\\?q=1 HTTP/1.1\" 200 12";
         let table = [

@@ -4,7 +4,7 @@ use tokio::time::Instant;
 
 use super::Connection;
 use crate::app::Exchange;
-use crate::http::Request;
+use crate::http::{Error, Request};
 use crate::io::clock;
 use crate::operations::Answered;
 
@@ -15,6 +15,17 @@ impl Connection<'_> {
     pub(super) fn tell(&self, exchange: &mut Exchange) {
         exchange.began = self.tell_of(exchange, Some(&exchange.request), false);
         exchange.told = self.wire.h1.served();
+    }
+
+    /// The request waits for something.
+    #[cfg(feature = "metrics")]
+    #[inline]
+    pub(super) fn count_in_flight(&self, exchange: &mut Exchange) {
+        if let Some(measures) = &self.app().observers.measures
+            && exchange.in_flight.is_none()
+        {
+            exchange.in_flight = Some(measures.begin(&exchange.request));
+        }
     }
 
     /// Tells of a head that was refused before anybody could understand it.
@@ -39,7 +50,8 @@ impl Connection<'_> {
         let took = now - exchange.began;
         let status = self.wire.h1.sent_status().unwrap_or(CLIENT_CLOSED_REQUEST);
         let bytes = Some(exchange.outbox.body_size);
-        self.app().tell(&Answered { request, status, bytes, took, is_cut });
+        let refused = exchange.response.error().map(Error::explain_text);
+        self.app().tell(&Answered { request, status, bytes, took, refused, is_cut });
         now
     }
 }

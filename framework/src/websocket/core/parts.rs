@@ -43,6 +43,15 @@ pub(crate) struct Agreed {
 }
 
 impl Core {
+    /// Counts something of the session, where somebody counts.
+    #[cfg(feature = "metrics")]
+    #[inline]
+    pub(crate) fn count(&self, what: fn(&crate::http::Tally)) {
+        if let Some(tally) = &self.request.context.tally {
+            what(tally);
+        }
+    }
+
     pub(crate) fn new(role: Role, config: Arc<WebSocketConfig>, request: Request) -> Core {
         Core {
             id: super::random::bits_128(),

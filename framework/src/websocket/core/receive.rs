@@ -197,6 +197,11 @@ impl Core {
             match wire.protocol.receive(&mut wire.inbox, self.extensions()) {
                 Ok(Some(received)) => {
                     let incoming = self.take(wire, received);
+                    #[cfg(feature = "metrics")]
+                    if let Some(Incoming::Message(_) | Incoming::Fragment { is_final: true, .. }) = &incoming
+                    {
+                        self.count(crate::http::Tally::received);
+                    }
                     if incoming.is_some() {
                         return incoming;
                     }

@@ -91,6 +91,10 @@ impl Core {
             self.outbox_with_room(|outbox| waits || !outbox.waits_for_nobody(size, outbox_size));
         let limit = if is_written { outbox_size } else { outbox_size.saturating_mul(BUSY) };
         let pushed = outbox.admit(size, limit, overflow, caller);
+        #[cfg(feature = "metrics")]
+        if matches!(pushed, Pushed::Done) {
+            self.count(crate::http::Tally::sent);
+        }
         (outbox, pushed)
     }
 

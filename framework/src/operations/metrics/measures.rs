@@ -1,0 +1,182 @@
+//! What is measured of requests.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use ::http::Method;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+
+use super::labels::{One, Requests, method};
+use super::page;
+use super::settings::Metrics;
+use super::vitals::Vitals;
+use crate::http::Request;
+use crate::operations::access::Answered;
+use crate::proto::Limits;
+
+/// The measures of an application.
+pub(crate) struct Measures {
+    registry: Registry,
+    durations: Family<Requests, Histogram, Buckets>,
+    /// What most requests to a mapping are, by its number: found without a look at a table.
+    usual: Box<[OnceLock<Usual>]>,
+    active: Family<One, Gauge>,
+    aborted: Family<One, Counter>,
+    refusals: Family<One, Counter>,
+    response_bytes: Counter,
+}
+
+/// The first kind of request that a mapping has answered well.
+struct Usual {
+    method: Method,
+    durations: Histogram,
+}
+
+/// Makes a histogram.
+#[derive(Clone)]
+struct Buckets(Arc<[f64]>);
+
+impl prometheus_client::metrics::family::MetricConstructor<Histogram> for Buckets {
+    fn new_metric(&self) -> Histogram {
+        Histogram::new(self.0.iter().copied())
+    }
+}
+
+impl Measures {
+    /// Measures of an application with so many mappings.
+    ///
+    /// # Errors
+    /// What is wrong with the metrics of the user's own.
+    pub(crate) fn new(settings: Metrics, mappings: usize, vitals: Vitals) -> Result<Measures, Vec<String>> {
+        let Metrics { mut registry, buckets } = settings;
+        if buckets.is_empty() || !buckets.is_sorted_by(|one, next| one < next) {
+            return Err(vec![
+                "the buckets of durations must be some, in ascending order (Metrics::buckets)".to_owned(),
+            ]);
+        }
+        let problems = page::problems(&registry);
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let durations = Family::new_with_constructor(Buckets(buckets.into()));
+        let (active, aborted, refusals) = (Family::default(), Family::default(), Family::default());
+        let response_bytes = Counter::default();
+        registry.register_with_unit(
+            "http_server_request_duration",
+            "From the first byte of a request to the end of its answer",
+            Unit::Seconds,
+            durations.clone(),
+        );
+        registry.register(
+            "http_server_active_requests",
+            "Requests that wait for their handler, their body or their peer",
+            active.clone(),
+        );
+        registry.register(
+            "http_server_aborted_requests",
+            "Requests whose connection ended before the answer did",
+            aborted.clone(),
+        );
+        registry.register(
+            "http_server_response_body_bytes",
+            "Bytes of the bodies of answers",
+            response_bytes.clone(),
+        );
+        registry.register("vernal_refusals", "Requests that a limit refused", refusals.clone());
+        registry.register_collector(Box::new(vitals));
+        let usual = std::iter::repeat_with(OnceLock::new).take(mappings).collect();
+        Ok(Measures { registry, durations, usual, active, aborted, refusals, response_bytes })
+    }
+
+    /// All numbers, in the text form of OpenMetrics 1.0 or the older one of Prometheus.
+    pub(crate) fn page(&self, is_open_metrics: bool) -> String {
+        if is_open_metrics { page::text(&self.registry) } else { page::plain(&self.registry) }
+    }
+
+    /// A request begins to wait for something.
+    pub(crate) fn begin(&self, request: &Request) -> InFlight {
+        InFlight::new(self.active.get_or_create_owned(&One("http_request_method", method(&request.method))))
+    }
+
+    /// A request has been answered, or never will be.
+    pub(crate) fn tell(&self, answered: &Answered<'_>) {
+        self.response_bytes.inc_by(answered.bytes.unwrap_or(0));
+        if let Some(limit) = answered.limit() {
+            self.refusals.get_or_create(&One("limit", limit)).inc();
+        }
+        let route = answered.request.and_then(Request::pattern).unwrap_or("");
+        if answered.is_cut {
+            self.aborted.get_or_create(&One("http_route", route)).inc();
+            return;
+        }
+        let took = answered.took.as_secs_f64();
+        let Some(request) = answered.request else {
+            let labels = Requests { method: "_OTHER", route, status: answered.status };
+            return self.durations.get_or_create(&labels).observe(took);
+        };
+        let place = (request.mapping as usize).checked_sub(1).and_then(|index| self.usual.get(index));
+        let place = place.filter(|_| answered.status == 200);
+        if let Some(usual) = place.and_then(OnceLock::get)
+            && usual.method == request.method
+        {
+            return usual.durations.observe(took);
+        }
+        let labels = Requests { method: method(&request.method), route, status: answered.status };
+        let durations = self.durations.get_or_create_owned(&labels);
+        durations.observe(took);
+        if let Some(place) = place {
+            let _ = place.set(Usual { method: request.method.clone(), durations });
+        }
+    }
+
+    /// A connection was refused before there was a request.
+    pub(crate) fn refused(&self, why: &str) {
+        if let Some(limit) = named(why) {
+            self.refusals.get_or_create(&One("limit", limit)).inc();
+        }
+    }
+}
+
+impl fmt::Debug for Measures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Measures")
+    }
+}
+
+/// A request that waits for something, as long as this is there.
+pub(crate) struct InFlight(Gauge);
+
+impl InFlight {
+    fn new(gauge: Gauge) -> InFlight {
+        gauge.inc();
+        InFlight(gauge)
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+impl Answered<'_> {
+    /// The limit that refused the request, if one did: refusals name it.
+    fn limit(&self) -> Option<&'static str> {
+        if self.status < 400 {
+            return None;
+        }
+        if self.status == 429 {
+            return Some("rate_limit");
+        }
+        named(self.refused?)
+    }
+}
+
+/// The limit that a refusal names, as all do.
+fn named(why: &str) -> Option<&'static str> {
+    Limits::name(why.split_once("(Limits::")?.1.split([')', ',', ' ']).next()?)
+}

@@ -1,0 +1,374 @@
+//! What is measured, as those see it who read it: the page itself, `promtool`, and a Prometheus.
+
+use std::net::SocketAddr;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+use vernal::prometheus_client::metrics::counter::Counter;
+use vernal::security::{BasicAuth, RateLimit};
+use vernal::server::{self, Handle, Server};
+use vernal::test::Client;
+use vernal::websocket::WebSocketSession;
+use vernal::{Actuator, App, Config, Limits, Metrics, Result, Text, request_map, websocket_handler};
+
+#[request_map("/orders/{id}")]
+fn order(id: u32) -> String {
+    format!("order {id}")
+}
+
+#[request_map("/body", method = "POST", limits = Limits::new().body_size(4))]
+fn body(text: Text<&str>) -> String {
+    text.to_string()
+}
+
+/// What a handler waits for, and what it says when it does.
+static WAITING: Notify = Notify::const_new();
+static GOES_ON: Notify = Notify::const_new();
+
+#[request_map("/waits")]
+async fn waits() -> &'static str {
+    WAITING.notify_one();
+    GOES_ON.notified().await;
+    "waited"
+}
+
+#[request_map("/limited")]
+fn limited() {}
+
+#[derive(Default)]
+struct Echo;
+
+#[websocket_handler("/echo")]
+impl Echo {
+    async fn on_message(&self, session: &WebSocketSession, text: &str) -> Result {
+        session.send(text).await
+    }
+}
+
+fn client(metrics: Metrics) -> Client {
+    Client::builder()
+        .filter(
+            "/actuator/**",
+            BasicAuth::new("operations", async |_: String, password: String| password == "secret"),
+        )
+        .filter("/limited", RateLimit::new(1, Duration::from_secs(3600)))
+        .actuator(Actuator::new())
+        .metrics(metrics)
+        .build()
+}
+
+async fn page(client: &Client) -> String {
+    let request = client.get("/actuator/metrics").header("authorization", "Basic YW5uOnNlY3JldA==");
+    let answer =
+        request.header("accept", "application/openmetrics-text;version=1.0.0,text/plain;q=0.5").await;
+    answer
+        .assert_status(200)
+        .assert_header("content-type", "application/openmetrics-text; version=1.0.0; charset=utf-8");
+    answer.text().to_owned()
+}
+
+/// The value of a series, 0 if it is not there.
+fn value(page: &str, series: &str) -> f64 {
+    let line = page.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
+    line.map_or(0.0, |value| value.parse().expect("a number"))
+}
+
+fn count(method: &str, route: &str, status: u16) -> String {
+    format!(
+        "http_server_request_duration_seconds_count{{http_request_method=\"{method}\",http_route=\"{route}\",http_response_status_code=\"{status}\"}}"
+    )
+}
+
+#[tokio::test]
+async fn requests_are_counted_by_method_route_and_status() {
+    let client = client(Metrics::new());
+    for id in 0..3 {
+        client.get(&format!("/orders/{id}")).await.assert_status(200);
+    }
+    client.head("/orders/1").await.assert_status(200);
+    client.delete("/orders/1").await.assert_status(200);
+    client.get("/orders/none").await.assert_status(404);
+    client.post("/body").header("content-type", "text/plain").body("four").await.assert_status(200);
+    client.post("/body").header("content-type", "text/plain").body("fives").await.assert_status(413);
+    client.get("/nobody").await.assert_status(404);
+    client.raw("BREW /orders/1 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").await;
+    client.raw("rubbish\r\n\r\n").await;
+    let page = page(&client).await;
+    let table = [
+        (count("GET", "/orders/{id}", 200), 3.0),
+        (count("HEAD", "/orders/{id}", 200), 1.0),
+        (count("DELETE", "/orders/{id}", 200), 1.0),
+        (count("GET", "/orders/{id}", 404), 1.0),
+        (count("POST", "/body", 200), 1.0),
+        (count("POST", "/body", 413), 1.0),
+        (count("GET", "", 404), 1.0),
+        (count("_OTHER", "/orders/{id}", 200), 1.0),
+        (count("_OTHER", "", 400), 1.0),
+        ("vernal_refusals_total{limit=\"body_size\"}".to_owned(), 1.0),
+        ("http_server_active_requests{http_request_method=\"GET\"}".to_owned(), 1.0),
+    ];
+    for (series, expected) in table {
+        assert_eq!(value(&page, &series), expected, "{series}\n{page}");
+    }
+    let sent = value(&page, "http_server_response_body_bytes_total");
+    assert!(sent > 7.0 * 5.0, "{sent}");
+    assert!(page.ends_with("# EOF\n"), "{page}");
+}
+
+#[tokio::test]
+async fn what_peers_make_up_adds_no_series() {
+    let client = client(Metrics::new());
+    let send = async |number: usize| {
+        client.get(&format!("/nobody/{number}")).await.assert_status(404);
+        client.get(&format!("/orders/{number}")).await.assert_status(200);
+        let request = format!("M{number} /orders/1 HTTP/1.1\r\nHost: h{number}\r\nConnection: close\r\n\r\n");
+        client.raw(request).await;
+    };
+    send(0).await;
+    page(&client).await;
+    let before = page(&client).await.lines().count();
+    for number in 1..200 {
+        send(number).await;
+    }
+    assert_eq!(page(&client).await.lines().count(), before);
+}
+
+#[tokio::test]
+async fn websockets_and_limits_are_counted() {
+    let client = client(Metrics::new());
+    client.get("/limited").await.assert_status(200);
+    client.get("/limited").await.assert_status(429);
+    let mut socket = client.websocket("/echo").await;
+    for text in ["one", "two", "three"] {
+        socket.send(text).await.expect("it is open");
+        socket.expect_text(text).await;
+    }
+    let open = page(&client).await;
+    socket.close(1000, "").expect("it is open");
+    socket.expect_close(1000).await;
+    let table = [
+        ("vernal_websocket_sessions", 1.0),
+        ("vernal_websocket_messages_total{direction=\"received\"}", 3.0),
+        ("vernal_websocket_messages_total{direction=\"sent\"}", 3.0),
+        ("vernal_refusals_total{limit=\"rate_limit\"}", 1.0),
+    ];
+    for (series, expected) in table {
+        assert_eq!(value(&open, series), expected, "{series}\n{open}");
+    }
+    assert_eq!(value(&open, &count("GET", "/echo", 101)), 1.0, "{open}");
+}
+
+#[test]
+fn what_would_break_the_page_is_an_error_at_start() {
+    let counter = |name: &'static str, help: &'static str| {
+        Metrics::new().register(move |registry| registry.register(name, help, Counter::<u64>::default()))
+    };
+    let table = [
+        (counter("sold", "Articles\nthat were sold"), "a help text has one line"),
+        (counter("bad-name", "x"), "\"bad-name\" is no name of a metric"),
+        (counter("1st", "x"), "\"1st\" is no name of a metric"),
+        (counter("vernal_refusals", "x"), "two metrics are called \"vernal_refusals\""),
+        (Metrics::new().buckets([0.1, 0.1]), "in ascending order (Metrics::buckets)"),
+        (Metrics::new().buckets([]), "in ascending order (Metrics::buckets)"),
+    ];
+    for (metrics, expected) in table {
+        let config = Config::new().actuator(Actuator::new().port(0)).metrics(metrics);
+        let error = App::from_registry(config).expect_err(expected).to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+    let error =
+        App::from_registry(Config::new().metrics(Metrics::new())).expect_err("nobody shows them").to_string();
+    assert!(error.contains("give one too, `.actuator(Actuator::new().port(9091))`"), "{error}");
+}
+
+/// Long enough for a busy machine; nothing waits for it to pass.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A server with its actuator.
+struct Running {
+    public: SocketAddr,
+    own: SocketAddr,
+    handle: Handle,
+    serving: tokio::task::JoinHandle<Result>,
+}
+
+impl Running {
+    async fn start(server: Server) -> Running {
+        let server = server.host("127.0.0.1").port(0).handle_signals(false);
+        let bound = server.actuator(Actuator::new().port(0)).metrics(Metrics::new()).bind().expect("ports");
+        let addresses: Vec<_> = bound.local_addrs().filter_map(|address| address.tcp()).collect();
+        let [public, own] = addresses[..] else { panic!("{addresses:?}") };
+        let handle = bound.handle();
+        let serving = tokio::spawn(bound.serve());
+        handle.ready().await;
+        Running { public, own, handle, serving }
+    }
+
+    async fn page(&self) -> String {
+        get(self.own, "/actuator/metrics").await
+    }
+
+    /// The page, as soon as it says this.
+    async fn page_with(&self, series: &str, expected: f64) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let page = self.page().await;
+            if value(&page, series) == expected {
+                return page;
+            }
+            assert!(Instant::now() < deadline, "{series} is never {expected}:\n{page}");
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn stop(self) {
+        self.handle.stop();
+        self.serving.await.expect("it ends").expect("well");
+    }
+}
+
+/// The body of an answer.
+async fn get(address: SocketAddr, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.expect("it listens");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.expect("it reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("an answer");
+    answer.split_once("\r\n\r\n").expect("a head").1.to_owned()
+}
+
+#[tokio::test]
+async fn a_request_that_waits_is_in_flight_until_it_is_answered_or_given_up() {
+    let running = Running::start(server::new()).await;
+    let gauge = "http_server_active_requests{http_request_method=\"GET\"}";
+    let public = running.public;
+    let answered = tokio::spawn(async move { get(public, "/waits").await });
+    WAITING.notified().await;
+    running.page_with(gauge, 1.0).await;
+    GOES_ON.notify_one();
+    assert_eq!(answered.await.expect("an answer"), "waited");
+    running.page_with(gauge, 0.0).await;
+
+    let mut stream = TcpStream::connect(public).await.expect("it listens");
+    stream.write_all(b"GET /waits HTTP/1.1\r\nHost: h\r\n\r\n").await.expect("it reads");
+    WAITING.notified().await;
+    stream.set_zero_linger().expect("a socket");
+    drop(stream);
+    let page = running.page_with("http_server_aborted_requests_total{http_route=\"/waits\"}", 1.0).await;
+    assert_eq!(value(&page, &count("GET", "/waits", 200)), 1.0, "{page}");
+    running.page_with(gauge, 0.0).await;
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_hundred_scrapes_at_once_are_answered() {
+    let running = Arc::new(Running::start(server::new()).await);
+    let scrapes = (0..100).map(|_| {
+        let running = Arc::clone(&running);
+        tokio::spawn(async move { running.page().await })
+    });
+    for scrape in scrapes.collect::<Vec<_>>() {
+        assert!(scrape.await.expect("a page").contains("vernal_connections "));
+    }
+}
+
+#[tokio::test]
+async fn promtool_accepts_the_page() {
+    let client = client(Metrics::new());
+    client.get("/orders/1").await.assert_status(200);
+    // In the older form, which it reads.
+    let page = client.get("/actuator/metrics").header("authorization", "Basic YW5uOnNlY3JldA==").await;
+    page.assert_header("content-type", "text/plain; version=0.0.4; charset=utf-8");
+    let page = page.text().to_owned();
+    let mut promtool = Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("promtool is installed (Debian's package prometheus)");
+    std::io::Write::write_all(&mut promtool.stdin.take().expect("a pipe"), page.as_bytes())
+        .expect("it reads");
+    let output = promtool.wait_with_output().expect("it ends");
+    let said =
+        String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}\n{page}");
+}
+
+/// A Prometheus that scrapes a server of ours.
+struct Prometheus(std::process::Child, std::path::PathBuf);
+
+impl Drop for Prometheus {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+        let _ = std::fs::remove_dir_all(&self.1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_prometheus_knows_how_many_requests_each_route_had() {
+    let running = Running::start(server::new()).await;
+    let folder = std::env::temp_dir().join(format!("vernal-prometheus-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a place");
+    let config = format!(
+        "global: {{scrape_interval: 200ms}}\nscrape_configs:\n- job_name: shop\n  metrics_path: /actuator/metrics\n  static_configs: [{{targets: ['{}']}}]\n",
+        running.own
+    );
+    std::fs::write(folder.join("prometheus.yml"), config).expect("a file");
+    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+    let child = Command::new("prometheus")
+        .arg(format!("--config.file={}", folder.join("prometheus.yml").display()))
+        .arg(format!("--storage.tsdb.path={}", folder.join("data").display()))
+        .arg(format!("--web.listen-address={free}"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("prometheus is installed (Debian's package)");
+    let _prometheus = Prometheus(child, folder);
+    let deadline = Instant::now() + PATIENCE;
+    while TcpStream::connect(free).await.is_err() {
+        assert!(Instant::now() < deadline, "it does not listen");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    for _ in 0..30 {
+        get(running.public, "/orders/1").await;
+    }
+    for _ in 0..20 {
+        get(running.public, "/nobody").await;
+    }
+    let query = "sum%20by%20(http_route)%20(http_server_request_duration_seconds_count%7Bhttp_request_method%3D%22GET%22%7D)";
+    let expected = [("/orders/{id}", "30"), ("", "20")];
+    loop {
+        let body = get(free, &format!("/api/v1/query?query={query}")).await;
+        let json: serde_json::Value =
+            serde_json::from_str(body.trim_matches(|char: char| char != '{' && char != '}'))
+                .unwrap_or_default();
+        let results = json["data"]["result"].as_array().cloned().unwrap_or_default();
+        let of = |route: &str| {
+            let is_it =
+                |result: &&serde_json::Value| result["metric"]["http_route"].as_str().unwrap_or("") == route;
+            results.iter().find(is_it).and_then(|result| result["value"][1].as_str().map(str::to_owned))
+        };
+        if expected.iter().all(|(route, count)| of(route).as_deref() == Some(*count)) {
+            break;
+        }
+        assert!(Instant::now() < deadline, "{body}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    // A rate needs two looks; what it says is the sum over its window.
+    let rate = "sum%20by%20(http_route)%20(increase(http_server_request_duration_seconds_count%5B1m%5D))";
+    loop {
+        let body = get(free, &format!("/api/v1/query?query={rate}")).await;
+        if body.contains("/orders/{id}") {
+            break;
+        }
+        assert!(Instant::now() < deadline, "{body}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    running.stop().await;
+}
