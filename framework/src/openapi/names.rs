@@ -111,6 +111,28 @@ mod tests {
     use super::*;
 
     #[test]
+    fn each_place_has_a_name_of_its_own() {
+        let table = [
+            ("Shop::buy", "app", "/buy", "POST", "Shop.buy"),
+            ("any", "app", "/any", "GET", "any.get"),
+            ("any", "app", "/any", "PUT", "any.put"),
+            ("list", "app::one", "/one", "GET", "one.list"),
+            ("list", "app::two", "/two", "GET", "two.list"),
+            ("show", "app", "/{kind}/x", "GET", "show.get.kind_x"),
+            ("show", "app", "/old/{kind}", "GET", "show.get.old_kind"),
+            ("Chat::send", "app", "/chat/{room}", "send", "Chat.send.chat_room"),
+            ("Chat::send", "app", "/chat", "send", "Chat.send.chat"),
+        ];
+        let places = table.map(|(name, module, path, method, _)| Place {
+            name: name.to_owned(),
+            module,
+            path: path.to_owned(),
+            method: method.to_owned(),
+        });
+        assert_eq!(operation_ids(&places), table.map(|(.., id)| id));
+    }
+
+    #[test]
     fn a_doc_comment_begins_with_its_summary() {
         let table: [(&str, &str, &str, Option<&str>); 6] = [
             ("", "Shop::buy_tea", "Buy tea", None),
