@@ -72,7 +72,8 @@ fn nearest(pattern: &str, mapped: &[&str]) -> Option<String> {
     let mut known: Vec<&str> = Vec::new();
     for path in mapped.iter().map(|path| stem(path)).filter(|path| !path.starts_with('*')) {
         let ends = path.match_indices('/').map(|(end, _)| end).chain([path.len()]);
-        known.extend(ends.map(|end| &path[..end]).filter(|start| !start.is_empty()));
+        // One letter is as near to any other.
+        known.extend(ends.map(|end| &path[..end]).filter(|start| start.len() > 1 || *start == asked));
     }
     let meant = did_you_mean(asked, known)?;
     let is_mapped = mapped.iter().any(|path| path.trim_start_matches('/') == meant);
@@ -91,7 +92,7 @@ mod tests {
     use super::*;
 
     const MAPPED: &[&str] =
-        &["/", "/admin", "/admin/users/{id}", "/api/v1/**", "/Shop", "**.css", "/files/*"];
+        &["/", "/x", "/admin", "/admin/users/{id}", "/api/v1/**", "/Shop", "**.css", "/files/*"];
 
     #[test]
     fn the_pattern_that_was_meant_is_found() {
@@ -105,6 +106,9 @@ mod tests {
             ("/file", Some("/files/**")),
             ("/admin/user/{id}", Some("/admin/users/{id}")),
             ("/elsewhere/**", None),
+            ("/x/**", None),
+            ("/x/y", None),
+            ("/y", None),
             ("**.js", None),
             ("/**", None),
             ("/api/v1/**", None),
