@@ -179,6 +179,10 @@ struct Sum {
     pair: (u8, String),
 }
 
+/// The first of those that share a path, of which nothing is said.
+#[websocket_message("/news/{topic}", on = "pong", hidden)]
+fn alive(_payload: &[u8]) {}
+
 /// 4. Functions that share a path.
 #[websocket_handshake("/news/{topic}")]
 fn enter(topic: Topic, session: Option<Cookie<&str>>) -> Result {

@@ -44,11 +44,13 @@ impl Router {
         self.entries.iter().map(|entry| entry.route)
     }
 
-    /// The filters that run for a mapping at this place under this pattern, each with whether they always do.
+    /// The filters that run for a mapping at this place under this pattern, each with whether they always do. The place of functions
+    /// that share a path is that of one of them; what runs is a matter of the pattern.
     #[cfg(feature = "openapi")]
     pub(crate) fn filters_of(&self, at: &Location, pattern: &str) -> Vec<(AnyFilter, bool)> {
-        let is_it = |entry: &&Entry| entry.route.at == *at && entry.matcher.source() == pattern;
-        let entry = self.entries.iter().find(is_it);
+        let mut of_pattern = self.entries.iter().filter(|entry| entry.matcher.source() == pattern);
+        let is_it = |entry: &&Entry| entry.route.at == *at;
+        let entry = of_pattern.clone().find(is_it).or_else(|| of_pattern.next());
         entry.into_iter().flat_map(|entry| self.filters.candidates(&entry.plan)).collect()
     }
 
