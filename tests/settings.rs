@@ -8,8 +8,10 @@ use std::time::Duration;
 use said::Said;
 use scratch::Scratch;
 use vernal::test::Client;
-use vernal::websocket::{Compressed, Deflate, Origins, WebSocketConfig};
-use vernal::{App, Compression, Config, Limits, SessionConfig, request_map, server};
+use vernal::websocket::{Compressed, Deflate, Origins, WebSocket, WebSocketConfig};
+use vernal::{
+    App, Compression, Config, Limits, Result, SessionConfig, request_map, server, websocket_handler,
+};
 
 #[request_map("/one", app = "one")]
 fn one() -> &'static str {
@@ -72,13 +74,9 @@ fn a_setting_outside_of_its_range_is_an_error_at_start() {
         (websocket(WebSocketConfig::new().pong_timeout(no_time)), "`WebSocketConfig::pong_timeout` is zero"),
         (websocket(WebSocketConfig::new().message_size(0)), "`WebSocketConfig::message_size` is zero"),
         (websocket(WebSocketConfig::new().frame_size(0)), "`WebSocketConfig::frame_size` is zero"),
+        (websocket(WebSocketConfig::new().fragments(0)), "`WebSocketConfig::fragments` is zero"),
         (websocket(WebSocketConfig::new().frame_payload(0)), "`WebSocketConfig::frame_payload` is zero"),
-        (
-            websocket(
-                WebSocketConfig::new().inbox_size(0).outbox_size(0).fragments(0).close_timeout(no_time),
-            ),
-            "",
-        ),
+        (websocket(WebSocketConfig::new().inbox_size(0).outbox_size(0).close_timeout(no_time)), ""),
         (websocket(origins("https://app.example.com")), ""),
         (websocket(origins("https://App.example.com")), "write it in lower case"),
         (websocket(origins("app.example.com")), "`Origins::listed(…)`"),
@@ -144,6 +142,46 @@ fn two_resources_of_one_pattern_are_an_error_at_start() {
         assert!(text.contains(&format!("of the resources `{first}` at tests/settings.rs:")), "{text}");
         assert!(text.contains("give each a pattern of its own"), "{text}");
     }
+}
+
+#[websocket_handler("/echo", app = "zeros")]
+async fn echo(mut ws: WebSocket) -> Result {
+    while let Some(message) = ws.next().await {
+        ws.send(message).await?;
+    }
+    Ok(())
+}
+
+#[request_map("/body", app = "zeros", method = "POST")]
+fn body(body: &[u8]) -> String {
+    body.len().to_string()
+}
+
+#[request_map("/form", app = "zeros", method = "POST")]
+fn form(size: Option<&str>) -> String {
+    format!("{size:?}")
+}
+
+/// Those that are no error at start mean what `docs/limits.md` says.
+#[tokio::test]
+async fn zeros_that_mean_something_are_obeyed() {
+    let client = Client::builder()
+        .app("zeros")
+        .websocket(WebSocketConfig::new().inbox_size(0).outbox_size(0))
+        .limits(Limits::new().body_size(0).parameters(0).upload_size(0))
+        .build();
+    let mut ws = client.websocket("/echo").await;
+    for message in ["one", "", "a longer one"] {
+        ws.send(message).await.expect("it is open");
+        ws.send("and another").await.expect("it is open");
+        ws.expect_text(message).await;
+        ws.expect_text("and another").await;
+    }
+    client.post("/body").await.assert_status(200).assert_text("0");
+    client.post("/form").await.assert_status(200).assert_text("None");
+    client.post("/body").body("x").await.assert_status(413).assert_contains("Limits::body_size");
+    client.post("/form?size=1").await.assert_status(400).assert_contains("Limits::parameters");
+    client.post("/form").field("size", 1).await.assert_status(413).assert_contains("Limits::upload_size");
 }
 
 #[request_map("/nothing", app = "nothing", limits = Limits::new().parts(0).body_idle(Duration::ZERO))]

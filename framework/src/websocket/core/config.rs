@@ -102,6 +102,7 @@ impl WebSocketConfig {
             ("message_size", self.message_size == 0),
             ("frame_size", self.frame_size == 0),
             ("frame_payload", self.frame_payload == 0),
+            ("fragments", self.fragments == 0),
             ("write_timeout", self.write_timeout.is_zero()),
             ("pong_timeout", self.pong_timeout.is_zero() && !self.ping_period.is_zero()),
         ];
