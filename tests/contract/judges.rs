@@ -31,6 +31,7 @@ fn from_pypi(folder: &Path, name: &str, wanted: &str) -> PathBuf {
 }
 
 /// The linter of Redocly.
+#[allow(dead_code, reason = "each suite takes what it needs")]
 pub fn redocly(folder: &Path) -> PathBuf {
     let node = folder.join("node");
     let wanted = "@redocly/cli@2.77.0";

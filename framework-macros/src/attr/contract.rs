@@ -57,31 +57,14 @@ impl Contract {
             }
             Some((in_range(&status, 200, errors)?, status.span()))
         });
-        let responses = options.take_group("responses", "404 = \"no such order\"", errors);
-        let responses = responses.map(|(word, tokens)| {
-            let read = |input: ParseStream<'_>| {
-                let listed = input.parse_terminated(|input| response(input), Token![,])?;
-                Ok(listed.into_iter().collect::<Vec<_>>())
-            };
-            match read.parse2(tokens) {
-                Ok(listed) if listed.is_empty() => {
-                    errors.at(word, "`responses` says nothing: write `responses(404 = \"no such order\")`, or leave it out");
-                    Vec::new()
-                }
-                Ok(listed) => checked(listed, errors),
-                Err(error) => {
-                    errors.add(error);
-                    Vec::new()
-                }
-            }
-        });
+        let responses = take_responses(options, errors);
         let tag = take_tag(options, errors);
         let is_hidden = options.take_word("hidden", errors).is_some();
         let conversation = Conversation::take(options, errors);
         if is_for_many && let Some((word, at)) = conversation.at {
             errors.at(at, format!("`{word}` goes on a method that takes a `WebSocketRequest`: write it in its `#[request_map(…)]`"));
         }
-        Contract { status, responses: responses.unwrap_or_default(), tag, is_hidden, conversation }
+        Contract { status, responses, tag, is_hidden, conversation }
     }
 
     /// Joins what the impl block says with what a method says.
@@ -92,6 +75,31 @@ impl Contract {
         self.tag = self.tag.or_else(|| block.tag.clone());
         self.is_hidden |= block.is_hidden;
         self
+    }
+}
+
+/// `responses(404 = "no such order")`
+pub(super) fn take_responses(options: &mut Options, errors: &mut Errors) -> Vec<Response> {
+    let Some((word, tokens)) = options.take_group("responses", "404 = \"no such order\"", errors) else {
+        return Vec::new();
+    };
+    let read = |input: ParseStream<'_>| {
+        let listed = input.parse_terminated(|input| response(input), Token![,])?;
+        Ok(listed.into_iter().collect::<Vec<_>>())
+    };
+    match read.parse2(tokens) {
+        Ok(listed) if listed.is_empty() => {
+            errors.at(
+                word,
+                "`responses` says nothing: write `responses(404 = \"no such order\")`, or leave it out",
+            );
+            Vec::new()
+        }
+        Ok(listed) => checked(listed, errors),
+        Err(error) => {
+            errors.add(error);
+            Vec::new()
+        }
     }
 }
 

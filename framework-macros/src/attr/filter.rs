@@ -1,7 +1,8 @@
-//! `#[request_filter("/a/**", order = 10, unmatched)]`
+//! `#[request_filter("/a/**", order = 10, unmatched, responses(401 = "Who are you?"))]`
 
 use syn::LitStr;
 
+use super::contract::{Response, take_responses};
 use super::{Options, Written};
 use crate::check::{self, Pattern, Regexp};
 use crate::errors::Errors;
@@ -13,6 +14,9 @@ pub(crate) struct RequestFilter {
     pub(crate) order: i32,
     pub(crate) unmatched: bool,
     pub(crate) app: Option<LitStr>,
+    /// What it may answer by itself, for the description of the API.
+    #[cfg_attr(not(feature = "openapi"), expect(dead_code, reason = "only told there"))]
+    pub(crate) responses: Vec<Response>,
 }
 
 impl RequestFilter {
@@ -26,7 +30,8 @@ impl RequestFilter {
         let order = options.take_order(errors);
         let unmatched = options.take_word("unmatched", errors).is_some();
         let app = options.take_text("app", errors);
+        let responses = take_responses(&mut options, errors);
         options.finish("request_filter", errors);
-        RequestFilter { patterns, regexp, order: order.unwrap_or(0), unmatched, app }
+        RequestFilter { patterns, regexp, order: order.unwrap_or(0), unmatched, app, responses }
     }
 }

@@ -15,6 +15,8 @@ mod websocket;
 
 pub(crate) use arg::ArgOptions;
 pub(crate) use constraint::{Bounds, Constraints};
+#[cfg(feature = "openapi")]
+pub(crate) use contract::Response;
 pub(crate) use contract::{Contract, What};
 pub(crate) use conversation::Conversation;
 pub(crate) use error_message::ErrorMessage;

@@ -9,7 +9,7 @@ use super::adapter::{Adapter, Callee};
 use super::constraint::described;
 use super::conversation;
 use super::tokens::{at, optional_text, private};
-use crate::attr::{self, Mapping, What};
+use crate::attr::{self, Mapping, Response, What};
 use crate::handler::{Argument, HandlerFn, SelfBy};
 use crate::lifetimes::erased;
 
@@ -84,26 +84,7 @@ pub(super) fn operation(
         None => quote!(::core::option::Option::None),
     };
     let tag = optional_text(contract.tag.as_ref());
-    let responses = contract.responses.iter().map(|response| {
-        let status = response.status;
-        match &response.what {
-            What::Meaning(meaning) => quote! {
-                #p::DescribedResponse { status: #status, what: #p::DescribedAs::Meaning(#meaning) }
-            },
-            What::Type(ty) => {
-                let ty = adapter.outside(ty.to_token_stream());
-                quote! {
-                    #p::DescribedResponse {
-                        status: #status,
-                        what: #p::DescribedAs::Type(
-                            |__answers| (&&&&#p::Probe::<#ty>::new()).describe(__answers),
-                            |__found| #p::probe_answer!(#p::Probe::<#ty>::new(), __found),
-                        ),
-                    }
-                }
-            }
-        }
-    });
+    let responses = responses(&contract.responses, |ty| adapter.outside(ty));
     let said = conversation::described(&contract.conversation, |ty| adapter.outside(ty));
     quote! {
         #p::inventory::submit! {
@@ -118,11 +99,52 @@ pub(super) fn operation(
                 schemas: __schemas,
                 status: #status,
                 invalid: #invalid,
-                responses: &[#(#responses),*],
+                responses: #responses,
                 #said,
                 tag: #tag,
             }
         }
+    }
+}
+
+/// `&[DescribedResponse { … }, …]`
+fn responses(all: &[Response], outside: impl Fn(TokenStream) -> TokenStream) -> TokenStream {
+    let p = private();
+    let all = all.iter().map(|Response { status, what }| match what {
+        What::Meaning(meaning) => quote! {
+            #p::DescribedResponse { status: #status, what: #p::DescribedAs::Meaning(#meaning) }
+        },
+        What::Type(ty) => {
+            let ty = outside(ty.to_token_stream());
+            quote! {
+                #p::DescribedResponse {
+                    status: #status,
+                    what: #p::DescribedAs::Type(
+                        |__answers| (&&&&#p::Probe::<#ty>::new()).describe(__answers),
+                        |__found| #p::probe_answer!(#p::Probe::<#ty>::new(), __found),
+                    ),
+                }
+            }
+        }
+    });
+    quote!(&[#(#all),*])
+}
+
+/// What a filter may answer by itself; nothing if it does not say.
+pub(super) fn filter(said: &[Response], which: &TokenStream) -> TokenStream {
+    if said.is_empty() {
+        return TokenStream::new();
+    }
+    let p = private();
+    let responses = responses(said, |ty| ty);
+    quote! {
+        const _: () = {
+            #[allow(unused_imports)]
+            use #p::describing::*;
+            #p::inventory::submit! {
+                #p::DescribedFilter { #which, responses: #responses }
+            }
+        };
     }
 }
 

@@ -37,7 +37,8 @@ pub(super) fn function(written: Written, mut function: HandlerFn) -> TokenStream
     let submitted = all.into_iter().map(|written| {
         let condition = written.condition.clone();
         let filter = RequestFilter::read(written, &mut errors);
-        under_condition(condition.as_ref(), submit(&filter))
+        let (submitted, described) = (submit(&filter), described(&filter, &function));
+        under_condition(condition.as_ref(), quote!(#submitted #described))
     });
     let submitted: Vec<_> = submitted.collect();
     let of_all = shared(&states, &function);
@@ -125,14 +126,13 @@ fn shared(states: &TokenStream, function: &HandlerFn) -> TokenStream {
 
 fn submit(filter: &RequestFilter) -> TokenStream {
     let p = private();
-    let paths = filter.patterns.iter().map(|pattern| &pattern.text);
-    let regexp = optional_text(filter.regexp.as_ref().map(|regexp| &regexp.text));
+    let (paths, regexp) = patterns(filter);
     let (order, unmatched, app) = (filter.order, filter.unmatched, optional_text(filter.app.as_ref()));
     quote! {
         #p::inventory::submit! {
             #p::DeclaredFilter {
                 mapping: #p::Mapping {
-                    paths: &[#(#paths),*],
+                    paths: #paths,
                     regexp: #regexp,
                     order: #order,
                     app: #app,
@@ -143,4 +143,21 @@ fn submit(filter: &RequestFilter) -> TokenStream {
             }
         }
     }
+}
+
+fn patterns(filter: &RequestFilter) -> (TokenStream, TokenStream) {
+    let paths = filter.patterns.iter().map(|pattern| &pattern.text);
+    (quote!(&[#(#paths),*]), optional_text(filter.regexp.as_ref().map(|regexp| &regexp.text)))
+}
+
+#[cfg(feature = "openapi")]
+fn described(filter: &RequestFilter, function: &HandlerFn) -> TokenStream {
+    let at = location(&function.name(), function.sig.ident.span());
+    let (paths, regexp) = patterns(filter);
+    super::contract::filter(&filter.responses, &quote!(at: #at, paths: #paths, regexp: #regexp))
+}
+
+#[cfg(not(feature = "openapi"))]
+fn described(_: &RequestFilter, _: &HandlerFn) -> TokenStream {
+    TokenStream::new()
 }

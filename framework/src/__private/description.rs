@@ -2,9 +2,9 @@
 
 pub use crate::contract::{Answers, Found, Messages, Probe};
 pub use crate::openapi::{
-    Channel, Constraints, DefaultValue, DescribedArgument, DescribedAs, DescribedEvent, DescribedFrame,
-    DescribedMessage, DescribedOwner, DescribedPage, DescribedResponse, Operation, probe_of, probe_of_future,
-    unreached,
+    Channel, Constraints, DefaultValue, DescribedArgument, DescribedAs, DescribedEvent, DescribedFilter,
+    DescribedFrame, DescribedMessage, DescribedOwner, DescribedPage, DescribedResponse, Operation, probe_of,
+    probe_of_future, unreached,
 };
 pub use crate::websocket::{FromMessage, IntoMessage};
 pub use crate::{__probe_answer as probe_answer, __probe_argument as probe_argument};

@@ -40,6 +40,10 @@ impl App {
             #[cfg(feature = "openapi")]
             asyncapi: None,
             life: None,
+            #[cfg(feature = "openapi")]
+            warned_of_openapi: Default::default(),
+            #[cfg(feature = "openapi")]
+            warned_of_asyncapi: Default::default(),
             decompression: Decompression::none(),
             observers: crate::operations::Observers::default(),
             name: None,

@@ -44,6 +44,10 @@ pub(crate) struct Inner {
     pub(super) openapi: Option<crate::openapi::OpenApi>,
     #[cfg(feature = "openapi")]
     pub(super) asyncapi: Option<crate::openapi::AsyncApi>,
+    #[cfg(feature = "openapi")]
+    pub(super) warned_of_openapi: crate::openapi::Warned,
+    #[cfg(feature = "openapi")]
+    pub(super) warned_of_asyncapi: crate::openapi::Warned,
     /// `None`: nothing lives. Goes last, after what is held of it.
     pub(crate) life: Option<Arc<Life>>,
 }

@@ -10,12 +10,15 @@ pub(crate) use served::{channels, filters};
 use std::collections::BTreeMap;
 
 use super::App;
-use crate::base::{Location, say};
-use crate::chain::AnyFilter;
+use crate::base::Location;
+use crate::chain::{AnyFilter, DeclaredFilter};
 #[cfg(feature = "negotiation")]
 use crate::content::Formats;
 use crate::contract::Guards;
-use crate::openapi::{self, DescribedPage, DescribedPages, Document, OpenApi, Operation, Surroundings};
+use crate::openapi::{
+    self, DescribedFilter, DescribedPage, DescribedPages, DescribedResponse, Document, OpenApi, Operation,
+    Surroundings,
+};
 use crate::routing::Router;
 use crate::session::Sessions;
 
@@ -29,20 +32,45 @@ impl App {
     }
 
     fn openapi_of(&self, settings: &OpenApi) -> Document {
+        let operations = self.operations();
+        let (document, warnings) =
+            self.surrounded(|surroundings| openapi::openapi(settings, &operations, surroundings));
+        self.0.warned_of_openapi.of(&warnings);
+        document
+    }
+
+    /// Tells at start of types without a schema, where there is to be a description.
+    pub(super) fn warn_of_unknown_types(&self) {
+        if let Some(settings) = &self.0.openapi {
+            let operations = self.operations();
+            let unknown =
+                self.surrounded(|surroundings| openapi::unknown(settings, &operations, surroundings));
+            self.0.warned_of_openapi.of(&unknown);
+        }
+        if self.0.asyncapi.is_some() {
+            let unknown = self.among_channels(openapi::unknown_of_channels);
+            self.0.warned_of_asyncapi.of(&unknown);
+        }
+    }
+
+    /// Asks with what the application knows beside operations.
+    fn surrounded<T>(&self, ask: impl FnOnce(&Surroundings<'_>) -> T) -> T {
         let guards = |at: &Location, pattern: &str| guards([&self.0.router], at, pattern);
         let context = &self.0.answers.context;
         #[cfg(feature = "negotiation")]
         let forms: Vec<_> = context.state::<Formats>().into_iter().flat_map(Formats::media_types).collect();
         #[cfg(not(feature = "negotiation"))]
         let forms: Vec<&str> = Vec::new();
-        let surroundings = Surroundings {
+        let filters: Vec<_> = inventory::iter::<DescribedFilter>.into_iter().collect();
+        let of_filters = |at: &Location, pattern: &str| of_filters(&filters, &self.0.router, at, pattern);
+        ask(&Surroundings {
             guards: &guards,
+            of_filters: &of_filters,
             session_cookie: Sessions::cookie_name(context),
             pages: &self.pages(),
             forms: &forms,
             invalid: context.invalid_status.map(|status| status.as_u16()),
-        };
-        told(openapi::openapi(settings, &self.operations(), &surroundings))
+        })
     }
 
     fn operations(&self) -> Vec<&'static Operation> {
@@ -65,12 +93,24 @@ impl App {
     }
 }
 
-/// Tells of what could not be described.
-fn told((document, warnings): (Document, Vec<String>)) -> Document {
-    for warning in warnings {
-        say!(warn, "{warning}");
-    }
-    document
+/// What filters that are functions may answer to a mapping by themselves.
+fn of_filters(
+    described: &[&'static DescribedFilter],
+    router: &Router,
+    at: &Location,
+    pattern: &str,
+) -> Vec<&'static DescribedResponse> {
+    let declared = router.filters_of(at, pattern).into_iter().filter_map(|(filter, _)| match filter {
+        AnyFilter::Declared(declared) => Some(declared),
+        AnyFilter::Given(_) => None,
+    });
+    let said = |declared: &'static DeclaredFilter| {
+        described.iter().filter(|filter| {
+            let own = &declared.mapping;
+            filter.at == declared.function.at && (filter.paths, filter.regexp) == (own.paths, own.regexp)
+        })
+    };
+    declared.flat_map(said).flat_map(|filter| filter.responses).collect()
 }
 
 /// What the filters of a mapping ask for.

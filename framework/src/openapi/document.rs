@@ -10,11 +10,11 @@ use serde_json::{Map, Value, json};
 use super::failures::{DescribedPages, Failures};
 use super::names::{self, Place};
 use super::negotiated::name_forms;
-use super::operation::Operation;
+use super::operation::{DescribedResponse, Operation};
 use super::parameters::{self, Taken};
 use super::problem;
-use super::responses::Responses;
-use super::schemas::{Schemas, missing_schema};
+use super::responses::{Responses, Said};
+use super::schemas::Schemas;
 use super::security::{self, How};
 use super::settings::{OpenApi, OpenApiVersion};
 use super::template::Template;
@@ -128,6 +128,8 @@ const FIRST: [&str; 30] = [
 pub(crate) struct Surroundings<'a> {
     /// What the filters of an operation's path ask for.
     pub(crate) guards: &'a dyn Fn(&Location, &str) -> Guards,
+    /// What filters that are functions may answer to an operation by themselves.
+    pub(crate) of_filters: &'a dyn Fn(&Location, &str) -> Vec<&'static DescribedResponse>,
     /// The name of the cookie that keeps sessions.
     pub(crate) session_cookie: &'a str,
     /// What errors are answered with.
@@ -148,6 +150,19 @@ pub(crate) fn openapi(
     draft.add(operations);
     draft.finish()
 }
+
+/// What cannot be described, found without making any schema.
+pub(crate) fn unknown(
+    settings: &OpenApi,
+    operations: &[&'static Operation],
+    surroundings: &Surroundings<'_>,
+) -> Vec<String> {
+    let mut draft = Draft { schemas: Schemas::trial(), ..Draft::new(settings, surroundings) };
+    draft.add(operations);
+    draft.schemas.warnings(REMEDY)
+}
+
+const REMEDY: &str = "where it hides behind an `impl Trait`, write `responses(200 = Json<…>)`";
 
 struct Draft<'a> {
     settings: &'a OpenApi,
@@ -223,14 +238,9 @@ impl<'a> Draft<'a> {
         if taken.needs_identity {
             refusals.push(401);
         }
-        let responses = Responses::of(
-            operation,
-            &refusals,
-            taken.upgrades,
-            self.settings.format,
-            &mut self.schemas,
-            &mut self.failures,
-        );
+        let of_filters = &(self.surroundings.of_filters)(&operation.at, source);
+        let said = Said { operation, of_filters, refusals: &refusals, upgrades: taken.upgrades };
+        let responses = Responses::of(said, self.settings.format, &mut self.schemas, &mut self.failures);
         let (summary, description) = names::summary(operation.docs, operation.at.name);
         let mut said = json!({ "operationId": id, "summary": summary, "responses": responses.into_value() });
         if let Some(description) = description {
@@ -349,7 +359,8 @@ impl<'a> Draft<'a> {
             document["components"]["responses"] = Map::from_iter(responses).into();
         }
         name_forms(&mut document["paths"], self.surroundings.forms);
-        let (mut schemas, missing) = self.schemas.finish(&mut document);
+        let warnings = self.schemas.warnings(REMEDY);
+        let mut schemas = self.schemas.finish(&mut document);
         let said = document.to_string();
         for (name, schema) in [("Problem", problem::problem()), ("Failure", problem::failure())] {
             if said.contains(&format!("#/components/schemas/{name}\"")) {
@@ -370,9 +381,7 @@ impl<'a> Draft<'a> {
         if !components.is_empty() {
             document["components"] = components.into();
         }
-        let remedy = "where it hides behind an `impl Trait`, write `responses(200 = Json<…>)`";
-        let warnings = missing.into_iter().map(|missing| missing_schema(&missing, remedy));
-        (Document(document), warnings.collect())
+        (Document(document), warnings)
     }
 }
 

@@ -21,18 +21,20 @@ mod schemas;
 mod security;
 mod settings;
 mod template;
+mod warned;
 
 pub use answered::{
     DescribeEither, DescribeNothing, DescribePlain, DescribeWords, probe_of, probe_of_future, unreached,
 };
 pub use asyncapi::{AsyncApi, AsyncApiVersion, Channel, DescribedEvent, DescribedFrame};
-pub(crate) use asyncapi::{Handshakes, asyncapi};
+pub(crate) use asyncapi::{Handshakes, asyncapi, unknown_of_channels};
 pub use default_value::{DefaultKnown, DefaultUnknown, DefaultValue, DefaultWithin};
 pub use document::Document;
-pub(crate) use document::{Surroundings, openapi};
+pub(crate) use document::{Surroundings, openapi, unknown};
 pub(crate) use failures::DescribedPages;
 pub use operation::{
-    Constraints, DescribedArgument, DescribedAs, DescribedMessage, DescribedOwner, DescribedPage,
-    DescribedResponse, Operation,
+    Constraints, DescribedArgument, DescribedAs, DescribedFilter, DescribedMessage, DescribedOwner,
+    DescribedPage, DescribedResponse, Operation,
 };
 pub use settings::{OpenApi, OpenApiVersion};
+pub(crate) use warned::Warned;

@@ -1,5 +1,6 @@
 //! Names that a document gives: operations, tags, summaries.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::operation::DescribedOwner;
@@ -80,19 +81,19 @@ pub(super) fn operation_ids(places: &[Place]) -> Vec<String> {
         format!("{}.{path}", by_both(place))
     };
     let ways: [&dyn Fn(&Place) -> String; 5] = [&plain, &by_method, &in_module, &by_both, &by_path];
-    let counts: Vec<BTreeMap<String, usize>> = ways
-        .iter()
-        .map(|way| {
-            let mut counts = BTreeMap::new();
-            places.iter().for_each(|place| *counts.entry(way(place)).or_insert(0) += 1);
-            counts
-        })
-        .collect();
+    let count = |way: &dyn Fn(&Place) -> String| {
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        places.iter().for_each(|place| *counts.entry(way(place)).or_insert(0) += 1);
+        counts
+    };
+    // Most are told apart by the first of them.
+    let counts = [const { OnceCell::new() }; 5];
     let mut taken = BTreeSet::new();
     places
         .iter()
         .map(|place| {
-            let chosen = ways.iter().zip(&counts).map(|(way, counts)| (way(place), counts));
+            let chosen =
+                ways.iter().zip(&counts).map(|(way, known)| (way(place), known.get_or_init(|| count(way))));
             let mut chosen = chosen.filter(|(id, counts)| counts[id] == 1 && !taken.contains(id));
             let base = chosen.next().map_or_else(|| by_path(place), |(id, _)| id);
             let mut id = base.clone();

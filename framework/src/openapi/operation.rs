@@ -91,6 +91,18 @@ pub struct DescribedMessage {
     pub schemas: fn(&mut Found),
 }
 
+/// What a filter that is a function may answer by itself.
+pub struct DescribedFilter {
+    /// Where the function stands.
+    pub at: Location,
+    /// Its paths, and its regular expression: a function may be a filter by several attributes.
+    pub paths: &'static [&'static str],
+    /// In place of them.
+    pub regexp: Option<&'static str>,
+    /// `responses(…)`
+    pub responses: &'static [DescribedResponse],
+}
+
 /// An answer that the user adds.
 pub struct DescribedResponse {
     /// Its status.
@@ -117,5 +129,6 @@ pub struct DescribedPage {
     pub schemas: fn(&mut Found),
 }
 
+inventory::collect!(DescribedFilter);
 inventory::collect!(Operation);
 inventory::collect!(DescribedPage);

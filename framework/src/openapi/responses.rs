@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::failures::Failures;
-use super::operation::{DescribedAs, Operation};
+use super::operation::{DescribedAs, DescribedResponse, Operation};
 use super::problem;
 use super::schemas::{Direction, Schemas};
 use super::settings::OpenApiVersion;
@@ -17,12 +17,22 @@ pub(super) struct Responses {
     said: BTreeMap<String, Value>,
 }
 
+/// Where they are known from.
+pub(super) struct Said<'a> {
+    /// The function's type, and its attributes.
+    pub(super) operation: &'static Operation,
+    /// The attributes of filters that are functions.
+    pub(super) of_filters: &'a [&'static DescribedResponse],
+    /// What arguments and other filters refuse requests with.
+    pub(super) refusals: &'a [u16],
+    /// Whether a WebSocket session may begin.
+    pub(super) upgrades: bool,
+}
+
 impl Responses {
-    /// What the function's type and its attributes say.
+    /// All that is said.
     pub(super) fn of(
-        operation: &'static Operation,
-        refusals: &[u16],
-        upgrades: bool,
+        Said { operation, of_filters, refusals, upgrades }: Said<'_>,
         format: OpenApiVersion,
         schemas: &mut Schemas,
         failures: &mut Failures<'_>,
@@ -43,7 +53,10 @@ impl Responses {
             let entry = responses.said.entry("101".to_owned());
             entry.or_insert_with(|| json!({ "description": "A WebSocket session begins." }));
         }
-        for response in operation.responses {
+        let is_unsaid = |response: &&&DescribedResponse| {
+            operation.responses.iter().all(|own| own.status != response.status)
+        };
+        for response in operation.responses.iter().chain(of_filters.iter().filter(is_unsaid).copied()) {
             match &response.what {
                 DescribedAs::Meaning(meaning) => {
                     let status = response.status.to_string();

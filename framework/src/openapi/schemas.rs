@@ -29,9 +29,29 @@ pub(super) struct Schemas {
     used: BTreeSet<usize>,
     /// Types without a schema, with what asks for them.
     missing: BTreeMap<&'static str, String>,
+    /// Only what is missing is wanted.
+    is_trial: bool,
 }
 
 impl Schemas {
+    /// Finds out which types have no schema, and makes none.
+    pub(super) fn trial() -> Schemas {
+        Schemas { is_trial: true, ..Schemas::default() }
+    }
+
+    /// What is said of types without a schema. `remedy` is what to do beside deriving one.
+    pub(super) fn warnings(&self, remedy: &str) -> Vec<String> {
+        // What is around such a type has none for its sake.
+        let is_around = |name: &str| self.missing.keys().any(|other| name.contains(&format!("<{other}>")));
+        let warning = |(type_name, place): (&&str, &String)| {
+            format!(
+                "`{type_name}`, {place}, has no schema, so the description of the API says nothing of it: derive \
+                 `schemars::JsonSchema` for it; {remedy}"
+            )
+        };
+        self.missing.iter().filter(|(name, _)| !is_around(name)).map(warning).collect()
+    }
+
     /// Takes in what the compiler has found.
     pub(super) fn know(&mut self, schemas: fn(&mut Found)) {
         let mut found = Found::default();
@@ -79,6 +99,9 @@ impl Schemas {
     }
 
     fn make(&mut self, source: Source, direction: Direction) -> Value {
+        if self.is_trial {
+            return json!({});
+        }
         let id = (source.id)().into_owned();
         if let Some(made) = self.made.get(&(direction, id.clone())) {
             return made.clone();
@@ -115,10 +138,7 @@ impl Schemas {
     }
 
     /// Names all that the document refers to; gives the schemas by their names.
-    pub(super) fn finish(
-        mut self,
-        document: &mut Value,
-    ) -> (BTreeMap<String, Value>, Vec<(&'static str, String)>) {
+    pub(super) fn finish(mut self, document: &mut Value) -> BTreeMap<String, Value> {
         references(document, &mut |number| {
             self.used.insert(number);
         });
@@ -130,7 +150,7 @@ impl Schemas {
         }
         let (schemas, names) = self.nodes.named(&self.used);
         name_references(document, &names);
-        (schemas, self.missing.into_iter().collect())
+        schemas
     }
 }
 
@@ -158,14 +178,6 @@ fn bounded(schema: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(bounded),
         _ => {}
     }
-}
-
-/// What is said of a type without a schema, and of what asks for it.
-pub(super) fn missing_schema((type_name, place): &(&'static str, String), remedy: &str) -> String {
-    format!(
-        "`{type_name}`, {place}, has no schema, so the description of the API says nothing of it: derive \
-         `schemars::JsonSchema` for it; {remedy}"
-    )
 }
 
 /// Leaves out defaults that break the schema they stand in, which validators refuse.

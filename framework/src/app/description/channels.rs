@@ -1,9 +1,9 @@
 //! The description of what is said in WebSocket sessions.
 
 use super::super::application::App;
-use super::{guards, told};
+use super::guards;
 use crate::base::Location;
-use crate::openapi::{self, Channel, Document, Handshakes};
+use crate::openapi::{self, Channel, Document, Handshakes, Operation};
 use crate::session::Sessions;
 
 impl App {
@@ -28,6 +28,15 @@ impl App {
     /// ```
     pub fn asyncapi(&self) -> Document {
         let settings = self.0.asyncapi.clone().unwrap_or_default();
+        let (document, warnings) = self.among_channels(|described, handshakes| {
+            openapi::asyncapi((&settings, self.0.openapi.as_ref()), described, handshakes)
+        });
+        self.0.warned_of_asyncapi.of(&warnings);
+        document
+    }
+
+    /// Asks with what the application knows beside channels.
+    pub(super) fn among_channels<T>(&self, ask: impl FnOnce(Registered<'_>, &Handshakes<'_>) -> T) -> T {
         let belongs = |channel: &&'static Channel| channel.mapping.app == self.0.name.as_deref();
         let mut channels: Vec<_> = inventory::iter::<Channel>.into_iter().filter(belongs).collect();
         // As event functions are joined at start.
@@ -36,6 +45,9 @@ impl App {
         let handshakes =
             Handshakes { guards: &guards, session_cookie: Sessions::cookie_name(&self.0.answers.context) };
         let described = (&channels[..], &self.operations()[..]);
-        told(openapi::asyncapi((&settings, self.0.openapi.as_ref()), described, &handshakes))
+        ask(described, &handshakes)
     }
 }
+
+/// Handlers, and operations that may open sessions.
+type Registered<'a> = (&'a [&'static Channel], &'a [&'static Operation]);

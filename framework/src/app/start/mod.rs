@@ -208,9 +208,15 @@ impl App {
             #[cfg(feature = "openapi")]
             asyncapi: config.asyncapi,
             life,
+            #[cfg(feature = "openapi")]
+            warned_of_openapi: Default::default(),
+            #[cfg(feature = "openapi")]
+            warned_of_asyncapi: Default::default(),
         }));
         #[cfg(any(feature = "actuator", feature = "openapi"))]
         config.described.is(&app);
+        #[cfg(feature = "openapi")]
+        app.warn_of_unknown_types();
         Ok(app)
     }
 }

@@ -16,7 +16,7 @@ use crate::openapi::document::Document;
 use crate::openapi::names::{self, Place, sanitized};
 use crate::openapi::operation::Operation;
 use crate::openapi::parameters::{self, Taken};
-use crate::openapi::schemas::{Direction, Schemas, missing_schema};
+use crate::openapi::schemas::{Direction, Schemas};
 use crate::openapi::security::{self, How, Way};
 use crate::openapi::settings::OpenApi;
 use crate::openapi::template::Template;
@@ -36,16 +36,23 @@ pub(crate) fn asyncapi(
     handshakes: &Handshakes<'_>,
 ) -> (Document, Vec<String>) {
     let handlers = Handler::all(channels, operations);
-    let mut draft = Draft {
-        handshakes,
-        schemas: Schemas::default(),
-        channels: Map::new(),
-        operations: Map::new(),
-        schemes: BTreeMap::new(),
-    };
+    let mut draft = Draft::new(handshakes, Schemas::default());
     draft.add(&handlers);
     draft.finish(settings.head(openapi))
 }
+
+/// What cannot be described, found without making any schema.
+pub(crate) fn unknown_of_channels(
+    (channels, operations): (&[&'static Channel], &[&'static Operation]),
+    handshakes: &Handshakes<'_>,
+) -> Vec<String> {
+    let handlers = Handler::all(channels, operations);
+    let mut draft = Draft::new(handshakes, Schemas::trial());
+    draft.add(&handlers);
+    draft.schemas.warnings(REMEDY)
+}
+
+const REMEDY: &str = "or say what it holds by `describe` of `FromMessage` or `IntoMessage`";
 
 /// A handler under one of its paths.
 struct Planned<'h> {
@@ -70,7 +77,10 @@ struct Draft<'a> {
     schemes: BTreeMap<String, Value>,
 }
 
-impl Draft<'_> {
+impl<'a> Draft<'a> {
+    fn new(handshakes: &'a Handshakes<'a>, schemas: Schemas) -> Draft<'a> {
+        Draft { handshakes, schemas, channels: Map::new(), operations: Map::new(), schemes: BTreeMap::new() }
+    }
     fn add(&mut self, handlers: &[Handler]) {
         let planned = planned(handlers);
         let mut places = Vec::new();
@@ -219,7 +229,8 @@ impl Draft<'_> {
     fn finish(self, mut document: Value) -> (Document, Vec<String>) {
         document["channels"] = self.channels.into();
         document["operations"] = self.operations.into();
-        let (schemas, missing) = self.schemas.finish(&mut document);
+        let warnings = self.schemas.warnings(REMEDY);
+        let schemas = self.schemas.finish(&mut document);
         let mut components = Map::new();
         if !schemas.is_empty() {
             components.insert("schemas".to_owned(), Map::from_iter(schemas).into());
@@ -231,9 +242,7 @@ impl Draft<'_> {
             document["components"] = components.into();
         }
         as_draft_07(&mut document);
-        let remedy = "or say what it holds by `describe` of `FromMessage` or `IntoMessage`";
-        let warnings = missing.into_iter().map(|missing| missing_schema(&missing, remedy));
-        (Document(document), warnings.collect())
+        (Document(document), warnings)
     }
 }
 

@@ -12,5 +12,5 @@ mod messages;
 mod settings;
 
 pub use channel::{Channel, DescribedEvent, DescribedFrame};
-pub(crate) use document::{Handshakes, asyncapi};
+pub(crate) use document::{Handshakes, asyncapi, unknown_of_channels};
 pub use settings::{AsyncApi, AsyncApiVersion};
