@@ -45,9 +45,9 @@ async fn largest(config: impl FnOnce(vernal::test::ClientBuilder) -> vernal::tes
 async fn later_layers_win() {
     let scratch = Scratch::new();
     let size = |bytes: u32| format!("[limits]\nbody_size = {bytes}\nparts = 7\n");
-    scratch.write("vernal.toml", &size(1));
-    scratch.write("vernal.prod.toml", &size(2));
-    scratch.write("more.toml", &size(3));
+    scratch.write("vernal.toml", size(1));
+    scratch.write("vernal.prod.toml", size(2));
+    scratch.write("more.toml", size(3));
     let settings = || Settings::new().directory(scratch.path());
     let nothing: [(&str, &str); 0] = [];
     let variable = [("VERNAL__LIMITS__BODY_SIZE", "4")];
@@ -364,7 +364,7 @@ fn a_file_that_is_no_good_is_told() {
         ),
         (
             "huge",
-            |scratch| drop(scratch.write("vernal.toml", &"# much too much\n".repeat(1 << 17))),
+            |scratch| drop(scratch.write("vernal.toml", "# much too much\n".repeat(1 << 17))),
             "the file is larger than 1 MiB, which are no settings",
         ),
         (

@@ -22,6 +22,7 @@ impl Scratch {
     }
 
     /// Writes a file, with the directories it lies in.
+    #[allow(dead_code, reason = "not all that have a directory write into it")]
     pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.0.join(name);
         fs::create_dir_all(path.parent().expect("it is below")).expect("a place for a directory");
