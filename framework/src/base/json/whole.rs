@@ -6,7 +6,7 @@ use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 
-use super::Integers;
+use super::integers::Integers;
 
 /// Whatever reads, with the integers of the text.
 pub(super) struct Whole<'t, D>(pub(super) D, pub(super) &'t Integers);
