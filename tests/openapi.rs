@@ -148,8 +148,8 @@ fn search(Model(search): Model<Search>) -> String {
 }
 
 #[request_map("/bare", method = "GET")]
-fn bare(search: Search, color: Color) -> String {
-    format!("{} {}", search.q, matches!(color, Color::Red))
+fn bare(search: Search, color: Color, others: Option<Vec<Color>>, last: Option<Color>) -> String {
+    format!("{} {} {} {}", search.q, matches!(color, Color::Red), others.is_some(), last.is_some())
 }
 
 /// Takes an article.
@@ -409,6 +409,8 @@ fn parameters_are_what_arguments_take() {
                 { "in": "query", "name": "q", "required": true, "schema": { "type": "string" }, "description": "What to look for." },
                 { "in": "query", "name": "tag", "schema": { "type": "array", "default": [], "items": { "type": "string" } } },
                 { "in": "query", "name": "color", "required": true, "schema": { "$ref": "#/components/schemas/Color" } },
+                { "in": "query", "name": "others", "schema": { "type": "array", "items": { "$ref": "#/components/schemas/Color" } } },
+                { "in": "query", "name": "last", "schema": { "$ref": "#/components/schemas/Color" } },
             ]),
         ),
         (

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::bodies::Bodies;
 use super::operation::{Constraints, DescribedArgument};
-use super::schemas::{Direction, Schemas, without_null};
+use super::schemas::{Direction, Schemas, takes_null, without_null};
 use super::template::{Kind, Template};
 use crate::base::Location;
 use crate::contract::{Inputs, Parameter, Place};
@@ -162,14 +162,19 @@ impl Taken {
     /// Each member of a struct is a parameter.
     fn members(&mut self, one: &One, parameter: &Parameter, template: &Template, schemas: &mut Schemas) {
         let is_missing = schemas.is_missing(&parameter.schema);
-        let schema = schemas.resolve(&parameter.schema, Direction::In, &one.place);
+        let mut schema = schemas.resolve(&parameter.schema, Direction::In, &one.place);
+        let mut parameter = parameter.clone();
+        if takes_null(&schema) {
+            schema = without_null(schema);
+            parameter.is_required = false;
+        }
         let shown = schemas.behind(&schema).clone();
         let Some(properties) = shown["properties"].as_object() else {
             let is_object =
                 shown["type"] == "object" || shown.get("oneOf").is_some() || shown.get("anyOf").is_some();
             if !is_missing && !is_object {
                 // One value, by the name of the argument.
-                let bare = Parameter { place: Place::Bare, ..parameter.clone() };
+                let bare = Parameter { place: Place::Bare, ..parameter };
                 return self.parameter(one, &bare, template, schemas);
             }
             if is_missing && template.has(&parameter.name) {

@@ -212,6 +212,12 @@ fn without_bad_defaults(schema: &mut Value) {
     }
 }
 
+/// Whether a value may be null, which is how one that may be missing is described.
+pub(super) fn takes_null(schema: &Value) -> bool {
+    let is_null = |kind: &Value| *kind == "null" || kind["type"] == "null";
+    ["type", "anyOf"].iter().any(|key| schema[*key].as_array().is_some_and(|kinds| kinds.iter().any(is_null)))
+}
+
 /// The same schema for one text, which cannot be null.
 pub(super) fn without_null(mut schema: Value) -> Value {
     let Some(members) = schema.as_object_mut() else { return schema };
