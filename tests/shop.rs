@@ -1,26 +1,35 @@
 //! The shop of the examples, as others see it: its description is read, asked, called and shown by programs that others wrote.
 
+#[path = "contract/asking.rs"]
+mod asking;
 mod installed;
 #[path = "contract/judges.rs"]
 mod judges;
 #[path = "contract/neighbours.rs"]
 mod neighbours;
+#[path = "contract/requests.rs"]
+mod requests;
 mod running;
 mod scratch;
 #[path = "../examples/shop/main.rs"]
 #[expect(dead_code, reason = "its main function is not called")]
 mod shop;
+#[expect(dead_code, reason = "other tests fill in forms and open windows")]
+mod webdriver;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
+use serde_json::Value;
 use tokio::task::spawn_blocking;
 use vernal::Config;
 use vernal::test::Client;
 
+use crate::requests::Maker;
 use crate::running::Running;
 use crate::scratch::Scratch;
+use crate::webdriver::Browser;
 
 /// The folder that keeps what is installed.
 fn folder() -> PathBuf {
@@ -78,4 +87,119 @@ async fn its_neighbours_answer_as_they_say() {
         "[generation]\nallow-extra-parameters = false\n[phases.stateful]\nenabled = false\n",
     )
     .await;
+}
+
+/// Each operation, as `get /articles`, with what is said of it.
+fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
+    let paths = document["paths"].as_object().expect("paths");
+    paths
+        .iter()
+        .flat_map(|(path, item)| {
+            let item = item.as_object().expect("operations");
+            item.iter().map(move |(method, operation)| (&**method, &**path, operation))
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn what_a_description_asks_for_is_bound_and_what_it_requires_is_needed() {
+    for config in [shop::config(), neighbours::config()] {
+        let client = Client::builder().config(config).build();
+        let document: Value = client.get("/openapi.json").await.json();
+        let mut maker = Maker::new(&document);
+        for (method, path, operation) in operations(&document) {
+            let mut sent = 0;
+            for _ in 0..64 {
+                let made = maker.request(operation);
+                let Some(answer) = asking::ask(&client, method, path, &made).await else { continue };
+                sent += 1;
+                let status = answer.status().as_u16();
+                assert!(
+                    status < 400 || matches!(status, 404 | 409),
+                    "{method} {path} {made:#?}\n{status} {}",
+                    answer.text()
+                );
+                if status == 404 && operation["x-vernal-conditions"].is_array() {
+                    // No mapping's conditions hold.
+                    continue;
+                }
+                for (name, less) in made.without(operation, &document) {
+                    let Some(answer) = asking::ask(&client, method, path, &less).await else { continue };
+                    let status = answer.status();
+                    assert_eq!(status, 400, "{method} {path} without {name}: {}", answer.text());
+                }
+            }
+            assert!(sent > 8, "{method} {path} was asked {sent} times only");
+        }
+    }
+}
+
+/// A client made by openapi-typescript and openapi-fetch, compiled by the strict rules of TypeScript.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_typed_client_calls_every_operation() {
+    let running = Running::start(running::builder().config(shop::config())).await;
+    let url = format!("http://{}", running.address);
+    let client = Client::builder().config(shop::config()).build();
+    let document: Value = client.get("/openapi.json").await.json();
+    let called = {
+        let document = document.clone();
+        spawn_blocking(move || {
+            let packages = judges::typescript(&folder());
+            let program = |name: &str| {
+                let mut command = Command::new(packages.join("node_modules/.bin").join(name));
+                command.current_dir(&packages);
+                command
+            };
+            fs::write(packages.join("package.json"), r#"{"type":"module"}"#).expect("written");
+            fs::write(packages.join("shop.json"), document.to_string()).expect("written");
+            fs::copy(
+                Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/contract/client.ts"),
+                packages.join("client.ts"),
+            )
+            .expect("copied");
+            judges::pass(program("openapi-typescript").args(["shop.json", "-o", "shop.d.ts"]));
+            let rules =
+                ["--strict", "--noUncheckedIndexedAccess", "--module", "nodenext", "--target", "es2022"];
+            judges::pass(program("tsc").args(rules).arg("client.ts"));
+            let node = Command::new("node").current_dir(&packages).args(["client.js", &url]).output();
+            let output = node.expect("node runs");
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            String::from_utf8(output.stdout).expect("text")
+        })
+        .await
+        .expect("it is content")
+    };
+    running.stop().await;
+    let mut all: Vec<_> =
+        operations(&document).iter().map(|(method, path, _)| format!("{method} {path}")).collect();
+    all.sort();
+    assert_eq!(called.lines().collect::<Vec<_>>(), all);
+}
+
+/// The pages that show the description, under the policy of the shop's security headers.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_browser_shows_the_operations_and_tries_one() {
+    let running = Running::start(running::builder().config(shop::config())).await;
+    let url = format!("http://{}/docs", running.address);
+    spawn_blocking(move || {
+        let browser = Browser::start();
+        let window = browser.window();
+        window.open(&url);
+        window.expect("//*[contains(@class, 'title')][contains(., 'Shop')]");
+        window.expect("//*[@data-path='/news']");
+        assert_eq!(window.count("//*[@data-path]"), 12, "every operation is listed");
+        let list = "//*[contains(@class, 'opblock-get')][.//*[@data-path='/articles']]";
+        window.click(&format!("{list}//button[contains(@class, 'opblock-summary-control')]"));
+        window.click(&format!("{list}//button[contains(@class, 'try-out__btn')]"));
+        window.click(&format!("{list}//button[contains(@class, 'execute')]"));
+        window.expect(&format!(
+            "{list}//*[contains(@class, 'live-responses-table')]//td[starts-with(normalize-space(.), '200')]"
+        ));
+        window.expect(&format!(
+            "{list}//*[contains(@class, 'live-responses-table')]//*[contains(text(), 'green tea')]"
+        ));
+    })
+    .await
+    .expect("it shows them");
+    running.stop().await;
 }

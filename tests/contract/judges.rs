@@ -33,14 +33,24 @@ fn from_pypi(folder: &Path, name: &str, wanted: &str) -> PathBuf {
 /// The linter of Redocly.
 #[allow(dead_code, reason = "each suite takes what it needs")]
 pub fn redocly(folder: &Path) -> PathBuf {
-    let node = folder.join("node");
-    let wanted = "@redocly/cli@2.77.0";
-    installed(&node, wanted, || {
+    from_npm(folder, "node", &["@redocly/cli@2.77.0"]).join("node_modules/.bin/redocly")
+}
+
+/// A folder with a compiler of TypeScript, and what makes a typed client of a description.
+pub fn typescript(folder: &Path) -> PathBuf {
+    let wanted = ["openapi-typescript@7.13.0", "openapi-fetch@0.17.0", "typescript@5.9.3"];
+    from_npm(folder, "typescript", &wanted)
+}
+
+/// A folder with these packages in it.
+fn from_npm(folder: &Path, name: &str, wanted: &[&str]) -> PathBuf {
+    let node = folder.join(name);
+    installed(&node, &wanted.join(" "), || {
         fs::write(node.join("package.json"), "{}").expect("written");
-        run(Command::new("npm").current_dir(&node).args(["install", "--silent", "--no-fund", wanted]))
+        run(Command::new("npm").current_dir(&node).args(["install", "--silent", "--no-fund"]).args(wanted))
     })
     .unwrap_or_else(|told| panic!("this test needs Node and npm, and its registry once\n{told}"));
-    node.join("node_modules/.bin/redocly")
+    node
 }
 
 /// Runs a program that has to be content.
