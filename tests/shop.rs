@@ -7,6 +7,8 @@ mod installed;
 mod judges;
 #[path = "contract/neighbours.rs"]
 mod neighbours;
+#[path = "contract/parser.rs"]
+mod parser;
 #[path = "contract/requests.rs"]
 mod requests;
 mod running;
@@ -23,8 +25,8 @@ use std::{env, fs};
 
 use serde_json::Value;
 use tokio::task::spawn_blocking;
-use vernal::Config;
 use vernal::test::Client;
+use vernal::{App, Config};
 
 use crate::requests::Maker;
 use crate::running::Running;
@@ -53,6 +55,16 @@ async fn validators_of_others_find_no_error() {
                 .arg(&file),
         );
     }
+}
+
+#[tokio::test]
+async fn what_is_said_over_its_websocket_is_described() {
+    let app = App::from_registry(shop::config()).expect("a shop");
+    parser::parse(&[("shop", app.asyncapi())]);
+    let client = Client::builder().config(shop::config()).build();
+    let document: Value = client.get("/asyncapi.json").await.json();
+    assert_eq!(document, app.asyncapi().into_value());
+    assert_eq!(document["channels"].as_object().expect("channels").len(), 1, "{document:#}");
 }
 
 /// All checks of schemathesis, with requests that fit the description and such that do not. `VERNAL_CASES` is how many it makes up for each
