@@ -9,6 +9,7 @@ use std::{env, fs};
 const TYPES: &[(&str, &str, &str)] = &[
     ("Server", "server/builder.rs", "server"),
     ("Config", "app/config.rs", "server"),
+    ("Config", "app/config/telling.rs", "server"),
     ("Limits", "proto/limits.rs", "limits"),
     ("SessionConfig", "session/config.rs", "session"),
     ("Compression", "app/compress/settings.rs", "compression"),

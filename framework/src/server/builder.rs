@@ -13,6 +13,7 @@ use super::counted::Shared;
 use super::lifecycle::Lifecycle;
 use super::listener::Given;
 use super::listening::Listening;
+use super::parting::Parting;
 #[cfg(feature = "tls")]
 use super::redirecting;
 use super::scanned;
@@ -38,6 +39,8 @@ pub struct Server {
     pub(super) shares_threads: Option<bool>,
     pub(super) grace: Option<Duration>,
     pub(super) stop_delay: Option<Duration>,
+    pub(super) websocket_stop_code: Option<u16>,
+    pub(super) websocket_stop_spread: Option<Duration>,
     pub(super) watchdog: Option<Duration>,
     pub(super) handles_signals: Option<bool>,
     #[cfg(feature = "tls")]
@@ -181,6 +184,32 @@ impl Server {
         self
     }
 
+    /// The code that WebSocket sessions are closed with at a stop: 1001 (going away), 1012 (service restart), or one of your own from 3000 to
+    /// 4999. Default 1001. Some clients see 1012 as something else: the book tells of them.
+    #[must_use]
+    pub fn websocket_stop_code(mut self, code: u16) -> Server {
+        self.websocket_stop_code = Some(code);
+        self
+    }
+
+    /// The time over which WebSocket sessions are told of a stop, each at a moment of its own, so that their clients do not all come back at
+    /// once. Sessions go on until they are told. It must be shorter than [`Server::grace`], which cuts what is left. Default zero: all at
+    /// once.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use vernal::server;
+    ///
+    /// let server = server::new().websocket_stop_spread(Duration::from_secs(10)).websocket_stop_code(1012);
+    /// # let _ = server;
+    /// ```
+    #[must_use]
+    pub fn websocket_stop_spread(mut self, spread: Duration) -> Server {
+        self.websocket_stop_spread = Some(spread);
+        self
+    }
+
     /// How long a handler may hold its thread before the log warns of it, once for each handler, and says what to write instead.
     /// Default 100 ms; [`Duration::ZERO`] is never.
     ///
@@ -256,6 +285,9 @@ impl Server {
         scanned::warn_of_unnamed();
         #[cfg(feature = "config")]
         self.complete();
+        let grace = self.grace.unwrap_or(Duration::from_secs(30));
+        let (code, spread) = (self.websocket_stop_code, self.websocket_stop_spread);
+        let parting = Parting::new(self.stop_delay, code, spread, grace)?;
         let app = App::from_registry(self.config)?;
         let expects_proxy_header = self.expects_proxy_header.unwrap_or(false);
         let shares_threads = self.shares_threads.unwrap_or(false);
@@ -272,7 +304,7 @@ impl Server {
             None => std::thread::available_parallelism().map_or(1, usize::from),
         };
         let places = self.listening.bind(if shares_threads { 1 } else { threads })?;
-        let lifecycle = Lifecycle::stopping_after(self.stop_delay.unwrap_or_default());
+        let lifecycle = Lifecycle::parting_by(parting);
         let stopped = Stopped(Arc::clone(&lifecycle));
         let mut shared = Shared::alone(app, lifecycle);
         shared.expects_proxy_header = expects_proxy_header;
@@ -295,7 +327,7 @@ impl Server {
             places,
             threads,
             shares_threads,
-            grace: self.grace.unwrap_or(Duration::from_secs(30)),
+            grace,
             watchdog: self.watchdog.unwrap_or(Duration::from_millis(100)),
             handles_signals: self.handles_signals.unwrap_or(true),
             stopped,

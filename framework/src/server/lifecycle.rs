@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
+use super::parting::Parting;
 use crate::base::say;
 use crate::io::stop::{self, Mark, Stop};
 
@@ -23,8 +24,7 @@ pub(crate) struct Lifecycle {
     /// When stopping began.
     stopping_since: OnceLock<Instant>,
     connections: AtomicUsize,
-    /// How long it goes on after a stop has begun.
-    delay: Duration,
+    parting: Parting,
 }
 
 /// The tasks of idle connections, by place. Smaller in each connection than a notice of its own would be.
@@ -52,11 +52,11 @@ pub(crate) enum Phase {
 impl Lifecycle {
     /// A server that is bound; known to [`stop_all`] from now on.
     pub(crate) fn new() -> Arc<Lifecycle> {
-        Lifecycle::stopping_after(Duration::ZERO)
+        Lifecycle::parting_by(Parting::default())
     }
 
-    /// The same, of one that goes on for so long after a stop has begun.
-    pub(crate) fn stopping_after(delay: Duration) -> Arc<Lifecycle> {
+    /// The same, of one that takes leave in this way.
+    pub(crate) fn parting_by(parting: Parting) -> Arc<Lifecycle> {
         let lifecycle = Arc::new(Lifecycle {
             phase: AtomicU8::new(Phase::Bound as u8),
             changed: Notify::new(),
@@ -65,7 +65,7 @@ impl Lifecycle {
             is_cut: AtomicBool::new(false),
             stopping_since: OnceLock::new(),
             connections: AtomicUsize::new(0),
-            delay,
+            parting,
         });
         let mut all = all();
         all.retain(|other| other.strong_count() > 0);
@@ -73,13 +73,18 @@ impl Lifecycle {
         lifecycle
     }
 
+    /// How it takes leave.
+    pub(crate) fn parting(&self) -> &Parting {
+        &self.parting
+    }
+
     /// Begins to stop, and says so; tells whether nobody has before.
     pub(crate) fn stop(&self) -> bool {
-        if !self.delay.is_zero() && self.is_serving() && self.enter(Phase::Leaving) {
+        if !self.parting.delay.is_zero() && self.is_serving() && self.enter(Phase::Leaving) {
             say!(
                 info,
                 "stopping in {:?}; whoever asks is told that this server is not ready any more",
-                self.delay
+                self.parting.delay
             );
             return true;
         }
@@ -99,7 +104,7 @@ impl Lifecycle {
     /// Stops when it has gone on for its time after somebody has asked it to stop. Never ends.
     pub(crate) async fn leave(&self) {
         self.reached(Phase::Leaving).await;
-        let _ = tokio::time::timeout(self.delay, self.reached(Phase::Stopping)).await;
+        let _ = tokio::time::timeout(self.parting.delay, self.reached(Phase::Stopping)).await;
         self.stop_now();
         std::future::pending::<()>().await;
     }

@@ -31,6 +31,7 @@ mod lifecycle;
 mod lingering;
 mod listener;
 mod listening;
+mod parting;
 mod pump;
 mod receiver;
 #[cfg(feature = "tls")]

@@ -26,6 +26,8 @@ impl Server {
         self.threads = self.threads.or(server.threads);
         self.shares_threads = self.shares_threads.or(server.share_threads);
         self.stop_delay = self.stop_delay.or(server.stop_delay);
+        self.websocket_stop_code = self.websocket_stop_code.or(server.websocket_stop_code);
+        self.websocket_stop_spread = self.websocket_stop_spread.or(server.websocket_stop_spread);
         self.grace = self.grace.or(server.grace);
         self.watchdog = self.watchdog.or(server.watchdog);
         self.handles_signals = self.handles_signals.or(server.handle_signals);

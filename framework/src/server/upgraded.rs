@@ -6,14 +6,17 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use tokio::time::{Sleep, sleep};
+
 use super::Counted;
 use crate::app::Answering;
 use crate::http::Result;
 use crate::io::watch::{self, Runner};
-use crate::proto::ws::{CloseCode, CloseReason};
+use crate::proto::ws::CloseReason;
 use crate::websocket::core::Core;
 
-/// Drives a session until its handler has ended and both sides have closed. When the server stops it is closed with 1001;
+/// Drives a session until its handler has ended and both sides have closed. When the server stops it is closed, as that
+/// takes leave;
 /// when the server is at its end, or cuts what is left, it is dropped where it is.
 pub(crate) fn drive<C: Borrow<Counted>, H: Future<Output = Result> + Unpin>(
     core: Arc<Core>,
@@ -21,6 +24,7 @@ pub(crate) fn drive<C: Borrow<Counted>, H: Future<Output = Result> + Unpin>(
     counted: C,
 ) -> impl Future<Output = ()> {
     let mut handler = Some(handler);
+    let mut moment: Option<Pin<Box<Sleep>>> = None;
     #[cfg(feature = "metrics")]
     core.count(crate::http::Tally::opened);
     let driven = Driven(core);
@@ -37,7 +41,13 @@ pub(crate) fn drive<C: Borrow<Counted>, H: Future<Output = Result> + Unpin>(
             if lifecycle.is_cut() {
                 return Poll::Ready(());
             }
-            core.close(CloseReason::shortened(CloseCode::GOING_AWAY, "The server is going down"));
+            let parting = lifecycle.parting();
+            if parting.websocket_spread.is_zero() || {
+                let moment = moment.get_or_insert_with(|| Box::pin(sleep(parting.websocket_moment())));
+                moment.is_elapsed() || moment.as_mut().poll(cx).is_ready()
+            } {
+                core.close(CloseReason::shortened(parting.websocket_code, "The server is going down"));
+            }
         }
         core.poll_driven(cx, |cx| {
             if let Some(running) = &mut handler

@@ -22,6 +22,8 @@ pub(crate) struct ServerSection {
     pub(crate) threads: Option<usize>,
     pub(crate) share_threads: Option<bool>,
     pub(crate) stop_delay: Option<Duration>,
+    pub(crate) websocket_stop_code: Option<u16>,
+    pub(crate) websocket_stop_spread: Option<Duration>,
     pub(crate) grace: Option<Duration>,
     pub(crate) watchdog: Option<Duration>,
     pub(crate) handle_signals: Option<bool>,
@@ -62,6 +64,8 @@ pub(super) fn read(root: &mut Section<'_>) -> (ServerSection, Application) {
         threads = number(1), "(as many as the machine has cores)";
         share_threads = flag(), "false";
         stop_delay = time(), "0s";
+        websocket_stop_code = number(1001).to(4999), "1001";
+        websocket_stop_spread = time(), "0s";
         grace = time(), "30s";
         watchdog = time(), "100ms";
         handle_signals = flag(), "true";

@@ -1,0 +1,250 @@
+//! A server that is replaced by another one while requests come: nobody notices. HAProxy looks at the health of both, and WebSocket
+//! sessions are told over a time.
+
+mod running;
+
+use std::collections::BTreeSet;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use vernal::server::{self, Server};
+use vernal::websocket::{WebSocketSession, connect};
+use vernal::{Actuator, Result, request_map, websocket_handler};
+
+use crate::running::{PATIENCE, Running, builder};
+
+#[request_map("/work")]
+async fn work() -> &'static str {
+    tokio::time::sleep(Duration::from_millis(2)).await;
+    "done"
+}
+
+#[derive(Default)]
+struct Idle;
+
+#[websocket_handler("/idle")]
+impl Idle {
+    fn on_open(&self, session: &WebSocketSession) -> Result {
+        let _ = session;
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn websocket_sessions_are_told_over_the_time_that_was_set() {
+    const SESSIONS: usize = 40;
+    const SPREAD: Duration = Duration::from_secs(20);
+    let running = Running::start(builder().websocket_stop_spread(SPREAD).websocket_stop_code(1012)).await;
+    let mut sessions = Vec::new();
+    for _ in 0..SESSIONS {
+        sessions.push(connect(format!("ws://{}/idle", running.address)).await.expect("it accepts"));
+    }
+    tokio::time::pause();
+    let began = tokio::time::Instant::now();
+    running.handle.stop();
+    let ends = sessions.into_iter().map(|session| {
+        tokio::spawn(async move {
+            let mut session = session;
+            while let Ok(Some(_)) = session.recv().await {}
+            let code = session.close_reason().map(|reason| reason.code().value());
+            (code, began.elapsed())
+        })
+    });
+    let mut moments = BTreeSet::new();
+    for end in ends.collect::<Vec<_>>() {
+        let (code, after) = end.await.expect("it ends");
+        assert_eq!(code, Some(1012));
+        assert!(after <= SPREAD + Duration::from_secs(1), "{after:?}");
+        moments.insert(after.as_secs());
+    }
+    assert!(moments.len() >= 8, "they are told all over the time: {moments:?}");
+    tokio::time::resume();
+    running.stopped().await;
+}
+
+#[test]
+fn a_parting_that_makes_no_sense_is_an_error_at_start() {
+    let table: [(Server, &str); 4] = [
+        (builder().websocket_stop_code(1000), "1000 is no close code of a server that stops: use 1001, 1012"),
+        (builder().websocket_stop_code(1006), "1006 is no close code"),
+        (builder().websocket_stop_code(5000), "5000 is no close code"),
+        (
+            builder().websocket_stop_spread(Duration::from_secs(31)),
+            "over 31s (Server::websocket_stop_spread), and cut after 30s",
+        ),
+    ];
+    for (server, expected) in table {
+        let error = server.bind().err().expect(expected).to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+    builder()
+        .websocket_stop_code(4001)
+        .websocket_stop_spread(Duration::from_secs(30))
+        .bind()
+        .expect("it makes sense");
+}
+
+/// Runs as a process of its own, for the test below.
+#[test]
+#[ignore = "it runs as a child"]
+fn serve() {
+    let port = |name: &str| std::env::var(name).expect("a port").parse().expect("a number");
+    server::new()
+        .host("127.0.0.1")
+        .port(port("RESTARTING_PORT"))
+        .threads(1)
+        .actuator(Actuator::new().port(port("RESTARTING_ACTUATOR")))
+        .stop_delay(Duration::from_millis(1200))
+        .start()
+        .expect("it serves");
+}
+
+struct Process(Child);
+
+impl Process {
+    /// One that serves.
+    fn start(port: u16, actuator: u16) -> Process {
+        let child = Command::new(std::env::current_exe().expect("the test itself"))
+            .args(["--exact", "serve", "--ignored", "--nocapture"])
+            .env("RESTARTING_PORT", port.to_string())
+            .env("RESTARTING_ACTUATOR", actuator.to_string())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the test itself");
+        let process = Process(child);
+        until(|| is_ready(actuator), "it is ready");
+        process
+    }
+
+    /// Stops it as those do who replace it, and waits for its end.
+    fn stop(mut self) {
+        // SAFETY is the system's: `kill` of the procps package, so that nothing here is unsafe.
+        let killed = Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status();
+        assert!(killed.expect("kill").success());
+        assert!(self.0.wait().expect("it ends").success());
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn until(mut is_so: impl FnMut() -> bool, what: &str) {
+    let deadline = Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(Instant::now() < deadline, "{what}: it never is");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn is_ready(actuator: u16) -> bool {
+    let asked = || -> std::io::Result<String> {
+        let mut stream = TcpStream::connect(("127.0.0.1", actuator))?;
+        stream.write_all(b"GET /actuator/health/ready HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer)
+    };
+    asked().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200 "))
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port()
+}
+
+/// Sends requests on one connection after the other until it is told to end; counts the good answers, and keeps what was none.
+fn load(to: SocketAddr, ends: &AtomicBool, good: &AtomicUsize) -> Vec<String> {
+    let mut bad = Vec::new();
+    while !ends.load(Ordering::Relaxed) {
+        let Ok(mut stream) = TcpStream::connect(to) else {
+            bad.push("no connection".to_owned());
+            continue;
+        };
+        stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
+        let mut buffer = [0; 4096];
+        for _ in 0..50 {
+            let asked = stream
+                .write_all(b"GET /work HTTP/1.1\r\nHost: h\r\n\r\n")
+                .and_then(|()| stream.read(&mut buffer));
+            match asked {
+                Ok(count)
+                    if buffer[..count].starts_with(b"HTTP/1.1 200 ")
+                        && buffer[..count].ends_with(b"done") =>
+                {
+                    good.fetch_add(1, Ordering::Relaxed);
+                }
+                Ok(count) => {
+                    bad.push(String::from_utf8_lossy(&buffer[..count]).into_owned());
+                    break;
+                }
+                Err(error) => {
+                    bad.push(error.to_string());
+                    break;
+                }
+            }
+        }
+    }
+    bad
+}
+
+/// `RESTARTS` says how many restarts there are, 2 unless it does.
+#[test]
+fn a_rolling_restart_behind_haproxy_fails_no_request() {
+    let restarts = std::env::var("RESTARTS").map_or(2, |text| text.parse().expect("a number"));
+    let [front, one, other, one_health, other_health] = std::array::from_fn(|_| free_port());
+    let folder = std::env::temp_dir().join(format!("vernal-restarting-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a place");
+    let check = |name: &str, port: u16, health: u16| {
+        format!(" server {name} 127.0.0.1:{port} check port {health} inter 200ms fall 1 rise 1\n")
+    };
+    let config = format!(
+        "defaults\n mode http\n timeout connect 5s\n timeout client 60s\n timeout server 60s\n option redispatch\n\
+         listen shop\n bind 127.0.0.1:{front}\n option httpchk\n http-check send meth GET uri /actuator/health/ready ver HTTP/1.1 hdr host h\n http-check expect status 200\n{}{}",
+        check("one", one, one_health),
+        check("other", other, other_health)
+    );
+    let file = folder.join("haproxy.cfg");
+    std::fs::write(&file, config).expect("a file");
+    let mut servers = [Some(Process::start(one, one_health)), Some(Process::start(other, other_health))];
+    let proxy = Command::new("haproxy")
+        .args(["-db", "-f"])
+        .arg(&file)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    let proxy = Process(proxy.expect("haproxy is installed"));
+    let front = SocketAddr::from(([127, 0, 0, 1], front));
+    until(|| TcpStream::connect(front).is_ok(), "the proxy listens");
+    let (ends, good) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+    let clients = (0..8).map(|_| {
+        let (ends, good) = (Arc::clone(&ends), Arc::clone(&good));
+        std::thread::spawn(move || load(front, &ends, &good))
+    });
+    let clients: Vec<_> = clients.collect();
+    let ports = [(one, one_health), (other, other_health)];
+    for restart in 0..restarts {
+        let (port, health) = ports[restart % 2];
+        servers[restart % 2].take().expect("it serves").stop();
+        servers[restart % 2] = Some(Process::start(port, health));
+        // The proxy has to see it before the other one leaves.
+        let seen = good.load(Ordering::Relaxed);
+        std::thread::sleep(Duration::from_millis(500));
+        until(|| good.load(Ordering::Relaxed) > seen, "requests are answered");
+    }
+    ends.store(true, Ordering::Relaxed);
+    let bad: Vec<_> = clients.into_iter().flat_map(|client| client.join().expect("it ends")).collect();
+    let good = good.load(Ordering::Relaxed);
+    println!("{good} requests, {restarts} restarts, {} failed", bad.len());
+    assert!(bad.is_empty(), "{} of {good} failed: {:?}", bad.len(), &bad[..bad.len().min(5)]);
+    assert!(good > 100 * restarts, "{good}");
+    drop(proxy);
+    let _ = std::fs::remove_dir_all(folder);
+}
