@@ -27,6 +27,7 @@ mod resources;
 #[cfg(feature = "config")]
 mod sections;
 mod sessions;
+mod setters;
 #[cfg(feature = "config")]
 mod settings;
 mod start;
@@ -40,7 +41,6 @@ pub(crate) use bodies::{BodyPlan, BodyWay};
 pub use compress::Compression;
 pub(crate) use compress::{Asked, Compressing};
 pub use config::Config;
-pub(crate) use config::config_setters;
 pub(crate) use exchange::Exchange;
 #[cfg(feature = "tower")]
 pub(crate) use handle::{Outcome, Run, complete, written};
@@ -48,5 +48,6 @@ pub(crate) use handle::{Outcome, Run, complete, written};
 pub(crate) use sections::TlsSection;
 #[cfg(feature = "config")]
 pub use sections::keys as settings_keys;
+pub(crate) use setters::config_setters;
 pub(crate) use target::Target;
 pub(crate) use watched::MayHold;
