@@ -250,7 +250,7 @@ fn forms_that_make_no_sense_are_told_at_start() {
         (Config::new().content(Shown("application/json")), "there are two forms of `application/json`"),
     ];
     for (config, expected) in table {
-        let text = App::from_registry(config).err().expect(expected).to_string();
+        let text = App::from_registry(config).expect_err(expected).to_string();
         assert!(text.contains(expected), "{text}");
     }
 }

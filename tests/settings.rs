@@ -189,7 +189,7 @@ fn nothing() {}
 
 #[test]
 fn limits_of_a_mapping_that_let_nothing_through_are_an_error_with_its_place() {
-    let error = App::from_registry(Config::new().app("nothing")).err().expect("it should not start");
+    let error = App::from_registry(Config::new().app("nothing")).expect_err("it should not start");
     let text = error.to_string();
     for part in ["2 problems", "`nothing` at tests/settings.rs:", "`Limits::parts`", "`Limits::body_idle`"] {
         assert!(text.contains(part), "{part}: {text}");
