@@ -43,7 +43,7 @@ enum Outer {
 
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 struct Side {
-    length: f32,
+    length: f64,
     unit: Option<Size>,
 }
 

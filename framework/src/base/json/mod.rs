@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn a_number_without_a_fraction_is_an_integer() {
         type Read = fn(&'static str) -> String;
-        let table: [(Read, &str, &str); 32] = [
+        let table: [(Read, &str, &str); 33] = [
             (read::<u8>, "2.0", "2"),
             (read::<u8>, "2e1", "20"),
             (read::<i8>, "-0.0", "0"),
@@ -124,6 +124,11 @@ mod tests {
             (read::<(u128, u8)>, "[18446744073709551616, 1.0]", "(18446744073709551616, 1)"),
             (read::<u64>, "1e-400", "invalid type: floating point `0.0`, expected u64 at line 1 column 6"),
             (read::<u64>, "1e99", "invalid type: floating point `1e+99`, expected u64 at line 1 column 4"),
+            (
+                read::<(u8, serde_json::Value)>,
+                "[2.0, 125920556930502400000000.0]",
+                "(2, Number(1.259205569305024e+23))",
+            ),
             (read::<(u8, String)>, r#"[2.0, "3.5 \" 2.5"]"#, r#"(2, "3.5 \" 2.5")"#),
             (read::<f64>, "2.0", "2.0"),
             (read::<(u8, f64)>, "[1.0, 2.0]", "(1, 2.0)"),

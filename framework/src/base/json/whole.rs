@@ -54,11 +54,11 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Whole<'_, D> {
 
     /// serde_json reads integers of this size only as such.
     fn deserialize_i128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.deserialize_any(visitor)
+        self.0.deserialize_any(Large(visitor, self.1))
     }
 
     fn deserialize_u128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.deserialize_any(visitor)
+        self.0.deserialize_any(Large(visitor, self.1))
     }
 
     fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
@@ -106,7 +106,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Whole<'_, V> {
         }
         match i64::try_from(integer) {
             Ok(integer) => self.0.visit_i64(integer),
-            Err(_) => self.0.visit_i128(integer),
+            Err(_) => self.0.visit_f64(value),
         }
     }
 
@@ -210,5 +210,28 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Whole<'_, A> {
         visitor: V,
     ) -> Result<V::Value, A::Error> {
         self.0.struct_variant(fields, Whole(visitor, self.1))
+    }
+}
+
+/// A visitor that takes integers of 128 bits.
+struct Large<'t, V>(V, &'t Integers);
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for Large<'_, V> {
+    type Value = V::Value;
+
+    takes! {
+        visit_i64: i64;
+        visit_u64: u64;
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<V::Value, E> {
+        match self.1.get(value) {
+            Some(integer) => self.0.visit_i128(integer),
+            None => self.0.visit_f64(value),
+        }
+    }
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.expecting(f)
     }
 }

@@ -90,27 +90,36 @@ impl PartHead {
                 headers.try_append(name, value).map_err(|_| bad_line())?;
                 continue;
             }
+            let value = without_nul(value);
+            headers.try_append(name, &*without_controls(&value)).map_err(|_| bad_line())?;
             if disposition.replace(value).is_some() {
                 return Err(refused("two fields `Content-Disposition`"));
             }
-            headers.try_append(name, &*without_controls(value)).map_err(|_| bad_line())?;
         }
         let disposition =
             disposition.ok_or_else(|| refused("no `Content-Disposition`, which names the part"))?;
         let (name, filename) =
-            names_of(disposition).map_err(|why| refused(&format!("{why} in its `Content-Disposition`")))?;
+            names_of(&disposition).map_err(|why| refused(&format!("{why} in its `Content-Disposition`")))?;
         Ok(PartHead { headers, name, filename })
     }
 }
 
 /// Browsers write names with all their control characters but line ends (WHATWG HTML, "multipart form data"). In quotes they may be kept,
-/// anywhere else they are spaces (RFC 9110, section 5.5). NUL and CR remain what no field may hold.
+/// anywhere else they are spaces (RFC 9110, section 5.5). CR remains what no field may hold.
 fn without_controls(value: &[u8]) -> Cow<'_, [u8]> {
     if is_value(value) {
         return Cow::Borrowed(value);
     }
     let space = |byte: &u8| if matches!(*byte, 1..=12 | 14..=31 | 127) { b' ' } else { *byte };
     Cow::Owned(value.iter().map(space).collect())
+}
+
+/// A NUL is a space wherever it stands, by the same section.
+fn without_nul(value: &[u8]) -> Cow<'_, [u8]> {
+    match memchr::memchr(0, value) {
+        None => Cow::Borrowed(value),
+        Some(_) => Cow::Owned(value.iter().map(|byte| if *byte == 0 { b' ' } else { *byte }).collect()),
+    }
 }
 
 /// The name of the field, and that of the file if it is one.

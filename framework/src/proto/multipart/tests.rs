@@ -216,6 +216,7 @@ fn names_are_read_as_browsers_write_them() {
         ("form-data; name=plain; name*=other''x", "plain=1;"),
         // Folded lines.
         ("form-data;\r\n name=a;\r\n\tfilename=\"x y\"", "a@x y=1;"),
+        ("form-data; name=\"a\0b\"", "a b=1;"),
         ("form-data; name=\"a\u{1b}\"; filename=\"\u{1}x\u{7f}\"", "a\u{1b}@\u{1}x\u{7f}=1;"),
         ("\r\n form-data; name=\"a\r\n b\"", "a b=1;"),
         ("form-data; name=a\n ; filename=x\r\nContent-Type: text/plain;\r\n\tcharset=utf-8", "a@x=1;"),
