@@ -17,8 +17,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use vernal::test::Client;
 use vernal::{
-    App, AsyncApi, Config, Cookie, FilterContext, Header, Json, Next, OpenApi, PathValue, Result,
-    request_filter, request_map, websocket_message,
+    App, AsyncApi, Cbor, Config, Content, Cookie, FilterContext, Header, Json, Next, OpenApi, PathValue,
+    Result, request_filter, request_map, websocket_message,
 };
 
 #[derive(Deserialize, JsonSchema, Validate)]
@@ -190,6 +190,60 @@ fn filters_say_what_they_answer_by_themselves() {
             None => assert!(said.is_null(), "{path} {status}: {said}"),
         }
     }
+}
+
+#[derive(Deserialize, JsonSchema, Serialize, Validate)]
+struct Code {
+    #[garde(length(chars, min = 4, max = 9))]
+    code: String,
+}
+
+#[request_map("/codes/{id}", method = "POST", app = "forms", invalid = 422)]
+fn code(
+    #[arg(range = 1..)] id: u32,
+    #[arg(length = ..=5, items = 1..=3)] tag: Vec<&str>,
+    #[arg(pattern = "^[A-Z]+$", default = "EUR")] x_currency: Header<&str>,
+    #[arg(valid)] code: Content<Code>,
+) -> Content<Vec<Code>> {
+    let _ = (id, tag, x_currency);
+    Content(vec![code.into_inner()])
+}
+
+#[test]
+fn what_values_must_be_and_which_forms_they_have_is_described() {
+    let described = |config: Config| {
+        let document = App::from_registry(config.app("forms")).expect("an application").openapi();
+        (document["paths"]["/codes/{id}"]["post"].clone(), document.into_value())
+    };
+    let forms = |content: &Value| content.as_object().map(|forms| forms.keys().cloned().collect::<Vec<_>>());
+    let (operation, document) = described(Config::new().content(Cbor));
+    for content in [&operation["requestBody"]["content"], &operation["responses"]["200"]["content"]] {
+        assert_eq!(forms(content), Some(vec!["application/cbor".into(), "application/json".into()]));
+    }
+    let (alone, _) = described(Config::new());
+    assert_eq!(forms(&alone["requestBody"]["content"]), Some(vec!["application/json".into()]));
+    let statuses = forms(&operation["responses"]).unwrap_or_default();
+    for status in ["404", "406", "413", "415", "422"] {
+        assert!(statuses.iter().any(|known| known == status), "{status} of {statuses:?}");
+    }
+    assert!(!statuses.iter().any(|known| known == "400"), "{statuses:?}");
+    let code = &document["components"]["schemas"]["Code"]["properties"]["code"];
+    assert_eq!((&code["minLength"], &code["maxLength"]), (&json!(4), &json!(9)));
+    let parameter = |name: &str| {
+        let mut all = operation["parameters"].as_array().into_iter().flatten();
+        all.find(|it| it["name"] == name).map(|it| it["schema"].clone()).unwrap_or_default()
+    };
+    assert_eq!(parameter("id")["minimum"], 1);
+    assert_eq!(
+        parameter("tag"),
+        json!({ "type": "array", "items": { "type": "string", "maxLength": 5 }, "minItems": 1, "maxItems": 3 })
+    );
+    let currency = parameter("x-currency");
+    assert_eq!(
+        (&currency["pattern"], &currency["default"]),
+        (&json!("^[A-Z]+$"), &json!("EUR")),
+        "{operation}"
+    );
 }
 
 #[derive(Deserialize, Serialize)]
