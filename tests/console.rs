@@ -365,7 +365,7 @@ fn a_server_goes_on_where_nobody_reads_what_it_says() {
     let last: Vec<_> = said.iter().collect();
     let expected = [STOPPING, "\"GET /stop HTTP/1.1\" 200 ", "after the end"];
     assert_eq!(last.len(), expected.len(), "{last:#?}");
-    assert!(last.iter().zip(expected).all(|(line, end)| line.ends_with(end)), "{last:#?}");
+    assert!(last.iter().zip(expected).all(|(line, part)| line.contains(part)), "{last:#?}");
 }
 
 /// Longer than any line takes that comes at all.

@@ -282,6 +282,8 @@ async fn preflights_vary_by_all_that_they_ask() {
         .await;
         let mut varies = all(&answer, "vary");
         varies.sort_unstable();
+        // The error page of a refusal has a form for each who asks.
+        varies.retain(|name| *name != "Accept" || origin == APP);
         assert_eq!(
             varies,
             ["Access-Control-Request-Headers", "Access-Control-Request-Method", "Origin"],

@@ -191,7 +191,9 @@ mod tests {
         assert_eq!(application.server_name, Some(Some("vernal".to_owned())));
         let by_itself = read("[resources]\nPATTERN = 'd'\n");
         let shown = |sections: &Sections| {
-            sections.resources.iter().map(|resources| format!("{resources:?}")).collect::<Vec<_>>()
+            let shown = sections.resources.iter().map(|resources| format!("{resources:?}"));
+            // Where it was written differs.
+            shown.map(|shown| shown.split(", at: ").next().map(str::to_owned)).collect::<Vec<_>>()
         };
         assert_eq!(shown(&sections), shown(&by_itself));
         let compression = read("[compression]\ngzip = 6\nmin_size = '1 KiB'").compression.value;
