@@ -186,6 +186,16 @@ async fn who_leaves_before_the_answer_is_told_of_too() {
     let mut peer = tokio::net::TcpStream::connect(address).await.expect("it listens");
     peer.write_all(b"GET /forever HTTP/1.1\r\nHost: h\r\n\r\n").await.expect("it reads");
     BEGUN.notified().await;
+    let mut rubbish = tokio::net::TcpStream::connect(address).await.expect("it listens");
+    rubbish.write_all(b"rubbish\r\n\r\n").await.expect("it reads");
+    let _ = rubbish.read_to_end(&mut Vec::new()).await;
+    let refused = told();
+    assert!(
+        refused
+            .iter()
+            .any(|line| line.text.starts_with("\"-\" 400 ") && line.fields["client.address"] == "127.0.0.1"),
+        "{refused:?}"
+    );
     peer.set_zero_linger().expect("a socket");
     drop(peer);
     handle.stop();

@@ -111,7 +111,17 @@ async fn routes_name_handlers_filters_conditions_and_limits() {
 #[tokio::test]
 async fn only_those_who_may_are_told() {
     let client = client(Actuator::new());
-    for path in ["/actuator", "/actuator/", "/actuator/health", "/actuator/routes", "/actuator/nothing"] {
+    for path in [
+        "/actuator",
+        "/actuator/",
+        "//actuator/routes/",
+        "/actuator/./routes/",
+        "/actuator/routes%2F",
+        "/actuator/health%2Fready",
+        "/actuator/health",
+        "/actuator/routes",
+        "/actuator/nothing",
+    ] {
         client.get(path).await.assert_status(401);
     }
     for path in ["/actuator/nothing", "/actuator/health/", "/actuator/health/live/x", "/actuatorx"] {
@@ -125,25 +135,36 @@ async fn only_those_who_may_are_told() {
 #[test]
 fn settings_that_make_no_sense_are_errors_at_start() {
     let guarded = || Config::new().state(Rooms::new()).filter("/actuator/**", operators());
-    let table: [(Config, &str); 7] = [
+    let each = |paths: &[&'static str]| {
+        let config = Config::new().state(Rooms::new());
+        paths.iter().fold(config, |config, path| config.filter(*path, operators())).actuator(Actuator::new())
+    };
+    let table: [(Config, &str); 11] = [
         (
             Config::new().state(Rooms::new()).actuator(Actuator::new()),
-            "anybody may ask /actuator: put a filter that authenticates over it, `.filter(\"/actuator/**\", BasicAuth::new(…))`",
+            "anybody may ask it: put a filter that authenticates over all of it, `.filter(\"/actuator/**\", BasicAuth::new(…))`",
         ),
         (
             Config::new()
                 .state(Rooms::new())
                 .filter("/actuator/health", operators())
                 .actuator(Actuator::new()),
-            "anybody may ask /actuator:",
+            "anybody may ask it:",
         ),
         (
             Config::new()
                 .state(Rooms::new())
                 .filter("/actuator/**", operators().optional())
                 .actuator(Actuator::new()),
-            "anybody may ask /actuator:",
+            "anybody may ask it:",
         ),
+        (each(&["/actuator", "/actuator/*"]), "anybody may ask it:"),
+        (each(&["/actuator", "/actuator/health", "/actuator/routes"]), "anybody may ask it:"),
+        (
+            guarded().actuator(Actuator::new().at("/actuator/{x}")),
+            "the actuator's path \"/actuator/{x}\" is none",
+        ),
+        (guarded().actuator(Actuator::new().at("/")), "the actuator's path \"\" is none"),
         (
             guarded().actuator(Actuator::new().at("ops")),
             "the actuator's path \"ops\" is none: write `Actuator::new().at(\"/actuator\")`",
@@ -325,4 +346,58 @@ async fn who_stops_goes_on_for_a_time_and_says_that_it_is_not_ready() {
     tokio::time::advance(Duration::from_secs(3600)).await;
     serving.await.expect("it ends").expect("well");
     assert_eq!(get(public, "/orders/1?full=yes").await, None);
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_said_to_be_the_actuators() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("an address").port();
+    let error = server().actuator(Actuator::new().port(port)).bind().err().expect("it is taken").to_string();
+    let expected = "the port is taken: it is that of the actuator, so choose another one by `Actuator::port`";
+    assert!(error.contains(expected), "{error}");
+}
+
+/// The program has indicators, and the settings say where it stands.
+#[cfg(feature = "config")]
+#[tokio::test]
+async fn settings_and_the_program_say_different_things_of_one_actuator() {
+    let settings = vernal::Settings::toml("[actuator]\nat = '/ops'\ntimeout = '2s'\nport = 0");
+    let actuator = Actuator::new().at("/mine").indicator("broken", async || Err("the pump is dry"));
+    let bound = server().settings(settings).actuator(actuator).bind().expect("ports");
+    let own = bound.local_addrs().filter_map(|address| address.tcp()).last().expect("a port");
+    let handle = bound.handle();
+    let serving = tokio::spawn(bound.serve());
+    handle.ready().await;
+    let (status, body) = get(own, "/mine/health").await.expect("an answer");
+    assert!(status == 503 && body.contains("the pump is dry"), "{body}");
+    assert_eq!(get(own, "/ops/health").await.map(|it| it.0), Some(404));
+    handle.stop();
+    serving.await.expect("it ends").expect("well");
+}
+
+/// Who fills the application's port does not keep probes from asking whether it lives.
+#[tokio::test]
+async fn a_full_application_can_still_be_asked() {
+    let bound = server()
+        .limits(Limits::new().connections(2))
+        .actuator(Actuator::new().port(0))
+        .bind()
+        .expect("ports");
+    let addresses: Vec<_> = bound.local_addrs().filter_map(|address| address.tcp()).collect();
+    let [public, own] = addresses[..] else { panic!("{addresses:?}") };
+    let handle = bound.handle();
+    let serving = tokio::spawn(bound.serve());
+    handle.ready().await;
+    let mut idle = Vec::new();
+    for _ in 0..2 {
+        let mut stream = TcpStream::connect(public).await.expect("it listens");
+        stream.write_all(b"GET /orders/1?full=yes HTTP/1.1\r\nHost: h\r\n\r\n").await.expect("it reads");
+        assert!(stream.read(&mut [0; 512]).await.expect("an answer") > 0);
+        idle.push(stream);
+    }
+    assert_eq!(get(public, "/orders/1?full=yes").await.map(|it| it.0), Some(503));
+    assert_eq!(get(own, "/actuator/health/live").await.map(|it| it.0), Some(200));
+    drop(idle);
+    handle.stop();
+    serving.await.expect("it ends").expect("well");
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use vernal::test::Client;
-use vernal::{App, Config, Secret, Settings, Size, State, config, request_map};
+use vernal::{App, Config, Form, Secret, Settings, Size, State, config, request_map};
 
 #[config("shop", app = "shop")]
 #[derive(Debug, Deserialize, PartialEq)]
@@ -135,7 +135,7 @@ fn all_that_does_not_fit_is_told_at_once() {
                 "Settings::toml:3:8: `shop.port`: expected a whole number from 0 to 65535, found the text \"x\"",
                 "Settings::toml:4:12: `shop.patience`: expected a time with its unit, such as \"500ms\", \"30s\" or \"1h 30m\", found the number 5",
                 "Settings::toml:5:11: `shop.picture`: expected a size such as \"10 MiB\", or a number of bytes, found the text \"10 M\"",
-                "Settings::toml:6:8: `shop.tags`: expected a list, found the text \"a\"",
+                "Settings::toml:6:8: `shop.tags`: expected a list, found a text",
                 "Settings::toml:7:9: `shop.level`: expected \"low\", \"very-high\", \"custom\" or \"of\", found the text \"hihg\"",
                 "Settings::toml:8:12: `shop.password`: what stands here is secret, and no `String`",
                 "Settings::toml:9:1: there is no setting `shop.naem`: did you mean `shop.name`?",
@@ -162,7 +162,7 @@ fn all_that_does_not_fit_is_told_at_once() {
             &["expected \"low\", \"very-high\", \"custom\" or \"of\", found a table"],
         ),
         (whole("rate", "rate = 2024-01-01"), &["`shop.rate`: expected a number, found the date 2024-01-01"]),
-        (whole("[shop]", "shop = 3"), &["Settings::toml:1:8: `shop`: expected a table, found the number 3"]),
+        (whole("[shop]", "shop = 3"), &["Settings::toml:1:8: `shop`: expected a table, found a number"]),
         (
             Settings::toml(WHOLE).environment([("VERNAL__SHOP__PORT", "x")]),
             &[
@@ -344,4 +344,32 @@ fn a_secret_is_never_shown() {
     let settings =
         Settings::toml(good).environment([("VERNAL__KEYS__ONE", "4711")]).arguments(["--keys.one=4711"]);
     assert!(!format!("{settings:?}").contains("4711"), "{settings:?}");
+}
+
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "only what is told of it counts")]
+struct Tokens {
+    tokens: Vec<Secret<String>>,
+}
+
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "only what is told of it counts")]
+struct Pin {
+    pin: Secret<u32>,
+}
+
+#[request_map("/pin", method = "POST", app = "secrets")]
+fn pin(Form(_): Form<Pin>) {}
+
+/// Neither where a list of secrets is one text, nor where a form has what is none.
+#[tokio::test]
+async fn a_secret_in_the_wrong_place_is_not_told_either() {
+    for text in ["[db]\ntokens = 'hunter2'", "db = 'hunter2'"] {
+        let error = Settings::toml(text).section::<Tokens>("db").err().expect("it is no list").to_string();
+        assert!(!error.contains("hunter2") && error.contains("found a text"), "{error}");
+    }
+    let client = Client::builder().app("secrets").settings(Settings::toml("")).build();
+    let answer = client.post("/pin").form("pin", "hunter2").await;
+    answer.assert_status(400);
+    assert!(!answer.text().contains("hunter2"), "{answer}");
 }

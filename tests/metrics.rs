@@ -97,12 +97,15 @@ async fn requests_are_counted_by_method_route_and_status() {
     client.get("/nobody").await.assert_status(404);
     client.raw("BREW /orders/1 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").await;
     client.raw("rubbish\r\n\r\n").await;
+    // What a peer says is no refusal by a limit.
+    client.get("/orders/(Limits::connections)").await.assert_status(404);
     let page = page(&client).await;
     let table = [
         (count("GET", "/orders/{id}", 200), 3.0),
         (count("HEAD", "/orders/{id}", 200), 1.0),
         (count("DELETE", "/orders/{id}", 200), 1.0),
-        (count("GET", "/orders/{id}", 404), 1.0),
+        (count("GET", "/orders/{id}", 404), 2.0),
+        ("vernal_refusals_total{limit=\"connections\"}".to_owned(), 0.0),
         (count("POST", "/body", 200), 1.0),
         (count("POST", "/body", 413), 1.0),
         (count("GET", "", 404), 1.0),
@@ -173,6 +176,7 @@ fn what_would_break_the_page_is_an_error_at_start() {
         (counter("1st", "x"), "\"1st\" is no name of a metric"),
         (counter("vernal_refusals", "x"), "two metrics are called \"vernal_refusals\""),
         (Metrics::new().buckets([0.1, 0.1]), "in ascending order (Metrics::buckets)"),
+        (Metrics::new().buckets([f64::NAN]), "in ascending order (Metrics::buckets)"),
         (Metrics::new().buckets([]), "in ascending order (Metrics::buckets)"),
     ];
     for (metrics, expected) in table {

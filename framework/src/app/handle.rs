@@ -190,7 +190,15 @@ async fn exchange(
     if app.is_observed() {
         let (status, bytes, took) = (response.status.as_u16(), response.body.size(), began.elapsed());
         let refused = response.error().map(Error::explain_text);
-        app.tell(&Answered { request: Some(&request), status, bytes, took, refused, is_cut: false });
+        app.tell(&Answered {
+            request: Some(&request),
+            status,
+            bytes,
+            took,
+            peer: None,
+            refused,
+            is_cut: false,
+        });
     }
     response
 }

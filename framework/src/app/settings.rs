@@ -52,13 +52,11 @@ impl Config {
         sections.access_log.fill(&mut self.access_log, "access_log");
         #[cfg(feature = "actuator")]
         {
-            let is_ours = self.actuator.is_some();
-            let mut actuator = self.actuator.take();
-            sections.actuator.fill(&mut actuator, "actuator");
-            match actuator {
-                Some(actuator) if !is_ours => *self = std::mem::take(self).actuator(actuator),
-                ours => self.actuator = ours,
-            }
+            let given = sections.actuator.into_value();
+            self.actuator = match (self.actuator.take(), given) {
+                (Some(ours), Some(given)) => Some(ours.or(given)),
+                (ours, given) => ours.or(given),
+            };
         }
         #[cfg(feature = "templates")]
         sections.templates.fill(&mut self.templates, "templates");

@@ -27,6 +27,9 @@ pub(crate) use shown::{Logged, counted, needs_escape, say, shown, shown_bytes};
 pub(crate) use span::Span;
 pub(crate) use uri::uri_reference;
 
+/// How the complaint of a secret begins: what came in its place is not to be quoted.
+pub(crate) const SECRET: &str = "what stands here is secret";
+
 /// Empties a recycled buffer that has grown beyond what is worth keeping.
 #[inline]
 pub(crate) fn trim<T>(buffer: &mut Vec<T>, keep: usize) {

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::de::{Expected, Unexpected};
 
 use super::noted::note;
+use crate::base::SECRET;
 use crate::http::{BindingError, Error, Source, flawed, shortened};
 
 /// Why the parameters do not make the type, and which of them.
@@ -65,7 +66,8 @@ impl Failure {
     pub(super) fn named(mut self, field: &str, got: Option<&str>, source: Source) -> Failure {
         if self.0.field.is_none() {
             self.0.field = Some(field.to_owned());
-            self.0.got = got.map(str::to_owned);
+            let is_secret = matches!(&self.0.problem, Problem::Other(text) if text.starts_with(SECRET));
+            self.0.got = got.filter(|_| !is_secret).map(str::to_owned);
             self.0.source = source;
         }
         self

@@ -254,6 +254,14 @@ impl AnyFilter {
         }
     }
 
+    /// Whether it makes sense where no mapping is: it answers by itself, or says in its attribute that it is for such paths.
+    pub(crate) fn is_for_others(&self) -> bool {
+        match self {
+            AnyFilter::Declared(filter) => filter.unmatched,
+            AnyFilter::Given(filter) => filter.filter.answers(),
+        }
+    }
+
     /// Whether it has a say in every answer of its pattern.
     pub(crate) fn is_on_every_answer(&self) -> bool {
         match self {

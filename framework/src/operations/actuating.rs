@@ -29,14 +29,15 @@ pub(crate) struct Actuating {
 
 impl Actuating {
     pub(crate) fn new(actuator: Actuator, context: &Context) -> Actuating {
+        let (base, timeout) = (actuator.base().to_owned(), actuator.timeout_or_usual());
         let mut all = actuator.indicators;
         if let Some(store) = Sessions::of(context).and_then(StoreHealth::of) {
             all.push(("sessions".into(), Arc::new(store)));
         }
         Actuating {
-            base: actuator.base,
+            base,
             place: actuator.port.map(|port| (actuator.host, port)),
-            indicators: Indicators::new(all, actuator.timeout),
+            indicators: Indicators::new(all, timeout),
             info: actuator.info,
             began: SystemTime::now(),
             lives: Arc::default(),
@@ -49,11 +50,12 @@ impl Actuating {
             return None;
         }
         let base = &self.base;
-        let is_guarded = |path: &str| router.filters_for_path(path, true).iter().any(authenticates);
-        let paths = [base.clone(), format!("{base}/health"), format!("{base}/routes")];
-        let open = paths.iter().find(|path| !is_guarded(path))?;
+        let always = router.filters_always_run_for(&format!("{base}/**"));
+        if always.iter().any(authenticates) {
+            return None;
+        }
         Some(format!(
-            "the actuator stands on the port of the application, and anybody may ask {open}: put a filter that authenticates over it, \
+            "the actuator stands on the port of the application, and anybody may ask it: put a filter that authenticates over all of it, \
              `.filter(\"{base}/**\", BasicAuth::new(…))`, or give it a port of its own, `Actuator::new().port(9091)`. (A filter of yours \
              says that it authenticates by `Filter::describe`.)"
         ))

@@ -47,26 +47,14 @@ use super::health::HealthIndicator;
 /// let server = server::new().filter("/actuator/**", operators).actuator(Actuator::new());
 /// # let _ = server;
 /// ```
+#[derive(Default)]
 pub struct Actuator {
-    pub(crate) base: String,
+    pub(crate) base: Option<String>,
     pub(crate) port: Option<u16>,
     pub(crate) host: Option<String>,
     pub(crate) indicators: Vec<(Cow<'static, str>, Arc<dyn HealthIndicator>)>,
-    pub(crate) timeout: Duration,
+    pub(crate) timeout: Option<Duration>,
     pub(crate) info: Vec<(String, Value)>,
-}
-
-impl Default for Actuator {
-    fn default() -> Actuator {
-        Actuator {
-            base: "/actuator".to_owned(),
-            port: None,
-            host: None,
-            indicators: Vec::new(),
-            timeout: Duration::from_millis(800),
-            info: Vec::new(),
-        }
-    }
 }
 
 impl Actuator {
@@ -79,7 +67,7 @@ impl Actuator {
     #[must_use]
     pub fn at(mut self, path: impl Into<String>) -> Actuator {
         let path = path.into();
-        self.base = path.trim_end_matches('*').trim_end_matches('/').to_owned();
+        self.base = Some(path.trim_end_matches('*').trim_end_matches('/').to_owned());
         self
     }
 
@@ -115,7 +103,7 @@ impl Actuator {
     /// second, so that many probes are no burden. Default 800 ms.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Actuator {
-        self.timeout = timeout;
+        self.timeout = Some(timeout);
         self
     }
 
@@ -134,16 +122,36 @@ impl Actuator {
         self
     }
 
+    /// Takes over what the other one says where this one says nothing.
+    #[cfg(feature = "config")]
+    pub(crate) fn or(mut self, other: Actuator) -> Actuator {
+        self.base = self.base.or(other.base);
+        self.port = self.port.or(other.port);
+        self.host = self.host.or(other.host);
+        self.timeout = self.timeout.or(other.timeout);
+        self
+    }
+
+    /// The path that everything is below.
+    pub(crate) fn base(&self) -> &str {
+        self.base.as_deref().unwrap_or("/actuator")
+    }
+
+    /// How long an indicator may take.
+    pub(crate) fn timeout_or_usual(&self) -> Duration {
+        self.timeout.unwrap_or(Duration::from_millis(800))
+    }
+
     /// What is wrong with the settings.
     pub(crate) fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
-        if !self.base.starts_with('/') {
+        if !self.base().starts_with('/') || self.base().contains(['{', '}', '*', '?', '#', '%']) {
             problems.push(format!(
                 "the actuator's path {:?} is none: write `Actuator::new().at(\"/actuator\")`",
-                self.base
+                self.base()
             ));
         }
-        if self.timeout.is_zero() {
+        if self.timeout.is_some_and(|timeout| timeout.is_zero()) {
             problems.push("no indicator answers in no time: give `Actuator::timeout` some".to_owned());
         }
         if self.host.is_some() && self.port.is_none() {
@@ -163,6 +171,9 @@ impl Actuator {
 
 impl fmt::Debug for Actuator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Actuator").field("base", &self.base).field("port", &self.port).finish_non_exhaustive()
+        f.debug_struct("Actuator")
+            .field("base", &self.base())
+            .field("port", &self.port)
+            .finish_non_exhaustive()
     }
 }

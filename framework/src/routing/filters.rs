@@ -151,14 +151,15 @@ impl Filters {
     }
 
     /// The filters that certainly never run, whichever of the targets is asked for.
-    pub(super) fn idle<'t>(&self, targets: impl Iterator<Item = &'t Matcher> + Clone) -> Vec<AnyFilter> {
-        if self.0.iter().any(|rule| rule.filter.answers()) {
-            // It may run around that one.
-            return Vec::new();
-        }
+    pub(super) fn idle<'t>(&'t self, targets: impl Iterator<Item = &'t Matcher> + Clone) -> Vec<AnyFilter> {
+        // They may run around those that answer by themselves, too.
+        let answering = self.0.iter().filter(|rule| rule.filter.answers()).flat_map(|rule| &rule.matchers);
         let is_idle = |rule: &&Rule| {
-            !rule.filter.is_unmatched()
-                && targets.clone().all(|target| rule.coverage_of(target) == Coverage::Never)
+            !rule.filter.is_for_others()
+                && targets
+                    .clone()
+                    .chain(answering.clone())
+                    .all(|target| rule.coverage_of(target) == Coverage::Never)
         };
         self.0.iter().filter(is_idle).map(|rule| rule.filter.clone()).collect()
     }

@@ -6,7 +6,7 @@ use super::counted::Shared;
 use super::listener::Listener;
 use super::listening::Place;
 use super::socket;
-use crate::http::Result;
+use crate::http::{Error, Result};
 
 /// Binds the actuator's own port, if it is to have one.
 ///
@@ -18,7 +18,12 @@ pub(super) fn actuator(shared: &Shared, places: &[Place]) -> Result<Option<(Plac
         let first = places.iter().find_map(|place| place.address.tcp());
         first.map_or_else(String::new, |address| address.ip().to_string())
     });
-    let sockets = socket::bind(&host, port, 1)?;
+    let sockets = socket::bind(&host, port, 1).map_err(|error| {
+        let words = error.words().split(". ").next().unwrap_or_default().to_owned();
+        Error::internal(format!(
+            "{words}: it is that of the actuator, so choose another one by `Actuator::port`"
+        ))
+    })?;
     let place = Place::new(sockets.into_iter().map(Listener::Tcp).collect())?;
     let app = shared.app.actuator_alone()?;
     Ok(Some((place, Arc::new(Shared::alone(app, Arc::clone(&shared.lifecycle))))))

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::future::poll_fn;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Waker;
 
@@ -25,6 +25,8 @@ pub(crate) struct Shared {
     #[cfg(feature = "tls")]
     pub(crate) tls: Option<Arc<crate::tls::Acceptor>>,
     addresses: Addresses,
+    /// Connections that are open to what this is for; the lifecycle counts those of all.
+    open: AtomicUsize,
     pub(super) departing: Departing,
     /// Connections of trusted proxies begin with a header of the PROXY protocol.
     pub(super) expects_proxy_header: bool,
@@ -47,6 +49,7 @@ impl Shared {
             tls: None,
             expects_proxy_header: false,
             addresses: Addresses::default(),
+            open: AtomicUsize::new(0),
             departing: Departing::default(),
         }
     }
@@ -165,6 +168,7 @@ impl Counted {
     /// Counts a connection that somebody else has accepted, and who bounds how many there are.
     pub(crate) fn given(shared: Arc<Shared>, info: ConnectionInfo) -> Counted {
         shared.lifecycle.connection_opened();
+        shared.open.fetch_add(1, Ordering::Relaxed);
         let mut counted = Counted::alone(shared);
         counted.is_secure = info.is_secure();
         if let Some(peer) = info.peer() {
@@ -253,10 +257,11 @@ impl Counted {
     /// Counts a connection in, or says which limit it is over.
     pub(super) fn open(shared: &Arc<Shared>) -> Result<Counted, String> {
         let limit = shared.app.0.limits.connections;
-        if shared.lifecycle.connection_opened() >= limit {
-            shared.lifecycle.connection_closed();
+        if shared.open.fetch_add(1, Ordering::Relaxed) >= limit {
+            shared.open.fetch_sub(1, Ordering::Relaxed);
             return Err(format!("{limit} connections are open (Limits::connections)"));
         }
+        shared.lifecycle.connection_opened();
         Ok(Counted::alone(Arc::clone(shared)))
     }
 
@@ -297,6 +302,7 @@ impl Drop for Counted {
         {
             self.shared.addresses.close(peer.ip());
         }
+        self.shared.open.fetch_sub(1, Ordering::Relaxed);
         self.shared.lifecycle.connection_closed();
     }
 }

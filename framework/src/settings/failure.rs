@@ -59,7 +59,11 @@ impl Failure {
         }
         // Shown only where the words are ours: those of a type may be about a secret.
         let is_shown = matches!(self.what, What::Expected(_) | What::UnknownVariant(_));
-        let found = node.filter(|_| is_shown).map(|node| node.value.found());
+        let found = node.filter(|_| is_shown).map(|node| match &self.what {
+            // A text where a list, a table or a struct was wanted may hold one that is secret.
+            What::Expected(expected) if is_made_of_others(expected) => node.value.kind().to_owned(),
+            _ => node.value.found(),
+        });
         let origin = node.map(|node| node.origin.clone());
         self.at = Some(Box::new(Place { path: path.to_owned(), origin, found }));
         self
@@ -89,6 +93,13 @@ impl Failure {
             What::MadeUp => String::new(),
         }
     }
+}
+
+/// Whether what was expected is no single text, number or flag.
+fn is_made_of_others(expected: &str) -> bool {
+    ["list", "table", "struct", "map", "sequence", "tuple", "array"]
+        .iter()
+        .any(|kind| expected.contains(kind))
 }
 
 /// That nobody reads a name; the path is that of its table.

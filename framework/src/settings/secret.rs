@@ -8,8 +8,10 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Error, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A value of the settings that is never printed: not by `Debug`, `Display` or `Serialize`, and in no error, whichever
-/// format it is read from.
+use crate::base::SECRET;
+
+/// A value of the settings that is never printed: not by `Debug`, `Display` or `Serialize`, nor in an error of the settings, of a JSON body or of a
+/// form. (A rule of `#[arg(valid)]` that refuses it, and JSON inside a parameter, still quote what came.)
 ///
 /// ```
 /// use vernal::{Secret, Settings};
@@ -90,7 +92,7 @@ impl<T> Hiding<T> {
         T::deserialize(deserializer).map(Secret).map_err(|_| {
             let name = type_name::<T>();
             let short = name.rsplit("::").next().filter(|_| !name.contains('<')).unwrap_or(name);
-            D::Error::custom(format_args!("what stands here is secret, and no `{short}`"))
+            D::Error::custom(format_args!("{SECRET}, and no `{short}`"))
         })
     }
 }

@@ -26,6 +26,18 @@ pub(crate) enum Value {
 }
 
 impl Value {
+    /// What it is, without the value itself.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Value::Text(_) | Value::Loose(_) => "a text",
+            Value::Integer(_) | Value::Float(_) => "a number",
+            Value::Flag(_) => "`true` or `false`",
+            Value::Date(_) => "a date",
+            Value::List(_) => "a list",
+            Value::Table(_) => "a table",
+        }
+    }
+
     /// The value in the words of a message.
     pub(crate) fn found(&self) -> String {
         match self {

@@ -15,7 +15,7 @@ use crate::websocket::handles::Rooms;
 /// What answers at the paths that the settings name.
 #[track_caller]
 pub(crate) fn filter(settings: &Actuator, described: &Described) -> GivenFilter {
-    let pattern = format!("{}/**", settings.base);
+    let pattern = format!("{}/**", settings.base());
     GivenFilter::new(kept(pattern), Actuate { described: described.clone() })
 }
 
@@ -34,12 +34,22 @@ impl Actuate {
     async fn answer(&self, cx: &mut FilterContext<'_>) -> Result {
         let app = self.described.app()?;
         let Some(actuating) = &app.0.actuating else { return Err(unknown()) };
-        let rest = cx.request.path().strip_prefix(&*actuating.base).ok_or_else(unknown)?;
-        let rest = rest.trim_matches('/').to_owned();
+        // As filters see it, so that none is gone round.
+        let rest = cx.request.path.matched().strip_prefix(&*actuating.base).ok_or_else(unknown)?;
+        let rest = rest.strip_prefix('/').unwrap_or(rest);
+        let rest = rest.strip_suffix('/').unwrap_or(rest).to_owned();
         for_reading(cx)?;
         cx.response.headers.insert("cache-control", "no-store");
         let body = match &*rest {
-            "" => json!({"paths": PATHS.map(|name| format!("{}/{name}", actuating.base))}),
+            "" => {
+                let mut names = PATHS.to_vec();
+                #[cfg(feature = "metrics")]
+                if app.0.observers.measures.is_some() {
+                    names.push("metrics");
+                }
+                let paths: Vec<_> = names.iter().map(|name| format!("{}/{name}", actuating.base)).collect();
+                json!({"paths": paths})
+            }
             "health" => {
                 let mut report = Report::of(&actuating.indicators.ask().await);
                 report.body["groups"] = json!(["live", "ready"]);

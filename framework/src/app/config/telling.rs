@@ -18,12 +18,7 @@ impl Config {
     /// At start: it stands on the port of the application, and no filter that authenticates is over its paths.
     #[cfg(feature = "actuator")]
     #[must_use]
-    #[track_caller]
     pub fn actuator(mut self, actuator: crate::operations::Actuator) -> Config {
-        self.problems.extend(actuator.problems());
-        if actuator.port.is_none() {
-            self.filters.push(super::super::actuator::filter(&actuator, &self.described));
-        }
         self.actuator = Some(actuator);
         self
     }

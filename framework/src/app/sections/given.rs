@@ -21,6 +21,12 @@ impl<T> Given<T> {
         Given { value, places: section.places() }
     }
 
+    /// What it makes, for those who fill it in key by key.
+    #[cfg(feature = "actuator")]
+    pub(crate) fn into_value(self) -> Option<T> {
+        self.value
+    }
+
     /// Fills what the program has not set; says so where it has.
     pub(crate) fn fill(self, set: &mut Option<T>, setter: &str) {
         self.fill_by(set, setter, |value| value);

@@ -55,6 +55,13 @@ impl App {
         let Items { mut routes, filters, pages, controllers, bindings, events, .. } = items;
         let mut settings = sockets::settings(config.websocket.unwrap_or_default(), config.extensions);
         let mut problems = config.problems;
+        #[cfg(feature = "actuator")]
+        if let Some(actuator) = &config.actuator {
+            problems.extend(actuator.problems());
+            if actuator.port.is_none() {
+                config.filters.push(super::actuator::filter(actuator, &config.described));
+            }
+        }
         problems.extend(config.filters.iter().filter_map(GivenFilter::problem));
         problems.extend(limits.problems());
         problems.extend(limits::problems(&routes));

@@ -19,6 +19,8 @@ pub(crate) struct Answered<'r> {
     pub(crate) bytes: Option<u64>,
     /// From its first byte to the end of the answer.
     pub(crate) took: Duration,
+    /// Whom a head came from that was refused; of others the request tells.
+    pub(crate) peer: Option<IpAddr>,
     /// Why it was refused, if it was.
     #[cfg_attr(not(feature = "metrics"), allow(dead_code, reason = "for those who count refusals"))]
     pub(crate) refused: Option<&'r str>,
@@ -58,7 +60,7 @@ impl<'r> Answered<'r> {
     }
 
     pub(super) fn client(&self) -> Option<IpAddr> {
-        self.request?.peer().map(|peer| peer.ip())
+        self.request.map_or(self.peer, |request| request.peer().map(|peer| peer.ip()))
     }
 
     pub(super) fn user(&self) -> Option<&'r str> {

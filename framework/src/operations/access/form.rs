@@ -138,7 +138,17 @@ fn write_json(answered: &Answered<'_>, at: SystemTime, line: &mut String) {
     let mut separator = '{';
     for (name, value) in members {
         let Some(value) = value else { continue };
-        let _ = write!(line, "{separator}\"{name}\":{value}");
+        let _ = write!(line, "{separator}\"{name}\":");
+        // JSON escapes less than a terminal and other readers of lines would need.
+        for char in value.to_string().chars() {
+            match needs_escape(char) {
+                true => char
+                    .encode_utf16(&mut [0; 2])
+                    .iter()
+                    .for_each(|unit| line.push_str(&format!("\\u{unit:04x}"))),
+                false => line.push(char),
+            }
+        }
         separator = ',';
     }
     line.push('}');
@@ -164,6 +174,7 @@ mod tests {
         let mut request = Request::new(Arc::new(Context::default()));
         request.path.target.push_str("/a\"b\\?q=1");
         request.headers.append("user-agent", "Mozilla/5.0 \"x\"");
+        request.headers.append("referer", "/\u{202e}\u{9b}31m");
         request.extensions.insert(UserName::new("ann b\n"));
         let took = Duration::from_millis(1500);
         let whole = Answered {
@@ -171,16 +182,28 @@ mod tests {
             status: 200,
             bytes: Some(12),
             took,
+            peer: None,
             refused: None,
             is_cut: false,
         };
-        let refused =
-            Answered { request: None, status: 400, bytes: None, took, refused: None, is_cut: false };
+        let refused = Answered {
+            request: None,
+            status: 400,
+            bytes: None,
+            took,
+            peer: None,
+            refused: None,
+            is_cut: false,
+        };
         let common =
             "- - ann\\x20b\\x0a [29/Nov/2026:23:19:01 +0000] \"GET /a\\\"b\\\\?q=1 HTTP/1.1\" 200 12";
         let table = [
             (Form::Common, &whole, format!("{common}\n")),
-            (Form::Combined, &whole, format!("{common} \"-\" \"Mozilla/5.0 \\\"x\\\"\"\n")),
+            (
+                Form::Combined,
+                &whole,
+                format!("{common} \"/\\xe2\\x80\\xae\\xc2\\x9b31m\" \"Mozilla/5.0 \\\"x\\\"\"\n"),
+            ),
             (Form::Common, &refused, "- - - [29/Nov/2026:23:19:01 +0000] \"-\" 400 -\n".to_owned()),
             (
                 Form::Json,
@@ -191,7 +214,9 @@ mod tests {
         for (form, answered, expected) in table {
             assert_eq!(line(form, answered), expected, "{form:?}");
         }
-        let json: serde_json::Value = serde_json::from_str(&line(Form::Json, &whole)).expect("JSON");
+        let text = line(Form::Json, &whole);
+        assert!(text.contains("/\\u202e\\u009b31m"), "{text}");
+        let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
         for (name, expected) in [
             ("url.path", "/a\"b\\"),
             ("user.name", "ann b\n"),

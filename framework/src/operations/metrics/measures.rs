@@ -53,9 +53,13 @@ impl Measures {
     /// What is wrong with the metrics of the user's own.
     pub(crate) fn new(settings: Metrics, mappings: usize, vitals: Vitals) -> Result<Measures, Vec<String>> {
         let Metrics { mut registry, buckets } = settings;
-        if buckets.is_empty() || !buckets.is_sorted_by(|one, next| one < next) {
+        if buckets.is_empty()
+            || buckets.iter().any(|bound| !bound.is_finite())
+            || !buckets.is_sorted_by(|one, next| one < next)
+        {
             return Err(vec![
-                "the buckets of durations must be some, in ascending order (Metrics::buckets)".to_owned(),
+                "the buckets of durations must be some numbers in ascending order (Metrics::buckets)"
+                    .to_owned(),
             ]);
         }
         let problems = page::problems(&registry);
@@ -178,5 +182,6 @@ impl Answered<'_> {
 
 /// The limit that a refusal names, as all do.
 fn named(why: &str) -> Option<&'static str> {
-    Limits::name(why.split_once("(Limits::")?.1.split([')', ',', ' ']).next()?)
+    // At the very end: what a peer has sent is quoted, and so stands before a quote's end.
+    Limits::name(why.trim_end_matches('.').strip_suffix(')')?.rsplit_once("(Limits::")?.1)
 }

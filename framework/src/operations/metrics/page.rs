@@ -22,7 +22,12 @@ pub(super) fn plain(registry: &Registry) -> String {
         match (line.starts_with("# "), words.next(), words.next(), words.next()) {
             (true, Some("HELP"), Some(name), told) => help = Some((name, told.unwrap_or_default())),
             (true, Some("TYPE"), Some(name), Some(kind)) => {
-                let name = if kind == "counter" { format!("{name}_total") } else { name.to_owned() };
+                let (name, kind) = match kind {
+                    "counter" => (format!("{name}_total"), kind),
+                    "info" => (format!("{name}_info"), "gauge"),
+                    "unknown" => (name.to_owned(), "untyped"),
+                    _ => (name.to_owned(), kind),
+                };
                 if let Some((_, told)) = help.take() {
                     plain.push_str(&format!("# HELP {name} {told}\n"));
                 }
@@ -60,7 +65,7 @@ pub(super) fn problems(registry: &Registry) -> Vec<String> {
                     "{name:?} is no name of a metric: write letters, digits, `_` and `:` (Metrics::register)"
                 ));
             }
-            if !names.insert(name.to_owned()) {
+            if OWN.contains(&name.trim_end_matches("_total")) || !names.insert(name.to_owned()) {
                 problems.push(format!("two metrics are called {name:?} (Metrics::register)"));
             }
         }

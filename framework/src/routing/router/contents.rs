@@ -65,6 +65,16 @@ impl Router {
         })
     }
 
+    /// The filters that run for every path of a pattern.
+    #[cfg(feature = "actuator")]
+    pub(crate) fn filters_always_run_for(&self, pattern: &str) -> Vec<AnyFilter> {
+        let Ok(matcher) = Matcher::of_path(crate::matching::kept(pattern.to_owned())) else {
+            return Vec::new();
+        };
+        let plan = self.filters.plan(&matcher);
+        self.filters.candidates(&plan).filter(|(_, always)| *always).map(|(filter, _)| filter).collect()
+    }
+
     /// All filters.
     pub(crate) fn filters(&self) -> impl Iterator<Item = &AnyFilter> {
         self.filters.all()

@@ -50,8 +50,9 @@ impl Connection<'_> {
         let took = now - exchange.began;
         let status = self.wire.h1.sent_status().unwrap_or(CLIENT_CLOSED_REQUEST);
         let bytes = Some(exchange.outbox.body_size);
+        let peer = exchange.request.peer().map(|peer| peer.ip());
         let refused = exchange.response.error().map(Error::explain_text);
-        self.app().tell(&Answered { request, status, bytes, took, refused, is_cut });
+        self.app().tell(&Answered { request, status, bytes, took, peer, refused, is_cut });
         now
     }
 }
