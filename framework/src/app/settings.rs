@@ -142,7 +142,7 @@ fn stray(path: &str, entry: &Entry, sections: &[&str]) -> Vec<String> {
     }
     let origin = &entry.origin;
     let Value::Table(table) = &entry.node.value else {
-        return vec![format!("{origin}: `{path}`: expected a table, found {}", entry.node.value.found())];
+        return vec![format!("{origin}: `{path}`: expected a table, found {}", entry.node.value.kind())];
     };
     let mut problems = Vec::new();
     for entry in &table.entries {
