@@ -123,9 +123,9 @@ impl Process {
 
     /// Stops it as those do who replace it, and waits for its end.
     fn stop(mut self) {
-        // SAFETY is the system's: `kill` of the procps package, so that nothing here is unsafe.
-        let killed = Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status();
-        assert!(killed.expect("kill").success());
+        // Every shell knows how, and nothing here is unsafe.
+        let killed = Command::new("sh").args(["-c", &format!("kill -TERM {}", self.0.id())]).status();
+        assert!(killed.expect("a shell").success());
         assert!(self.0.wait().expect("it ends").success());
     }
 }
@@ -154,6 +154,15 @@ fn is_ready(actuator: u16) -> bool {
         Ok(answer)
     };
     asked().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200 "))
+}
+
+/// Where a program of the system's administrator stands, which not every `PATH` has.
+fn program(name: &str) -> String {
+    let places = ["/usr/sbin/", "/usr/local/sbin/"].map(|place| format!("{place}{name}"));
+    places
+        .into_iter()
+        .find(|path| std::fs::exists(path).unwrap_or_default())
+        .unwrap_or_else(|| name.to_owned())
 }
 
 fn free_port() -> u16 {
@@ -214,7 +223,7 @@ fn a_rolling_restart_behind_haproxy_fails_no_request() {
     let file = folder.join("haproxy.cfg");
     std::fs::write(&file, config).expect("a file");
     let mut servers = [Some(Process::start(one, one_health)), Some(Process::start(other, other_health))];
-    let proxy = Command::new("haproxy")
+    let proxy = Command::new(program("haproxy"))
         .args(["-db", "-f"])
         .arg(&file)
         .stdout(Stdio::null())
