@@ -42,12 +42,12 @@ impl Actuate {
         cx.response.headers.insert("cache-control", "no-store");
         let body = match &*rest {
             "" => {
-                let mut names = PATHS.to_vec();
                 #[cfg(feature = "metrics")]
-                if app.0.observers.measures.is_some() {
-                    names.push("metrics");
-                }
-                let paths: Vec<_> = names.iter().map(|name| format!("{}/{name}", actuating.base)).collect();
+                let metrics = app.0.observers.measures.as_ref().map(|_| "metrics");
+                #[cfg(not(feature = "metrics"))]
+                let metrics = None;
+                let names = PATHS.into_iter().chain(metrics);
+                let paths: Vec<_> = names.map(|name| format!("{}/{name}", actuating.base)).collect();
                 json!({"paths": paths})
             }
             "health" => {
