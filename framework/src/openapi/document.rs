@@ -15,7 +15,7 @@ use super::parameters::{self, Taken};
 use super::problem;
 use super::responses::{Responses, Said};
 use super::schemas::Schemas;
-use super::security::{self, How};
+use super::security;
 use super::settings::{OpenApi, OpenApiVersion};
 use super::template::Template;
 use crate::base::Location;
@@ -300,13 +300,7 @@ impl<'a> Draft<'a> {
         let mut required = Map::new();
         let mut optional = Map::new();
         for way in security::ways(guards, needs_identity, takes_session, self.surroundings.session_cookie) {
-            let said = match way.how {
-                How::Basic => json!({ "type": "http", "scheme": "basic" }),
-                How::Bearer => json!({ "type": "http", "scheme": "bearer" }),
-                How::Header(name) => json!({ "type": "apiKey", "in": "header", "name": name }),
-                How::Cookie(name) => json!({ "type": "apiKey", "in": "cookie", "name": name }),
-            };
-            self.schemes.insert(way.name.clone(), said);
+            self.schemes.insert(way.name.clone(), way.scheme("apiKey"));
             let list = if way.is_optional { &mut optional } else { &mut required };
             list.insert(way.name, json!([]));
         }

@@ -1,5 +1,7 @@
 //! How whoever opens an operation or a channel says who they are.
 
+use serde_json::{Value, json};
+
 use super::names::sanitized;
 use crate::contract::{Guards, Scheme};
 
@@ -22,6 +24,16 @@ pub(super) enum How<'a> {
 }
 
 impl Way<'_> {
+    /// Its scheme, as the document describes it; `key` is what keys are called there.
+    pub(super) fn scheme(&self, key: &str) -> Value {
+        match self.how {
+            How::Basic => json!({ "type": "http", "scheme": "basic" }),
+            How::Bearer => json!({ "type": "http", "scheme": "bearer" }),
+            How::Header(name) => json!({ "type": key, "in": "header", "name": name }),
+            How::Cookie(name) => json!({ "type": key, "in": "cookie", "name": name }),
+        }
+    }
+
     /// The header field of a key.
     pub(super) fn key(&self) -> Option<&'static str> {
         match self.how {

@@ -17,7 +17,7 @@ use crate::openapi::names::{self, Place, sanitized};
 use crate::openapi::operation::Operation;
 use crate::openapi::parameters::{self, Taken};
 use crate::openapi::schemas::{Direction, Schemas};
-use crate::openapi::security::{self, How, Way};
+use crate::openapi::security::{self, Way};
 use crate::openapi::settings::OpenApi;
 use crate::openapi::template::Template;
 
@@ -203,13 +203,7 @@ impl<'a> Draft<'a> {
     fn secure(&mut self, said: &mut Value, ways: &[Way<'_>]) {
         let (mut required, mut optional) = (Vec::new(), Vec::new());
         for way in ways {
-            let scheme = match way.how {
-                How::Basic => json!({ "type": "http", "scheme": "basic" }),
-                How::Bearer => json!({ "type": "http", "scheme": "bearer" }),
-                How::Header(name) => json!({ "type": "httpApiKey", "in": "header", "name": name }),
-                How::Cookie(name) => json!({ "type": "httpApiKey", "in": "cookie", "name": name }),
-            };
-            self.schemes.insert(way.name.clone(), scheme);
+            self.schemes.insert(way.name.clone(), way.scheme("httpApiKey"));
             let list = if way.is_optional { &mut optional } else { &mut required };
             let reference = json!({ "$ref": format!("#/components/securitySchemes/{}", way.name) });
             if !list.contains(&reference) {
