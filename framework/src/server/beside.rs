@@ -18,10 +18,10 @@ pub(super) fn actuator(shared: &Shared, places: &[Place]) -> Result<Option<(Plac
         let first = places.iter().find_map(|place| place.address.tcp());
         first.map_or_else(String::new, |address| address.ip().to_string())
     });
-    let sockets = socket::bind(&host, port, 1).map_err(|error| {
-        let words = error.words().split(". ").next().unwrap_or_default().to_owned();
+    let sockets = socket::bind(&host, port, 1).map_err(|unbound| {
+        let what = unbound.what;
         Error::internal(format!(
-            "{words}: it is that of the actuator, so choose another one by `Actuator::port`"
+            "{what}: it is that of the actuator, so choose another one by `Actuator::port`"
         ))
     })?;
     let place = Place::new(sockets.into_iter().map(Listener::Tcp).collect())?;

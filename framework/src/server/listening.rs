@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::address::{LocalAddr, Wanted};
 use super::counted::Shared;
 use super::listener::{Entrance, Given, Listener};
-use super::socket;
+use super::socket::{self, Unbound};
 #[cfg(all(unix, feature = "systemd"))]
 use super::systemd;
 #[cfg(unix)]
@@ -63,7 +63,7 @@ impl Listening {
         for wanted in wanted {
             places.push(match wanted {
                 Wanted::Tcp(host, port) => {
-                    let sockets = socket::bind(&host, port, count)?;
+                    let sockets = socket::bind(&host, port, count).map_err(Unbound::into_error)?;
                     Place::new(sockets.into_iter().map(Listener::Tcp).collect())?
                 }
                 #[cfg(unix)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::counted::Shared;
 use super::listener::Listener;
 use super::listening::Place;
-use super::socket;
+use super::socket::{self, Unbound};
 use crate::http::{Error, Result};
 use crate::tls::Acceptor;
 use crate::tls::redirect::ToHttps;
@@ -28,7 +28,7 @@ pub(super) fn secure(
             let app = shared.app.beside(ToHttps::new(Arc::clone(&acceptor), to.port()))?;
             let mut redirecting = Shared::alone(app, Arc::clone(&shared.lifecycle));
             redirecting.expects_proxy_header = shared.expects_proxy_header;
-            let sockets = socket::bind(&to.ip().to_string(), from, 1)?;
+            let sockets = socket::bind(&to.ip().to_string(), from, 1).map_err(Unbound::into_error)?;
             let place = Place::new(sockets.into_iter().map(Listener::Tcp).collect())?;
             Some((place, Arc::new(redirecting)))
         }

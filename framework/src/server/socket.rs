@@ -5,48 +5,66 @@ use std::net::{IpAddr, SocketAddr, TcpListener as StdListener, ToSocketAddrs};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-use crate::http::{Error, Result};
+use crate::http::Error;
+
+/// Why an address cannot be listened on.
+pub(super) struct Unbound {
+    pub(super) what: String,
+    /// What whoever runs the server can do, where it is the server's own address.
+    remedy: &'static str,
+}
+
+impl Unbound {
+    fn of(what: String) -> Unbound {
+        Unbound { what, remedy: "" }
+    }
+
+    fn at(address: SocketAddr, error: &io::Error) -> Unbound {
+        let (why, remedy) = match error.kind() {
+            io::ErrorKind::AddrInUse => (
+                "the port is taken",
+                ". Stop the other program, or choose another port: `server::new().port(…)` or the environment's VERNAL_PORT",
+            ),
+            io::ErrorKind::AddrNotAvailable => {
+                ("no interface of this machine has the address", ". Leave the host empty for all of them")
+            }
+            io::ErrorKind::PermissionDenied => (
+                "this user may not take the port",
+                ". Choose one from 1024 on, or give the program the capability CAP_NET_BIND_SERVICE, or let systemd pass the socket",
+            ),
+            _ => return Unbound::of(format!("cannot listen on {address}: {error}")),
+        };
+        Unbound { what: format!("cannot listen on {address}: {why}"), remedy }
+    }
+
+    /// As the error of a start.
+    pub(super) fn into_error(self) -> Error {
+        Error::internal(self.what + self.remedy)
+    }
+}
 
 /// Binds `count` sockets to one address. More than one share the port with `SO_REUSEPORT`; so that a port taken by
 /// somebody else is an error all the same, it is first bound without.
-pub(super) fn bind(host: &str, port: u16, count: usize) -> Result<Vec<StdListener>> {
+pub(super) fn bind(host: &str, port: u16, count: usize) -> Result<Vec<StdListener>, Unbound> {
     let mut last = None;
     for address in resolve(host, port)? {
         match bind_all(address, count) {
             Ok(listeners) => return Ok(listeners),
-            Err(error) => last = Some((address, error)),
+            Err(error) => last = Some(Unbound::at(address, &error)),
         }
     }
-    Err(Error::internal(match last {
-        Some((address, error)) => format!("cannot listen on {address}: {}", advice(&error)),
-        None => format!("the host {host:?} has no address"),
-    }))
-}
-
-fn advice(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::AddrInUse => "the port is taken. Stop the other program, or choose another port: \
-                                     `server::new().port(…)` or the environment's VERNAL_PORT"
-            .to_owned(),
-        io::ErrorKind::AddrNotAvailable => {
-            "no interface of this machine has the address. Leave the host empty for all of them".to_owned()
-        }
-        io::ErrorKind::PermissionDenied => "this user may not take the port. Choose one from 1024 on, or give the program \
-                                            the capability CAP_NET_BIND_SERVICE, or let systemd pass the socket"
-            .to_owned(),
-        _ => error.to_string(),
-    }
+    Err(last.unwrap_or_else(|| Unbound::of(format!("the host {host:?} has no address"))))
 }
 
 /// All interfaces are IPv6 and IPv4 together where the machine has IPv6.
-fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>> {
+fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, Unbound> {
     if host.is_empty() {
         return Ok(vec![(IpAddr::from([0_u16; 8]), port).into(), (IpAddr::from([0_u8; 4]), port).into()]);
     }
     let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     let addresses = (host, port)
         .to_socket_addrs()
-        .map_err(|error| Error::internal(format!("the host {host:?} is no address to listen on: {error}")))?;
+        .map_err(|error| Unbound::of(format!("the host {host:?} is no address to listen on: {error}")))?;
     Ok(addresses.collect())
 }
 
