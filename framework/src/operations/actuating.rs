@@ -1,13 +1,13 @@
 //! What is behind an [`Actuator`] while its application runs.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use serde_json::Value;
 
 use super::actuator::Actuator;
 use super::health::{Indicators, StoreHealth};
-use super::life::Life;
+use super::life::Lives;
 use crate::chain::AnyFilter;
 use crate::contract::Guards;
 use crate::http::Context;
@@ -24,7 +24,7 @@ pub(crate) struct Actuating {
     /// When the application began.
     pub(crate) began: SystemTime,
     /// The servers that serve the application.
-    lives: Arc<Mutex<Vec<Weak<dyn Life>>>>,
+    pub(crate) lives: Lives,
 }
 
 impl Actuating {
@@ -40,7 +40,7 @@ impl Actuating {
             indicators: Indicators::new(all, timeout),
             info: actuator.info,
             began: SystemTime::now(),
-            lives: Arc::default(),
+            lives: Lives::default(),
         }
     }
 
@@ -59,30 +59,6 @@ impl Actuating {
              `.filter(\"{base}/**\", BasicAuth::new(…))`, or give it a port of its own, `Actuator::new().port(9091)`. (A filter of yours \
              says that it authenticates by `Filter::describe`.)"
         ))
-    }
-
-    /// Remembers a server that serves the application.
-    pub(crate) fn is_served_by<L: Life + 'static>(&self, life: &Arc<L>) {
-        let life: Weak<dyn Life> = Arc::downgrade(life) as Weak<L>;
-        let mut lives = self.lives.lock().unwrap_or_else(PoisonError::into_inner);
-        lives.retain(|life| life.strong_count() > 0);
-        lives.push(life);
-    }
-
-    /// The same list for somebody else.
-    #[cfg(feature = "metrics")]
-    pub(crate) fn lives(&self) -> Arc<Mutex<Vec<Weak<dyn Life>>>> {
-        Arc::clone(&self.lives)
-    }
-
-    /// The servers that serve the application now.
-    pub(crate) fn live(&self) -> Vec<Arc<dyn Life>> {
-        self.lives.lock().unwrap_or_else(PoisonError::into_inner).iter().filter_map(Weak::upgrade).collect()
-    }
-
-    /// Whether one of them takes requests.
-    pub(crate) fn is_ready(&self) -> bool {
-        self.live().iter().any(|life| life.is_ready())
     }
 }
 

@@ -56,7 +56,7 @@ impl Actuate {
                 told(report, cx)
             }
             "health/live" => told(Report::alive(), cx),
-            "health/ready" if !actuating.is_ready() => told(Report::out_of_service(), cx),
+            "health/ready" if !actuating.lives.is_ready() => told(Report::out_of_service(), cx),
             "health/ready" => told(Report::of(&actuating.indicators.ask().await), cx),
             "routes" => app.0.routes(),
             #[cfg(feature = "metrics")]

@@ -20,7 +20,7 @@ impl Inner {
     /// Remembers a server that serves the application, for those who ask how it is.
     pub(crate) fn is_served_by<L: Life + 'static>(&self, life: &Arc<L>) {
         if let Some(actuating) = &self.actuating {
-            actuating.is_served_by(life);
+            actuating.lives.add(life);
         }
     }
 
@@ -28,8 +28,7 @@ impl Inner {
     pub(super) fn info(&self, actuating: &Actuating) -> Value {
         let mut info: Map<String, Value> = actuating.info.iter().cloned().collect();
         let began = Rfc3339(actuating.began).to_string();
-        let connections: usize = actuating.live().iter().map(|life| life.connections()).sum();
-        let own = json!({"version": env!("CARGO_PKG_VERSION"), "began": began, "connections": connections});
+        let own = json!({"version": env!("CARGO_PKG_VERSION"), "began": began, "connections": actuating.lives.connections()});
         info.insert("vernal".to_owned(), own);
         info.into()
     }

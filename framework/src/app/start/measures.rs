@@ -24,7 +24,7 @@ pub(super) fn build(
     };
     let tally = Arc::default();
     context.tally = Some(Arc::clone(&tally));
-    let vitals = Vitals { tally, sessions: Sessions::of(context).cloned(), lives: actuating.lives() };
+    let vitals = Vitals { tally, sessions: Sessions::of(context).cloned(), lives: actuating.lives.clone() };
     match Measures::new(metrics, mappings, vitals) {
         Ok(measures) => Some(Box::new(measures)),
         Err(found) => {

@@ -1,7 +1,7 @@
 //! What is asked for when somebody wants to know: connections, WebSockets, sessions, rooms.
 
 use std::fmt::{self, Error};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
@@ -11,7 +11,7 @@ use prometheus_client::metrics::gauge::ConstGauge;
 
 use super::labels::One;
 use crate::http::Tally;
-use crate::operations::life::Life;
+use crate::operations::life::Lives;
 use crate::session::Sessions;
 use crate::websocket::handles::Rooms;
 
@@ -20,19 +20,16 @@ pub(crate) struct Vitals {
     pub(crate) tally: Arc<Tally>,
     pub(crate) sessions: Option<Arc<Sessions>>,
     /// The servers that serve the application.
-    pub(crate) lives: Arc<Mutex<Vec<Weak<dyn Life>>>>,
+    pub(crate) lives: Lives,
 }
 
 impl Collector for Vitals {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), Error> {
-        let lives = self.lives.lock().unwrap_or_else(PoisonError::into_inner);
-        let connections: usize = lives.iter().filter_map(Weak::upgrade).map(|life| life.connections()).sum();
-        drop(lives);
         let (websockets, received, sent) = self.tally.numbers();
         let (rooms, members) = Rooms::totals();
         let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
         let mut gauges = vec![
-            ("vernal_connections", "Open connections", number(connections)),
+            ("vernal_connections", "Open connections", number(self.lives.connections())),
             ("vernal_websocket_sessions", "Open WebSocket sessions", websockets),
             ("vernal_rooms", "WebSocket rooms of the process", number(rooms)),
             ("vernal_room_members", "Members of all rooms of the process", number(members)),
