@@ -22,7 +22,7 @@ use crate::http::{
     Body, BodyKind, BodyReader, BoxFuture, Error, Outgoing, Received, Request, RequestBuilder, Response,
     Result, SentHead,
 };
-use crate::operations::Answered;
+use crate::operations::{Answered, End};
 use crate::proto::h1::TargetForm;
 use crate::proto::ws::handshake;
 use crate::websocket::handshake::Handover;
@@ -190,15 +190,7 @@ async fn exchange(
     if app.is_observed() {
         let (status, bytes, took) = (response.status.as_u16(), response.body.size(), began.elapsed());
         let refused = response.error().map(Error::explain_text);
-        app.tell(&Answered {
-            request: Some(&request),
-            status,
-            bytes,
-            took,
-            peer: None,
-            refused,
-            is_cut: false,
-        });
+        app.tell(&Answered { request: &request, status, bytes, took, refused, end: End::Answered });
     }
     response
 }

@@ -51,14 +51,24 @@ impl<T: Display> Display for Logged<T> {
 struct Escaping<W>(W);
 
 impl<W: Write> Write for Escaping<W> {
-    fn write_str(&mut self, mut text: &str) -> fmt::Result {
-        while let Some((at, char)) = text.char_indices().find(|(_, char)| needs_escape(*char)) {
-            self.0.write_str(text.get(..at).unwrap_or_default())?;
-            write!(self.0, "{}", char.escape_debug())?;
-            text = text.get(at + char.len_utf8()..).unwrap_or_default();
-        }
-        self.0.write_str(text)
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        escape(text, &mut self.0, needs_escape, |char, to| write!(to, "{}", char.escape_debug()))
     }
+}
+
+/// Writes a text; of the characters that may not stand there, what stands for them.
+pub(crate) fn escape<W: Write>(
+    mut text: &str,
+    to: &mut W,
+    is_meant: impl Fn(char) -> bool,
+    stands_for: impl Fn(char, &mut W) -> fmt::Result,
+) -> fmt::Result {
+    while let Some((at, char)) = text.char_indices().find(|(_, char)| is_meant(*char)) {
+        to.write_str(text.get(..at).unwrap_or_default())?;
+        stands_for(char, to)?;
+        text = text.get(at + char.len_utf8()..).unwrap_or_default();
+    }
+    to.write_str(text)
 }
 
 /// Whether a character ends a line, speaks to a terminal, or changes the direction of what follows.

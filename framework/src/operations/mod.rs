@@ -14,7 +14,7 @@ mod metrics;
 mod observers;
 
 pub use access::AccessLog;
-pub(crate) use access::{AccessLines, Answered, is_wanted};
+pub(crate) use access::{AccessLines, Answered, End, is_wanted};
 #[cfg(feature = "actuator")]
 pub(crate) use actuating::Actuating;
 #[cfg(feature = "actuator")]

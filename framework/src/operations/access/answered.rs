@@ -12,20 +12,26 @@ use crate::security::UserName;
 
 /// What is told of a request at its end.
 pub(crate) struct Answered<'r> {
-    /// `None` where its head was refused before it was understood.
-    pub(crate) request: Option<&'r Request>,
+    pub(crate) request: &'r Request,
     pub(crate) status: u16,
     /// The bytes of the body that went out; `None` if they are not known yet.
     pub(crate) bytes: Option<u64>,
     /// From its first byte to the end of the answer.
     pub(crate) took: Duration,
-    /// Whom a head came from that was refused; of others the request tells.
-    pub(crate) peer: Option<IpAddr>,
     /// Why it was refused, if it was.
     #[cfg_attr(not(feature = "metrics"), allow(dead_code, reason = "for those who count refusals"))]
     pub(crate) refused: Option<&'r str>,
+    pub(crate) end: End,
+}
+
+/// How a request came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    Answered,
+    /// Its head was refused before it was understood: nothing is known of it but whom it came from.
+    Refused,
     /// The connection ended before the answer did.
-    pub(crate) is_cut: bool,
+    Cut,
 }
 
 /// Whether somebody listens to the lines of requests.
@@ -37,7 +43,7 @@ pub(crate) fn is_wanted() -> bool {
 impl<'r> Answered<'r> {
     /// Says it to whoever listens.
     pub(crate) fn say(&self) {
-        let request = self.request;
+        let request = self.understood();
         tracing::info!(
             target: "vernal::access",
             {
@@ -52,39 +58,49 @@ impl<'r> Answered<'r> {
                 duration = self.took.as_secs_f64(),
                 request.id = request.map(|it| display(it.id_for_log())),
                 user_agent.original = self.field("user-agent").map(|agent| display(Logged(agent))),
-                "error.type" = self.is_cut.then_some("aborted")
+                "error.type" = self.error_type()
             },
             "{}",
             Logged(self)
         );
     }
 
+    /// The request, if its head was understood.
+    pub(crate) fn understood(&self) -> Option<&'r Request> {
+        (self.end != End::Refused).then_some(self.request)
+    }
+
+    /// What kind of failure it was, if it was one of the connection.
+    pub(super) fn error_type(&self) -> Option<&'static str> {
+        (self.end == End::Cut).then_some("aborted")
+    }
+
     pub(super) fn client(&self) -> Option<IpAddr> {
-        self.request.map_or(self.peer, |request| request.peer().map(|peer| peer.ip()))
+        self.request.peer().map(|peer| peer.ip())
     }
 
     pub(super) fn user(&self) -> Option<&'r str> {
-        self.request?.extensions.get::<UserName>().map(|name| &**name)
+        self.understood()?.extensions.get::<UserName>().map(|name| &**name)
     }
 
     pub(super) fn path(&self) -> Option<&'r str> {
-        self.request.map(|request| request.target().split('?').next().unwrap_or_default())
+        self.understood().map(|request| request.target().split('?').next().unwrap_or_default())
     }
 
     pub(super) fn query(&self) -> Option<&'r str> {
-        self.request.map(Request::query_string).filter(|query| !query.is_empty())
+        self.understood().map(Request::query_string).filter(|query| !query.is_empty())
     }
 
     /// The first value of a field of the request; what is no text is none.
     pub(super) fn field(&self, name: &str) -> Option<&'r str> {
-        self.request?.header(name)
+        self.understood()?.header(name)
     }
 }
 
 /// As in the forms that everybody knows: `"GET /hello HTTP/1.1" 200 12`.
 impl Display for Answered<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.request {
+        match self.understood() {
             Some(request) => write!(
                 f,
                 "\"{} {} {:?}\" {}",

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::answered::Answered;
 use crate::base::date::{Rfc3339, civil, parts};
-use crate::base::needs_escape;
+use crate::base::{escape, needs_escape};
 use crate::http::Request;
 
 /// How a line is written.
@@ -51,7 +51,7 @@ fn write_common(answered: &Answered<'_>, at: SystemTime, line: &mut String) -> f
     }
     let user = answered.user().filter(|name| !name.is_empty()).unwrap_or("-");
     write!(line, " - {} [{}] ", Word(user), Clf(at))?;
-    match answered.request {
+    match answered.understood() {
         Some(request) => {
             write!(line, "\"{} {} {:?}\" ", request.method, Quoted(request.target()), request.version())?
         }
@@ -69,7 +69,7 @@ struct Quoted<'t>(&'t str);
 
 impl Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        escape(self.0, f, |char| char == '"' || char == '\\')
+        in_bytes(self.0, f, |char| char == '"' || char == '\\')
     }
 }
 
@@ -78,23 +78,21 @@ struct Word<'t>(&'t str);
 
 impl Display for Word<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        escape(self.0, f, |char| char == '"' || char == '\\' || char.is_whitespace())
+        in_bytes(self.0, f, |char| char == '"' || char == '\\' || char.is_whitespace())
     }
 }
 
 /// What would break the line becomes the bytes it is made of, `\x0a`.
-fn escape(mut text: &str, f: &mut fmt::Formatter<'_>, breaks: impl Fn(char) -> bool) -> fmt::Result {
-    while let Some((at, char)) = text.char_indices().find(|(_, char)| needs_escape(*char) || breaks(*char)) {
-        f.write_str(text.get(..at).unwrap_or_default())?;
-        match char {
-            '"' | '\\' => write!(f, "\\{char}")?,
-            other => {
-                other.encode_utf8(&mut [0; 4]).bytes().try_for_each(|byte| write!(f, "\\x{byte:02x}"))?
-            }
-        }
-        text = text.get(at + char.len_utf8()..).unwrap_or_default();
-    }
-    f.write_str(text)
+fn in_bytes(text: &str, f: &mut fmt::Formatter<'_>, breaks: impl Fn(char) -> bool) -> fmt::Result {
+    escape(
+        text,
+        f,
+        |char| needs_escape(char) || breaks(char),
+        |char, f| match char {
+            '"' | '\\' => write!(f, "\\{char}"),
+            other => other.encode_utf8(&mut [0; 4]).bytes().try_for_each(|byte| write!(f, "\\x{byte:02x}")),
+        },
+    )
 }
 
 /// A moment as the common form tells it.
@@ -113,7 +111,7 @@ impl Display for Clf {
 
 /// The members of a line of JSON, in order.
 fn write_json(answered: &Answered<'_>, at: SystemTime, line: &mut String) {
-    let request = answered.request;
+    let request = answered.understood();
     let text = |text: Option<String>| text.map(Value::from);
     let members: [(&str, Option<Value>); 15] = [
         ("time", Some(Rfc3339(at).to_string().into())),
@@ -133,22 +131,16 @@ fn write_json(answered: &Answered<'_>, at: SystemTime, line: &mut String) {
         ("request.id", text(request.map(|it| it.id_for_log().to_string()))),
         ("http.request.header.referer", answered.field("referer").map(Value::from)),
         ("user_agent.original", answered.field("user-agent").map(Value::from)),
-        ("error.type", answered.is_cut.then(|| "aborted".into())),
+        ("error.type", answered.error_type().map(Value::from)),
     ];
     let mut separator = '{';
     for (name, value) in members {
         let Some(value) = value else { continue };
         let _ = write!(line, "{separator}\"{name}\":");
         // JSON escapes less than a terminal and other readers of lines would need.
-        for char in value.to_string().chars() {
-            match needs_escape(char) {
-                true => char
-                    .encode_utf16(&mut [0; 2])
-                    .iter()
-                    .for_each(|unit| line.push_str(&format!("\\u{unit:04x}"))),
-                false => line.push(char),
-            }
-        }
+        let _ = escape(&value.to_string(), line, needs_escape, |char, line| {
+            char.encode_utf16(&mut [0; 2]).iter().try_for_each(|unit| write!(line, "\\u{unit:04x}"))
+        });
         separator = ',';
     }
     line.push('}');
@@ -161,6 +153,7 @@ mod tests {
 
     use super::*;
     use crate::http::Context;
+    use crate::operations::access::End;
     use crate::security::UserName;
 
     fn line(form: Form, answered: &Answered<'_>) -> String {
@@ -178,23 +171,15 @@ mod tests {
         request.extensions.insert(UserName::new("ann b\n"));
         let took = Duration::from_millis(1500);
         let whole = Answered {
-            request: Some(&request),
+            request: &request,
             status: 200,
             bytes: Some(12),
             took,
-            peer: None,
             refused: None,
-            is_cut: false,
+            end: End::Answered,
         };
-        let refused = Answered {
-            request: None,
-            status: 400,
-            bytes: None,
-            took,
-            peer: None,
-            refused: None,
-            is_cut: false,
-        };
+        let refused =
+            Answered { request: &request, status: 400, bytes: None, took, refused: None, end: End::Refused };
         let common =
             "- - ann\\x20b\\x0a [29/Nov/2026:23:19:01 +0000] \"GET /a\\\"b\\\\?q=1 HTTP/1.1\" 200 12";
         let table = [

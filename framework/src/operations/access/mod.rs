@@ -8,6 +8,6 @@ mod form;
 mod lines;
 mod log;
 
-pub(crate) use answered::{Answered, is_wanted};
+pub(crate) use answered::{Answered, End, is_wanted};
 pub(crate) use lines::AccessLines;
 pub use log::AccessLog;

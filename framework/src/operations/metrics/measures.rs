@@ -15,7 +15,7 @@ use super::page;
 use super::settings::Metrics;
 use super::vitals::Vitals;
 use crate::http::Request;
-use crate::operations::access::Answered;
+use crate::operations::access::{Answered, End};
 use crate::proto::Limits;
 
 /// The measures of an application.
@@ -112,13 +112,13 @@ impl Measures {
         if let Some(limit) = answered.limit() {
             self.refusals.get_or_create(&One("limit", limit)).inc();
         }
-        let route = answered.request.and_then(Request::pattern).unwrap_or("");
-        if answered.is_cut {
+        let route = answered.understood().and_then(Request::pattern).unwrap_or("");
+        if answered.end == End::Cut {
             self.aborted.get_or_create(&One("http_route", route)).inc();
             return;
         }
         let took = answered.took.as_secs_f64();
-        let Some(request) = answered.request else {
+        let Some(request) = answered.understood() else {
             let labels = Requests { method: "_OTHER", route, status: answered.status };
             return self.durations.get_or_create(&labels).observe(took);
         };

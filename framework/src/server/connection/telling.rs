@@ -4,16 +4,16 @@ use tokio::time::Instant;
 
 use super::Connection;
 use crate::app::Exchange;
-use crate::http::{Error, Request};
+use crate::http::Error;
 use crate::io::clock;
-use crate::operations::Answered;
+use crate::operations::{Answered, End};
 
 impl Connection<'_> {
     /// Tells of the request that has just been answered.
     #[cold]
     #[inline(never)]
     pub(super) fn tell(&self, exchange: &mut Exchange) {
-        exchange.began = self.tell_of(exchange, Some(&exchange.request), false);
+        exchange.began = self.tell_of(exchange, End::Answered);
         exchange.told = self.wire.h1.served();
     }
 
@@ -31,7 +31,7 @@ impl Connection<'_> {
     /// Tells of a head that was refused before anybody could understand it.
     pub(super) fn tell_of_refused(&self, exchange: &Exchange) {
         if self.app().is_observed() {
-            let _ = self.tell_of(exchange, None, false);
+            let _ = self.tell_of(exchange, End::Refused);
         }
     }
 
@@ -39,20 +39,19 @@ impl Connection<'_> {
     #[cold]
     pub(super) fn tell_of_last(&self, exchange: &Exchange) {
         if self.app().is_observed() && self.wire.h1.served() != exchange.told {
-            let is_cut = self.wire.h1.sent_status() != Some(SWITCHING_PROTOCOLS);
-            let _ = self.tell_of(exchange, Some(&exchange.request), is_cut);
+            let is_upgraded = self.wire.h1.sent_status() == Some(SWITCHING_PROTOCOLS);
+            let _ = self.tell_of(exchange, if is_upgraded { End::Answered } else { End::Cut });
         }
     }
 
     /// Returns when that was, which is when a request begins that had come by then.
-    fn tell_of(&self, exchange: &Exchange, request: Option<&Request>, is_cut: bool) -> Instant {
+    fn tell_of(&self, exchange: &Exchange, end: End) -> Instant {
         let now = clock::now().instant;
         let took = now - exchange.began;
         let status = self.wire.h1.sent_status().unwrap_or(CLIENT_CLOSED_REQUEST);
         let bytes = Some(exchange.outbox.body_size);
-        let peer = exchange.request.peer().map(|peer| peer.ip());
         let refused = exchange.response.error().map(Error::explain_text);
-        self.app().tell(&Answered { request, status, bytes, took, peer, refused, is_cut });
+        self.app().tell(&Answered { request: &exchange.request, status, bytes, took, refused, end });
         now
     }
 }

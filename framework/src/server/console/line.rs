@@ -1,13 +1,13 @@
 //! One line on the console, being put together.
 
 use std::fmt::{self, Write as _};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use tracing::Level;
 use tracing::field::{Field, Visit};
 
 use crate::base::Logged;
-use crate::base::date::civil;
+use crate::base::date::{civil, parts};
 
 /// One line being put together. Control characters become escapes, so that no event can forge a second line.
 pub(super) struct Line {
@@ -17,12 +17,10 @@ pub(super) struct Line {
 impl Line {
     /// Time, thread, target and line, level.
     pub(super) fn begin(target: &str, line: Option<u32>, level: Level) -> Line {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let (year, month, day) = civil(now.as_secs() / 86_400);
-        let (hour, minute, second) = (now.as_secs() / 3600 % 24, now.as_secs() / 60 % 60, now.as_secs() % 60);
+        let (days, hour, minute, second, milli) = parts(SystemTime::now());
+        let (year, month, day) = civil(days);
         let thread = std::thread::current();
         let name = thread.name().unwrap_or("unnamed");
-        let milli = now.subsec_millis();
         let mut text = String::with_capacity(160);
         let _ = write!(
             text,
