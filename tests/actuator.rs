@@ -1,5 +1,7 @@
 //! What an application tells those who run it.
 
+mod running;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -8,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use vernal::security::BasicAuth;
-use vernal::server::{self, Server};
+use vernal::server::Server;
 use vernal::test::Client;
 use vernal::websocket::{Rooms, WebSocketSession};
 use vernal::{
@@ -16,6 +18,8 @@ use vernal::{
     SessionChanges, SessionId, SessionRecord, SessionStore, State, request_filter, request_map,
     websocket_handler,
 };
+
+use crate::running::{Running, builder, get};
 
 #[request_map("/orders/{id}", method = ["GET", "PUT"], params = "full=yes", limits = Limits::new().body_size(77))]
 fn order(id: u32) -> String {
@@ -282,29 +286,14 @@ async fn a_store_of_sessions_tells_how_it_is() {
     assert_eq!(json(&client, "/actuator/sessions", 200).await, json!({"count": null}));
 }
 
-/// The status of an answer over a socket, and its body. `None`: nobody listens.
-async fn get(address: std::net::SocketAddr, path: &str) -> Option<(u16, String)> {
-    let mut stream = TcpStream::connect(address).await.ok()?;
-    let request = format!("GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).await.ok()?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.ok()?;
-    let status = answer.get(9..12)?.parse().ok()?;
-    Some((status, answer.split_once("\r\n\r\n")?.1.to_owned()))
-}
-
 fn server() -> Server {
-    server::new().host("127.0.0.1").port(0).state(Rooms::new()).handle_signals(false)
+    builder().state(Rooms::new())
 }
 
 #[tokio::test]
 async fn a_port_of_its_own_has_the_actuator_and_nothing_else() {
-    let bound = server().actuator(Actuator::new().port(0)).bind().expect("ports");
-    let addresses: Vec<_> = bound.local_addrs().filter_map(|address| address.tcp()).collect();
-    let [public, own] = addresses[..] else { panic!("{addresses:?}") };
-    let handle = bound.handle();
-    let serving = tokio::spawn(bound.serve());
-    handle.ready().await;
+    let running = Running::start(server().actuator(Actuator::new().port(0))).await;
+    let (public, own) = (running.address, running.last);
     let table = [
         (public, "/actuator/health", 404),
         (public, "/orders/1?full=yes", 200),
@@ -316,26 +305,19 @@ async fn a_port_of_its_own_has_the_actuator_and_nothing_else() {
     for (address, path, expected) in table {
         assert_eq!(get(address, path).await.map(|it| it.0), Some(expected), "{path}");
     }
-    handle.stop();
-    serving.await.expect("it ends").expect("well");
+    running.stop().await;
 }
 
 #[tokio::test]
 async fn who_stops_goes_on_for_a_time_and_says_that_it_is_not_ready() {
-    let bound = server()
-        .actuator(Actuator::new().port(0))
-        .stop_delay(Duration::from_secs(3600))
-        .bind()
-        .expect("ports");
-    let addresses: Vec<_> = bound.local_addrs().filter_map(|address| address.tcp()).collect();
-    let [public, own] = addresses[..] else { panic!("{addresses:?}") };
-    let handle = bound.handle();
-    let serving = tokio::spawn(bound.serve());
-    handle.ready().await;
-    handle.stop();
+    let running =
+        Running::start(server().actuator(Actuator::new().port(0)).stop_delay(Duration::from_secs(3600)))
+            .await;
+    let (public, own) = (running.address, running.last);
+    running.handle.stop();
     // A second word does not shorten the time.
-    handle.stop();
-    assert!(!handle.is_ready());
+    running.handle.stop();
+    assert!(!running.handle.is_ready());
     assert_eq!(
         get(own, "/actuator/health/ready").await,
         Some((503, "{\"status\":\"OUT_OF_SERVICE\"}".to_owned()))
@@ -344,7 +326,7 @@ async fn who_stops_goes_on_for_a_time_and_says_that_it_is_not_ready() {
     assert_eq!(get(public, "/orders/1?full=yes").await, Some((200, "order 1".to_owned())));
     tokio::time::pause();
     tokio::time::advance(Duration::from_secs(3600)).await;
-    serving.await.expect("it ends").expect("well");
+    running.serving.await.expect("it ends").expect("well");
     assert_eq!(get(public, "/orders/1?full=yes").await, None);
 }
 
@@ -363,31 +345,20 @@ async fn a_port_that_is_taken_is_said_to_be_the_actuators() {
 async fn settings_and_the_program_say_different_things_of_one_actuator() {
     let settings = vernal::Settings::toml("[actuator]\nat = '/ops'\ntimeout = '2s'\nport = 0");
     let actuator = Actuator::new().at("/mine").indicator("broken", async || Err("the pump is dry"));
-    let bound = server().settings(settings).actuator(actuator).bind().expect("ports");
-    let own = bound.local_addrs().filter_map(|address| address.tcp()).last().expect("a port");
-    let handle = bound.handle();
-    let serving = tokio::spawn(bound.serve());
-    handle.ready().await;
+    let running = Running::start(server().settings(settings).actuator(actuator)).await;
+    let own = running.last;
     let (status, body) = get(own, "/mine/health").await.expect("an answer");
     assert!(status == 503 && body.contains("the pump is dry"), "{body}");
     assert_eq!(get(own, "/ops/health").await.map(|it| it.0), Some(404));
-    handle.stop();
-    serving.await.expect("it ends").expect("well");
+    running.stop().await;
 }
 
 /// Who fills the application's port does not keep probes from asking whether it lives.
 #[tokio::test]
 async fn a_full_application_can_still_be_asked() {
-    let bound = server()
-        .limits(Limits::new().connections(2))
-        .actuator(Actuator::new().port(0))
-        .bind()
-        .expect("ports");
-    let addresses: Vec<_> = bound.local_addrs().filter_map(|address| address.tcp()).collect();
-    let [public, own] = addresses[..] else { panic!("{addresses:?}") };
-    let handle = bound.handle();
-    let serving = tokio::spawn(bound.serve());
-    handle.ready().await;
+    let running =
+        Running::start(server().limits(Limits::new().connections(2)).actuator(Actuator::new().port(0))).await;
+    let (public, own) = (running.address, running.last);
     let mut idle = Vec::new();
     for _ in 0..2 {
         let mut stream = TcpStream::connect(public).await.expect("it listens");
@@ -398,6 +369,5 @@ async fn a_full_application_can_still_be_asked() {
     assert_eq!(get(public, "/orders/1?full=yes").await.map(|it| it.0), Some(503));
     assert_eq!(get(own, "/actuator/health/live").await.map(|it| it.0), Some(200));
     drop(idle);
-    handle.stop();
-    serving.await.expect("it ends").expect("well");
+    running.stop().await;
 }

@@ -1,19 +1,22 @@
 //! What is measured, as those see it who read it: the page itself, `promtool`, and a Prometheus.
 
+mod running;
+
 use std::net::SocketAddr;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use vernal::prometheus_client::metrics::counter::Counter;
 use vernal::security::{BasicAuth, RateLimit};
-use vernal::server::{self, Handle, Server};
 use vernal::test::Client;
 use vernal::websocket::WebSocketSession;
 use vernal::{Actuator, App, Config, Limits, Metrics, Result, Text, request_map, websocket_handler};
+
+use crate::running::{PATIENCE, Running, builder, get};
 
 #[request_map("/orders/{id}")]
 fn order(id: u32) -> String {
@@ -189,91 +192,62 @@ fn what_would_break_the_page_is_an_error_at_start() {
     assert!(error.contains("give one too, `.actuator(Actuator::new().port(9091))`"), "{error}");
 }
 
-/// Long enough for a busy machine; nothing waits for it to pass.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A server with its actuator.
-struct Running {
-    public: SocketAddr,
-    own: SocketAddr,
-    handle: Handle,
-    serving: tokio::task::JoinHandle<Result>,
+/// A server with its actuator and metrics.
+async fn start() -> Running {
+    Running::start(builder().actuator(Actuator::new().port(0)).metrics(Metrics::new())).await
 }
 
-impl Running {
-    async fn start(server: Server) -> Running {
-        let server = server.host("127.0.0.1").port(0).handle_signals(false);
-        let bound = server.actuator(Actuator::new().port(0)).metrics(Metrics::new()).bind().expect("ports");
-        let addresses: Vec<_> = bound.local_addrs().filter_map(|address| address.tcp()).collect();
-        let [public, own] = addresses[..] else { panic!("{addresses:?}") };
-        let handle = bound.handle();
-        let serving = tokio::spawn(bound.serve());
-        handle.ready().await;
-        Running { public, own, handle, serving }
-    }
+async fn page_of(running: &Running) -> String {
+    get(running.last, "/actuator/metrics").await.expect("a page").1
+}
 
-    async fn page(&self) -> String {
-        get(self.own, "/actuator/metrics").await
-    }
-
-    /// The page, as soon as it says this.
-    async fn page_with(&self, series: &str, expected: f64) -> String {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let page = self.page().await;
-            if value(&page, series) == expected {
-                return page;
-            }
-            assert!(Instant::now() < deadline, "{series} is never {expected}:\n{page}");
-            tokio::task::yield_now().await;
+/// The page, as soon as it says this.
+async fn page_with(running: &Running, series: &str, expected: f64) -> String {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let page = page_of(running).await;
+        if value(&page, series) == expected {
+            return page;
         }
-    }
-
-    async fn stop(self) {
-        self.handle.stop();
-        self.serving.await.expect("it ends").expect("well");
+        assert!(Instant::now() < deadline, "{series} is never {expected}:\n{page}");
+        tokio::task::yield_now().await;
     }
 }
 
 /// The body of an answer.
-async fn get(address: SocketAddr, path: &str) -> String {
-    let mut stream = TcpStream::connect(address).await.expect("it listens");
-    let request = format!("GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).await.expect("it reads");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.expect("an answer");
-    answer.split_once("\r\n\r\n").expect("a head").1.to_owned()
+async fn body_of(address: SocketAddr, path: &str) -> String {
+    get(address, path).await.expect("it listens").1
 }
 
 #[tokio::test]
 async fn a_request_that_waits_is_in_flight_until_it_is_answered_or_given_up() {
-    let running = Running::start(server::new()).await;
+    let running = start().await;
     let gauge = "http_server_active_requests{http_request_method=\"GET\"}";
-    let public = running.public;
-    let answered = tokio::spawn(async move { get(public, "/waits").await });
+    let public = running.address;
+    let answered = tokio::spawn(async move { body_of(public, "/waits").await });
     WAITING.notified().await;
-    running.page_with(gauge, 1.0).await;
+    page_with(&running, gauge, 1.0).await;
     GOES_ON.notify_one();
     assert_eq!(answered.await.expect("an answer"), "waited");
-    running.page_with(gauge, 0.0).await;
+    page_with(&running, gauge, 0.0).await;
 
     let mut stream = TcpStream::connect(public).await.expect("it listens");
     stream.write_all(b"GET /waits HTTP/1.1\r\nHost: h\r\n\r\n").await.expect("it reads");
     WAITING.notified().await;
     stream.set_zero_linger().expect("a socket");
     drop(stream);
-    let page = running.page_with("http_server_aborted_requests_total{http_route=\"/waits\"}", 1.0).await;
+    let page = page_with(&running, "http_server_aborted_requests_total{http_route=\"/waits\"}", 1.0).await;
     assert_eq!(value(&page, &count("GET", "/waits", 200)), 1.0, "{page}");
-    running.page_with(gauge, 0.0).await;
+    page_with(&running, gauge, 0.0).await;
     running.stop().await;
 }
 
 #[tokio::test]
 async fn a_hundred_scrapes_at_once_are_answered() {
-    let running = Arc::new(Running::start(server::new()).await);
+    let running = Arc::new(start().await);
     let scrapes = (0..100).map(|_| {
         let running = Arc::clone(&running);
-        tokio::spawn(async move { running.page().await })
+        tokio::spawn(async move { page_of(&running).await })
     });
     for scrape in scrapes.collect::<Vec<_>>() {
         assert!(scrape.await.expect("a page").contains("vernal_connections "));
@@ -316,12 +290,12 @@ impl Drop for Prometheus {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_prometheus_knows_how_many_requests_each_route_had() {
-    let running = Running::start(server::new()).await;
+    let running = start().await;
     let folder = std::env::temp_dir().join(format!("vernal-prometheus-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a place");
     let config = format!(
         "global: {{scrape_interval: 200ms}}\nscrape_configs:\n- job_name: shop\n  metrics_path: /actuator/metrics\n  static_configs: [{{targets: ['{}']}}]\n",
-        running.own
+        running.last
     );
     std::fs::write(folder.join("prometheus.yml"), config).expect("a file");
     let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
@@ -340,15 +314,15 @@ async fn a_prometheus_knows_how_many_requests_each_route_had() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     for _ in 0..30 {
-        get(running.public, "/orders/1").await;
+        body_of(running.address, "/orders/1").await;
     }
     for _ in 0..20 {
-        get(running.public, "/nobody").await;
+        body_of(running.address, "/nobody").await;
     }
     let query = "sum%20by%20(http_route)%20(http_server_request_duration_seconds_count%7Bhttp_request_method%3D%22GET%22%7D)";
     let expected = [("/orders/{id}", "30"), ("", "20")];
     loop {
-        let body = get(free, &format!("/api/v1/query?query={query}")).await;
+        let body = body_of(free, &format!("/api/v1/query?query={query}")).await;
         let json: serde_json::Value =
             serde_json::from_str(body.trim_matches(|char: char| char != '{' && char != '}'))
                 .unwrap_or_default();
@@ -367,7 +341,7 @@ async fn a_prometheus_knows_how_many_requests_each_route_had() {
     // A rate needs two looks; what it says is the sum over its window.
     let rate = "sum%20by%20(http_route)%20(increase(http_server_request_duration_seconds_count%5B1m%5D))";
     loop {
-        let body = get(free, &format!("/api/v1/query?query={rate}")).await;
+        let body = body_of(free, &format!("/api/v1/query?query={rate}")).await;
         if body.contains("/orders/{id}") {
             break;
         }

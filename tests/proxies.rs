@@ -1,6 +1,7 @@
 //! Who a client is behind proxies: believed are only those the server was told to, by whatever they speak. Over real
 //! sockets; HAProxy, Apache and nginx are the proxies of the last tests.
 
+mod installed;
 mod running;
 
 use std::fs;
@@ -426,9 +427,8 @@ impl Proxy {
             configuration.replace("{folder}", &shown).replace("{port}", &address.port().to_string());
         let file = folder.join("configuration");
         fs::write(&file, configuration).expect("a writable folder");
-        let program = ["/usr/sbin/", "/usr/local/sbin/", ""].map(|place| format!("{place}{program}"));
-        let program = program.iter().find(|path| fs::exists(path).unwrap_or_default()).unwrap_or(&program[2]);
-        let child = Command::new(program)
+        let program = installed::program(program);
+        let child = Command::new(&program)
             .args(arguments)
             .arg(&file)
             .stdout(Stdio::null())

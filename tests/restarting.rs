@@ -1,6 +1,7 @@
 //! A server that is replaced by another one while requests come: nobody notices. HAProxy looks at the health of both, and WebSocket
 //! sessions are told over a time.
 
+mod installed;
 mod running;
 
 use std::collections::BTreeSet;
@@ -15,6 +16,7 @@ use vernal::server::{self, Server};
 use vernal::websocket::{WebSocketSession, connect};
 use vernal::{Actuator, Result, request_map, websocket_handler};
 
+use crate::installed::program;
 use crate::running::{PATIENCE, Running, builder};
 
 #[request_map("/work")]
@@ -154,15 +156,6 @@ fn is_ready(actuator: u16) -> bool {
         Ok(answer)
     };
     asked().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200 "))
-}
-
-/// Where a program of the system's administrator stands, which not every `PATH` has.
-fn program(name: &str) -> String {
-    let places = ["/usr/sbin/", "/usr/local/sbin/"].map(|place| format!("{place}{name}"));
-    places
-        .into_iter()
-        .find(|path| std::fs::exists(path).unwrap_or_default())
-        .unwrap_or_else(|| name.to_owned())
 }
 
 fn free_port() -> u16 {

@@ -1,5 +1,7 @@
 //! Packages that others wrote, of exact versions, installed below `target/` by the first test that needs them, and again when what is
-//! wanted has changed.
+//! wanted has changed; and where programs stand that the system has.
+
+#![allow(dead_code, reason = "each suite uses a part of it")]
 
 use std::fs;
 use std::path::Path;
@@ -19,6 +21,13 @@ pub fn installed(
     install()?;
     fs::write(stamp, wanted).expect("a folder to write to");
     Ok(())
+}
+
+/// Where a program of the system's administrator stands, which not every `PATH` has.
+pub fn program(name: &str) -> String {
+    let places = ["/usr/sbin/", "/usr/local/sbin/"].map(|place| format!("{place}{name}"));
+    let found = places.into_iter().find(|path| fs::exists(path).unwrap_or_default());
+    found.unwrap_or_else(|| name.to_owned())
 }
 
 /// Runs a program; what it said if it failed.

@@ -5,6 +5,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -22,6 +23,8 @@ pub fn builder() -> Server {
 pub struct Running {
     /// The first of TCP.
     pub address: SocketAddr,
+    /// The last of TCP: the actuator's, if that has one of its own.
+    pub last: SocketAddr,
     pub handle: Handle,
     pub serving: JoinHandle<vernal::Result>,
 }
@@ -30,9 +33,10 @@ impl Running {
     pub async fn start(server: Server) -> Running {
         let bound = server.bind().expect("it binds");
         let (address, handle) = (bound.local_addr(), bound.handle());
+        let last = bound.local_addrs().filter_map(|address| address.tcp()).last().unwrap_or(address);
         let serving = tokio::spawn(bound.serve());
         handle.ready().await;
-        Running { address, handle, serving }
+        Running { address, last, handle, serving }
     }
 
     pub async fn connect(&self) -> TcpStream {
@@ -51,4 +55,15 @@ impl Running {
         timeout(PATIENCE, self.handle.wait()).await.expect("its handle knows");
         assert!(!self.handle.is_ready());
     }
+}
+
+/// The status and the body of an answer over a connection of its own. `None`: nobody listens.
+pub async fn get(address: SocketAddr, path: &str) -> Option<(u16, String)> {
+    let mut stream = TcpStream::connect(address).await.ok()?;
+    let request = format!("GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.ok()?;
+    let status = answer.get(9..12)?.parse().ok()?;
+    Some((status, answer.split_once("\r\n\r\n")?.1.to_owned()))
 }
