@@ -104,6 +104,8 @@ fn the_arena_answers_as_its_peers_do() {
     assert_eq!(arena.get("/gzip").header("vary"), Some("accept-encoding"), "it is compressed for others");
     let echo = Curl::parse(&["--json", item, "localhost:9090/echo"]);
     assert_eq!(echo.send(&arena).body, item);
+    let upload = Curl::parse(&["-d", item, "localhost:9090/upload"]);
+    assert_eq!(upload.send(&arena).body, item.len().to_string());
     run(async {
         let (mut one, mut other) = (arena.websocket("/ws").await, arena.websocket("/chat").await);
         for message in [Message::text("héllo"), Message::binary(vec![0; 64 << 10])] {

@@ -1,4 +1,5 @@
 //! The lesson about TLS, as its readers run it: the commands in its head, in a folder of their own, over a server on many threads.
+//! And the arena, which speaks TLS when it is given a certificate.
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
@@ -24,15 +25,15 @@ fn run(command: &str, folder: &Path) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// Starts the example and waits until it listens.
-fn start(arguments: &str, folder: &Path) -> (Running, u16) {
+/// Starts an example and waits until it listens. `PORT` among its arguments is where.
+fn start(name: &str, arguments: &str, folder: &Path) -> (Running, u16) {
     let test = env::current_exe().expect("this test has a file");
     let examples = test.parent().and_then(Path::parent).expect("it is in target/debug/deps").join("examples");
     // Somebody else may take a port between its choice and its use.
     for _ in 0..10 {
         let free = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a free port");
-        let child = Command::new(examples.join(format!("tls{}", env::consts::EXE_SUFFIX)))
-            .args(arguments.split_whitespace())
+        let child = Command::new(examples.join(format!("{name}{}", env::consts::EXE_SUFFIX)))
+            .args(arguments.replace("PORT", &free.port().to_string()).split_whitespace())
             .env("VERNAL_PORT", free.port().to_string())
             .env("VERNAL_HOST", "127.0.0.1")
             .env_remove("RUST_LOG")
@@ -50,10 +51,15 @@ fn start(arguments: &str, folder: &Path) -> (Running, u16) {
     panic!("the example ended ten times before it listened");
 }
 
+fn folder(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+    fs::create_dir_all(&folder).expect("a folder");
+    folder
+}
+
 #[test]
 fn the_lesson_tells_the_truth() {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("lesson-{}", std::process::id()));
-    fs::create_dir_all(&folder).expect("a folder");
+    let folder = folder("lesson");
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/tls.rs");
     let source = fs::read_to_string(source).expect("there is a lesson");
     let mut running = None;
@@ -61,7 +67,7 @@ fn the_lesson_tells_the_truth() {
     for line in source.lines().filter_map(|line| line.strip_prefix("//! ")) {
         if let Some(arguments) = line.strip_prefix("cargo run --example tls --features tls -- ") {
             running = None;
-            running.replace(start(arguments, &folder));
+            running.replace(start("tls", arguments, &folder));
         } else if line.starts_with("openssl ") {
             run(line, &folder);
         } else if line.starts_with("curl ") {
@@ -74,5 +80,29 @@ fn the_lesson_tells_the_truth() {
     let [index, whoami] = &answers[..] else { panic!("two questions: {answers:?}") };
     assert_eq!(index, "Nobody has read this on its way.\n");
     assert!(whoami.starts_with("You are CN=localhost ("), "{whoami}");
+    fs::remove_dir_all(&folder).expect("it was ours");
+}
+
+#[test]
+fn the_arena_speaks_tls_with_a_certificate() {
+    let folder = folder("arena");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/tls.rs");
+    let source = fs::read_to_string(source).expect("there is a lesson");
+    let openssl =
+        source.lines().find_map(|line| line.strip_prefix("//! ").filter(|line| line.starts_with("openssl ")));
+    run(openssl.expect("it makes a certificate"), &folder);
+    // What it serves where nothing else is said.
+    fs::create_dir(folder.join("examples")).expect("ours");
+    let (running, port) = start("arena", "--port PORT --tls-cert cert.pem --tls-key key.pem", &folder);
+    let curl = format!(
+        "curl --silent --show-error --cacert cert.pem --resolve localhost:{port}:127.0.0.1 https://localhost:{port}"
+    );
+    assert_eq!(run(&format!("{curl}/plaintext"), &folder), "Hello, World!");
+    for how in ["", "-H transfer-encoding:chunked "] {
+        let upload = curl.replacen("curl ", &format!("curl {how}--data-binary @cert.pem "), 1);
+        let size = fs::metadata(folder.join("cert.pem")).expect("it was made").len();
+        assert_eq!(run(&format!("{upload}/upload"), &folder), size.to_string(), "{how}");
+    }
+    drop(running);
     fs::remove_dir_all(&folder).expect("it was ours");
 }

@@ -1,13 +1,16 @@
-//! The endpoints that web servers are usually compared by: `arena --port 9090 --threads 1 --static DIR`.
+//! The endpoints that web servers are usually compared by: `arena --port 9090 --threads 1 --static DIR`, and with
+//! `--tls-cert FILE --tls-key FILE` the same over TLS.
 //!
 //! Written as the README teaches, with no tricks: what is measured is what a user gets.
+
+mod websocket;
 
 use std::borrow::Cow;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use vernal::websocket::{Deflate, Message, Origins, Rooms, WebSocket, WebSocketConfig, WebSocketSession};
-use vernal::{Compression, Json, OrStatus, Resources, Result, State, request_map, server, websocket_handler};
+use vernal::websocket::{Deflate, Origins, WebSocketConfig};
+use vernal::{BodyReader, Compression, Json, OrStatus, Resources, Result, State, request_map, server};
 
 #[derive(Serialize)]
 struct Greeting {
@@ -55,26 +58,13 @@ fn gzip(State(Files(_, text)): State<&Files>) -> &str {
     text
 }
 
-#[websocket_handler("/ws")]
-async fn ws(mut ws: WebSocket) -> Result {
-    while let Some(message) = ws.next().await {
-        ws.send(message).await?;
+#[request_map("/upload", method = "POST")]
+async fn upload(mut body: BodyReader) -> Result<String> {
+    let mut size = 0;
+    while let Some(piece) = body.read().await? {
+        size += piece.len();
     }
-    Ok(())
-}
-
-#[derive(Default)]
-struct Chat(Rooms);
-
-#[websocket_handler("/chat")]
-impl Chat {
-    fn on_open(&self, session: &WebSocketSession) -> Result {
-        self.0.join("all", session)
-    }
-
-    async fn on_message(&self, message: Message) -> Result {
-        self.0.to("all").send(message).await.map(drop)
-    }
+    Ok(size.to_string())
 }
 
 fn main() -> vernal::Result {
@@ -91,7 +81,7 @@ fn main() -> vernal::Result {
     // `--cache off` shows what reading each file anew costs.
     let files = Resources::dir(folder.as_deref().unwrap_or("examples"));
     let caches = option("--cache").is_none_or(|cache| cache != "off");
-    server::new()
+    let server = server::new()
         .resources("/static/*", files.cache(caches))
         .host("127.0.0.1")
         .port(port)
@@ -99,8 +89,14 @@ fn main() -> vernal::Result {
         .state(Files(file("large.txt", 64 << 10)?.into(), file("gzip.txt", 16 << 10)?))
         .compression(Compression::gzip(level))
         .websocket(websocket.origins(Origins::Any))
-        .websocket_deflate(Deflate::default())
-        .start()
+        .websocket_deflate(Deflate::default());
+    match option("--tls-cert").zip(option("--tls-key")) {
+        #[cfg(feature = "tls")]
+        Some((cert, key)) => server.tls(vernal::tls::Tls::from_pem(cert, key)?).start(),
+        #[cfg(not(feature = "tls"))]
+        Some(_) => Err("build it with the feature `tls`".into()),
+        None => server.start(),
+    }
 }
 
 /// The value after an option of the command line.
