@@ -257,6 +257,25 @@ fn everything_that_is_logged_is_escaped() {
     }
 }
 
+/// A time that the user has set may be longer than any clock goes: the addition would panic.
+#[test]
+fn moments_to_come_are_reckoned_in_one_place() {
+    for file in sources("framework/src") {
+        let code = code_of(&file);
+        let code = code.split("#[cfg(test)]").next().unwrap_or_default();
+        if shown(&file) == "framework/src/io/clock.rs" || !has_word(code, "Instant") {
+            continue;
+        }
+        for sum in ["now() +", "now +", "instant +", "since +"] {
+            assert!(
+                !code.contains(sum),
+                "{} reckons `{sum} …`: call `clock::after` or `clock::later`",
+                shown(&file)
+            );
+        }
+    }
+}
+
 #[test]
 fn there_is_no_unsafe_code() {
     for root in ["framework/src/lib.rs", "framework-macros/src/lib.rs"] {

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_core::Stream;
-use tokio::time::{Instant, Sleep};
+use tokio::time::Sleep;
 
 use super::{Body, BoxFuture, Error, Responder, Response, Result};
 use crate::contract::{Answers, Schema};
-use crate::io::stop::stopping;
+use crate::io::{clock, stop::stopping};
 
 /// A stream of [`Event`]s as an answer: `text/event-stream`, kept alive by a comment every 15 seconds of silence.
 ///
@@ -179,7 +179,7 @@ impl Stream for Wire {
             return Poll::Ready(None);
         }
         let next = self.events.as_mut().poll_next(cx);
-        let again = Instant::now() + self.silence;
+        let again = clock::after(self.silence);
         if let Poll::Ready(next) = next {
             if let Some(sleep) = &mut self.sleep {
                 sleep.as_mut().reset(again);

@@ -1,4 +1,5 @@
-//! One reading of the clock serves everything that happens after one wake-up: deadlines and the `Date` line.
+//! One reading of the clock serves everything that happens after one wake-up: deadlines and the `Date` line. Here alone a time is added to a
+//! moment.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -30,10 +31,26 @@ pub(crate) fn now() -> Now {
     }
 }
 
+/// The moment after this time, from another one on. Every deadline comes from here: a time that no clock holds, as whoever wants none at all
+/// writes `Duration::MAX`, is one that never comes.
+#[inline]
+pub(crate) fn later(from: Instant, time: Duration) -> Instant {
+    from + time.min(FOR_EVER)
+}
+
+/// The moment after this time, from now on.
+#[inline]
+pub(crate) fn after(time: Duration) -> Instant {
+    later(Instant::now(), time)
+}
+
+/// A time that never comes.
+pub(crate) const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 86_400);
+
 #[cold]
 fn ask(instant: Instant) -> Now {
     let second = date::seconds();
-    KNOWN.set(Some((instant + FRESH, second)));
+    KNOWN.set(Some((later(instant, FRESH), second)));
     Now { instant, second }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::clock;
 use crate::proto::Tempo;
 
 /// See the head of this file.
@@ -29,7 +30,7 @@ impl Pace {
     /// None move: when that is too long, after `count` bytes in all.
     pub(crate) fn due(&mut self, tempo: Tempo, count: u64) -> Instant {
         let since = *self.since.get_or_insert_with(Instant::now);
-        since + self.left(tempo, count).min(tempo.idle)
+        clock::later(since, self.left(tempo, count).min(tempo.idle))
     }
 
     /// Whether it is too long on average, rather than at a stretch.

@@ -44,7 +44,7 @@ pub(crate) fn serve(
     counted: Counted,
     task: SessionTask,
 ) -> impl Future<Output = ()> + Send + 'static {
-    let deadline = Deadline::new(clock::now().instant + counted.shared().app.0.limits.first_byte());
+    let deadline = Deadline::new(clock::after(counted.shared().app.0.limits.first_byte()));
     let mut wire = Wire::new(stream, deadline);
     async move {
         let mut connection =
@@ -195,13 +195,15 @@ impl<'c> Connection<'c> {
                             now = clock::now();
                         }
                         if exchange.inbox.is_empty() {
-                            self.wire.deadline.set(now.instant + self.app().limits.idle_time);
+                            self.wire.deadline.set(clock::later(now.instant, self.app().limits.idle_time));
                             return true;
                         }
                         if !is_in_head {
                             is_in_head = true;
                             exchange.began = now.instant;
-                            self.wire.deadline.set(now.instant + self.app().limits.header_timeout);
+                            self.wire
+                                .deadline
+                                .set(clock::later(now.instant, self.app().limits.header_timeout));
                         }
                         has_waited = true;
                         poll_fn(|cx| self.poll_more_of_head(exchange, cx)).await

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::counted::Shared;
 use super::wire::{Farewell, Wire};
-use crate::io::{Deadline, Stream};
+use crate::io::{Deadline, Stream, clock};
 
 /// Takes leave of a peer as it must be.
 pub(super) async fn take_leave(wire: &mut Wire, shared: &Shared) {
@@ -19,7 +19,7 @@ pub(super) async fn take_leave(wire: &mut Wire, shared: &Shared) {
     if wire.farewell == Farewell::None || wire.farewell == Farewell::Close && wire.stream.closes_by_drop() {
         return;
     }
-    let end = Instant::now() + limits.linger_time;
+    let end = clock::after(limits.linger_time);
     wire.deadline.set(end);
     // TLS has an alert to write before.
     let has_closed = poll_fn(|cx| match wire.stream.poll_shutdown(cx) {
@@ -30,14 +30,14 @@ pub(super) async fn take_leave(wire: &mut Wire, shared: &Shared) {
         return;
     }
     let Some(_place) = shared.departing.enter(limits.connections / SHARE) else { return };
-    wire.deadline.set(end.min(Instant::now() + limits.linger_idle));
+    wire.deadline.set(end.min(clock::after(limits.linger_idle)));
     poll_fn(|cx| {
         let mut has_read = false;
         if wire.poll_throw_away(&mut has_read, cx).is_ready() {
             return Poll::Ready(());
         }
         if has_read {
-            wire.deadline.set(end.min(Instant::now() + limits.linger_idle));
+            wire.deadline.set(end.min(clock::after(limits.linger_idle)));
         }
         wire.deadline.poll(cx)
     })

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::http::{Error, Result};
+use crate::io::clock::FOR_EVER;
 use crate::proto::ws::CloseCode;
 
 /// See the head of this file.
@@ -63,6 +64,6 @@ impl Parting {
     /// at once.
     pub(crate) fn websocket_moment(&self) -> Duration {
         let part = getrandom::u32().expect("the system has random bytes");
-        self.websocket_spread.mul_f64(f64::from(part) / f64::from(u32::MAX))
+        self.websocket_spread.min(FOR_EVER).mul_f64(f64::from(part) / f64::from(u32::MAX))
     }
 }

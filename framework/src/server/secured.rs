@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use tokio::io::AsyncBufReadExt;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 
 use super::connection::{self, SessionTask};
 use super::counted::Counted;
 use super::lingering;
 use crate::base::say;
-use crate::io::Stream;
+use crate::io::{Stream, clock};
 use crate::tls::Acceptor;
 use crate::tls::handshake::Begun;
 
@@ -33,7 +33,7 @@ pub(crate) fn serve(
 /// Waits for a peer that speaks TLS; others are told, and gone.
 async fn open(stream: Stream, mut counted: Counted, acceptor: Arc<Acceptor>) -> Option<(Stream, Counted)> {
     let limit = counted.shared().app.0.limits.handshake_timeout;
-    let deadline = Instant::now() + limit;
+    let deadline = clock::after(limit);
     let mut begun = Begun::new(stream);
     let opened = timeout_at(deadline, async {
         if !begins(&mut begun, &counted).await {

@@ -9,7 +9,7 @@ use tokio::io::ReadBuf;
 use tokio::time::Instant;
 
 use crate::base::say;
-use crate::io::{Deadline, Inbox, Outbox, Stream};
+use crate::io::{Deadline, Inbox, Outbox, Stream, clock};
 use crate::proto::Limits;
 use crate::proto::h1::H1;
 use crate::websocket::core::Core;
@@ -87,7 +87,7 @@ impl Wire {
         match outbox.poll_flush(&mut self.stream, cx) {
             Poll::Ready(Ok(())) => {
                 if self.is_half_closed {
-                    self.given_up_at = Some(Instant::now() + limits.half_closed_time);
+                    self.given_up_at = Some(clock::after(limits.half_closed_time));
                 }
                 return Poll::Ready(Ok(()));
             }
@@ -134,7 +134,7 @@ impl Wire {
         }
         // Nothing more comes, or nothing more is taken in: whether the peer is there must be asked.
         if self.is_half_closed && !had_ended {
-            self.given_up_at = Some(Instant::now() + limits.half_closed_time);
+            self.given_up_at = Some(clock::after(limits.half_closed_time));
         }
         if !outbox.is_empty() {
             // That it takes nothing shows where it is written.
@@ -152,7 +152,7 @@ impl Wire {
             if self.stream.is_lost() || self.given_up_at.is_some_and(|at| at <= now) {
                 return Poll::Ready(Err(Gone));
             }
-            let look = now + LOOK;
+            let look = clock::later(now, LOOK);
             self.deadline.bring_forward(now, self.given_up_at.map_or(look, |at| at.min(look)));
             ready!(self.deadline.poll(cx));
         }

@@ -9,6 +9,7 @@ use super::keepalive::Due;
 use super::parts::Core;
 use super::wire::Wire;
 use super::words::{Phase, Pump};
+use crate::io::clock;
 use crate::proto::ws::{CloseCode, CloseReason, OpCode, Role};
 
 impl Core {
@@ -124,7 +125,7 @@ impl Core {
         if self.reason.get().is_none() {
             wire.due = None;
         } else if progress {
-            wire.due = Some(Instant::now() + self.config.close_timeout);
+            wire.due = Some(clock::after(self.config.close_timeout));
             wire.set_deadline();
         }
     }
@@ -140,7 +141,7 @@ impl Core {
             self.outbox().is_refused = true;
         }
         if wire.due.is_none() || progress {
-            wire.due = Some(Instant::now() + self.config.write_timeout);
+            wire.due = Some(clock::after(self.config.write_timeout));
             wire.set_deadline();
         }
     }
@@ -150,7 +151,7 @@ impl Core {
     fn poll_time(&self, wire: &mut Wire, cx: &mut Context<'_>) -> Poll<()> {
         if self.reason.get().is_some() && wire.phase == Phase::Open && wire.due.is_none() {
             wire.keepalive.received = 0;
-            wire.due = Some(Instant::now() + self.config.close_timeout);
+            wire.due = Some(clock::after(self.config.close_timeout));
             wire.set_deadline();
         }
         loop {
@@ -172,7 +173,7 @@ impl Core {
             if is_moving && wire.patience > 0 {
                 wire.patience -= 1;
                 wire.keepalive.received = 0;
-                wire.due = Some(now + self.config.close_timeout);
+                wire.due = Some(clock::later(now, self.config.close_timeout));
                 wire.set_deadline();
                 return false;
             }
@@ -233,7 +234,7 @@ impl Core {
             return Poll::Ready(());
         }
         if wire.due.is_none() {
-            wire.due = Some(Instant::now() + LINGER);
+            wire.due = Some(clock::after(LINGER));
             wire.set_deadline();
         }
         let Some(stream) = &mut wire.stream else { return Poll::Ready(()) };

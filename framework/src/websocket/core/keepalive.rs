@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::config::WebSocketConfig;
+use crate::io::clock;
 use crate::proto::ws::{CloseCode, CloseReason};
 
 /// The times of one session.
@@ -41,9 +42,9 @@ pub(crate) enum Due {
 impl Keepalive {
     pub(crate) fn new(config: &WebSocketConfig, now: Instant) -> Keepalive {
         Keepalive {
-            ping_at: unless_zero(config.ping_period).map(|period| now + period),
+            ping_at: unless_zero(config.ping_period).map(|period| clock::later(now, period)),
             pong_due: None,
-            idle_at: unless_zero(config.idle_time).map(|time| now + time),
+            idle_at: unless_zero(config.idle_time).map(|time| clock::later(now, time)),
             is_active: false,
             is_alive: false,
             rounds: 0,
@@ -81,7 +82,7 @@ impl Keepalive {
         self.rounds -= 1;
         let has_left = self.rounds == 0 && self.pong_due.is_none();
         if has_left {
-            self.wait_for_pong(now + config.pong_timeout);
+            self.wait_for_pong(clock::later(now, config.pong_timeout));
         }
         has_left
     }
@@ -125,7 +126,7 @@ impl Keepalive {
             if !std::mem::take(&mut self.is_active) && !is_held_up {
                 return Due::Close(CloseReason::shortened(CloseCode::GOING_AWAY, "Idle timeout"));
             }
-            self.idle_at = Some(now + config.idle_time);
+            self.idle_at = Some(clock::later(now, config.idle_time));
         }
         if let Some(due) = self.pong_due
             && now >= due
@@ -135,11 +136,11 @@ impl Keepalive {
             if !is_excused {
                 return Due::Close(CloseReason::shortened(CloseCode::INTERNAL_ERROR, "Ping timeout"));
             }
-            self.wait_for_pong(now + config.pong_timeout);
+            self.wait_for_pong(clock::later(now, config.pong_timeout));
         }
         match self.ping_at {
             Some(ping_at) if now >= ping_at => {
-                self.ping_at = Some(now + config.ping_period);
+                self.ping_at = Some(clock::later(now, config.ping_period));
                 // One that has not left yet asks enough.
                 if self.rounds > 0 {
                     return Due::Nothing;

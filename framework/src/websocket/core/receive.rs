@@ -2,14 +2,13 @@
 
 use std::task::{Context, Poll, Waker};
 
-use tokio::time::Instant;
-
 use super::message::Message;
 use super::parts::Core;
 use super::waiting::End;
 use super::wire::Wire;
 use super::words::{Incoming, Phase};
 use crate::base::say;
+use crate::io::clock;
 use crate::proto::ws::{CloseReason, Frame, OpCode, Received, Wants};
 
 impl Core {
@@ -124,7 +123,7 @@ impl Core {
         if self.reason.get().is_none() && (wire.has_waiting() || wire.is_working || matches!(end, End::Left))
         {
             self.outbox().has_sent = false;
-            let due = Instant::now() + self.config.close_timeout;
+            let due = clock::after(self.config.close_timeout);
             wire.waiting.get_or_insert_default().end_with(end, due);
             wire.set_deadline();
             return;

@@ -1,7 +1,6 @@
 //! The connection of a session: its stream, what has been read of it, what is being written, and its times.
 
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
 
 use bytes::BytesMut;
 use tokio::io::AsyncReadExt;
@@ -157,7 +156,7 @@ impl Wire {
         let keepalive = if self.phase == Phase::Open { self.keepalive.next() } else { None };
         let end = self.waiting.as_ref().filter(|_| self.is_working).and_then(|waiting| waiting.due());
         let next = [self.due, keepalive, end].into_iter().flatten().min();
-        self.deadline.set(next.unwrap_or_else(|| Instant::now() + FOR_EVER));
+        self.deadline.set(next.unwrap_or_else(|| clock::after(clock::FOR_EVER)));
     }
 
     /// The connection is over.
@@ -178,6 +177,3 @@ const LARGE: usize = 128 << 10;
 
 /// A peer that moves, but never closes, is cut after so many times `close_timeout`.
 const PATIENCE: u8 = 20;
-
-/// A time that never comes.
-const FOR_EVER: Duration = Duration::from_secs(86_400 * 365);
