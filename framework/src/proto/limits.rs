@@ -15,7 +15,8 @@ macro_rules! limits {
         /// `#[request_map("/upload", limits = Limits::new().upload_size(1 << 30))]`: `body_…`, `upload_…` and `part…`. The others
         /// hold before it is known which mapping a request is for; a mapping that sets one is told so in the log at start.
         ///
-        /// A limit of zero that lets nobody in, or nothing through, is an error at start that says what to write. Zero means something for
+        /// A limit of zero that lets nobody in, or nothing through, is an error at start that says what to write. `Duration::MAX` and `usize::MAX` are
+        /// no limit. Zero means something for
         /// `body_size`, `upload_size`, `parameters` (none are taken), `upload_memory` (every file lies on the disk), `drain_size`, `half_closed_time`,
         /// `linger_idle` and `linger_time` (nobody is waited for), and is 1 for `body_rate` and `answer_rate`.
         ///
@@ -77,7 +78,7 @@ macro_rules! limits {
 }
 
 limits! {
-    /// Bytes of a request's head, request line and all fields together. Default 16 KiB; more is 431.
+    /// Bytes of a request's head, request line and all fields together. Default 16 KiB, at most 1 GiB; more is 431.
     head_size: usize = 16 << 10;
     /// Number of header fields of a request, and of trailer fields. Default 100; more is 431.
     header_count: usize = 100;
@@ -102,7 +103,7 @@ limits! {
     part_size: u64 = u64::MAX;
     /// Number of parts of a `multipart/form-data` body, fields and files together. Default 1,000; more is 400.
     parts: usize = 1_000;
-    /// Bytes of the head of one part, the empty line after it included. Default 4 KiB; more is 400.
+    /// Bytes of the head of one part, the empty line after it included. Default 4 KiB, at most 1 GiB; more is 400.
     part_head_size: usize = 4 << 10;
     /// Number of header fields of one part. Default 16; more is 400.
     part_header_count: usize = 16;
@@ -201,6 +202,9 @@ const CLOSE_EACH: &str = "for one request on each connection `.requests_per_conn
 
 const NO_PARTS: &str = "for no such forms `.upload_size(0)`";
 
+/// The fields of a head are found by numbers of 32 bits.
+const LARGEST_HEAD: usize = 1 << 30;
+
 /// How a value is written in Rust.
 trait Written {
     fn written(&self) -> String;
@@ -236,7 +240,7 @@ impl Limits {
     }
 
     fn wrong(&self) -> impl Iterator<Item = (&'static str, String)> {
-        self.zeros().filter_map(|(name, default)| {
+        let zeros = self.zeros().filter_map(|(name, default)| {
             let (_, then, instead) = NEEDED.iter().find(|(needed, ..)| *needed == name)?;
             let instead = if instead.is_empty() { String::new() } else { format!(", {instead}") };
             // As much as all parts may have together.
@@ -245,6 +249,19 @@ impl Limits {
                 "`Limits::{name}` is zero, so that {then}: write more, as its default `.{name}({default})`{instead}"
             );
             Some((name, problem))
+        });
+        zeros.chain(self.too_large())
+    }
+
+    fn too_large(&self) -> impl Iterator<Item = (&'static str, String)> + use<> {
+        let sizes = [("head_size", self.head_size), ("part_head_size", self.part_head_size)];
+        sizes.into_iter().filter(|(_, size)| *size > LARGEST_HEAD).map(|(name, size)| {
+            (
+                name,
+                format!(
+                    "`Limits::{name}` is {size}, and no head is larger than {LARGEST_HEAD} bytes: write less"
+                ),
+            )
         })
     }
 
@@ -390,11 +407,14 @@ mod tests {
             ),
             (new().part_size(0), "413", "`.part_size(67108864)`, for no such forms `.upload_size(0)`"),
             (new().idle_time(none), "closed", "`.requests_per_connection(1)`"),
+            (new().head_size(LARGEST_HEAD + 1), "`Limits::head_size` is 1073741825", "write less"),
+            (new().part_head_size(usize::MAX), "`Limits::part_head_size` is 1", "write less"),
         ];
         for (limits, start, end) in table {
             let [problem] = &limits.problems().collect::<Vec<_>>()[..] else { panic!("{limits:?}") };
             assert!(problem.contains(start) && problem.ends_with(end), "{problem}");
         }
         assert_eq!(new().connections(0).parts(0).problems_of_mapping().count(), 1);
+        assert_eq!(new().head_size(LARGEST_HEAD).part_head_size(LARGEST_HEAD).problems().next(), None);
     }
 }

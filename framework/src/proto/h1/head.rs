@@ -70,12 +70,11 @@ pub(crate) fn parse(
     let mut on_stack = [const { MaybeUninit::uninit() }; FIELDS_ON_STACK];
     match on_stack.get_mut(..limits.header_count) {
         Some(room) => parse_with(inbox, limits, (headers, target), room),
-        None => parse_with(
-            inbox,
-            limits,
-            (headers, target),
-            &mut vec![MaybeUninit::uninit(); limits.header_count],
-        ),
+        None => {
+            // No more fields than there are bytes for: a name, a colon and an end of line.
+            let most = limits.header_count.min(inbox.len() / 3 + 1);
+            parse_with(inbox, limits, (headers, target), &mut vec![MaybeUninit::uninit(); most])
+        }
     }
 }
 
