@@ -78,7 +78,7 @@ impl Body {
     /// }
     /// ```
     pub fn channel(room: usize) -> (Sender<Bytes>, Body) {
-        let (sender, receiver) = mpsc::channel(room);
+        let (sender, receiver) = mpsc::channel(room.min(MOST));
         (Sender(sender), Body::stream(Pieces(receiver)))
     }
 }
@@ -106,14 +106,27 @@ impl Sse {
     /// }
     /// ```
     pub fn channel(room: usize) -> (Sender<Event>, Sse) {
-        let (sender, receiver) = mpsc::channel(room);
+        let (sender, receiver) = mpsc::channel(room.min(MOST));
         (Sender(sender), Sse::new(Pieces(receiver)))
     }
 }
 
+/// More than memory has, and as many as tokio can count.
+const MOST: usize = tokio::sync::Semaphore::MAX_PERMITS;
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn there_may_be_as_much_room_as_anybody_writes() {
+        for room in [1, MOST, MOST + 1, usize::MAX] {
+            let (sender, _body) = Body::channel(room);
+            sender.send("a").await.expect("there is room");
+            let (sender, _events) = Sse::channel(room);
+            sender.send(Event::new("a")).await.expect("there is room");
+        }
+    }
 
     #[tokio::test]
     async fn a_sender_learns_that_the_peer_is_gone() {

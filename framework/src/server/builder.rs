@@ -143,7 +143,7 @@ impl Server {
     }
 
     /// How many threads [`Server::start`] serves with, each with a runtime and a listener of its own. Default: as many
-    /// as the machine has cores.
+    /// as the machine has cores; at most 4,096.
     #[must_use]
     pub fn threads(mut self, threads: usize) -> Server {
         self.threads = Some(threads.max(1));
@@ -303,6 +303,12 @@ impl Server {
             Some(threads) => threads,
             None => std::thread::available_parallelism().map_or(1, usize::from),
         };
+        if threads > MOST_THREADS {
+            return Err(Error::internal(format!(
+                "a server of {threads} threads is wanted (Server::threads), and {MOST_THREADS} are the most: take about as many as the machine has \
+                 cores, or leave it out for that"
+            )));
+        }
         let places = self.listening.bind(if shares_threads { 1 } else { threads })?;
         let lifecycle = Lifecycle::parting_by(parting);
         let stopped = Stopped(Arc::clone(&lifecycle));
@@ -368,6 +374,9 @@ impl Server {
         console::install(None);
     }
 }
+
+/// More than machines have cores. Each takes some files and a stack.
+const MOST_THREADS: usize = 4_096;
 
 /// Logs why a server did not start, each line of it as one of the log.
 fn told<T>(begun: Result<T>) -> Result<T> {
