@@ -120,8 +120,8 @@ fn responses(all: &[Response], outside: impl Fn(TokenStream) -> TokenStream) -> 
                 #p::DescribedResponse {
                     status: #status,
                     what: #p::DescribedAs::Type(
-                        |__answers| (&&&&#p::Probe::<#ty>::new()).describe(__answers),
-                        |__found| #p::probe_answer!(#p::Probe::<#ty>::new(), __found),
+                        |__answers| (&&&&#p::Alone::<#ty>::new()).describe(__answers),
+                        |__found| #p::probe_answer!(#p::Alone::<#ty>::new(), __found),
                     ),
                 }
             }
@@ -217,7 +217,7 @@ fn is_constant(expression: &Expr) -> bool {
     }
 }
 
-/// A `Probe` of what the function returns.
+/// An `Alone` of what the function returns.
 fn returned(function: &HandlerFn, callee: &Callee, arguments: &[Argument]) -> TokenStream {
     let p = private();
     let lifetimes: Vec<String> =
@@ -227,7 +227,7 @@ fn returned(function: &HandlerFn, callee: &Callee, arguments: &[Argument]) -> To
         ReturnType::Type(_, ty) => erased(ty.to_token_stream(), &lifetimes),
     };
     if !names_no_type(written.clone()) {
-        return quote!(#p::Probe::<#written>::new());
+        return quote!(#p::Alone::<#written>::new());
     }
     // Only the function knows its type.
     let name = &function.sig.ident;

@@ -1,6 +1,6 @@
 //! What generated code calls to describe an operation: see `openapi`.
 
-pub use crate::contract::{Answers, Found, Messages, Probe};
+pub use crate::contract::{Alone, Answers, Found, Messages};
 pub use crate::openapi::{
     Channel, Constraints, DefaultValue, DescribedArgument, DescribedAs, DescribedEvent, DescribedFilter,
     DescribedFrame, DescribedMessage, DescribedOwner, DescribedPage, DescribedResponse, Operation, probe_of,
@@ -19,39 +19,34 @@ pub mod describing {
 
 /// What asks for schemas needs in scope.
 pub mod probing {
-    pub use crate::contract::{
-        ProbeBare as _, ProbeError as _, ProbeFirst as _, ProbeNoError as _, ProbeNoFirst as _,
-        ProbeNoSecond as _, ProbeNoThird as _, ProbeNothing as _, ProbePeel as _, ProbeSchema as _,
-        ProbeSecond as _, ProbeThird as _, ProbeUnwrap as _, ProbeWhole as _,
-    };
+    pub use crate::contract::{ProbeBehind as _, ProbeInside as _, ProbeNothing as _, ProbeSchema as _};
 }
 
-/// Adds the types with schemas inside what is asked, as many levels down as there are marks.
+/// Adds the types with schemas of a list, as many steps down as there are marks.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __probe_inside {
+macro_rules! __probe_list {
     ($probe:expr, $found:ident,) => {};
     ($probe:expr, $found:ident, * $($more:tt)*) => {{
-        let inner = (&&$probe).peel();
-        (&&inner).add($found);
-        $crate::__probe_inside!(inner, $found, $($more)*);
+        (&&$probe).add($found);
+        let next = (&&$probe).next();
+        $crate::__probe_list!(next, $found, $($more)*);
     }};
 }
 
-/// Adds the types with schemas that the type of an argument consists of.
+/// Adds the types with schemas that the type of an argument consists of: of a `Result<Option<Json<T>>>`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __probe_argument {
     ($ty:ty, $found:ident) => {{
         #[allow(unused_imports)]
         use $crate::__private::description::probing::*;
-        let whole = $crate::__private::Probe::<$ty>::new();
-        (&&whole).add($found);
-        $crate::__probe_inside!(whole, $found, * * *);
+        let whole = $crate::__private::Alone::<$ty>::new();
+        $crate::__probe_list!(whole, $found, * * * * *);
     }};
 }
 
-/// Adds the types with schemas that an answer consists of.
+/// Adds the types with schemas that an answer consists of: of a `Result` of two tuples of eight parts.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __probe_answer {
@@ -59,16 +54,6 @@ macro_rules! __probe_answer {
         #[allow(unused_imports)]
         use $crate::__private::description::probing::*;
         let whole = $probe;
-        let error = (&&whole).error();
-        $crate::__probe_inside!(error, $found, *);
-        $crate::__probe_inside!(whole, $found, * * *);
-        let unwrapped = (&&whole).unwrapped();
-        let unwrapped = (&&unwrapped).unwrapped();
-        let part = (&&unwrapped).first();
-        $crate::__probe_inside!(part, $found, * *);
-        let part = (&&unwrapped).second();
-        $crate::__probe_inside!(part, $found, * *);
-        let part = (&&unwrapped).third();
-        $crate::__probe_inside!(part, $found, * *);
+        $crate::__probe_list!(whole, $found, * * * * * * * * * * * * * * * * * * * * * * * *);
     }};
 }

@@ -40,6 +40,8 @@ impl App {
             #[cfg(feature = "openapi")]
             asyncapi: None,
             life: None,
+            #[cfg(all(debug_assertions, feature = "openapi"))]
+            held: None,
             #[cfg(feature = "openapi")]
             warned_of_openapi: Default::default(),
             #[cfg(feature = "openapi")]

@@ -44,6 +44,9 @@ pub(crate) struct Inner {
     pub(super) openapi: Option<crate::openapi::OpenApi>,
     #[cfg(feature = "openapi")]
     pub(super) asyncapi: Option<crate::openapi::AsyncApi>,
+    /// `None`: there is no description to hold answers against.
+    #[cfg(all(debug_assertions, feature = "openapi"))]
+    pub(super) held: Option<super::description::Held>,
     #[cfg(feature = "openapi")]
     pub(super) warned_of_openapi: crate::openapi::Warned,
     #[cfg(feature = "openapi")]

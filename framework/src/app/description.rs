@@ -1,10 +1,14 @@
 //! The description of an application: what it is mapped to, and what stands before it.
 
 mod channels;
+#[cfg(debug_assertions)]
+mod held;
 #[cfg(feature = "openapi-ui")]
 mod interface;
 mod served;
 
+#[cfg(debug_assertions)]
+pub(crate) use held::Held;
 pub(crate) use served::{channels, filters};
 
 use std::collections::BTreeMap;

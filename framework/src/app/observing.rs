@@ -7,6 +7,10 @@ impl Inner {
     /// Whether anybody wants to be told of requests.
     #[inline]
     pub(crate) fn is_observed(&self) -> bool {
+        #[cfg(all(debug_assertions, feature = "openapi"))]
+        if self.held.is_some() {
+            return true;
+        }
         is_wanted() || !self.observers.is_empty()
     }
 
@@ -17,5 +21,9 @@ impl Inner {
             answered.say();
         }
         self.observers.tell(answered);
+        #[cfg(all(debug_assertions, feature = "openapi"))]
+        if let Some(held) = &self.held {
+            held.look(answered);
+        }
     }
 }

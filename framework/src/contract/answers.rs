@@ -54,6 +54,8 @@ pub(crate) enum Statuses {
     Of(Vec<u16>),
     /// One that is known at run time, beginning with this digit.
     Class(u8),
+    /// One of an error that is known at run time.
+    Error,
     /// Any.
     Any,
 }
@@ -100,6 +102,16 @@ impl Answers {
     pub(crate) fn statuses(&mut self, statuses: Statuses) {
         if self.answer.statuses == Statuses::Usual {
             self.answer.statuses = statuses;
+        }
+    }
+
+    /// It is that of an error, which says its status at run time, if at all.
+    #[cfg(feature = "openapi")]
+    pub(crate) fn is_of_error(&mut self) {
+        match self.answer.statuses {
+            Statuses::Usual => self.status(500),
+            Statuses::Class(2) => self.answer.statuses = Statuses::Error,
+            _ => {}
         }
     }
 

@@ -35,8 +35,7 @@ pub(crate) use source::peels;
 #[cfg(feature = "openapi")]
 #[doc(hidden)]
 pub use source::{
-    Found, Probe, ProbeBare, ProbeError, ProbeFirst, ProbeNoError, ProbeNoFirst, ProbeNoSecond, ProbeNoThird,
-    ProbeNothing, ProbePeel, ProbeSchema, ProbeSecond, ProbeThird, ProbeUnwrap, ProbeWhole, Source,
+    Alone, End, Found, Listed, Probe, ProbeBehind, ProbeInside, ProbeNothing, ProbeSchema, Source,
 };
 
 /// Stands for the media types of all forms that an application knows.

@@ -39,76 +39,81 @@ impl fmt::Debug for Source {
 #[derive(Debug, Default)]
 pub struct Found(pub(crate) Vec<Source>);
 
-/// A type that is asked for its schema.
-pub struct Probe<T: ?Sized>(PhantomData<fn(&T)>);
+/// Types that are asked one by one: a list that ends in [`End`].
+pub struct Probe<L>(PhantomData<fn(&L)>);
 
-impl<T: ?Sized> Probe<T> {
+/// A type, and those behind it.
+pub struct Listed<T: ?Sized, L>(PhantomData<(fn(&T), L)>);
+
+/// No further type.
+pub struct End;
+
+/// What is asked of one type.
+pub type Alone<T> = Probe<Listed<T, End>>;
+
+impl<L> Probe<L> {
     /// The question.
     #[expect(clippy::new_without_default, reason = "only ever written by macros")]
-    pub const fn new() -> Probe<T> {
-        Probe(PhantomData)
-    }
-
-    /// The type that a value is of.
-    pub fn of(_: &T) -> Probe<T>
-    where
-        T: Sized,
-    {
+    pub const fn new() -> Probe<L> {
         Probe(PhantomData)
     }
 }
 
-/// A type with a schema.
+/// The first type of a list, with a schema.
 pub trait ProbeSchema {
     /// Adds it.
     fn add(&self, found: &mut Found);
 }
 
-impl<T: JsonSchema + ?Sized> ProbeSchema for &Probe<T> {
+impl<T: JsonSchema + ?Sized, L> ProbeSchema for &Probe<Listed<T, L>> {
     fn add(&self, found: &mut Found) {
         found.0.push(Source::of::<T>());
     }
 }
 
-/// A type without.
+/// One without.
 pub trait ProbeNothing {
     /// Adds nothing.
     fn add(&self, _: &mut Found) {}
 }
 
-impl<T: ?Sized> ProbeNothing for Probe<T> {}
+impl<L> ProbeNothing for Probe<L> {}
 
-/// A type around another.
-pub trait ProbePeel {
-    /// The other.
-    type Inner: ?Sized;
+/// The first type of a list, which is around others.
+pub trait ProbeInside {
+    /// Those inside of it, and all behind it.
+    type Next;
 
-    /// Asks for it.
-    fn peel(&self) -> Probe<Self::Inner> {
+    /// Asks for them.
+    fn next(&self) -> Probe<Self::Next> {
         Probe::new()
     }
 }
 
-/// A type that is not known to be around another.
-pub trait ProbeWhole {
-    /// The type itself.
-    type Inner: ?Sized;
+/// One that is not known to be around others.
+pub trait ProbeBehind {
+    /// All behind it.
+    type Next;
 
-    /// Asks for it.
-    fn peel(&self) -> Probe<Self::Inner> {
+    /// Asks for them.
+    fn next(&self) -> Probe<Self::Next> {
         Probe::new()
     }
 }
 
-impl<T: ?Sized> ProbeWhole for Probe<T> {
-    type Inner = T;
+impl<T: ?Sized, L> ProbeBehind for Probe<Listed<T, L>> {
+    type Next = L;
+}
+
+impl ProbeBehind for Probe<End> {
+    type Next = End;
 }
 
 /// Says what a type is around; each room adds its own.
 macro_rules! peels {
     ($($outer:ty),* $(,)?) => { $(
-        impl<T> $crate::contract::ProbePeel for &$crate::contract::Probe<$outer> {
-            type Inner = T;
+        impl<T, L> $crate::contract::ProbeInside for &$crate::contract::Probe<$crate::contract::Listed<$outer, L>> {
+            type Next = $crate::contract::Listed<T, L>;
         }
     )* };
 }
@@ -116,107 +121,24 @@ pub(crate) use peels;
 
 peels!(Option<T>, Vec<T>);
 
-impl<T, E> ProbePeel for &Probe<Result<T, E>> {
-    type Inner = T;
+impl<T, E, L> ProbeInside for &Probe<Listed<Result<T, E>, L>> {
+    type Next = Listed<T, Listed<E, L>>;
 }
 
-/// A `Result` or an `Option`, which answers are.
-pub trait ProbeUnwrap {
-    /// What is inside.
-    type Good;
-
-    /// Asks for it.
-    fn unwrapped(&self) -> Probe<Self::Good> {
-        Probe::new()
-    }
-}
-
-impl<T> ProbeUnwrap for &Probe<Option<T>> {
-    type Good = T;
-}
-
-impl<T, E> ProbeUnwrap for &Probe<Result<T, E>> {
-    type Good = T;
-}
-
-/// What is neither.
-pub trait ProbeBare {
-    /// The type itself.
-    type Good: ?Sized;
-
-    /// Asks for it.
-    fn unwrapped(&self) -> Probe<Self::Good> {
-        Probe::new()
-    }
-}
-
-impl<T: ?Sized> ProbeBare for Probe<T> {
-    type Good = T;
-}
-
-/// The error of a `Result` that can answer for itself.
-pub trait ProbeError {
-    /// The error's type.
-    type Error;
-
-    /// Asks for it.
-    fn error(&self) -> Probe<Self::Error> {
-        Probe::new()
-    }
-}
-
-impl<T, E> ProbeError for &Probe<Result<T, E>> {
-    type Error = E;
-}
-
-/// What has no error.
-pub trait ProbeNoError {
-    /// Asks for nothing.
-    fn error(&self) -> Probe<()> {
-        Probe::new()
-    }
-}
-
-impl<T: ?Sized> ProbeNoError for Probe<T> {}
-
-/// Parts of tuples: as many as anybody gives a body beside.
-macro_rules! parts {
-    ($( $ask:ident $known:ident $else:ident: $part:ident, [$($more:tt)*]; )*) => { $(
-        /// A tuple with such a part.
-        pub trait $known {
-            /// The part's type.
-            type Part;
-
-            /// Asks for it.
-            fn $ask(&self) -> Probe<Self::Part> {
-                Probe::new()
-            }
-        }
-
-        /// What is no such tuple.
-        pub trait $else {
-            /// Asks for nothing.
-            fn $ask(&self) -> Probe<()> {
-                Probe::new()
-            }
-        }
-
-        impl<T: ?Sized> $else for Probe<T> {}
-
-        tuples! { $known $part: $($more)* }
-    )* };
-}
-
+/// The parts of an answer.
 macro_rules! tuples {
-    ($known:ident $part:ident: $(($($all:ident)*))*) => { $(
-        impl<$($all),*> $known for &Probe<($($all,)*)> {
-            type Part = $part;
+    ($( ($($part:ident)+) )*) => { $(
+        impl<$($part,)+ L> ProbeInside for &Probe<Listed<($($part,)+), L>> {
+            type Next = listed!($($part)+);
         }
     )* };
 }
 
-parts! {
-    first ProbeFirst ProbeNoFirst: A, [(A B) (A B C) (A B C D) (A B C D E)];
-    second ProbeSecond ProbeNoSecond: B, [(A B) (A B C) (A B C D) (A B C D E)];
-    third ProbeThird ProbeNoThird: C, [(A B C) (A B C D) (A B C D E)];
+macro_rules! listed {
+    () => { L };
+    ($part:ident $($more:ident)*) => { Listed<$part, listed!($($more)*)> };
+}
+
+tuples! {
+    (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) (A B C D E F G) (A B C D E F G H)
 }

@@ -1,7 +1,7 @@
 //! What a function returns, asked of the compiler as generated code asks how to answer with it: see `http::answered`. A type that
 //! cannot be answered with is told of there, so here it describes nothing.
 
-use crate::contract::{Answers, Probe};
+use crate::contract::{Alone, Answers};
 use crate::http::{Responder, Words};
 
 /// A `Result` whose error is a mere text.
@@ -10,7 +10,7 @@ pub trait DescribeWords {
     fn describe(&self, answers: &mut Answers);
 }
 
-impl<T: Responder, E: Words> DescribeWords for &&&Probe<Result<T, E>> {
+impl<T: Responder, E: Words> DescribeWords for &&&Alone<Result<T, E>> {
     fn describe(&self, answers: &mut Answers) {
         T::describe(answers);
         answers.fails();
@@ -23,12 +23,12 @@ pub trait DescribeEither {
     fn describe(&self, answers: &mut Answers);
 }
 
-impl<T: Responder, E: Responder> DescribeEither for &&Probe<Result<T, E>> {
+impl<T: Responder, E: Responder> DescribeEither for &&Alone<Result<T, E>> {
     fn describe(&self, answers: &mut Answers) {
         T::describe(answers);
         answers.instead(|answers| {
             E::describe(answers);
-            answers.status(500);
+            answers.is_of_error();
         });
     }
 }
@@ -39,7 +39,7 @@ pub trait DescribePlain {
     fn describe(&self, answers: &mut Answers);
 }
 
-impl<R: Responder> DescribePlain for &Probe<R> {
+impl<R: Responder> DescribePlain for &Alone<R> {
     fn describe(&self, answers: &mut Answers) {
         R::describe(answers);
     }
@@ -51,16 +51,16 @@ pub trait DescribeNothing {
     fn describe(&self, _: &mut Answers) {}
 }
 
-impl<R: ?Sized> DescribeNothing for Probe<R> {}
+impl<R: ?Sized> DescribeNothing for Alone<R> {}
 
 /// What a function returns that is not called.
-pub fn probe_of<R>(_: impl FnOnce() -> R) -> Probe<R> {
-    Probe::new()
+pub fn probe_of<R>(_: impl FnOnce() -> R) -> Alone<R> {
+    Alone::new()
 }
 
 /// The same for an `async fn`.
-pub fn probe_of_future<F: Future>(_: impl FnOnce() -> F) -> Probe<F::Output> {
-    Probe::new()
+pub fn probe_of_future<F: Future>(_: impl FnOnce() -> F) -> Alone<F::Output> {
+    Alone::new()
 }
 
 /// An argument of a function that is not called.

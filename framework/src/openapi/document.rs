@@ -17,6 +17,8 @@ use super::responses::{Responses, Said};
 use super::schemas::Schemas;
 use super::security;
 use super::settings::{OpenApi, OpenApiVersion};
+#[cfg(debug_assertions)]
+use super::statuses::DescribedStatuses;
 use super::template::Template;
 use crate::base::Location;
 use crate::contract::Guards;
@@ -162,6 +164,27 @@ pub(crate) fn unknown(
     draft.schemas.warnings(REMEDY)
 }
 
+/// What each operation may answer, by its place and its pattern.
+#[cfg(debug_assertions)]
+pub(crate) fn statuses(
+    operations: &[&'static Operation],
+    surroundings: &Surroundings<'_>,
+) -> BTreeMap<(Location, &'static str), DescribedStatuses> {
+    let settings = OpenApi::default();
+    let mut draft = Draft { schemas: Schemas::trial(), ..Draft::new(&settings, surroundings) };
+    let mut all = BTreeMap::<_, DescribedStatuses>::new();
+    for operation in operations {
+        let inputs = parameters::inputs(operation.arguments);
+        for (source, template) in parameters::templates(&operation.mapping, &inputs) {
+            let inputs = parameters::inputs(operation.arguments);
+            let mut taken = Taken::of(&operation.at, inputs, &template, &mut draft.schemas);
+            let (_, responses) = draft.answered(operation, source, &mut taken);
+            all.entry((operation.at, source)).or_default().add(operation, responses);
+        }
+    }
+    all
+}
+
 const REMEDY: &str = "where it hides behind an `impl Trait`, write `responses(200 = Json<…>)`";
 
 struct Draft<'a> {
@@ -223,26 +246,10 @@ impl<'a> Draft<'a> {
             return;
         }
         rename(&mut taken.parameters, template, shape);
-        let guards = (self.surroundings.guards)(&operation.at, source);
-        let mut refusals = taken.refusals;
-        if let Some(invalid) = operation.invalid.or(self.surroundings.invalid) {
-            refusals.iter_mut().filter(|status| **status == 400).for_each(|status| *status = invalid);
-        }
-        refusals.extend(&guards.refusals);
-        let conditions = operation.mapping.params.list.iter().chain(operation.mapping.headers.list);
-        let conditions: Vec<&str> = conditions.copied().collect();
-        if !conditions.is_empty() {
-            // Requests that fit no mapping of the path.
-            refusals.push(404);
-        }
-        if taken.needs_identity {
-            refusals.push(401);
-        }
-        let of_filters = &(self.surroundings.of_filters)(&operation.at, source);
-        let said = Said { operation, of_filters, refusals: &refusals, upgrades: taken.upgrades };
-        let responses = Responses::of(said, self.settings.format, &mut self.schemas, &mut self.failures);
+        let conditions = conditions(operation);
+        let (guards, responses) = self.answered(operation, source, &mut taken);
         let (summary, description) = names::summary(operation.docs, operation.at.name);
-        let mut said = json!({ "operationId": id, "summary": summary, "responses": responses.into_value() });
+        let mut said = json!({ "operationId": id, "summary": summary, "responses": responses.complete(&mut self.failures, &mut self.schemas) });
         if let Some(description) = description {
             said["description"] = description.into();
         }
@@ -273,6 +280,31 @@ impl<'a> Draft<'a> {
             said["security"] = security;
         }
         self.place(&shape.path, method, said);
+    }
+
+    /// What filters ask for, and what is answered.
+    fn answered(
+        &mut self,
+        operation: &'static Operation,
+        source: &'static str,
+        taken: &mut Taken,
+    ) -> (Guards, Responses) {
+        let guards = (self.surroundings.guards)(&operation.at, source);
+        let mut refusals = std::mem::take(&mut taken.refusals);
+        if let Some(invalid) = operation.invalid.or(self.surroundings.invalid) {
+            refusals.iter_mut().filter(|status| **status == 400).for_each(|status| *status = invalid);
+        }
+        refusals.extend(&guards.refusals);
+        if !conditions(operation).is_empty() {
+            // Requests that fit no mapping of the path.
+            refusals.push(404);
+        }
+        if taken.needs_identity {
+            refusals.push(401);
+        }
+        let of_filters = &(self.surroundings.of_filters)(&operation.at, source);
+        let said = Said { operation, of_filters, refusals: &refusals, upgrades: taken.upgrades };
+        (guards, Responses::of(said, self.settings.format, &mut self.schemas, &mut self.failures))
     }
 
     /// Puts an operation under its method, or beside the one that is there.
@@ -377,6 +409,11 @@ impl<'a> Draft<'a> {
         }
         (Document(document), warnings)
     }
+}
+
+/// What tells an operation from others at its path.
+fn conditions(operation: &Operation) -> Vec<&'static str> {
+    operation.mapping.params.list.iter().chain(operation.mapping.headers.list).copied().collect()
 }
 
 /// The methods of an operation. A mapping without any takes all that a document knows, HEAD and TRACE aside.

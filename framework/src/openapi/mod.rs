@@ -20,6 +20,8 @@ mod responses;
 mod schemas;
 mod security;
 mod settings;
+#[cfg(debug_assertions)]
+mod statuses;
 mod template;
 mod warned;
 
@@ -30,6 +32,8 @@ pub use asyncapi::{AsyncApi, AsyncApiVersion, Channel, DescribedEvent, Described
 pub(crate) use asyncapi::{Handshakes, asyncapi, unknown_of_channels};
 pub use default_value::{DefaultKnown, DefaultUnknown, DefaultValue, DefaultWithin};
 pub use document::Document;
+#[cfg(debug_assertions)]
+pub(crate) use document::statuses;
 pub(crate) use document::{Surroundings, openapi, unknown};
 pub(crate) use failures::DescribedPages;
 pub use operation::{
@@ -37,4 +41,6 @@ pub use operation::{
     DescribedPage, DescribedResponse, Operation,
 };
 pub use settings::{OpenApi, OpenApiVersion};
+#[cfg(debug_assertions)]
+pub(crate) use statuses::DescribedStatuses;
 pub(crate) use warned::Warned;

@@ -12,9 +12,10 @@ use super::settings::OpenApiVersion;
 use crate::contract::{Answer, Answers, Statuses};
 
 /// The responses of an operation.
-#[derive(Default)]
 pub(super) struct Responses {
-    said: BTreeMap<String, Value>,
+    pub(super) said: BTreeMap<String, Value>,
+    /// Whether any error may come.
+    pub(super) fails: bool,
 }
 
 /// Where they are known from.
@@ -37,12 +38,12 @@ impl Responses {
         schemas: &mut Schemas,
         failures: &mut Failures<'_>,
     ) -> Responses {
-        let mut responses = Responses::default();
         schemas.know(operation.schemas);
         let place = format!("the answer of {}", operation.at);
         let mut answers = Answers::new();
         (operation.answers)(&mut answers);
         let Answers { answer, others, errors, fails } = answers;
+        let mut responses = Responses { said: BTreeMap::new(), fails };
         if !(upgrades && answer.content.is_empty()) {
             responses.answer(answer, operation.status, &place, format, schemas);
         }
@@ -88,13 +89,29 @@ impl Responses {
         for status in refusals {
             responses.error(&status.to_string(), failures, schemas);
         }
-        if fails {
-            responses.error("default", failures, schemas);
-        }
-        if !responses.said.keys().any(|status| status.starts_with('4')) {
-            responses.error("4XX", failures, schemas);
-        }
         responses
+    }
+
+    /// All of it, as it stands in the document.
+    pub(super) fn complete(mut self, failures: &mut Failures<'_>, schemas: &mut Schemas) -> Value {
+        if self.fails {
+            self.error("default", failures, schemas);
+        }
+        if !self.said.keys().any(|status| status.starts_with('4')) {
+            self.client_error(failures, schemas);
+        }
+        self.said.into_iter().collect::<serde_json::Map<_, _>>().into()
+    }
+
+    /// Some tools want to see one: what is said of any status, if there is something, else what errors are answered with.
+    fn client_error(&mut self, failures: &mut Failures<'_>, schemas: &mut Schemas) {
+        match self.said.get("default").and_then(|any| any.get("content")) {
+            Some(content) => {
+                let said = json!({ "description": problem::meaning("4XX"), "content": content });
+                self.said.insert("4XX".to_owned(), said);
+            }
+            None => self.error("4XX", failures, schemas),
+        }
     }
 
     fn error(&mut self, status: &str, failures: &mut Failures<'_>, schemas: &mut Schemas) {
@@ -116,6 +133,7 @@ impl Responses {
             (Statuses::Usual | Statuses::Class(2) | Statuses::Any, Some(status)) => vec![status.to_string()],
             (Statuses::Usual, None) => vec!["200".to_owned()],
             (Statuses::Class(class), _) => vec![format!("{class}XX")],
+            (Statuses::Error, _) => vec!["4XX".to_owned(), "5XX".to_owned()],
             (Statuses::Any, None) => vec!["default".to_owned()],
         };
         let contents: Vec<(&str, Value)> = answer
@@ -154,10 +172,6 @@ impl Responses {
                 said["headers"][*name] = json!({ "description": purpose, "schema": { "type": "string" } });
             }
         }
-    }
-
-    pub(super) fn into_value(self) -> Value {
-        self.said.into_iter().collect::<serde_json::Map<_, _>>().into()
     }
 }
 

@@ -210,6 +210,8 @@ impl App {
             observers,
             #[cfg(feature = "actuator")]
             actuating,
+            #[cfg(all(debug_assertions, feature = "openapi"))]
+            held: config.openapi.as_ref().map(|_| super::description::Held::new(&config.described)),
             #[cfg(feature = "openapi")]
             openapi: config.openapi,
             #[cfg(feature = "openapi")]
