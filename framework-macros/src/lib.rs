@@ -158,8 +158,9 @@ pub fn endpoint(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// With `next: Next<'_>` the filter runs the rest of the chain itself, or answers instead. Without it the chain goes
 /// on by itself, unless the filter has answered or failed. `State<&T>` may be taken too. The attribute takes paths or
 /// a `regexp` as [`macro@request_map`] does, `order` (lower runs first), `app`, `crate`, and `unmatched`: also for paths that
-/// nothing is mapped to. `responses(401 = "Who are you?")` says what the filter may answer by itself, for the description of the
-/// API. A function with several of these attributes is one filter: where more than one matches, it runs once,
+/// nothing is mapped to. `security(session)` says how it knows whom a request is from (or `basic`, `bearer`, `header = "X-Api-Key"`, `cookie = "key"`,
+/// each with `, optional` where requests without it get through as nobody), and `responses(401 = "Who are you?")` what it may answer by itself, both for the
+/// description of the API. A function with several of these attributes is one filter: where more than one matches, it runs once,
 /// by the lowest of their orders.
 #[proc_macro_attribute]
 pub fn request_filter(arguments: TokenStream, item: TokenStream) -> TokenStream {

@@ -1,8 +1,9 @@
-//! `#[request_filter("/a/**", order = 10, unmatched, responses(401 = "Who are you?"))]`
+//! `#[request_filter("/a/**", order = 10, unmatched, security(session), responses(401 = "Who are you?"))]`
 
 use syn::LitStr;
 
 use super::contract::{Response, take_responses};
+use super::security::{Security, take_security};
 use super::{Options, Written};
 use crate::check::{self, Pattern, Regexp};
 use crate::errors::Errors;
@@ -17,6 +18,9 @@ pub(crate) struct RequestFilter {
     /// What it may answer by itself, for the description of the API.
     #[cfg_attr(not(feature = "openapi"), expect(dead_code, reason = "only told there"))]
     pub(crate) responses: Vec<Response>,
+    /// How requests say whom they are from.
+    #[cfg_attr(not(feature = "openapi"), expect(dead_code, reason = "only told there"))]
+    pub(crate) security: Option<Security>,
 }
 
 impl RequestFilter {
@@ -31,7 +35,8 @@ impl RequestFilter {
         let unmatched = options.take_word("unmatched", errors).is_some();
         let app = options.take_text("app", errors);
         let responses = take_responses(&mut options, errors);
+        let security = take_security(&mut options, errors);
         options.finish("request_filter", errors);
-        RequestFilter { patterns, regexp, order: order.unwrap_or(0), unmatched, app, responses }
+        RequestFilter { patterns, regexp, order: order.unwrap_or(0), unmatched, app, responses, security }
     }
 }

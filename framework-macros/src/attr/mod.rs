@@ -11,6 +11,7 @@ mod framework;
 mod instance;
 mod mapping;
 mod options;
+mod security;
 mod websocket;
 
 pub(crate) use arg::ArgOptions;
@@ -25,6 +26,8 @@ pub(crate) use framework::Framework;
 pub(crate) use instance::{Instance, New};
 pub(crate) use mapping::{Expressions, Mapping, Place};
 pub(crate) use options::Options;
+#[cfg(feature = "openapi")]
+pub(crate) use security::{Scheme, Security};
 pub(crate) use websocket::{On, WebSocketRoute};
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};

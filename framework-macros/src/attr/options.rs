@@ -283,7 +283,7 @@ fn is_any(function: &Expr) -> bool {
 }
 
 /// Options whose value stands in parentheses.
-const GROUPS: [&str; 3] = ["receives", "responses", "sends"];
+const GROUPS: [&str; 4] = ["receives", "responses", "security", "sends"];
 
 fn skip_to_comma(input: ParseStream<'_>) {
     while !input.is_empty() && !input.peek(Token![,]) {

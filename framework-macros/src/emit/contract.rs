@@ -9,7 +9,7 @@ use super::adapter::{Adapter, Callee};
 use super::constraint::described;
 use super::conversation;
 use super::tokens::{at, optional_text, private};
-use crate::attr::{self, Mapping, Response, What};
+use crate::attr::{self, Mapping, RequestFilter, Response, Scheme, Security, What};
 use crate::handler::{Argument, HandlerFn, SelfBy};
 use crate::lifetimes::erased;
 
@@ -130,22 +130,39 @@ fn responses(all: &[Response], outside: impl Fn(TokenStream) -> TokenStream) -> 
     quote!(&[#(#all),*])
 }
 
-/// What a filter may answer by itself; nothing if it does not say.
-pub(super) fn filter(said: &[Response], which: &TokenStream) -> TokenStream {
-    if said.is_empty() {
+/// What a filter asks of requests, and may answer by itself; nothing if it does not say.
+pub(super) fn filter(filter: &RequestFilter, which: &TokenStream) -> TokenStream {
+    if filter.responses.is_empty() && filter.security.is_none() {
         return TokenStream::new();
     }
     let p = private();
-    let responses = responses(said, |ty| ty);
+    let responses = responses(&filter.responses, |ty| ty);
+    let guards = security(filter.security.as_ref());
     quote! {
         const _: () = {
             #[allow(unused_imports)]
             use #p::describing::*;
             #p::inventory::submit! {
-                #p::DescribedFilter { #which, responses: #responses }
+                #p::DescribedFilter { #which, responses: #responses, guards: #guards }
             }
         };
     }
+}
+
+/// `|guards| …`
+fn security(said: Option<&Security>) -> TokenStream {
+    let Some(Security { scheme, is_optional }) = said else { return quote!(|_| {}) };
+    let says = match scheme {
+        Scheme::Session => quote!(session()),
+        Scheme::Basic => quote!(basic(false)),
+        Scheme::Bearer => quote!(bearer(false)),
+        Scheme::Header(name) => quote!(key_in_header(#name)),
+        Scheme::Cookie(name) => quote!(key_in_cookie(#name)),
+    };
+    if *is_optional {
+        return quote!(|__guards| __guards.optional(|__guards| __guards.#says));
+    }
+    quote!(|__guards| __guards.#says)
 }
 
 /// `Option<Owner>`

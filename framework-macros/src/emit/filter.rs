@@ -154,7 +154,7 @@ fn patterns(filter: &RequestFilter) -> (TokenStream, TokenStream) {
 fn described(filter: &RequestFilter, function: &HandlerFn) -> TokenStream {
     let at = location(&function.name(), function.sig.ident.span());
     let (paths, regexp) = patterns(filter);
-    super::contract::filter(&filter.responses, &quote!(at: #at, paths: #paths, regexp: #regexp))
+    super::contract::filter(filter, &quote!(at: #at, paths: #paths, regexp: #regexp))
 }
 
 #[cfg(not(feature = "openapi"))]

@@ -65,8 +65,7 @@ impl App {
         let forms: Vec<_> = context.state::<Formats>().into_iter().flat_map(Formats::media_types).collect();
         #[cfg(not(feature = "negotiation"))]
         let forms: Vec<&str> = Vec::new();
-        let filters: Vec<_> = inventory::iter::<DescribedFilter>.into_iter().collect();
-        let of_filters = |at: &Location, pattern: &str| of_filters(&filters, &self.0.router, at, pattern);
+        let of_filters = |at: &Location, pattern: &str| of_filters(&self.0.router, at, pattern);
         ask(&Surroundings {
             guards: &guards,
             of_filters: &of_filters,
@@ -97,33 +96,39 @@ impl App {
     }
 }
 
+/// What is said in the attribute of a filter that is a function.
+fn said(declared: &'static DeclaredFilter) -> Option<&'static DescribedFilter> {
+    inventory::iter::<DescribedFilter>.into_iter().find(|filter| {
+        let own = &declared.mapping;
+        filter.at == declared.function.at && (filter.paths, filter.regexp) == (own.paths, own.regexp)
+    })
+}
+
 /// What filters that are functions may answer to a mapping by themselves.
-fn of_filters(
-    described: &[&'static DescribedFilter],
-    router: &Router,
-    at: &Location,
-    pattern: &str,
-) -> Vec<&'static DescribedResponse> {
+fn of_filters(router: &Router, at: &Location, pattern: &str) -> Vec<&'static DescribedResponse> {
     let declared = router.filters_of(at, pattern).into_iter().filter_map(|(filter, _)| match filter {
-        AnyFilter::Declared(declared) => Some(declared),
+        AnyFilter::Declared(declared) => said(declared),
         AnyFilter::Given(_) => None,
     });
-    let said = |declared: &'static DeclaredFilter| {
-        described.iter().filter(|filter| {
-            let own = &declared.mapping;
-            filter.at == declared.function.at && (filter.paths, filter.regexp) == (own.paths, own.regexp)
-        })
-    };
-    declared.flat_map(said).flat_map(|filter| filter.responses).collect()
+    declared.flat_map(|filter| filter.responses).collect()
 }
 
 /// What the filters of a mapping ask for.
 fn guards<const COUNT: usize>(routers: [&Router; COUNT], at: &Location, pattern: &str) -> Guards {
     let mut guards = Guards::default();
     for (filter, is_always) in routers.into_iter().flat_map(|router| router.filters_of(at, pattern)) {
-        let AnyFilter::Given(given) = filter else { continue };
         let mut own = Guards::default();
-        given.filter.describe(&mut own);
+        match filter {
+            AnyFilter::Given(given) => given.filter.describe(&mut own),
+            AnyFilter::Declared(declared) => {
+                let Some(filter) = said(declared) else { continue };
+                (filter.guards)(&mut own);
+                // Who says what is answered says it of those who are refused, too.
+                if !filter.responses.is_empty() {
+                    own.refusals.clear();
+                }
+            }
+        }
         let schemes = own.schemes.into_iter();
         guards.schemes.extend(schemes.map(|(scheme, is_optional)| (scheme, is_optional || !is_always)));
         own.refusals.into_iter().for_each(|status| guards.refuses(status));

@@ -43,7 +43,7 @@ pub struct Found(pub(crate) Vec<Source>);
 pub struct Probe<L>(PhantomData<fn(&L)>);
 
 /// A type, and those behind it.
-pub struct Listed<T: ?Sized, L>(PhantomData<(fn(&T), L)>);
+pub struct Listed<T: ?Sized, L>(PhantomData<fn(&T) -> L>);
 
 /// No further type.
 pub struct End;

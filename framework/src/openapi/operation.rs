@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::base::Location;
-use crate::contract::{Answers, Found, Inputs, Messages};
+use crate::contract::{Answers, Found, Guards, Inputs, Messages};
 use crate::matching::Mapping;
 
 /// A mapping, as it is described.
@@ -91,7 +91,7 @@ pub struct DescribedMessage {
     pub schemas: fn(&mut Found),
 }
 
-/// What a filter that is a function may answer by itself.
+/// What a filter that is a function asks of requests, and may answer by itself.
 pub struct DescribedFilter {
     /// Where the function stands.
     pub at: Location,
@@ -101,6 +101,8 @@ pub struct DescribedFilter {
     pub regexp: Option<&'static str>,
     /// `responses(…)`
     pub responses: &'static [DescribedResponse],
+    /// `security(…)`
+    pub guards: fn(&mut Guards),
 }
 
 /// An answer that the user adds.

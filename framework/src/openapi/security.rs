@@ -19,7 +19,7 @@ pub(super) enum How<'a> {
     Bearer,
     /// A key in this header field.
     Header(&'static str),
-    /// A session in this cookie.
+    /// A key or a session in this cookie.
     Cookie(&'a str),
 }
 
@@ -44,7 +44,7 @@ impl Way<'_> {
 }
 
 /// The ways that filters ask for, and a session's. Where somebody must be known, none of those of filters is optional; a session
-/// begins by itself.
+/// begins by itself, unless it is what somebody is known by.
 pub(super) fn ways<'a>(
     guards: &Guards,
     needs_identity: bool,
@@ -56,13 +56,24 @@ pub(super) fn ways<'a>(
             Scheme::Basic => ("basic".to_owned(), How::Basic),
             Scheme::Bearer => ("bearer".to_owned(), How::Bearer),
             Scheme::Header(name) => (sanitized(name), How::Header(name)),
+            Scheme::Cookie(name) => (sanitized(name), How::Cookie(name)),
+            Scheme::Session => ("session".to_owned(), How::Cookie(session_cookie)),
         };
         Way { name, how, is_optional: *is_optional && !needs_identity }
     });
-    let of_session = takes_session.then(|| Way {
+    // Where no filter says how it knows whom a request is from, it is by a session.
+    let needs_session = needs_identity && guards.schemes.is_empty();
+    let of_session = (takes_session || needs_session).then(|| Way {
         name: "session".to_owned(),
         how: How::Cookie(session_cookie),
-        is_optional: true,
+        is_optional: !needs_session,
     });
-    of_filters.chain(of_session).collect()
+    let mut ways: Vec<Way<'_>> = Vec::new();
+    for way in of_filters.chain(of_session) {
+        match ways.iter_mut().find(|known| known.name == way.name) {
+            Some(known) => known.is_optional &= way.is_optional,
+            None => ways.push(way),
+        }
+    }
+    ways
 }
