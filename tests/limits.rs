@@ -202,7 +202,7 @@ fn count(req: &vernal::Request) -> String {
 #[tokio::test]
 async fn parameters_are_bounded_in_query_and_form_together() {
     let too_many = |limit: usize| {
-        format!("400 there are more than {limit} parameters (Limits::parameters, query and form together)")
+        format!("400 there are more than {limit} parameters in query and form together (Limits::parameters)")
     };
     let get = |query: &str| format!("GET /count?{query} HTTP/1.1\r\nHost: h\r\n\r\n");
     let table = [
@@ -225,7 +225,7 @@ async fn a_flood_of_parameters_is_refused() {
     let client = client(Limits::new());
     let flood = "a=1&".repeat(100_000);
     let expected =
-        "400 there are more than 1000 parameters (Limits::parameters, query and form together) | 200 index";
+        "400 there are more than 1000 parameters in query and form together (Limits::parameters) | 200 index";
     assert_eq!(said(&client, &(post("/count", FORM, &flood) + GET)).await, expected);
 }
 
@@ -499,7 +499,7 @@ async fn a_silent_connection_is_closed_without_a_word() {
 
 #[tokio::test(start_paused = true)]
 async fn a_body_that_comes_too_slowly_is_refused() {
-    let slow = "408 the body came slower than 100 bytes a second after 5s (Limits::body_rate, Limits::body_grace) | closed";
+    let slow = "408 the body came slower than 100 bytes a second after the 5s of Limits::body_grace (Limits::body_rate) | closed";
     let table = [
         ("nothing", 0, slow.to_owned(), 5),
         ("half the rate", 50, slow.to_owned(), 9),

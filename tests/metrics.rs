@@ -14,7 +14,7 @@ use vernal::prometheus_client::metrics::counter::Counter;
 use vernal::security::{BasicAuth, RateLimit};
 use vernal::test::Client;
 use vernal::websocket::WebSocketSession;
-use vernal::{Actuator, App, Config, Limits, Metrics, Result, Text, request_map, websocket_handler};
+use vernal::{Actuator, App, Config, Error, Limits, Metrics, Result, Text, request_map, websocket_handler};
 
 use crate::running::{PATIENCE, Running, builder, get};
 
@@ -41,6 +41,12 @@ async fn waits() -> &'static str {
 
 #[request_map("/limited")]
 fn limited() {}
+
+/// What a handler says is no refusal by a limit, whatever its status.
+#[request_map("/busy")]
+fn busy() -> Result {
+    Err(Error::new(429, "Too Many Requests").explain("later (Limits::connections)"))
+}
 
 #[derive(Default)]
 struct Echo;
@@ -100,6 +106,9 @@ async fn requests_are_counted_by_method_route_and_status() {
     client.get("/nobody").await.assert_status(404);
     client.raw("BREW /orders/1 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").await;
     client.raw("rubbish\r\n\r\n").await;
+    client.get("/busy").await.assert_status(429);
+    client.get(&format!("/orders/1?{}", "a&".repeat(1001))).await.assert_status(400);
+    client.get(&format!("/{}", "a".repeat(9000))).await.assert_status(414);
     // What a peer says is no refusal by a limit.
     client.get("/orders/(Limits::connections)").await.assert_status(404);
     let page = page(&client).await;
@@ -115,6 +124,9 @@ async fn requests_are_counted_by_method_route_and_status() {
         (count("_OTHER", "/orders/{id}", 200), 1.0),
         (count("_OTHER", "", 400), 1.0),
         ("vernal_refusals_total{limit=\"body_size\"}".to_owned(), 1.0),
+        ("vernal_refusals_total{limit=\"parameters\"}".to_owned(), 1.0),
+        ("vernal_refusals_total{limit=\"uri_length\"}".to_owned(), 1.0),
+        ("vernal_refusals_total{limit=\"rate_limit\"}".to_owned(), 0.0),
         ("http_server_active_requests{http_request_method=\"GET\"}".to_owned(), 1.0),
     ];
     for (series, expected) in table {

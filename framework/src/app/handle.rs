@@ -189,8 +189,8 @@ async fn exchange(
     let response = complete(response, is_head);
     if app.is_observed() {
         let (status, bytes, took) = (response.status.as_u16(), response.body.size(), began.elapsed());
-        let refused = response.error().map(Error::explain_text);
-        app.tell(&Answered { request: &request, status, bytes, took, refused, end: End::Answered });
+        let limit = response.error().and_then(Error::limit);
+        app.tell(&Answered { request: &request, status, bytes, took, limit, end: End::Answered });
     }
     response
 }

@@ -16,8 +16,8 @@ use super::binding_error::BindingError;
 use super::into_status::IntoStatus;
 use super::send_sync_error::SendSyncError;
 use crate::base::{HeaderError, Headers, IntoHeaderValue};
-use crate::proto::Refusal;
 use crate::proto::ws::{CloseCode, CloseReason};
+use crate::proto::{Limit, Refusal};
 
 /// `Result<T, vernal::Error>`; without `T` it is what `main` and handlers return.
 pub type Result<T = (), E = Error> = std::result::Result<T, E>;
@@ -80,6 +80,8 @@ struct Inner {
     headers: Headers,
     /// What a WebSocket session is closed with.
     close_code: Option<CloseCode>,
+    /// The limit that it is a refusal of.
+    limit: Option<&'static str>,
 }
 
 impl Error {
@@ -112,6 +114,7 @@ impl Error {
             is_status_chosen: false,
             headers: Headers::new(),
             close_code: None,
+            limit: None,
         }))
     }
 
@@ -239,6 +242,17 @@ impl Error {
         self.0.source.as_deref()?.downcast_ref()
     }
 
+    /// Says which limit it is a refusal of, for those who count them.
+    pub(crate) fn beyond(mut self, limit: &'static str) -> Error {
+        self.0.limit = Some(limit);
+        self
+    }
+
+    /// The limit that it is a refusal of.
+    pub(crate) fn limit(&self) -> Option<&'static str> {
+        self.0.limit
+    }
+
     /// The status.
     pub fn status(&self) -> StatusCode {
         self.0.status
@@ -360,7 +374,8 @@ impl From<Error> for Box<dyn StdError> {
 impl Error {
     /// The peer broke the protocol: no `From`, since `Refusal` would then be one more way to write an error.
     pub(crate) fn from_refusal(refusal: Refusal) -> Error {
-        let error = Error::of(refusal.status).explain(refusal.explain);
+        let mut error = Error::of(refusal.status).explain(refusal.explain);
+        error.0.limit = refusal.limit.map(Limit::name);
         // What is used up by others is given back soon.
         if refusal.status == StatusCode::SERVICE_UNAVAILABLE {
             error.header("retry-after", "1")

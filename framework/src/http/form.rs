@@ -3,6 +3,7 @@
 use std::mem;
 use std::path::Path;
 
+use ::http::StatusCode;
 use bytes::Bytes;
 
 use super::files::{Content, FilePart, unspooled};
@@ -10,8 +11,8 @@ use super::multipart::{Multipart, Part};
 use super::{BodyReader, Error, Request, Result};
 use crate::io::Share;
 use crate::io::spool::{self, FileWriter, Spooled, Temporary};
-use crate::proto::Limits;
 use crate::proto::multipart::charset;
+use crate::proto::{Limit, Limits, Refusal};
 
 impl Request {
     /// Receives a form in parts from `reader`, and gives the size of the body.
@@ -53,10 +54,8 @@ impl Request {
 }
 
 fn too_much_text(limits: &Limits) -> Error {
-    Error::status_only(413).explain(format!(
-        "the text fields of the form are larger than {} bytes (Limits::body_size)",
-        limits.body_size
-    ))
+    let what = format_args!("the text fields of the form are larger than {} bytes", limits.body_size);
+    Error::from_refusal(Refusal::beyond(Limit::body_size, StatusCode::PAYLOAD_TOO_LARGE, what))
 }
 
 /// The files of a form.

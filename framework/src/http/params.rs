@@ -8,10 +8,12 @@ use std::cell::RefCell;
 use std::fmt;
 use std::num::NonZero;
 
+use ::http::StatusCode;
+
 use super::flaw::{Flaw, FlawKind, KeptFlaw};
 use crate::base::{Span, trim};
-use crate::proto::Refusal;
 use crate::proto::multipart::charset::NotText;
+use crate::proto::{Limit, Refusal};
 
 /// The decoded fields of a query or a form, in the order they were sent. `+` is a space, empty values are kept.
 ///
@@ -250,9 +252,8 @@ impl Params {
     #[inline]
     fn push(&mut self, others: usize, field: Field, limit: usize) -> Result<(), Refusal> {
         if self.fields.len() + others >= limit {
-            return Err(Refusal::bad_request(format!(
-                "there are more than {limit} parameters (Limits::parameters, query and form together)"
-            )));
+            let what = format_args!("there are more than {limit} parameters in query and form together");
+            return Err(Refusal::beyond(Limit::parameters, StatusCode::BAD_REQUEST, what));
         }
         self.fields.push(field);
         Ok(())

@@ -9,7 +9,7 @@ use ::http::StatusCode;
 
 use super::clock;
 use crate::base::say;
-use crate::proto::{Limits, Refusal};
+use crate::proto::{Limit, Limits, Refusal};
 
 /// See the head of this file.
 #[derive(Debug)]
@@ -30,17 +30,14 @@ impl BodyMemory {
         if self.told.fetch_max(now, Ordering::Relaxed) + TELLING <= now {
             say!(
                 warn,
-                "the bodies of requests hold {} bytes in memory together (Limits::buffered_bodies): more is refused with 503",
-                self.bound
+                "the bodies of requests hold {} bytes in memory together ({}): more is refused with 503",
+                self.bound,
+                Limit::buffered_bodies
             );
         }
-        Refusal::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            format!(
-                "the bodies of all requests would be larger than {} bytes together (Limits::buffered_bodies)",
-                self.bound
-            ),
-        )
+        let what =
+            format_args!("the bodies of all requests would be larger than {} bytes together", self.bound);
+        Refusal::beyond(Limit::buffered_bodies, StatusCode::SERVICE_UNAVAILABLE, what)
     }
 }
 

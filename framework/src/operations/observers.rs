@@ -3,6 +3,8 @@
 use super::access::{AccessLines, Answered};
 #[cfg(feature = "metrics")]
 use super::metrics::Measures;
+#[cfg(feature = "metrics")]
+use crate::proto::Refusal;
 
 /// See the head of this file.
 #[derive(Default)]
@@ -32,11 +34,11 @@ impl Observers {
         }
     }
 
-    /// A connection was refused, for this reason.
+    /// A connection was refused.
     #[cfg(feature = "metrics")]
-    pub(crate) fn refused(&self, why: &str) {
-        if let Some(measures) = &self.measures {
-            measures.refused(why);
+    pub(crate) fn refused(&self, refusal: &Refusal) {
+        if let (Some(measures), Some(limit)) = (&self.measures, refusal.limit) {
+            measures.refused(limit.name());
         }
     }
 

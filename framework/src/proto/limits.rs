@@ -1,10 +1,7 @@
 //! Every bound in the house, in one struct, with defaults that are safe to face the internet with.
 
+use std::fmt;
 use std::time::Duration;
-
-use ::http::StatusCode;
-
-use super::Refusal;
 
 macro_rules! limits {
     ($( $(#[$doc:meta])* $name:ident: $kind:ty = $default:expr; )*) => {
@@ -57,12 +54,6 @@ macro_rules! limits {
                 zeros.into_iter().filter(|it| it.1).map(|(name, _, default)| (name, default))
             }
 
-            /// This name, if a limit has it.
-            #[cfg(feature = "metrics")]
-            pub(crate) fn name(name: &str) -> Option<&'static str> {
-                [$( stringify!($name), )*].into_iter().find(|known| *known == name)
-            }
-
             /// All of them, with their values as texts.
             #[cfg(feature = "actuator")]
             pub(crate) fn told(&self) -> impl Iterator<Item = (&'static str, String)> + use<> {
@@ -72,6 +63,17 @@ macro_rules! limits {
             /// Those that are others than these.
             fn unlike(&self, other: &Limits) -> impl Iterator<Item = &'static str> {
                 [$( (stringify!($name), self.$name != other.$name), )*].into_iter().filter(|it| it.1).map(|it| it.0)
+            }
+        }
+
+        /// Which of the limits.
+        #[allow(non_camel_case_types, dead_code, reason = "they are called as the fields are, and not all refuse something")]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Limit { $( $name, )* }
+
+        impl Limit {
+            pub(crate) const fn name(self) -> &'static str {
+                match self { $( Limit::$name => stringify!($name), )* }
             }
         }
     };
@@ -278,82 +280,10 @@ impl Default for Limits {
     }
 }
 
-/// The most bytes of a body, and the setting that says so.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct SizeBound {
-    size: u64,
-    setting: &'static str,
-}
-
-impl SizeBound {
-    /// Judges the size of a body.
-    ///
-    /// # Errors
-    /// It is too large: 413.
-    pub(crate) fn check(self, size: u64) -> Result<(), Refusal> {
-        if size <= self.size {
-            return Ok(());
-        }
-        let SizeBound { size, setting } = self;
-        let explain = format!("the body is larger than {size} bytes ({setting})");
-        Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, explain))
-    }
-}
-
-/// How fast bytes have to move.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Tempo {
-    /// Time to wait in all, however few there are.
-    grace: Duration,
-    /// Bytes a second that give more.
-    rate: u32,
-    /// Time to wait at a stretch.
-    pub(crate) idle: Duration,
-}
-
-impl Tempo {
-    /// How long to wait in all for so many bytes.
-    pub(crate) fn time_for(self, count: u64) -> Duration {
-        self.grace.saturating_add(Duration::from_secs(count / u64::from(self.rate.max(1))))
-    }
-}
-
-impl Limits {
-    /// How large a body may be.
-    pub(crate) fn body_bound(&self) -> SizeBound {
-        SizeBound { size: self.body_size, setting: "Limits::body_size" }
-    }
-
-    /// How large a form in parts may be.
-    pub(crate) fn upload_bound(&self) -> SizeBound {
-        SizeBound { size: self.upload_size, setting: "Limits::upload_size" }
-    }
-
-    /// How long a fresh connection may stay silent.
-    pub(crate) fn first_byte(&self) -> Duration {
-        self.header_timeout.min(self.idle_time)
-    }
-
-    /// How fast a body has to come.
-    pub(crate) fn body_tempo(&self) -> Tempo {
-        Tempo { grace: self.body_grace, rate: self.body_rate, idle: self.body_idle }
-    }
-
-    /// How fast an answer has to be taken.
-    pub(crate) fn answer_tempo(&self) -> Tempo {
-        Tempo { grace: self.write_timeout, rate: self.answer_rate, idle: self.write_timeout }
-    }
-
-    /// What a body is answered with that came too slowly on average, or was silent for too long.
-    pub(crate) fn body_is_late(&self, is_slow: bool) -> Refusal {
-        let Limits { body_rate, body_grace, body_idle, .. } = self;
-        let explain = match is_slow {
-            true => format!(
-                "the body came slower than {body_rate} bytes a second after {body_grace:?} (Limits::body_rate, Limits::body_grace)"
-            ),
-            false => format!("no byte of the body came for {body_idle:?} (Limits::body_idle)"),
-        };
-        Refusal::new(StatusCode::REQUEST_TIMEOUT, explain)
+/// As messages name it.
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Limits::{}", self.name())
     }
 }
 

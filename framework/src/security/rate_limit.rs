@@ -188,7 +188,8 @@ impl Filter for RateLimit {
                         let unit = if seconds == 1 { "second" } else { "seconds" };
                         return Err(Error::status_only(StatusCode::TOO_MANY_REQUESTS)
                             .explain(format!("That was too often; ask again in {seconds} {unit}."))
-                            .header("retry-after", seconds));
+                            .header("retry-after", seconds)
+                            .beyond("rate_limit"));
                     }
                 }
             }

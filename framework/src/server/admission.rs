@@ -18,6 +18,7 @@ use super::secured;
 use crate::base::say;
 use crate::http::Via;
 use crate::io::Stream;
+use crate::proto::Refusal;
 use crate::proto::proxy::{Decoder, Proxied};
 
 /// Counts the connection and begins its task; one over a limit is told so and closed.
@@ -40,8 +41,8 @@ pub(super) fn admit(
     });
     let counted = match counted {
         Ok(counted) => counted,
-        Err(limit) => {
-            if let Some(leaving) = refuse(stream, peer, &limit, Arc::clone(shared)) {
+        Err(refusal) => {
+            if let Some(leaving) = refuse(stream, peer, &refusal, Arc::clone(shared)) {
                 spawn(leaving, tasks);
             }
             return;
@@ -72,17 +73,18 @@ fn spawn(connection: impl Future<Output = ()> + Send + 'static, tasks: Option<&m
 fn refuse(
     stream: Stream,
     peer: Option<SocketAddr>,
-    limit: &str,
+    refusal: &Refusal,
     shared: Arc<Shared>,
 ) -> Option<impl Future<Output = ()> + Send + 'static> {
     let peer = peer.map_or_else(|| "a Unix socket".to_owned(), |peer| peer.to_string());
-    say!(warn, "refused a connection from {peer}: {limit}");
+    let why = &refusal.explain;
+    say!(warn, "refused a connection from {peer}: {why}");
     #[cfg(feature = "metrics")]
-    shared.app.0.observers.refused(limit);
+    shared.app.0.observers.refused(refusal);
     if shared.is_secured() {
         return None;
     }
-    let body = format!("{{\"code\":503,\"message\":\"Service Unavailable\",\"explain\":\"{limit}\"}}");
+    let body = format!("{{\"code\":503,\"message\":\"Service Unavailable\",\"explain\":\"{why}\"}}");
     let answer = format!(
         "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
          retry-after: 1\r\nconnection: close\r\n\r\n{body}",
@@ -113,8 +115,8 @@ async fn serve_proxied(mut stream: Stream, socket: Option<SocketAddr>, mut count
     };
     match proxied.client {
         Some(client) => {
-            if let Err(limit) = counted.count_by(client) {
-                if let Some(leaving) = refuse(stream, Some(client), &limit, counted.share()) {
+            if let Err(refusal) = counted.count_by(client) {
+                if let Some(leaving) = refuse(stream, Some(client), &refusal, counted.share()) {
                     leaving.await;
                 }
                 return;

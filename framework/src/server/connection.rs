@@ -23,9 +23,9 @@ use super::{Counted, lingering};
 use crate::app::{Exchange, Inner, Target};
 use crate::http::{BoxFuture, Error, Request};
 use crate::io::{Deadline, Stream, clock};
-use crate::proto::Refusal;
 use crate::proto::h1::{Framing, Glimpse, Next};
 use crate::proto::ws::handshake;
+use crate::proto::{Limit, Refusal};
 use crate::websocket::handshake::Handover;
 
 /// Where the WebSocket session runs that a connection may become.
@@ -397,9 +397,8 @@ impl<'c> Connection<'c> {
             Poll::Pending => {}
         }
         if self.wire.deadline.poll(cx).is_ready() {
-            let explain =
-                format!("the head took longer than {:?} (Limits::header_timeout)", limits.header_timeout);
-            let refusal = Refusal::new(StatusCode::REQUEST_TIMEOUT, explain);
+            let what = format_args!("the head took longer than {:?}", limits.header_timeout);
+            let refusal = Refusal::beyond(Limit::header_timeout, StatusCode::REQUEST_TIMEOUT, what);
             return Poll::Ready(Ok(self.waits(Arrived::Refused(refusal))));
         }
         Poll::Pending

@@ -14,6 +14,8 @@ use crate::app::{App, Exchange};
 use crate::http::ConnectionInfo;
 use crate::http::{Peer, Request, Via};
 use crate::io::stop::Mark;
+use crate::proto::{Limit, Refusal};
+use ::http::StatusCode;
 
 /// What the connections of one server share.
 pub(crate) struct Shared {
@@ -255,11 +257,12 @@ impl Counted {
     }
 
     /// Counts a connection in, or says which limit it is over.
-    pub(super) fn open(shared: &Arc<Shared>) -> Result<Counted, String> {
+    pub(super) fn open(shared: &Arc<Shared>) -> Result<Counted, Refusal> {
         let limit = shared.app.0.limits.connections;
         if shared.open.fetch_add(1, Ordering::Relaxed) >= limit {
             shared.open.fetch_sub(1, Ordering::Relaxed);
-            return Err(format!("{limit} connections are open (Limits::connections)"));
+            let what = format_args!("{limit} connections are open");
+            return Err(Refusal::beyond(Limit::connections, StatusCode::SERVICE_UNAVAILABLE, what));
         }
         shared.lifecycle.connection_opened();
         Ok(Counted::alone(Arc::clone(shared)))
@@ -282,12 +285,12 @@ impl Counted {
     }
 
     /// Counts it by its address too, or says which limit it is over.
-    pub(super) fn count_by(&mut self, peer: SocketAddr) -> Result<(), String> {
+    pub(super) fn count_by(&mut self, peer: SocketAddr) -> Result<(), Refusal> {
         let limit = self.shared.app.0.limits.connections_per_address;
         if !self.shared.addresses.open(peer.ip(), limit) {
-            return Err(format!(
-                "{limit} connections are open from this address (Limits::connections_per_address)"
-            ));
+            let what = format_args!("{limit} connections are open from this address");
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            return Err(Refusal::beyond(Limit::connections_per_address, status, what));
         }
         self.set_direct(peer);
         Ok(())

@@ -18,9 +18,9 @@ pub(crate) struct Answered<'r> {
     pub(crate) bytes: Option<u64>,
     /// From its first byte to the end of the answer.
     pub(crate) took: Duration,
-    /// Why it was refused, if it was.
+    /// The limit that refused it, if one did.
     #[cfg_attr(not(feature = "metrics"), allow(dead_code, reason = "for those who count refusals"))]
-    pub(crate) refused: Option<&'r str>,
+    pub(crate) limit: Option<&'static str>,
     pub(crate) end: End,
 }
 

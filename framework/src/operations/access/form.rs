@@ -175,11 +175,11 @@ mod tests {
             status: 200,
             bytes: Some(12),
             took,
-            refused: None,
+            limit: None,
             end: End::Answered,
         };
         let refused =
-            Answered { request: &request, status: 400, bytes: None, took, refused: None, end: End::Refused };
+            Answered { request: &request, status: 400, bytes: None, took, limit: None, end: End::Refused };
         let common =
             "- - ann\\x20b\\x0a [29/Nov/2026:23:19:01 +0000] \"GET /a\\\"b\\\\?q=1 HTTP/1.1\" 200 12";
         let table = [

@@ -16,7 +16,6 @@ use super::settings::Metrics;
 use super::vitals::Vitals;
 use crate::http::Request;
 use crate::operations::access::{Answered, End};
-use crate::proto::Limits;
 
 /// The measures of an application.
 pub(crate) struct Measures {
@@ -109,8 +108,8 @@ impl Measures {
     /// A request has been answered, or never will be.
     pub(crate) fn tell(&self, answered: &Answered<'_>) {
         self.response_bytes.inc_by(answered.bytes.unwrap_or(0));
-        if let Some(limit) = answered.limit() {
-            self.refusals.get_or_create(&One("limit", limit)).inc();
+        if let Some(limit) = answered.limit {
+            self.refused(limit);
         }
         let route = answered.understood().and_then(Request::pattern).unwrap_or("");
         if answered.end == End::Cut {
@@ -137,11 +136,9 @@ impl Measures {
         }
     }
 
-    /// A connection was refused before there was a request.
-    pub(crate) fn refused(&self, why: &str) {
-        if let Some(limit) = named(why) {
-            self.refusals.get_or_create(&One("limit", limit)).inc();
-        }
+    /// A limit has refused a request, or a connection before there was one.
+    pub(crate) fn refused(&self, limit: &'static str) {
+        self.refusals.get_or_create(&One("limit", limit)).inc();
     }
 }
 
@@ -165,23 +162,4 @@ impl Drop for InFlight {
     fn drop(&mut self) {
         self.0.dec();
     }
-}
-
-impl Answered<'_> {
-    /// The limit that refused the request, if one did: refusals name it.
-    fn limit(&self) -> Option<&'static str> {
-        if self.status < 400 {
-            return None;
-        }
-        if self.status == 429 {
-            return Some("rate_limit");
-        }
-        named(self.refused?)
-    }
-}
-
-/// The limit that a refusal names, as all do.
-fn named(why: &str) -> Option<&'static str> {
-    // At the very end: what a peer has sent is quoted, and so stands before a quote's end.
-    Limits::name(why.trim_end_matches('.').strip_suffix(')')?.rsplit_once("(Limits::")?.1)
 }

@@ -140,8 +140,9 @@ impl Layer {
         })?;
         let came = out.len() - start;
         self.total += came as u64;
-        bound.check(self.total).map_err(|refusal| {
-            Refusal::new(refusal.status, format!("{} when decompressed", refusal.explain))
+        bound.check(self.total).map_err(|refusal| Refusal {
+            explain: format!("{} when decompressed", refusal.explain).into(),
+            ..refusal
         })?;
         Ok(came > 0)
     }

@@ -5,7 +5,7 @@
 
 use ::http::StatusCode;
 
-use super::super::{Limits, Refusal};
+use super::super::{Limit, Limits, Refusal};
 use super::head::Framing;
 use super::malformed;
 use crate::base::shown_bytes;
@@ -166,11 +166,9 @@ impl BodyDecoder {
             (Place::Extension(at), byte) => {
                 self.extensions += 1;
                 if self.extensions as usize > limits.head_size {
-                    let text = format!(
-                        "the chunk extensions are longer than {} bytes (Limits::head_size)",
-                        limits.head_size
-                    );
-                    return Err(Refusal::bad_request(text));
+                    let what =
+                        format_args!("the chunk extensions are longer than {} bytes", limits.head_size);
+                    return Err(Refusal::beyond(Limit::head_size, StatusCode::BAD_REQUEST, what));
                 }
                 at.step(byte)
             }
@@ -192,8 +190,9 @@ impl BodyDecoder {
     fn step_in_trailers(&mut self, byte: u8, limits: &Limits) -> Result<Place, Refusal> {
         self.trailers = self.trailers.saturating_add(1);
         if self.trailers as usize > limits.head_size {
-            let text = format!("the trailers are longer than {} bytes (Limits::head_size)", limits.head_size);
-            return Err(Refusal::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, text));
+            let what = format_args!("the trailers are longer than {} bytes", limits.head_size);
+            let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+            return Err(Refusal::beyond(Limit::head_size, status, what));
         }
         match (self.place, byte) {
             (Place::Trailer, b'\r') => Ok(Place::LastLineFeed),

@@ -5,7 +5,7 @@
 use ::http::StatusCode;
 use httparse::Error;
 
-use super::super::{Limits, Refusal};
+use super::super::{Limit, Limits, Refusal};
 use crate::base::{Span, is_token, shown_bytes as shown};
 
 /// Explains why the parser refused `head`, which begins with the request line or with empty lines before it.
@@ -30,8 +30,8 @@ pub(super) fn target_too_long(head: &[u8], limits: &Limits) -> Option<Refusal> {
 /// 414.
 #[cold]
 pub(super) fn long_target(limits: &Limits) -> Refusal {
-    let text = format!("the request target is longer than {} bytes (Limits::uri_length)", limits.uri_length);
-    Refusal::new(StatusCode::URI_TOO_LONG, text)
+    let what = format_args!("the request target is longer than {} bytes", limits.uri_length);
+    Refusal::beyond(Limit::uri_length, StatusCode::URI_TOO_LONG, what)
 }
 
 /// The refusal of a request line that is known to be bad.
@@ -90,8 +90,8 @@ pub(super) fn asks_for_head(head: &[u8]) -> bool {
 /// 431 for the number of fields.
 #[cold]
 pub(super) fn too_many_fields(limits: &Limits) -> Refusal {
-    let text = format!("there are more than {} header fields (Limits::header_count)", limits.header_count);
-    Refusal::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, text)
+    let what = format_args!("there are more than {} header fields", limits.header_count);
+    Refusal::beyond(Limit::header_count, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, what)
 }
 
 /// 431 for the size of the head, or 414 if it is the target that takes so much.
@@ -103,8 +103,8 @@ pub(super) fn head_too_long(head: &[u8], limits: &Limits) -> Refusal {
 /// 431 for the size of the head.
 #[cold]
 pub(super) fn long_head(limits: &Limits) -> Refusal {
-    let text = format!("the request's head is longer than {} bytes (Limits::head_size)", limits.head_size);
-    Refusal::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, text)
+    let what = format_args!("the request's head is longer than {} bytes", limits.head_size);
+    Refusal::beyond(Limit::head_size, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, what)
 }
 
 /// RFC 9112, section 2.2 lets a recipient take a bare LF for a line end; one that does disagrees with one that does not.

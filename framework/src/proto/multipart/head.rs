@@ -6,10 +6,12 @@
 
 use std::borrow::Cow;
 
+use ::http::StatusCode;
+
 use super::bounds::Bounds;
 use super::parameters::{self, Parameter, find};
 use crate::base::{Headers, is_value, shown_bytes};
-use crate::proto::Refusal;
+use crate::proto::{Limit, Refusal};
 
 /// What separates the parts of a form.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,17 +67,16 @@ impl PartHead {
     /// # Errors
     /// They are malformed, too many, or without a name: 400.
     pub(super) fn parse(lines: &[u8], number: usize, bounds: &Bounds) -> Result<PartHead, Refusal> {
-        let refused = |why: &str| {
-            Refusal::bad_request(format!("in the multipart body, the head of part {number} has {why}"))
-        };
+        let said = |why: &str| format!("in the multipart body, the head of part {number} has {why}");
+        let refused = |why: &str| Refusal::bad_request(said(why));
         let mut headers = Headers::new();
         let mut disposition = None;
         let lines = unfolded(lines);
         for line in lines.split_inclusive(|&byte| byte == b'\n') {
             let line = without_end(line);
             if headers.len() == bounds.header_count {
-                let limit = bounds.header_count;
-                return Err(refused(&format!("more than {limit} fields (Limits::part_header_count)")));
+                let what = said(&format!("more than {} fields", bounds.header_count));
+                return Err(Refusal::beyond(Limit::part_header_count, StatusCode::BAD_REQUEST, what));
             }
             let bad_line = || {
                 // To some a CR alone ends a line too: what is shown ends there.

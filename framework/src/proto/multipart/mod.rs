@@ -21,7 +21,7 @@ use memchr::{memchr, memrchr};
 
 pub(crate) use self::bounds::Bounds;
 pub(crate) use self::head::{Boundary, PartHead};
-use super::Refusal;
+use super::{Limit, Refusal};
 
 /// See the head of this file.
 pub(crate) struct MultipartDecoder {
@@ -251,10 +251,8 @@ impl MultipartDecoder {
     fn begin_part(&mut self) -> Result<(), Refusal> {
         self.part_count += 1;
         if self.part_count > self.bounds.parts {
-            return Err(Refusal::bad_request(format!(
-                "the multipart body has more than {} parts (Limits::parts)",
-                self.bounds.parts
-            )));
+            let what = format_args!("the multipart body has more than {} parts", self.bounds.parts);
+            return Err(Refusal::beyond(Limit::parts, StatusCode::BAD_REQUEST, what));
         }
         self.state = State::Head;
         Ok(())
@@ -269,10 +267,11 @@ impl MultipartDecoder {
         let end = memchr(b'\n', input);
         let piece = end.and_then(|end| input.get(..=end)).unwrap_or(input);
         if self.head.len() + piece.len() > self.bounds.head_size {
-            return Err(Refusal::bad_request(format!(
-                "the head of part {} of the multipart body is longer than {} bytes (Limits::part_head_size)",
+            let what = format_args!(
+                "the head of part {} of the multipart body is longer than {} bytes",
                 self.part_count, self.bounds.head_size
-            )));
+            );
+            return Err(Refusal::beyond(Limit::part_head_size, StatusCode::BAD_REQUEST, what));
         }
         self.head.extend_from_slice(piece);
         if end.is_none() {
@@ -337,13 +336,11 @@ impl MultipartDecoder {
         if self.part_size <= self.bounds.part_size {
             return Ok(());
         }
-        Err(Refusal::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            format!(
-                "part {} of the multipart body is larger than {} bytes (Limits::part_size)",
-                self.part_count, self.bounds.part_size
-            ),
-        ))
+        let what = format_args!(
+            "part {} of the multipart body is larger than {} bytes",
+            self.part_count, self.bounds.part_size
+        );
+        Err(Refusal::beyond(Limit::part_size, StatusCode::PAYLOAD_TOO_LARGE, what))
     }
 }
 

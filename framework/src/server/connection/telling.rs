@@ -50,8 +50,8 @@ impl Connection<'_> {
         let took = now - exchange.began;
         let status = self.wire.h1.sent_status().unwrap_or(CLIENT_CLOSED_REQUEST);
         let bytes = Some(exchange.outbox.body_size);
-        let refused = exchange.response.error().map(Error::explain_text);
-        self.app().tell(&Answered { request: &exchange.request, status, bytes, took, refused, end });
+        let limit = exchange.response.error().and_then(Error::limit);
+        self.app().tell(&Answered { request: &exchange.request, status, bytes, took, limit, end });
         now
     }
 }
