@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use vernal::security::{BasicAuth, UserName};
 use vernal::test::Client;
-use vernal::websocket::WebSocket;
+use vernal::websocket::{WebSocket, WebSocketRequest};
 use vernal::{
     AccessLog, App, Body, Config, FilterContext, Redirect, Request, Response, Result, request_filter,
     request_map, websocket_handler,
@@ -80,8 +80,18 @@ async fn forever() {
 }
 
 #[websocket_handler("/ws/{room}")]
-async fn socket(_ws: WebSocket, room: &str) {
-    let _ = room;
+async fn socket(mut ws: WebSocket, room: &str) -> Result {
+    ws.send(room).await?;
+    while ws.next().await.is_some() {}
+    Ok(())
+}
+
+#[request_map("/by-hand/{room}", method = "GET")]
+async fn by_hand(ws: WebSocketRequest, room: &str) -> Result {
+    let mut ws = ws.accept().await?;
+    ws.send(room).await?;
+    while ws.next().await.is_some() {}
+    Ok(())
 }
 
 /// Who listens for the whole process.
@@ -210,11 +220,18 @@ async fn who_leaves_before_the_answer_is_told_of_too() {
 async fn a_websocket_is_told_of_as_its_handshake() {
     let _alone = alone().await;
     let client = Client::new();
-    let mut socket = client.websocket("/ws/blue").await;
-    socket.expect_close(1000).await;
-    let told = told();
-    let [line] = &told[..] else { panic!("{told:?}") };
-    assert_eq!((&*line.text, &*line.fields["http.route"]), ("\"GET /ws/blue HTTP/1.1\" 101 0", "/ws/{room}"));
+    for (path, route) in [("/ws/blue", "/ws/{room}"), ("/by-hand/blue", "/by-hand/{room}")] {
+        let mut socket = client.websocket(path).await;
+        // While it is open.
+        socket.expect_text("blue").await;
+        let told_of = told();
+        let [line] = &told_of[..] else { panic!("{told_of:?}") };
+        assert_eq!(line.text, format!("\"GET {path} HTTP/1.1\" 101 0"));
+        assert_eq!(line.fields["http.route"], route);
+        socket.close(1000, "").expect("it is open");
+        socket.expect_close(1000).await;
+        assert_eq!(told().len(), 0, "{path}");
+    }
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 use vernal::prometheus_client::metrics::counter::Counter;
 use vernal::security::{BasicAuth, RateLimit};
 use vernal::test::Client;
-use vernal::websocket::WebSocketSession;
+use vernal::websocket::{WebSocketRequest, WebSocketSession};
 use vernal::{Actuator, App, Config, Error, Limits, Metrics, Result, Text, request_map, websocket_handler};
 
 use crate::running::{PATIENCE, Running, builder, get};
@@ -46,6 +46,15 @@ fn limited() {}
 #[request_map("/busy")]
 fn busy() -> Result {
     Err(Error::new(429, "Too Many Requests").explain("later (Limits::connections)"))
+}
+
+#[request_map("/by-hand", method = "GET")]
+async fn by_hand(ws: WebSocketRequest) -> Result {
+    let mut ws = ws.accept().await?;
+    while let Some(message) = ws.next().await {
+        ws.send(message).await?;
+    }
+    Ok(())
 }
 
 #[derive(Default)]
@@ -178,6 +187,30 @@ async fn websockets_and_limits_are_counted() {
         assert_eq!(value(&open, series), expected, "{series}\n{open}");
     }
     assert_eq!(value(&open, &count("GET", "/echo", 101)), 1.0, "{open}");
+}
+
+#[tokio::test]
+async fn a_websocket_accepted_by_hand_is_a_request_until_its_101() {
+    let client = client(Metrics::new());
+    let mut socket = client.websocket("/by-hand").await;
+    socket.send("one").await.expect("it is open");
+    socket.expect_text("one").await;
+    let open = page(&client).await;
+    socket.close(1000, "").expect("it is open");
+    socket.expect_close(1000).await;
+    let closed = page(&client).await;
+    for (page, sessions) in [(open, 1.0), (closed, 0.0)] {
+        let table = [
+            // The one that asks for the page.
+            ("http_server_active_requests{http_request_method=\"GET\"}", 1.0),
+            ("vernal_websocket_sessions", sessions),
+            (&count("GET", "/by-hand", 101), 1.0),
+            ("http_server_aborted_requests_total{http_route=\"/by-hand\"}", 0.0),
+        ];
+        for (series, expected) in table {
+            assert_eq!(value(&page, series), expected, "{series}\n{page}");
+        }
+    }
 }
 
 #[test]

@@ -25,9 +25,9 @@ use crate::http::{
 use crate::operations::{Answered, End};
 use crate::proto::h1::TargetForm;
 use crate::proto::ws::handshake;
-use crate::websocket::handshake::Handover;
 #[cfg(feature = "tower")]
 use crate::websocket::handshake::Opening;
+use crate::websocket::handshake::{Handover, is_open};
 
 impl App {
     /// Answers a request that came over no connection: another server's, a test's, a message queue's.
@@ -81,6 +81,8 @@ pub(crate) struct Run {
     app: App,
     /// What the request says of its answer's coding.
     asked: Option<Asked>,
+    #[cfg(feature = "tower")]
+    began: Instant,
 }
 
 /// What came of a request.
@@ -93,19 +95,22 @@ pub(crate) enum Outcome {
 
 impl Run {
     pub(crate) fn new(app: &App, request: RequestBuilder, handover: Option<Arc<Handover>>) -> Run {
+        let began = Instant::now();
         let outgoing = Arc::<Outgoing>::default();
         let is_head = request.method == Method::HEAD;
         let asked = app.0.asked(&request.method, &request.headers);
         #[cfg(feature = "tower")]
         let kept = handover.clone();
         Run {
-            work: Some(Box::pin(exchange(app.clone(), request, Arc::clone(&outgoing), handover))),
+            work: Some(Box::pin(exchange(app.clone(), (request, began), Arc::clone(&outgoing), handover))),
             outgoing,
             #[cfg(feature = "tower")]
             handover: kept,
             is_head,
             app: app.clone(),
             asked,
+            #[cfg(feature = "tower")]
+            began,
         }
     }
 
@@ -116,7 +121,13 @@ impl Run {
             return Poll::Ready(Outcome::Answer(response));
         }
         match &self.handover {
-            Some(handover) => handover.poll_opening(cx).map(Outcome::Opening),
+            Some(handover) => handover.poll_opening(cx).map(|opening| {
+                let app = &*self.app.0;
+                if app.is_observed() {
+                    app.tell(&Answered::opened(&opening.core.request, self.began.elapsed()));
+                }
+                Outcome::Opening(opening)
+            }),
             None => Poll::Pending,
         }
     }
@@ -168,11 +179,10 @@ pub(crate) fn written(
 /// From the request to a complete answer.
 async fn exchange(
     app: App,
-    built: RequestBuilder,
+    (built, began): (RequestBuilder, Instant),
     outgoing: Arc<Outgoing>,
     handover: Option<Arc<Handover>>,
 ) -> Response {
-    let began = Instant::now();
     let app = &*app.0;
     let is_head = built.method == Method::HEAD;
     let mut request = Request::new(Arc::clone(&app.answers.context));
@@ -187,7 +197,8 @@ async fn exchange(
     }
     app.finish(&request, &mut response);
     let response = complete(response, is_head);
-    if app.is_observed() {
+    // What has become a WebSocket was told of when it did.
+    if app.is_observed() && !is_open(&request) {
         let (status, bytes, took) = (response.status.as_u16(), response.body.size(), began.elapsed());
         let limit = response.error().and_then(Error::limit);
         app.tell(&Answered { request: &request, status, bytes, took, limit, end: End::Answered });

@@ -24,6 +24,7 @@ impl Request {
             peer: self.peer.clone(),
             is_secure: self.is_secure,
             handler: self.handler,
+            mapping: self.mapping,
             #[cfg(feature = "tls")]
             client_certificates: self.client_certificates.clone(),
             ..Request::new(Arc::clone(&self.context))

@@ -41,6 +41,11 @@ pub(crate) fn is_wanted() -> bool {
 }
 
 impl<'r> Answered<'r> {
+    /// One that has become a WebSocket.
+    pub(crate) fn opened(request: &'r Request, took: Duration) -> Answered<'r> {
+        Answered { request, status: 101, bytes: Some(0), took, limit: None, end: End::Answered }
+    }
+
     /// Says it to whoever listens.
     pub(crate) fn say(&self) {
         let request = self.understood();

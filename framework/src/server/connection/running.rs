@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 
 use ::http::StatusCode;
 
+use super::telling::Telling;
 use super::{Connection, Step, rarely};
 use crate::app::{Answering, Exchange, Inner};
 use crate::http::{BoxFuture, Request, Response, SentHead};
@@ -64,7 +65,14 @@ impl<'c> Connection<'c> {
                 Poll::Pending => asks(cx).map(|opening| Ok(Driven::Asks(Box::new(opening)))),
             });
             let last: BoxFuture<'_, Result<(), Gone>> = match driven.await? {
-                Driven::Asks(opening) => rarely(serve_by_hand(opening, pump, answering, self.counted)),
+                Driven::Asks(opening) => {
+                    let telling = Telling { began: exchange.began, told: &mut exchange.told };
+                    #[cfg(feature = "metrics")]
+                    {
+                        exchange.in_flight = None;
+                    }
+                    rarely(serve_by_hand(opening, pump, answering, (self.counted, telling)))
+                }
                 Driven::Ended(result) => {
                     drop(answering);
                     let result = match (result, &self.offered) {
@@ -111,7 +119,7 @@ async fn serve_by_hand(
     opening: Box<Opening>,
     mut pump: Pump<'_>,
     mut answering: Answering<'_>,
-    counted: &Counted,
+    (counted, telling): (&Counted, Telling<'_>),
 ) -> Result<(), Gone> {
     let Opening { core, headers } = *opening;
     let head =
@@ -122,6 +130,7 @@ async fn serve_by_hand(
         core.abort();
         return Err(gone);
     }
+    telling.tell_of_opened(&core.request, pump.wire, &counted.shared().app.0);
     pump.wire.hand_over(&core, pump.inbox.bytes());
     pump.inbox.close();
     upgraded::drive(core, ByHand(&mut answering), counted).await;

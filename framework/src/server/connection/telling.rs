@@ -3,10 +3,11 @@
 use tokio::time::Instant;
 
 use super::Connection;
-use crate::app::Exchange;
-use crate::http::Error;
+use crate::app::{Exchange, Inner};
+use crate::http::{Error, Request};
 use crate::io::clock;
 use crate::operations::{Answered, End};
+use crate::server::wire::Wire;
 
 impl Connection<'_> {
     /// Tells of the request that has just been answered.
@@ -35,12 +36,11 @@ impl Connection<'_> {
         }
     }
 
-    /// Tells of a request whose connection ended before its answer did, or after the session that its handler accepted.
+    /// Tells of a request whose connection ended before its answer did.
     #[cold]
     pub(super) fn tell_of_last(&self, exchange: &Exchange) {
         if self.app().is_observed() && self.wire.h1.served() != exchange.told {
-            let is_upgraded = self.wire.h1.sent_status() == Some(SWITCHING_PROTOCOLS);
-            let _ = self.tell_of(exchange, if is_upgraded { End::Answered } else { End::Cut });
+            let _ = self.tell_of(exchange, End::Cut);
         }
     }
 
@@ -56,7 +56,21 @@ impl Connection<'_> {
     }
 }
 
-const SWITCHING_PROTOCOLS: u16 = 101;
+/// What there is to tell of a request whose handler goes on as that of its WebSocket.
+pub(super) struct Telling<'x> {
+    pub(super) began: Instant,
+    pub(super) told: &'x mut u32,
+}
+
+impl Telling<'_> {
+    /// Tells of it once its 101 is out; `request` is what the session keeps of it.
+    pub(super) fn tell_of_opened(self, request: &Request, wire: &Wire, app: &Inner) {
+        *self.told = wire.h1.served();
+        if app.is_observed() {
+            app.tell(&Answered::opened(request, clock::now().instant - self.began));
+        }
+    }
+}
 
 /// No status of HTTP: what nginx calls requests whose client left before there was an answer.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
