@@ -767,3 +767,62 @@ async fn events_go_out_at_once_and_a_silence_is_no_reason_to_close() {
         .expect("room");
     assert_eq!(join(body_of(&rest(peer).await)).0, "abcdefg");
 }
+
+/// The sum of all bytes, weighed by their places, and the largest piece.
+#[request_map("/weigh", method = "POST")]
+async fn weigh(mut body: BodyReader) -> Result<String> {
+    let (mut place, mut sum, mut largest) = (0, 0_u64, 0);
+    while let Some(piece) = body.read().await? {
+        for byte in piece {
+            place += 1;
+            sum = sum.wrapping_add(place * u64::from(*byte));
+        }
+        largest = largest.max(piece.len());
+    }
+    Ok(format!("{place} {sum} {largest}"))
+}
+
+/// What is large comes in large pieces, however it is framed, and nothing of the next request with it.
+#[tokio::test(start_paused = true)]
+async fn a_body_is_read_straight_to_its_reader() {
+    let body: Vec<u8> = (0..1_000_000_u32).map(|at| (at % 251) as u8).collect();
+    let sum = (1..).zip(&body).fold(0_u64, |sum, (place, byte)| sum.wrapping_add(place * u64::from(*byte)));
+    let table = [
+        ("by length", 0),
+        ("one chunk", 1_000_000),
+        ("chunks", 100_000),
+        ("small chunks", 8192),
+        ("odd chunks", 8191),
+    ];
+    for (name, chunk) in table {
+        let mut peer = client().connect();
+        let mut request = b"POST /weigh HTTP/1.1\r\nHost: h\r\n".to_vec();
+        if chunk == 0 {
+            request.extend_from_slice(b"Content-Length: 1000000\r\n\r\n");
+            request.extend_from_slice(&body);
+        } else {
+            request.extend_from_slice(b"Transfer-Encoding: chunked\r\n\r\n");
+            for piece in body.chunks(chunk) {
+                request.extend_from_slice(format!("{:x}\r\n", piece.len()).as_bytes());
+                request.extend_from_slice(piece);
+                request.extend_from_slice(b"\r\n");
+            }
+            request.extend_from_slice(b"0\r\n\r\n");
+        }
+        request.extend_from_slice(b"GET /nowhere HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+        peer.write_all(&request).await.expect("it reads");
+        let answers = rest(peer).await;
+        let weighed = answers
+            .split_once("\r\n\r\n")
+            .expect("a head")
+            .1
+            .split_once("HTTP/1.1 404 ")
+            .expect("and the next")
+            .0;
+        let largest =
+            weighed.strip_prefix(&format!("1000000 {sum} ")).unwrap_or_else(|| panic!("{name}: {weighed}"));
+        let largest: usize = largest.parse().expect("a size");
+        assert!(largest <= 64 << 10, "{name}: {largest}");
+        assert!(largest > 32 << 10 || (1..100_000).contains(&chunk), "{name}: {largest}");
+    }
+}

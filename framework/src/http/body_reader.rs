@@ -126,6 +126,8 @@ impl BodyReader {
     /// The body is larger than [`Limits::body_size`](crate::Limits), be it when it is decompressed (413), too slow (408),
     /// malformed, corrupt in its coding or cut off (400).
     pub async fn read(&mut self) -> Result<Option<&[u8]>> {
+        // The next piece may come into the same memory.
+        self.lent = Bytes::new();
         match self.next().await? {
             Some(piece) => {
                 self.lent = piece;

@@ -19,7 +19,7 @@ pub(crate) use deadline::Deadline;
 pub(crate) use inbox::Inbox;
 pub(crate) use outbox::Outbox;
 pub(crate) use pace::Pace;
-pub(crate) use pipe::Pipe;
+pub(crate) use pipe::{Pipe, STRIDE};
 pub(crate) use pool::Pool;
 pub(crate) use share::{BodyMemory, Share};
 pub(crate) use stream::Stream;

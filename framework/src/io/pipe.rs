@@ -3,12 +3,15 @@
 //! Both run in one task or in two; each side leaves its waker where the other finds it. Nothing is read from the
 //! peer before the reading side has asked for it, so an unread body costs no memory.
 
+use std::io;
+use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 
-use bytes::{Bytes, BytesMut};
+use bytes::{BufMut, Bytes, BytesMut};
+use tokio::io::AsyncReadExt;
 
-use super::Share;
+use super::{Share, Stream};
 use crate::proto::Refusal;
 
 /// See the head of this file.
@@ -20,6 +23,8 @@ struct State {
     bytes: BytesMut,
     /// The reading side has asked at least once.
     is_wanted: bool,
+    /// How much room is made for the next bytes of a stream; 0 before the first.
+    stride: usize,
     end: Option<Result<(), Refusal>>,
     /// What the bytes are counted with.
     share: Option<Share>,
@@ -29,6 +34,10 @@ struct State {
 
 /// How many bytes may wait in a pipe.
 pub(crate) const ROOM: usize = 64 << 10;
+
+/// The least that is worth a read from the stream into the pipe, and the room that is made for the first one. It grows with a peer
+/// that fills it, so that whoever keeps small pieces does not hold large buffers by them.
+pub(crate) const STRIDE: usize = 8 << 10;
 
 impl Pipe {
     /// The next bytes; `None` at the end.
@@ -73,6 +82,45 @@ impl Pipe {
         state.bytes.extend_from_slice(bytes);
         wake(&mut state.reader);
         state.count()
+    }
+
+    /// Adds up to `most` bytes straight from a stream, which `judge` is told the number of before anybody sees them; `Ok(Ok(0))` is
+    /// the end of the stream. Ask [`Pipe::poll_room`] before.
+    ///
+    /// # Errors
+    /// Outside: the stream failed. Inside: what was judged, or as [`Pipe::push`].
+    pub(crate) fn poll_fill(
+        &self,
+        stream: &mut Stream,
+        most: u64,
+        judge: impl FnOnce(usize) -> Result<(), Refusal>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<Result<usize, Refusal>>> {
+        // Who waits holds no buffer.
+        ready!(stream.poll_read_ready(cx));
+        let mut state = self.state();
+        let (held, stride) = (state.bytes.len(), state.stride.max(STRIDE));
+        let room = stride.min(ROOM - held).min(usize::try_from(most).unwrap_or(usize::MAX));
+        if state.bytes.capacity() - held < room.div_ceil(2) {
+            state.bytes.reserve(room);
+        }
+        let room = room.min(state.bytes.capacity() - held);
+        let mut limited = (&mut state.bytes).limit(room);
+        let read = pin!(stream.read_buf(&mut limited)).poll(cx);
+        let Poll::Ready(read) = read else {
+            if held == 0 {
+                state.bytes = BytesMut::new();
+            }
+            return Poll::Pending;
+        };
+        let count = read?;
+        if let Err(refusal) = judge(count) {
+            state.bytes.truncate(held);
+            return Poll::Ready(Ok(Err(refusal)));
+        }
+        state.stride = if count == stride { (stride * 2).min(ROOM) } else { stride };
+        wake(&mut state.reader);
+        Poll::Ready(Ok(state.count().map(|()| count)))
     }
 
     /// Counts what waits in it from now on.
@@ -135,6 +183,38 @@ mod tests {
         pipe.end(Ok(()));
         assert_eq!(pipe.poll_take(&mut cx), Poll::Ready(Ok(Some(Bytes::from_static(b"abc")))));
         assert_eq!(pipe.poll_take(&mut cx), Poll::Ready(Ok(None)));
+    }
+
+    #[tokio::test]
+    async fn a_stream_fills_what_it_is_judged_to() {
+        use tokio::io::AsyncWriteExt;
+        let (mut peer, ours) = tokio::io::duplex(1 << 20);
+        let (pipe, mut stream) = (Pipe::default(), Stream::over(ours));
+        let mut cx = Context::from_waker(Waker::noop());
+        pipe.open();
+        let mut fill =
+            |most, judged: Result<(), Refusal>| pipe.poll_fill(&mut stream, most, |_| judged, &mut cx);
+        assert!(fill(9, Ok(())).is_pending());
+        assert_eq!(pipe.state().bytes.capacity(), 0, "who waits holds nothing");
+        let sent: Vec<u8> = (0..400_000_u32).map(|at| (at % 251) as u8).collect();
+        peer.write_all(&sent).await.expect("there is room");
+        let mut sizes = Vec::new();
+        let mut came = Vec::new();
+        let mut take = || match pipe.poll_take(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Ok(Some(piece))) => came.extend_from_slice(&piece),
+            other => panic!("{other:?}"),
+        };
+        for most in [5, 1 << 20, 1 << 20, 1 << 20, 1 << 20, 1 << 20] {
+            let Poll::Ready(Ok(Ok(count))) = fill(most, Ok(())) else { panic!("there is enough") };
+            sizes.push(count);
+            take();
+        }
+        assert_eq!(sizes, [5, STRIDE, 2 * STRIDE, 4 * STRIDE, ROOM, ROOM]);
+        let refusal = Refusal::bad_request("too much");
+        assert!(matches!(fill(9, Err(refusal)), Poll::Ready(Ok(Err(_)))));
+        assert!(pipe.state().bytes.is_empty(), "nobody sees what is refused");
+        assert!(came == sent[..came.len()]);
+        drop(peer);
     }
 
     #[test]

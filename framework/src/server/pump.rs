@@ -197,7 +197,7 @@ impl<'p> Pump<'p> {
         let end = match received {
             Ok(true) => Ok(()),
             Ok(false) if has_moved => return Ok(true),
-            Ok(false) => match receiver.poll_more(self.wire, self.inbox, self.outbox, cx) {
+            Ok(false) => match receiver.poll_more(self.wire, self.inbox, self.outbox, Some(pipe), cx) {
                 Poll::Ready(more) => match more? {
                     Ok(()) => return Ok(true),
                     Err(refusal) => Err(refusal),

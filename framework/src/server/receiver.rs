@@ -1,12 +1,13 @@
 //! Receiving a request's body: within its size, and not too slowly.
 
+use std::io;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use super::wire::{Gone, Wire};
 use crate::app::{Inner, Target};
 use crate::http::{BodyReader, Request};
-use crate::io::{Inbox, Outbox, Pace, Pipe, Share};
+use crate::io::{Inbox, Outbox, Pace, Pipe, STRIDE, Share};
 use crate::proto::h1::{Framing, Progress};
 use crate::proto::{Limits, Refusal, SizeBound};
 
@@ -94,12 +95,14 @@ impl<'l> Receiver<'l> {
         }
     }
 
-    /// Waits for more bytes to come into the inbox; asks the peer to go on if it waits for that.
+    /// Waits for more bytes to come into the inbox, or into the pipe that the body goes into where much of it lies ahead; asks the peer
+    /// to go on if it waits for that.
     pub(crate) fn poll_more(
         &mut self,
         wire: &mut Wire,
         inbox: &mut Inbox,
         outbox: &mut Outbox,
+        pipe: Option<&Pipe>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Result<(), Refusal>, Gone>> {
         if wire.h1.take_continue() {
@@ -110,14 +113,21 @@ impl<'l> Receiver<'l> {
         {
             return Poll::Ready(Err(gone));
         }
-        match wire.poll_fill(inbox, 0, cx) {
-            Poll::Ready(Ok(true)) => {
+        let filled = match pipe {
+            Some(pipe) if inbox.is_empty() && wire.h1.data_ahead() >= STRIDE as u64 => {
+                self.poll_fill_pipe(wire, pipe, cx)
+            }
+            _ => wire.poll_fill(inbox, 0, cx).map_ok(Ok),
+        };
+        match filled {
+            Poll::Ready(Ok(Ok(true))) => {
                 self.pace.moved();
                 return Poll::Ready(Ok(Ok(())));
             }
-            Poll::Ready(Ok(false)) => {
+            Poll::Ready(Ok(Ok(false))) => {
                 return Poll::Ready(Ok(Err(Refusal::bad_request("the connection ended inside the body"))));
             }
+            Poll::Ready(Ok(Err(refusal))) => return Poll::Ready(Ok(Err(refusal))),
             Poll::Ready(Err(_)) => return Poll::Ready(Err(Gone)),
             Poll::Pending => {}
         }
@@ -130,6 +140,27 @@ impl<'l> Receiver<'l> {
             }
         }
         Poll::Pending
+    }
+
+    /// Reads data of the body once, to where it is wanted. `Ok(Ok(false))`: the peer has ended its side.
+    fn poll_fill_pipe(
+        &mut self,
+        wire: &mut Wire,
+        pipe: &Pipe,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<Result<bool, Refusal>>> {
+        if wire.is_half_closed {
+            return Poll::Ready(Ok(Ok(false)));
+        }
+        let received = self.received;
+        let judge = |count| self.bound.check(received + count as u64);
+        let filled = ready!(pipe.poll_fill(&mut wire.stream, wire.h1.data_ahead(), judge, cx))?;
+        Poll::Ready(Ok(filled.map(|count| {
+            wire.is_half_closed = count == 0;
+            wire.h1.pass_data(count as u64);
+            self.received += count as u64;
+            count > 0
+        })))
     }
 
     /// Receives the rest of the body.
@@ -172,7 +203,9 @@ impl<'l> Receiver<'l> {
                 Ok(true) => return Ok(Ok(())),
                 Err(refusal) => return Ok(Err(refusal)),
             }
-            if let Err(refusal) = std::future::poll_fn(|cx| self.poll_more(wire, inbox, outbox, cx)).await? {
+            if let Err(refusal) =
+                std::future::poll_fn(|cx| self.poll_more(wire, inbox, outbox, None, cx)).await?
+            {
                 return Ok(Err(refusal));
             }
         }

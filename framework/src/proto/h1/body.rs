@@ -121,12 +121,22 @@ impl BodyDecoder {
         }
     }
 
-    fn take_data<'b>(&mut self, rest: &'b [u8]) -> &'b [u8] {
-        let length = usize::try_from(self.remaining).unwrap_or(usize::MAX).min(rest.len());
-        self.remaining -= length as u64;
+    /// How many bytes come next that are nothing but data: what is left of a body of known length, or of a chunk.
+    pub(crate) fn data_ahead(&self) -> u64 {
+        if matches!(self.place, Place::Counted | Place::Data) { self.remaining } else { 0 }
+    }
+
+    /// So many bytes of the [data ahead](BodyDecoder::data_ahead) have been received without being shown here.
+    pub(crate) fn pass_data(&mut self, count: u64) {
+        self.remaining = self.remaining.saturating_sub(count);
         if self.remaining == 0 {
             self.place = if self.place == Place::Counted { Place::Done } else { Place::DataReturn };
         }
+    }
+
+    fn take_data<'b>(&mut self, rest: &'b [u8]) -> &'b [u8] {
+        let length = usize::try_from(self.remaining).unwrap_or(usize::MAX).min(rest.len());
+        self.pass_data(length as u64);
         rest.get(..length).unwrap_or_default()
     }
 

@@ -196,6 +196,17 @@ impl H1 {
         progress
     }
 
+    /// How many bytes come next that are data of the body and nothing else.
+    pub(crate) fn data_ahead(&self) -> u64 {
+        self.body.data_ahead()
+    }
+
+    /// So many of them have been received without being shown to [`H1::receive_body`]: at least one.
+    pub(crate) fn pass_data(&mut self, count: u64) {
+        self.body.pass_data(count);
+        self.owes_continue = false;
+    }
+
     /// Whether all of the body has been received.
     #[inline]
     pub(crate) fn body_is_complete(&self) -> bool {
