@@ -15,7 +15,7 @@ use vernal::test::Client;
 use vernal::websocket::{Rooms, WebSocketSession};
 use vernal::{
     Actuator, App, BoxFuture, Config, DiskSpace, FilterContext, Limits, Next, Result, Saved, Session,
-    SessionChanges, SessionId, SessionRecord, SessionStore, State, request_filter, request_map,
+    SessionChanges, SessionId, SessionRecord, SessionStore, State, component, request_filter, request_map,
     websocket_handler,
 };
 
@@ -226,6 +226,81 @@ async fn an_indicator_that_fails_hangs_or_panics_is_not_well() {
         }
     }
     json(&client, "/actuator/health/live", 200).await;
+}
+
+/// What components make, is there when indicators are asked, and not when they are given.
+struct Pump {
+    is_dry: bool,
+}
+
+#[component(app = "pumps")]
+async fn pump(house: State<&House>) -> Pump {
+    Pump { is_dry: house.name != "wet" }
+}
+
+struct House {
+    name: &'static str,
+}
+
+async fn pumps(State(pump): State<&Pump>) -> Result {
+    if pump.is_dry { Err(vernal::Error::internal("the pump is dry")) } else { Ok(()) }
+}
+
+#[request_map("/", app = "pumps")]
+fn of_pumps() {}
+
+fn pumping() -> Actuator {
+    Actuator::new()
+        .indicator("function", pumps)
+        .indicator("closure", async |pump: State<&Pump>| pumps(pump).await)
+        .indicator("both", async |pump: State<&Pump>, house: State<&House>| match house.name {
+            "" => Err(std::fmt::Error.into()),
+            _ => pumps(pump).await,
+        })
+}
+
+#[tokio::test]
+async fn indicators_take_states_that_components_make() {
+    for (house, status, problem) in [("wet", 200, None), ("dusty", 503, Some("the pump is dry"))] {
+        let client =
+            Client::builder().app("pumps").state(House { name: house }).actuator(pumping().port(0)).build();
+        // It has a port of its own.
+        client.get("/actuator/health").await.assert_status(404);
+        let report: Value =
+            client.actuator().get("/actuator/health/ready").await.assert_status(status).json();
+        for name in ["function", "closure", "both"] {
+            assert_eq!(report["components"][name]["details"]["error"].as_str(), problem, "{name}: {report}");
+        }
+    }
+}
+
+#[test]
+fn a_state_that_an_indicator_takes_and_nobody_makes_is_an_error_at_start() {
+    let config = Config::new().state(Rooms::new()).actuator(pumping().port(0));
+    let error = App::from_registry(config).expect_err("there is no pump").to_string();
+    for expected in [
+        "`function` at tests/actuator.rs:",
+        "asks for `State<&actuator::Pump>`, and no state of that type was given",
+        "`both` at tests/actuator.rs:",
+        "asks for `State<&actuator::House>`",
+    ] {
+        assert!(error.contains(expected), "{expected}: {error}");
+    }
+}
+
+/// Somebody else's server hands it its requests.
+#[tokio::test]
+async fn an_application_without_a_server_is_ready_until_it_is_stopped() {
+    let config = Config::new().state(Rooms::new()).filter("/actuator/**", operators());
+    let app = App::from_registry(config.actuator(Actuator::new())).expect("it begins");
+    let status = async |path: &str| {
+        let request = vernal::Request::get(path).header("authorization", ANN);
+        app.handle(request).await.status.as_u16()
+    };
+    assert_eq!(status("/actuator/health/ready").await, 200);
+    app.stop(Duration::ZERO).await;
+    assert_eq!(status("/actuator/health/ready").await, 503);
+    assert_eq!(status("/actuator/health/live").await, 200);
 }
 
 #[tokio::test(start_paused = true)]

@@ -13,6 +13,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use scratch::Scratch;
 
@@ -27,6 +28,15 @@ fn a_shop_keeps_its_orders_in_postgresql() {
     let scratch = Scratch::new();
     let server = Postgres::start();
     keeps_its_orders(&server.url(), scratch.path());
+    let shop = Shop::start(&server.url(), scratch.path());
+    assert_eq!(shop.health(), (200, "UP".to_owned()));
+    server.stop();
+    // What was said holds for half a second.
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while shop.health() != (503, "DOWN".to_owned()) {
+        assert!(Instant::now() < deadline, "the database is gone, and nobody says so");
+        std::thread::yield_now();
+    }
 }
 
 fn keeps_its_orders(url: &str, directory: &Path) {
@@ -42,6 +52,7 @@ fn keeps_its_orders(url: &str, directory: &Path) {
         })
         .collect();
     assert!(threads.into_iter().all(|thread| thread.join().expect("no panic") == 201));
+    assert_eq!(shop.health(), (200, "UP".to_owned()));
     let (is_good, said) = shop.stop();
     assert!(is_good, "{said}");
     // What was ordered is still there.
@@ -78,11 +89,14 @@ struct Shop {
     child: Child,
     said: BufReader<ChildStderr>,
     port: u16,
+    /// Its actuator's.
+    health_port: u16,
 }
 
 fn command(url: &str, directory: &Path) -> Command {
     let mut command = Command::new(program());
     command.env("VERNAL__DATABASE__URL", url).env("VERNAL_HOST", "127.0.0.1").env("VERNAL_PORT", "0");
+    command.env("VERNAL__ACTUATOR__PORT", "0");
     command.current_dir(directory).stdout(Stdio::null()).stderr(Stdio::piped());
     command
 }
@@ -91,14 +105,17 @@ impl Shop {
     fn start(url: &str, directory: &Path) -> Shop {
         let mut child = command(url, directory).spawn().expect("it starts");
         let said = BufReader::new(child.stderr.take().expect("it is piped"));
-        let mut shop = Shop { child, said, port: 0 };
+        let mut shop = Shop { child, said, port: 0, health_port: 0 };
         let mut all = String::new();
         while shop.port == 0 {
             let begin = all.len();
             assert!(shop.said.read_line(&mut all).expect("text") > 0, "it ends before it listens:\n{all}");
-            if let Some((_, rest)) = all[begin..].split_once("http://127.0.0.1:") {
+            let mut ports = all[begin..].split("http://127.0.0.1:").skip(1).map(|rest| {
                 let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-                shop.port = digits.parse().expect("a port");
+                digits.parse().expect("a port")
+            });
+            if let (Some(port), Some(last)) = (ports.next(), ports.last()) {
+                (shop.port, shop.health_port) = (port, last);
             }
         }
         shop
@@ -106,6 +123,14 @@ impl Shop {
 
     fn ask(&self, method: &str, path: &str, form: &str) -> (u16, String) {
         ask(self.port, method, path, form)
+    }
+
+    /// The status of the answer, and what it says of the database.
+    fn health(&self) -> (u16, String) {
+        let (status, body) = ask(self.health_port, "GET", "/actuator/health/ready", "");
+        let of_database = body.split_once(r#""database":"#).map_or("", |(_, of)| of);
+        let state = ["UP", "DOWN"].into_iter().find(|state| of_database.contains(&format!("\"{state}\"")));
+        (status, state.map_or(body.clone(), str::to_owned))
     }
 
     /// Whether it ended well, and what it has said.
@@ -199,6 +224,10 @@ impl Postgres {
         format!("postgres://shop@localhost/postgres?host={}", self.scratch.path().display())
     }
 
+    fn stop(&self) {
+        self.output("pg_ctl", &["--wait", "--mode=immediate", "stop"]);
+    }
+
     fn run(&self, program: &str, arguments: &[&str]) {
         let output = self.output(program, arguments);
         let said = String::from_utf8_lossy(&output.stderr);
@@ -225,7 +254,7 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        self.output("pg_ctl", &["--wait", "--mode=immediate", "stop"]);
+        self.stop();
     }
 }
 

@@ -49,6 +49,8 @@ pub struct Client {
     /// What it keeps from answer to request, if it was asked to.
     jar: Option<Arc<Mutex<Jar>>>,
     follows: bool,
+    /// The application that this one tells of.
+    _of: Option<Arc<Shared>>,
 }
 
 /// How long [`Client::stop`] waits.
@@ -140,6 +142,38 @@ impl Client {
     /// ```
     pub async fn stop(&self) {
         self.shared.stop(GRACE).await;
+    }
+
+    /// A client of the application's [`Actuator`](crate::Actuator) alone, whether it has a port of its own or not, without the filters that keep
+    /// strangers from it.
+    ///
+    /// ```
+    /// # use vernal::{Actuator, request_map, test};
+    /// # #[request_map("/")]
+    /// # fn index() {}
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let actuator = Actuator::new().port(9091).indicator("stock", async || Err("it is empty"));
+    /// let client = test::Client::builder().actuator(actuator).build();
+    /// client.get("/actuator/health").await.assert_status(404);
+    /// let health = client.actuator().get("/actuator/health").await;
+    /// assert_eq!(health.assert_status(503).json::<serde_json::Value>()["components"]["stock"]["status"], "DOWN");
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    /// The application has none.
+    #[cfg(feature = "actuator")]
+    #[track_caller]
+    pub fn actuator(&self) -> Client {
+        let app = &self.shared.app;
+        assert!(
+            app.0.actuating.is_some(),
+            "the application has no actuator: give it one by `.actuator(Actuator::new())`"
+        );
+        let alone = app.actuator_alone().expect("its path has been looked at when the application began");
+        let of = Some(Arc::clone(&self.shared));
+        Client { shared: Shared::in_memory(alone), jar: None, follows: false, _of: of }
     }
 
     /// A handle to stop the application as a server would.
@@ -258,6 +292,7 @@ impl ClientBuilder {
                 shared: Shared::in_memory(app),
                 jar: self.keeps_cookies.then(Arc::default),
                 follows: self.follows,
+                _of: None,
             },
             Err(error) => panic!("{error:?}"),
         }

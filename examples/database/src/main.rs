@@ -16,7 +16,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use sqlx::AnyPool;
 use sqlx::any::AnyPoolOptions;
-use vernal::{Json, Result, Secret, State, component, config, on_start, on_stop, request_map, server};
+use vernal::{
+    Actuator, Json, Result, Secret, State, component, config, on_start, on_stop, request_map, server,
+};
 
 /// `[database]` of `vernal.toml`.
 #[config("database")]
@@ -38,6 +40,12 @@ async fn pool(State(database): State<&Database>) -> Result<AnyPool> {
     let patience = Duration::from_secs(5);
     let options = AnyPoolOptions::new().max_connections(database.connections).acquire_timeout(patience);
     Ok(options.connect(database.url.reveal()).await?)
+}
+
+/// Asked when somebody asks for the health: `curl localhost:9091/actuator/health`.
+async fn answers(State(pool): State<&AnyPool>) -> Result {
+    sqlx::query("SELECT 1").execute(pool).await?;
+    Ok(())
 }
 
 #[on_start]
@@ -76,5 +84,5 @@ async fn orders(State(pool): State<&AnyPool>) -> Result<Json<Vec<Order>>> {
 }
 
 fn main() -> Result {
-    server::configured().start()
+    server::configured().actuator(Actuator::new().indicator("database", answers)).start()
 }

@@ -60,8 +60,25 @@ impl App {
     /// named in the log. Servers do this themselves after their last request. Who serves connections of his own calls it after the
     /// last one; if nobody does, they are called when the application is dropped.
     pub async fn stop(&self, grace: Duration) {
+        self.is_over();
         if let Some(life) = &self.0.life {
             life.stop(grace).await;
+        }
+    }
+
+    /// [`App::stop`] where a thread may wait.
+    pub(crate) fn stop_now(&self, grace: Duration) {
+        self.is_over();
+        if let Some(life) = &self.0.life {
+            life.stop_now(grace);
+        }
+    }
+
+    /// It is not to be given requests any more.
+    fn is_over(&self) {
+        #[cfg(feature = "actuator")]
+        if let Some(actuating) = &self.0.actuating {
+            actuating.lives.end();
         }
     }
 

@@ -26,6 +26,9 @@ thread_local! {
     static RUNNING: Cell<Mark> = const { Cell::new(Mark(0)) };
 }
 
+/// How often the process was asked to stop.
+static TIMES: AtomicU64 = AtomicU64::new(0);
+
 /// Wakes those who run for no server.
 static ANY: Notify = Notify::const_new();
 
@@ -119,7 +122,14 @@ fn have_all_begun(has_heard: bool) -> bool {
 
 /// The process is asked to stop, whatever servers there are.
 pub(crate) fn stop_process() {
+    TIMES.fetch_add(1, Ordering::SeqCst);
     ANY.notify_waiters();
+}
+
+/// How often the process was asked to stop: who remembers the number sees whether it has been since.
+#[cfg(feature = "actuator")]
+pub(crate) fn times() -> u64 {
+    TIMES.load(Ordering::SeqCst)
 }
 
 fn all() -> MutexGuard<'static, Vec<Weak<Stop>>> {

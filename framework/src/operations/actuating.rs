@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use serde_json::Value;
 
 use super::actuator::Actuator;
-use super::health::{Indicators, StoreHealth};
+use super::health::{GivenIndicator, Indicators, StoreHealth};
 use super::life::Lives;
 use crate::chain::AnyFilter;
 use crate::contract::Guards;
@@ -24,7 +24,7 @@ pub(crate) struct Actuating {
     /// When the application began.
     pub(crate) began: SystemTime,
     /// The servers that serve the application.
-    pub(crate) lives: Lives,
+    pub(crate) lives: Arc<Lives>,
 }
 
 impl Actuating {
@@ -32,7 +32,7 @@ impl Actuating {
         let (base, timeout) = (actuator.base().to_owned(), actuator.timeout_or_usual());
         let mut all = actuator.indicators;
         if let Some(store) = Sessions::of(context).and_then(StoreHealth::of) {
-            all.push(("sessions".into(), Arc::new(store)));
+            all.push(GivenIndicator::built_in("sessions", store));
         }
         Actuating {
             base,
@@ -40,7 +40,7 @@ impl Actuating {
             indicators: Indicators::new(all, timeout),
             info: actuator.info,
             began: SystemTime::now(),
-            lives: Lives::default(),
+            lives: Arc::default(),
         }
     }
 

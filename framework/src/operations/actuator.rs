@@ -2,12 +2,11 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 
-use super::health::HealthIndicator;
+use super::health::{GivenIndicator, Indicator};
 
 /// Shows how an application is, below one path: whether it is well, what is mapped, numbers. Off unless it is given to
 /// [`Config::actuator`](crate::Config::actuator).
@@ -52,7 +51,7 @@ pub struct Actuator {
     pub(crate) base: Option<String>,
     pub(crate) port: Option<u16>,
     pub(crate) host: Option<String>,
-    pub(crate) indicators: Vec<(Cow<'static, str>, Arc<dyn HealthIndicator>)>,
+    pub(crate) indicators: Vec<GivenIndicator>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) info: Vec<(String, Value)>,
 }
@@ -87,15 +86,48 @@ impl Actuator {
         self
     }
 
-    /// Asks this indicator too when the health is asked for. A store of sessions that can tell how it is, as `RedisStore` can, is one by
-    /// itself, called `sessions`. A name that is given twice is an error at start.
+    /// Asks this indicator too when the health is asked for: an `async` function or closure of up to six states, which
+    /// returns a `Result<(), E>`, or a type with the trait [`HealthIndicator`](crate::HealthIndicator). The states may be those that
+    /// [`component`](macro@crate::component)s make.
+    ///
+    /// A store of sessions that can tell how it is, as `RedisStore` can, is one by itself, called `sessions`.
+    ///
+    /// ```
+    /// use vernal::{Actuator, Result, State, component};
+    ///
+    /// struct Pool;
+    ///
+    /// impl Pool {
+    ///     async fn ping(&self) -> Result {
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// #[component]
+    /// async fn pool() -> Pool {
+    ///     Pool
+    /// }
+    ///
+    /// async fn database(pool: State<&Pool>) -> Result {
+    ///     pool.ping().await
+    /// }
+    ///
+    /// let actuator = Actuator::new()
+    ///     .indicator("database", database)
+    ///     .indicator("stock", async || std::fs::metadata("stock.csv").map(drop));
+    /// # let _ = actuator;
+    /// ```
+    ///
+    /// # Errors
+    /// A name that is given twice, or a state that nobody gave and no component makes, is an error at start.
     #[must_use]
-    pub fn indicator(
+    #[track_caller]
+    pub fn indicator<Arguments: 'static>(
         mut self,
         name: impl Into<Cow<'static, str>>,
-        indicator: impl HealthIndicator,
+        indicator: impl Indicator<Arguments>,
     ) -> Actuator {
-        self.indicators.push((name.into(), Arc::new(indicator)));
+        self.indicators.push(GivenIndicator::new(name.into(), indicator));
         self
     }
 
@@ -160,8 +192,9 @@ impl Actuator {
                     .to_owned(),
             );
         }
-        for (index, (name, _)) in self.indicators.iter().enumerate() {
-            if self.indicators.iter().take(index).any(|(other, _)| other == name) {
+        for (index, indicator) in self.indicators.iter().enumerate() {
+            let name = indicator.name();
+            if self.indicators.iter().take(index).any(|other| other.name() == name) {
                 problems.push(format!("two health indicators are called {name:?}"));
             }
         }

@@ -115,9 +115,7 @@ impl Bound {
         for thread in threads {
             thread.join().map_err(|payload| Error::from_panic(&*payload))??;
         }
-        if let Some(life) = &self.shared.app.0.life {
-            life.stop_now(lifecycle.left_of(self.grace));
-        }
+        self.shared.app.stop_now(lifecycle.left_of(self.grace));
         self.shared.app.0.observers.flush();
         result
     }

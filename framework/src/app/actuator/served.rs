@@ -51,13 +51,13 @@ impl Actuate {
                 json!({"paths": paths})
             }
             "health" => {
-                let mut report = Report::of(&actuating.indicators.ask().await);
+                let mut report = Report::of(&actuating.indicators.ask(&app.0.answers.context).await);
                 report.body["groups"] = json!(["live", "ready"]);
                 told(report, cx)
             }
             "health/live" => told(Report::alive(), cx),
             "health/ready" if !actuating.lives.is_ready() => told(Report::out_of_service(), cx),
-            "health/ready" => told(Report::of(&actuating.indicators.ask().await), cx),
+            "health/ready" => told(Report::of(&actuating.indicators.ask(&app.0.answers.context).await), cx),
             "routes" => app.0.routes(),
             #[cfg(feature = "metrics")]
             "metrics" => {

@@ -24,7 +24,8 @@ pub(super) fn build(
     };
     let tally = Arc::default();
     context.tally = Some(Arc::clone(&tally));
-    let vitals = Vitals { tally, sessions: Sessions::of(context).cloned(), lives: actuating.lives.clone() };
+    let (sessions, lives) = (Sessions::of(context).cloned(), Arc::clone(&actuating.lives));
+    let vitals = Vitals { tally, sessions, lives };
     match Measures::new(metrics, mappings, vitals) {
         Ok(measures) => Some(Box::new(measures)),
         Err(found) => {

@@ -112,6 +112,10 @@ impl App {
         let filters: Vec<_> = given.chain(filters.into_iter().map(AnyFilter::Declared)).collect();
         pages.iter().for_each(|page| need(page.states, &page.at));
         plan.needs().for_each(|(needs, at)| need(needs, at));
+        #[cfg(feature = "actuator")]
+        if let Some(actuator) = &config.actuator {
+            actuator.indicators.iter().for_each(|indicator| need(&indicator.states, &indicator.at));
+        }
         if let [first, second, ..] = bindings[..] {
             problems.push(format!("two default model bindings: {} and {}", first.at, second.at));
         }

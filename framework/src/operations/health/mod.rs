@@ -2,6 +2,7 @@
 
 #[cfg(unix)]
 mod disk_space;
+mod given;
 mod indicator;
 mod indicators;
 mod report;
@@ -9,7 +10,8 @@ mod store;
 
 #[cfg(unix)]
 pub use disk_space::DiskSpace;
-pub use indicator::HealthIndicator;
+pub(crate) use given::GivenIndicator;
+pub use indicator::{HealthIndicator, Indicator};
 pub(crate) use indicators::Indicators;
 pub(crate) use report::Report;
 pub(crate) use store::StoreHealth;

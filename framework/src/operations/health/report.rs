@@ -29,7 +29,7 @@ impl Report {
                 None => json!({"status": UP}),
                 Some(problem) => json!({"status": DOWN, "details": {"error": problem}}),
             };
-            (name.to_string(), shown)
+            ((*name).to_owned(), shown)
         });
         let shown: Map<String, Value> = shown.collect();
         Report { is_well, body: json!({"status": if is_well { UP } else { DOWN }, "components": shown}) }

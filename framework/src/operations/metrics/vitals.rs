@@ -20,7 +20,7 @@ pub(crate) struct Vitals {
     pub(crate) tally: Arc<Tally>,
     pub(crate) sessions: Option<Arc<Sessions>>,
     /// The servers that serve the application.
-    pub(crate) lives: Lives,
+    pub(crate) lives: Arc<Lives>,
 }
 
 impl Collector for Vitals {
