@@ -15,8 +15,8 @@ use vernal::test::Client;
 use vernal::websocket::{Rooms, WebSocketSession};
 use vernal::{
     Actuator, App, BoxFuture, Config, DiskSpace, FilterContext, Limits, Next, Result, Saved, Session,
-    SessionChanges, SessionId, SessionRecord, SessionStore, State, component, request_filter, request_map,
-    websocket_handler,
+    SessionChanges, SessionId, SessionRecord, SessionStore, State, component, error_message, request_filter,
+    request_map, websocket_handler,
 };
 
 use crate::running::{Running, builder, get};
@@ -35,6 +35,11 @@ async fn login(session: Session) -> Result {
 async fn looks(cx: &mut FilterContext<'_>, next: Next<'_>) -> Result {
     next.run(cx).await;
     Ok(())
+}
+
+#[error_message("404")]
+fn nothing_there() -> &'static str {
+    "nothing there"
 }
 
 #[derive(Default)]
@@ -94,7 +99,9 @@ async fn each_path_tells_what_it_is_for() {
 
 #[tokio::test]
 async fn routes_name_handlers_filters_conditions_and_limits() {
-    let routes = json(&client(Actuator::new()), "/actuator/routes", 200).await;
+    let client = Client::builder().state(Rooms::new()).filter("/actuator/**", operators());
+    let client = client.resources("/docs/**", "docs").actuator(Actuator::new()).build();
+    let routes = json(&client, "/actuator/routes", 200).await;
     let mappings = routes["mappings"].as_array().expect("a list");
     let of =
         |pattern: &str| mappings.iter().find(|it| it["pattern"] == pattern).expect("it is mapped").clone();
@@ -108,6 +115,15 @@ async fn routes_name_handlers_filters_conditions_and_limits() {
     assert_eq!(order["limits"], json!({"body_size": "77"}));
     assert_eq!(of("/login")["filters"], json!([]));
     assert_eq!(of("/login").get("limits"), None);
+    let filters = routes["filters"].as_array().expect("a list");
+    let named = |name: &str| filters.iter().find(|it| it["name"] == name).expect("it is there");
+    assert_eq!(named("looks")["patterns"], json!(["/orders/**"]));
+    assert_eq!(named("looks")["mappings"], json!(1));
+    let resources = &routes["resources"][0];
+    assert_eq!((&resources["pattern"], &resources["directory"]), (&json!("/docs/**"), &json!("docs")));
+    assert!(resources["at"].as_str().is_some_and(|at| at.starts_with("tests/actuator.rs:")), "{resources}");
+    assert_eq!(routes["errorPages"][0]["errors"], "404");
+    assert_eq!(routes["errorPages"][0]["page"]["name"], "nothing_there");
     assert_eq!(routes["websockets"][0]["pattern"], "/chat/{room}");
     assert_eq!(routes["websockets"][0]["handler"]["name"], "Chat");
 }

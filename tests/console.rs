@@ -49,7 +49,10 @@ async fn serve() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     println!("\nport {}", listener.local_addr().expect("it is bound").port());
     // The first panic waits for a reader, which is what it would tell of.
-    let server = server::new().app("console").watchdog(Duration::ZERO).listener(listener);
+    let mut server = server::new().app("console").watchdog(Duration::ZERO).listener(listener);
+    if std::env::var_os("MAPPED").is_none() {
+        server = server.show_mappings(false);
+    }
     server.start_async().await.expect("a good end");
     tracing::info!(target: "my_app::orders", "after the end");
     if let Some(text) = std::env::var_os("PANIC") {
@@ -209,6 +212,34 @@ fn a_line_tells_when_who_and_where_and_cannot_be_forged() {
     let greeting = said.iter().find(|line| line.contains(ORDERS)).expect("it is said");
     assert!(greeting.contains("greeting ann\\r\\n\\u{1b}[31m[forged]"), "{greeting}");
     assert!(said.iter().any(|line| line.contains("it broke\\r\\n[forged]")), "{said:#?}");
+}
+
+/// A debug build says by itself what is mapped.
+#[test]
+fn what_is_mapped_is_a_table_under_one_line() {
+    let serving = Serving::start(&[("MAPPED", "1")]);
+    serving.get("/stop");
+    let (said, is_good) = serving.said();
+    assert!(is_good, "{said:#?}");
+    let first = said.iter().position(|line| line.contains("what is mapped:")).expect("it is said");
+    assert!(said[first].contains("]-[vernal::mapped:"), "{said:#?}");
+    let places = said[first + 2..].iter().map_while(|line| line.rsplit_once("tests/console.rs:"));
+    let rows: Vec<_> = places.map(|(row, _)| row).collect();
+    assert_eq!(said[first + 1], "5 mappings");
+    let expected = [
+        "    any  /broken  broken  ",
+        "    any  /greet   greet   ",
+        "    any  /last    last    ",
+        "    any  /panic   panics  ",
+        "    any  /stop    stop    ",
+    ];
+    assert_eq!(rows, expected);
+    assert!(said[first + 7].contains(LISTENING), "{said:#?}");
+    // Who wants less gets less.
+    let serving = Serving::start(&[("MAPPED", "1"), ("VERNAL_LOG", "info,vernal::mapped=off")]);
+    serving.get("/stop");
+    let (said, _) = serving.said();
+    assert!(!said.iter().any(|line| line.contains("what is mapped:")), "{said:#?}");
 }
 
 #[test]

@@ -49,6 +49,7 @@ pages! {
     Logging: "docs/logging.md",
     Operations: "docs/operations.md",
     Testing: "docs/testing.md",
+    Development: "docs/development.md",
     Applications: "docs/applications.md",
     Embedding: "docs/embedding.md",
     Deployment: "docs/deployment.md",

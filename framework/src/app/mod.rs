@@ -19,6 +19,7 @@ mod described;
 mod description;
 mod exchange;
 mod handle;
+mod mapped;
 mod observing;
 #[cfg(any(feature = "actuator", feature = "openapi"))]
 mod reading;
@@ -44,6 +45,7 @@ pub use config::Config;
 pub(crate) use exchange::Exchange;
 #[cfg(feature = "tower")]
 pub(crate) use handle::{Outcome, Run, complete, written};
+pub(crate) use mapped::{MAPPED, SHOWN};
 #[cfg(all(feature = "config", feature = "tls"))]
 pub(crate) use sections::TlsSection;
 #[cfg(feature = "config")]

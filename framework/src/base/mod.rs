@@ -23,7 +23,9 @@ pub(crate) use json::from_json;
 pub use location::Location;
 pub(crate) use meant::did_you_mean;
 pub(crate) use problems::all_of;
-pub(crate) use shown::{Logged, counted, escape, needs_escape, say, shown, shown_bytes};
+pub(crate) use shown::{
+    Logged, LoggedLines, counted, escape, needs_escape, say, say_lines, shown, shown_bytes,
+};
 pub(crate) use span::Span;
 pub(crate) use uri::uri_reference;
 

@@ -33,6 +33,30 @@ macro_rules! say {
 
 pub(crate) use say;
 
+/// Says a text of several lines to a target of its own, if anybody listens; what is in a line is escaped, and its end stays.
+macro_rules! say_lines {
+    ($target:expr, $text:expr) => {
+        if ::tracing::event_enabled!(target: $target, ::tracing::Level::INFO) {
+            ::tracing::info!(target: $target, "{}", $crate::base::LoggedLines(&$text))
+        }
+    };
+}
+
+pub(crate) use say_lines;
+
+/// A text as it stands in a log that lets it have several lines: all but their ends is escaped.
+pub(crate) struct LoggedLines<'t>(pub(crate) &'t str);
+
+impl Display for LoggedLines<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, line) in self.0.split('\n').enumerate() {
+            let end = if index == 0 { "" } else { "\n" };
+            write!(f, "{end}{}", Logged(line))?;
+        }
+        Ok(())
+    }
+}
+
 /// A count with the name of what is counted, which stands alone for one and has an `s` for others.
 pub(crate) fn counted(count: u64, name: &str) -> String {
     format!("{count} {name}{}", if count == 1 { "" } else { "s" })

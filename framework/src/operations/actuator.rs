@@ -17,7 +17,7 @@ use super::health::{GivenIndicator, Indicator};
 /// | `/actuator/health` | 200 `{"status":"UP"}`, or 503 and `"DOWN"`; with all `components`, what is wrong with each, and the groups |
 /// | `/actuator/health/live` | 200 as long as the process serves: restart it where this fails |
 /// | `/actuator/health/ready` | 200 while it may be given requests: 503 from the first moment of a stop, and while an indicator is not well |
-/// | `/actuator/routes` | what is mapped: patterns, methods, conditions, handlers with file and line, filters in their order, limits |
+/// | `/actuator/routes` | what is mapped: patterns, methods, conditions, handlers with file and line, filters in their order, limits; and filters, resources and error pages by themselves |
 /// | `/actuator/info` | what [`Actuator::info`] says, the version of Vernal, when the application began |
 /// | `/actuator/sessions` | how many sessions the store holds, if it knows |
 /// | `/actuator/rooms` | how many WebSocket rooms there are in the process, and how many members |

@@ -23,5 +23,5 @@ mod tree;
 
 pub(crate) use self::answer::open_file;
 pub use self::embedded::{Embedded, EmbeddedFile};
-pub(crate) use self::mounts::{Found, GivenResources, Mounts};
+pub(crate) use self::mounts::{Found, GivenResources, Mounts, Told};
 pub use self::settings::Resources;

@@ -1,6 +1,7 @@
 //! All resources of an application, in the order they are given in.
 
 use std::panic::Location;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use ::http::Method;
@@ -16,7 +17,16 @@ use crate::matching::Pattern;
 
 /// See the head of this file.
 #[derive(Default)]
-pub(crate) struct Mounts(Vec<(Place, Arc<Mount>)>);
+pub(crate) struct Mounts(Vec<(Place, Arc<Mount>)>, Vec<Told>);
+
+/// Resources of a user, as they are told of.
+pub(crate) struct Told {
+    pub(crate) path: &'static str,
+    /// The directory; `None` for files of the binary.
+    pub(crate) directory: Option<PathBuf>,
+    /// File and line, of the source or of the settings.
+    pub(crate) at: String,
+}
 
 /// Resources as they are given to an application.
 #[derive(Debug)]
@@ -48,6 +58,10 @@ impl GivenResources {
         GivenResources { path, resources, at }
     }
 
+    fn told(&self) -> Told {
+        Told { path: self.path, directory: self.resources.directory().cloned(), at: self.at.clone() }
+    }
+
     /// Whether both are for the same paths.
     #[cfg(feature = "config")]
     pub(crate) fn is_like(&self, other: &GivenResources) -> bool {
@@ -63,6 +77,7 @@ impl Mounts {
         let favicon = favicon.then(|| GivenResources::new("/favicon.ico", png()));
         let mut mounts = Vec::with_capacity(given.len() + 1);
         problems.extend(given_twice(&given));
+        let told = given.iter().map(GivenResources::told).collect();
         for GivenResources { path, resources, at } in given.into_iter().chain(favicon) {
             let place = Place::parse(path);
             let mount = Mount::new(resources);
@@ -75,7 +90,12 @@ impl Mounts {
                 }
             }
         }
-        Mounts(mounts)
+        Mounts(mounts, told)
+    }
+
+    /// Those that a user has given.
+    pub(crate) fn told(&self) -> &[Told] {
+        &self.1
     }
 
     /// The patterns of all.

@@ -67,6 +67,14 @@ impl Resources {
         Resources::of(Origin::Embedded(files))
     }
 
+    /// Where the files are, if not in the binary.
+    pub(super) fn directory(&self) -> Option<&PathBuf> {
+        match &self.origin {
+            Origin::Directory(path) => Some(path),
+            Origin::Embedded(_) => None,
+        }
+    }
+
     fn of(origin: Origin) -> Resources {
         Resources {
             origin,

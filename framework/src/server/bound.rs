@@ -18,8 +18,8 @@ use super::listener::Entrance;
 use super::listening::Place;
 use super::signals::{begin, stop_on_signals};
 use super::watchdog::Watchdog;
-use crate::app::Exchange;
-use crate::base::{counted, say};
+use crate::app::{Exchange, MAPPED, SHOWN};
+use crate::base::{counted, say, say_lines};
 use crate::http::{Error, Result};
 
 /// A server that is bound to its port and does not serve yet.
@@ -31,6 +31,8 @@ pub struct Bound {
     pub(super) grace: Duration,
     pub(super) watchdog: Duration,
     pub(super) handles_signals: bool,
+    /// Whether it says what is mapped; `None` is in debug builds, and not all of many.
+    pub(super) shows_mappings: Option<bool>,
     pub(super) stopped: Stopped,
 }
 
@@ -67,7 +69,7 @@ impl Bound {
         let _stopped = self.stopped;
         let mut signals = pin!(stop_on_signals(&lifecycle, self.handles_signals));
         begin(signals.as_mut()).await;
-        announce(&self.shared, &addresses);
+        announce(&self.shared, &addresses, self.shows_mappings);
         let entrances = self.places.into_iter().flat_map(|(place, shared)| place.entrances(shared)).collect();
         let mut tasks = JoinSet::new();
         let mut accepting = pin!(accepting::accept(entrances, Arc::clone(&lifecycle), Some(&mut tasks)));
@@ -109,8 +111,9 @@ impl Bound {
             threads.push(thread.spawn(move || serve_on_thread(entrances, &shared, grace, false, || ()))?);
         }
         let shared = &self.shared;
-        let result =
-            serve_on_thread(first, shared, self.grace, self.handles_signals, || announce(shared, &addresses));
+        let result = serve_on_thread(first, shared, self.grace, self.handles_signals, || {
+            announce(shared, &addresses, self.shows_mappings);
+        });
         lifecycle.enter(Phase::Stopping);
         for thread in threads {
             thread.join().map_err(|payload| Error::from_panic(&*payload))??;
@@ -122,7 +125,11 @@ impl Bound {
 }
 
 /// Says that the server is there. Signals are listened to by then, so that whoever reads this can send one.
-fn announce(shared: &Shared, addresses: &str) {
+fn announce(shared: &Shared, addresses: &str, shows_mappings: Option<bool>) {
+    if shows_mappings.unwrap_or(cfg!(debug_assertions)) {
+        let most = if shows_mappings.is_some() { usize::MAX } else { SHOWN };
+        say_lines!(MAPPED, shared.app.table(most));
+    }
     shared.lifecycle.enter(Phase::Serving);
     say!(info, "listening on {addresses} with {}", counted(shared.app.route_count() as u64, "mapping"));
 }

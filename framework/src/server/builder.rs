@@ -43,6 +43,7 @@ pub struct Server {
     pub(super) websocket_stop_spread: Option<Duration>,
     pub(super) watchdog: Option<Duration>,
     pub(super) handles_signals: Option<bool>,
+    pub(super) shows_mappings: Option<bool>,
     #[cfg(feature = "tls")]
     pub(super) tls: Option<crate::tls::Tls>,
 }
@@ -239,6 +240,23 @@ impl Server {
         self
     }
 
+    /// Whether the server says, when it is about to serve, what it serves: a table of all mappings in the order of their paths, with methods,
+    /// handlers and places in the source, WebSockets, filters with what each covers, resources, and error pages. It goes to the log with the
+    /// level `info` and the target `vernal::mapped`. Default: in debug builds, with the first 100 mappings.
+    ///
+    /// ```no_run
+    /// use vernal::server;
+    ///
+    /// fn main() -> vernal::Result {
+    ///     server::new().show_mappings(false).start()
+    /// }
+    /// ```
+    #[must_use]
+    pub fn show_mappings(mut self, shows: bool) -> Server {
+        self.shows_mappings = Some(shows);
+        self
+    }
+
     /// Speaks TLS on the port: HTTPS, and WSS for WebSockets. Needs the feature `tls`. See [`tls`](crate::tls).
     #[cfg(feature = "tls")]
     #[must_use]
@@ -336,6 +354,7 @@ impl Server {
             grace,
             watchdog: self.watchdog.unwrap_or(Duration::from_millis(100)),
             handles_signals: self.handles_signals.unwrap_or(true),
+            shows_mappings: self.shows_mappings,
             stopped,
         })
     }

@@ -31,6 +31,7 @@ impl Server {
         self.grace = self.grace.or(server.grace);
         self.watchdog = self.watchdog.or(server.watchdog);
         self.handles_signals = self.handles_signals.or(server.handle_signals);
+        self.shows_mappings = self.shows_mappings.or(server.show_mappings);
         self.expects_proxy_header = self.expects_proxy_header.or(server.proxy_protocol);
         if let Some((levels, origin)) = server.log {
             let problem = |word| {

@@ -3,21 +3,27 @@
 use serde_json::{Map, Value, json};
 
 use super::super::application::Inner;
+use super::super::mapped::{Covering, Mapped, errors_of};
 use crate::base::Location;
 use crate::proto::Limits;
-use crate::routing::{Contents, Router};
+use crate::routing::Contents;
 
 impl Inner {
-    /// All mappings in the order they are preferred in, those of WebSockets apart.
+    /// All mappings in the order they are preferred in, those of WebSockets apart, and what is around them.
     pub(super) fn routes(&self) -> Value {
+        let Mapped { mappings, websockets, filters, resources, pages } = self.mapped();
+        let routes =
+            |all: &[Contents<'_>]| all.iter().map(|contents| self.route(contents)).collect::<Vec<_>>();
+        let resources =
+            resources.iter().map(|it| json!({"pattern": it.path, "directory": it.directory, "at": it.at}));
+        let pages = pages.iter().map(|page| json!({"errors": errors_of(page), "page": place(&page.at)}));
         json!({
-            "mappings": self.routes_of(&self.router),
-            "websockets": self.routes_of(&self.sockets),
+            "mappings": routes(&mappings),
+            "websockets": routes(&websockets),
+            "filters": filters.iter().map(covering).collect::<Vec<_>>(),
+            "resources": resources.collect::<Vec<_>>(),
+            "errorPages": pages.collect::<Vec<_>>(),
         })
-    }
-
-    fn routes_of(&self, router: &Router) -> Vec<Value> {
-        router.contents().map(|contents| self.route(&contents)).collect()
     }
 
     fn route(&self, contents: &Contents<'_>) -> Value {
@@ -52,6 +58,13 @@ impl Inner {
         }
         shown.into()
     }
+}
+
+fn covering(it: &Covering) -> Value {
+    let mut shown = place(it.filter.at());
+    shown["patterns"] = json!(it.paths);
+    shown["mappings"] = json!(it.covered.len());
+    shown
 }
 
 /// The limits of a mapping that are others than the server's.

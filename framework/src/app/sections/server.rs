@@ -27,6 +27,7 @@ pub(crate) struct ServerSection {
     pub(crate) grace: Option<Duration>,
     pub(crate) watchdog: Option<Duration>,
     pub(crate) handle_signals: Option<bool>,
+    pub(crate) show_mappings: Option<bool>,
     pub(crate) proxy_protocol: Option<bool>,
     /// The level of the console, and where it was written.
     pub(crate) log: Option<(String, Origin)>,
@@ -69,6 +70,7 @@ pub(super) fn read(root: &mut Section<'_>) -> (ServerSection, Application) {
         grace = time(), "30s";
         watchdog = time(), "100ms";
         handle_signals = flag(), "true";
+        show_mappings = flag(), "(in debug builds)";
         proxy_protocol = flag(), "false";
     }
     take! { application:

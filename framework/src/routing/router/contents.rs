@@ -12,7 +12,6 @@ use crate::route::Route;
 use crate::routing::entry::Entry;
 
 /// A mapping under one of its paths, as others are told of it.
-#[cfg(feature = "actuator")]
 pub(crate) struct Contents<'r> {
     pub(crate) route: &'static Route,
     pub(crate) pattern: &'static str,
@@ -55,7 +54,6 @@ impl Router {
     }
 
     /// What there is, in the order of preference.
-    #[cfg(feature = "actuator")]
     pub(crate) fn contents(&self) -> impl Iterator<Item = Contents<'_>> {
         self.entries.iter().map(|entry| Contents {
             route: entry.route,

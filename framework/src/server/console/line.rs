@@ -6,12 +6,15 @@ use std::time::SystemTime;
 use tracing::Level;
 use tracing::field::{Field, Visit};
 
-use crate::base::Logged;
+use crate::app::MAPPED;
 use crate::base::date::{civil, parts};
+use crate::base::{Logged, LoggedLines};
 
 /// One line being put together. Control characters become escapes, so that no event can forge a second line.
 pub(super) struct Line {
     pub(super) text: String,
+    /// What is said is a table, and its lines stay lines.
+    is_table: bool,
 }
 
 impl Line {
@@ -30,7 +33,7 @@ impl Line {
             let _ = write!(text, ":{line}");
         }
         let _ = write!(text, "] {level:5}: ");
-        Line { text }
+        Line { text, is_table: target == MAPPED }
     }
 
     pub(super) fn end(mut self) -> String {
@@ -46,6 +49,10 @@ impl Visit for Line {
         }
         if field.name() != "message" {
             let _ = write!(self.text, " {}=", field.name());
+        }
+        if self.is_table {
+            let _ = write!(self.text, "{}", LoggedLines(&format!("{value:?}")));
+            return;
         }
         let _ = write!(self.text, "{}", Logged(format_args!("{value:?}")));
     }
