@@ -25,6 +25,12 @@ async fn work() -> &'static str {
     "done"
 }
 
+/// Which process answers.
+#[request_map("/process")]
+fn process() -> String {
+    std::process::id().to_string()
+}
+
 #[derive(Default)]
 struct Idle;
 
@@ -105,6 +111,14 @@ fn serve() {
         .expect("it serves");
 }
 
+/// The same on sockets that somebody passes.
+#[cfg(all(unix, feature = "systemd"))]
+#[test]
+#[ignore = "it runs as a child"]
+fn serve_passed() {
+    server::new().systemd(None).threads(1).start().expect("it serves");
+}
+
 struct Process(Child);
 
 impl Process {
@@ -125,9 +139,7 @@ impl Process {
 
     /// Stops it as those do who replace it, and waits for its end.
     fn stop(mut self) {
-        // Every shell knows how, and nothing here is unsafe.
-        let killed = Command::new("sh").args(["-c", &format!("kill -TERM {}", self.0.id())]).status();
-        assert!(killed.expect("a shell").success());
+        terminate(self.0.id());
         assert!(self.0.wait().expect("it ends").success());
     }
 }
@@ -137,6 +149,12 @@ impl Drop for Process {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
+}
+
+fn terminate(process: u32) {
+    // Every shell knows how, and nothing here is unsafe.
+    let killed = Command::new("sh").args(["-c", &format!("kill -TERM {process}")]).status();
+    assert!(killed.expect("a shell").success());
 }
 
 fn until(mut is_so: impl FnMut() -> bool, what: &str) {
@@ -160,6 +178,20 @@ fn is_ready(actuator: u16) -> bool {
 
 fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port()
+}
+
+/// The body of an answer over a connection of its own.
+fn ask(to: SocketAddr, path: &str) -> Result<String, String> {
+    let mut stream = TcpStream::connect(to).map_err(|error| format!("no connection: {error}"))?;
+    stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    let mut answer = String::new();
+    let asked = stream.write_all(request.as_bytes()).and_then(|()| stream.read_to_string(&mut answer));
+    asked.map_err(|error| format!("no answer: {error}"))?;
+    match answer.split_once("\r\n\r\n") {
+        Some((head, body)) if head.starts_with("HTTP/1.1 200 ") => Ok(body.to_owned()),
+        _ => Err(format!("another answer: {answer:?}")),
+    }
 }
 
 /// Sends requests on one connection after the other until it is told to end; counts the good answers, and keeps what was none.
@@ -249,4 +281,96 @@ fn a_rolling_restart_behind_haproxy_fails_no_request() {
     assert!(good > 100 * restarts, "{good}");
     drop(proxy);
     let _ = std::fs::remove_dir_all(folder);
+}
+
+/// Holds the sockets, and starts the server anew whenever it has ended. systemd names the process that may take them; what makes a
+/// loop out of systemfd and watchexec cannot know it, and names none.
+#[cfg(all(unix, feature = "systemd"))]
+const LOOP: &str = r#"
+while [ ! -e "$STOPPED" ]; do
+    if [ "$NAMED" = yes ]; then
+        sh -c 'LISTEN_PID=$$ exec "$0" "$@"' "$@"
+    else
+        env -u LISTEN_PID "$@"
+    fi
+done
+"#;
+
+/// Opens a socket at an address, and becomes the program that stands behind it.
+#[cfg(all(unix, feature = "systemd"))]
+const OPEN: &str = r#"
+import os, socket, sys
+host, port = sys.argv[1].split(":")
+listening = socket.create_server((host, int(port)), backlog=128)
+if listening.fileno() != 3:
+    os.dup2(listening.fileno(), 3)
+os.set_inheritable(3, True)
+os.environ["LISTEN_FDS"] = "1"
+os.execvp(sys.argv[2], sys.argv[2:])
+"#;
+
+#[cfg(all(unix, feature = "systemd"))]
+#[test]
+fn a_server_on_sockets_of_others_is_replaced_and_no_connection_is_refused() {
+    let (own, python, activate) = (
+        std::env::current_exe().expect("the test itself"),
+        program("python3"),
+        program("systemd-socket-activate"),
+    );
+    let table = [
+        (
+            "systemd-socket-activate",
+            "yes",
+            vec![activate, "--setenv=STOPPED".into(), "--setenv=NAMED".into(), "--listen".into()],
+        ),
+        ("a loop", "no", vec![python, "-c".into(), OPEN.into()]),
+    ];
+    for (name, is_named, opens) in table {
+        let scratch = std::env::temp_dir().join(format!("vernal-passed-{}-{is_named}", std::process::id()));
+        let to = SocketAddr::from(([127, 0, 0, 1], free_port()));
+        let holder = Command::new(&opens[0])
+            .args(&opens[1..])
+            .args([&to.to_string(), "sh", "-c", LOOP, "sh"])
+            .arg(&own)
+            .args(["--exact", "serve_passed", "--ignored", "--nocapture"])
+            .env("STOPPED", &scratch)
+            .env("NAMED", is_named)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        let mut holder = Process(holder.unwrap_or_else(|error| panic!("{name} is needed: {error}")));
+        until(|| ask(to, "/process").is_ok(), "it serves");
+        let (ends, good) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+        let clients = (0..4).map(|_| {
+            let (ends, good) = (Arc::clone(&ends), Arc::clone(&good));
+            std::thread::spawn(move || {
+                let mut bad = Vec::new();
+                while !ends.load(Ordering::Relaxed) {
+                    match ask(to, "/work") {
+                        Ok(_) => drop(good.fetch_add(1, Ordering::Relaxed)),
+                        Err(problem) => bad.push(problem),
+                    }
+                }
+                bad
+            })
+        });
+        let clients: Vec<_> = clients.collect();
+        let mut processes = BTreeSet::new();
+        for _ in 0..5 {
+            let process = ask(to, "/process").expect("an answer");
+            processes.insert(process.clone());
+            terminate(process.parse().expect("a number"));
+            until(|| ask(to, "/process").is_ok_and(|other| other != process), "another one serves");
+        }
+        ends.store(true, Ordering::Relaxed);
+        let bad: Vec<_> = clients.into_iter().flat_map(|client| client.join().expect("it ends")).collect();
+        let good = good.load(Ordering::Relaxed);
+        println!("{name}: {good} requests, {} processes, {} failed", processes.len(), bad.len());
+        assert!(bad.is_empty(), "{name}: {} of {good} failed: {:?}", bad.len(), &bad[..bad.len().min(5)]);
+        assert_eq!(processes.len(), 5, "{name}: {processes:?}");
+        std::fs::write(&scratch, "").expect("a file");
+        terminate(ask(to, "/process").expect("an answer").parse().expect("a number"));
+        assert!(holder.0.wait().expect("it ends").success(), "{name}");
+        let _ = std::fs::remove_file(scratch);
+    }
 }
