@@ -14,7 +14,7 @@ pub(crate) use served::{channels, filters};
 use std::collections::BTreeMap;
 
 use super::App;
-use crate::base::Location;
+use crate::base::{Location, sorted};
 use crate::chain::{AnyFilter, DeclaredFilter};
 #[cfg(feature = "negotiation")]
 use crate::content::Formats;
@@ -79,7 +79,9 @@ impl App {
     fn operations(&self) -> Vec<&'static Operation> {
         let belongs = |operation: &&'static Operation| operation.mapping.app == self.0.name.as_deref();
         let mut operations: Vec<_> = inventory::iter::<Operation>.into_iter().filter(belongs).collect();
-        operations.sort_by_key(|operation| (operation.mapping.order, operation.at, operation.mapping.paths));
+        sorted::sort_by_key(&mut operations, |operation| {
+            (operation.mapping.order, operation.at, operation.mapping.paths)
+        });
         operations
     }
 

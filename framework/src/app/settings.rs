@@ -2,7 +2,7 @@
 
 use super::config::{Config, State};
 use super::sections::Sections;
-use crate::base::did_you_mean;
+use crate::base::{did_you_mean, sorted};
 use crate::bind::StateNeed;
 use crate::http::IntoStatus;
 use crate::proto::ws::{PerMessageDeflate, Role};
@@ -90,7 +90,7 @@ impl Config {
     fn read_structs(&mut self, table: Option<&Table>, taken: &[&str]) {
         let all: Vec<_> = inventory::iter::<ConfigStruct>.into_iter().collect();
         let mut own: Vec<_> = all.iter().filter(|it| it.app == self.app.as_deref()).collect();
-        own.sort_unstable_by_key(|it| it.at);
+        sorted::sort_by_key(&mut own, |it| it.at);
         for (index, it) in own.iter().enumerate() {
             if let Some(other) = own[..index].iter().find(|other| other.section == it.section) {
                 let (one, other, section) = (it.at, other.at, it.section);

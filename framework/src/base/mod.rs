@@ -12,6 +12,7 @@ mod location;
 mod meant;
 mod problems;
 mod shown;
+pub(crate) mod sorted;
 mod span;
 mod uri;
 

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use crate::base::shown;
+use crate::base::{shown, sorted};
 use crate::http::Error;
 
 /// Adds to the error for a name that is missing which names with brackets came in its place, and what to send. Where a server
@@ -17,7 +17,7 @@ pub(super) fn explained<'n>(
 ) -> Error {
     let Some(missing) = error.binding().filter(|_| error.is_missing()) else { return error };
     let mut names: Vec<&str> = came.filter(|name| is_of(name, &missing.parameter)).collect();
-    names.sort_unstable();
+    sorted::sort_by(&mut names, Ord::cmp);
     names.dedup();
     let Some(first) = names.first() else { return error };
     let mut explain = error.explain_text().to_owned();

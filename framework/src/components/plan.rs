@@ -3,7 +3,7 @@
 use std::any::TypeId;
 
 use super::item::{Component, LifeFunction, Moment};
-use crate::base::Location;
+use crate::base::{Location, sorted};
 use crate::bind::StateNeed;
 use crate::http::Context;
 
@@ -45,7 +45,7 @@ impl Plan {
         };
         let on = |moment: Moment| {
             let mut functions: Vec<_> = functions.iter().copied().filter(|it| it.on == moment).collect();
-            functions.sort_by_key(|function| (rank(function), function.at));
+            sorted::sort_by_key(&mut functions, |function| (rank(function), function.at));
             functions
         };
         let starts = on(Moment::Start);

@@ -7,6 +7,7 @@ use super::embedded::Embedded;
 use super::representation::{Common, Representation, SIBLINGS, Stored};
 use super::settings::Resources;
 use super::tree::{Item, Node, Tree};
+use crate::base::sorted;
 use crate::http::{Result, is_name};
 use crate::proto::Coding;
 
@@ -20,7 +21,7 @@ pub(super) struct Files {
 impl Files {
     pub(super) fn new(embedded: &Embedded, settings: &Resources) -> Files {
         let mut files: Vec<_> = embedded.files.iter().collect();
-        files.sort_unstable_by_key(|file| file.path);
+        sorted::sort_by_key(&mut files, |file| file.path);
         let find = |path: &str| files.binary_search_by_key(&path, |file| file.path).ok().map(|at| files[at]);
         let all = files.iter().map(|file| {
             let sibling = |(coding, ending): (Coding, &str)| {

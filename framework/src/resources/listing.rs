@@ -5,7 +5,7 @@ use std::fmt::Write;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::tree::Item;
-use crate::base::escape_html;
+use crate::base::{escape_html, sorted};
 
 /// All of a name that could be taken for something else in a link.
 const IN_LINK: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -17,7 +17,9 @@ pub(super) fn link_to(name: &str) -> impl std::fmt::Display {
 
 /// The page for a directory at `path`, which is the one of the request.
 pub(super) fn page(path: &str, has_parent: bool, mut items: Vec<Item>) -> String {
-    items.sort_by(|one, other| (one.size.is_some(), &one.name).cmp(&(other.size.is_some(), &other.name)));
+    sorted::sort_by(&mut items, |one, other| {
+        (one.size.is_some(), &one.name).cmp(&(other.size.is_some(), &other.name))
+    });
     let title = escape_html(path);
     let mut page = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n\

@@ -3,6 +3,7 @@
 //! A name may have several values. `=` and `^=` hold if one value fits, `!=` if there are values and none is
 //! equal; a name without values fails all three.
 
+use crate::base::sorted;
 use crate::matching::Expressions;
 
 /// One expression.
@@ -82,7 +83,7 @@ impl Conditions {
         let mut list =
             expressions.list.iter().map(|text| Condition::parse(text)).collect::<Result<Vec<_>, _>>()?;
         // Sorted, so that two mappings with the same conditions are known to be the same.
-        list.sort_unstable();
+        sorted::sort_by(&mut list, Ord::cmp);
         list.dedup();
         Ok(Conditions { any: expressions.any && list.len() > 1, list })
     }

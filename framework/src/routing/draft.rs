@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use super::methods::MethodSet;
 use super::narrowing::Narrowing;
-use crate::base::Location;
+use crate::base::{Location, sorted};
 use crate::http::Decompression;
 use crate::matching::matcher::{Class, Matcher};
 use crate::proto::Limits;
@@ -52,7 +52,7 @@ impl Draft {
 /// Those of all routes, in the order of the source; adds to `problems` what is wrong.
 pub(super) fn drafts(routes: &[&'static Route], problems: &mut Vec<String>) -> Vec<Draft> {
     let mut routes = routes.to_vec();
-    routes.sort_unstable_by_key(|route| route.at);
+    sorted::sort_by_key(&mut routes, |route| route.at);
     let mut drafts = Vec::with_capacity(routes.len());
     for route in routes {
         match drafts_of(route) {

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use crate::base::sorted;
 use crate::chain::AnyFilter;
 use crate::matching::coverage::Coverage;
 use crate::matching::matcher::Matcher;
@@ -48,7 +49,7 @@ impl Filters {
     /// Sorts them; adds to `problems` what is wrong.
     pub(super) fn build(filters: &[AnyFilter], problems: &mut Vec<String>) -> Filters {
         let mut filters = filters.to_vec();
-        filters.sort_by_key(|filter| match filter {
+        sorted::sort_by_key(&mut filters, |filter| match filter {
             AnyFilter::Given(_) if filter.answers() => (3, None),
             AnyFilter::Given(_) if filter.is_on_every_answer() => (0, None),
             AnyFilter::Given(_) => (1, None),

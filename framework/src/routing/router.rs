@@ -23,7 +23,7 @@ use super::methods::MethodSet;
 use super::search::{All, NONE, Search, Union};
 use super::table::Table;
 use super::tree::{Tree, Visitor};
-use crate::base::say;
+use crate::base::{say, sorted};
 use crate::chain::AnyFilter;
 use crate::http::path::PathValues;
 use crate::matching::matcher::{Class, Matcher};
@@ -72,7 +72,7 @@ impl Router {
     pub(crate) fn build(routes: &[&'static Route], filters: &[AnyFilter]) -> Result<Router, Vec<String>> {
         let mut problems = Vec::new();
         let mut drafts = drafts(routes, &mut problems);
-        drafts.sort_by(Draft::compare);
+        sorted::sort_by(&mut drafts, Draft::compare);
         problems.extend(duplicates(&drafts));
         let filters = Filters::build(filters, &mut problems);
         if !problems.is_empty() {

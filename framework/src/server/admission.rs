@@ -16,7 +16,7 @@ use super::lingering;
 #[cfg(feature = "tls")]
 use super::secured;
 use crate::base::say;
-use crate::http::Via;
+use crate::http::{BoxFuture, Via};
 use crate::io::Stream;
 use crate::proto::Refusal;
 use crate::proto::proxy::{Decoder, Proxied};
@@ -43,7 +43,7 @@ pub(super) fn admit(
         Ok(counted) => counted,
         Err(refusal) => {
             if let Some(leaving) = refuse(stream, peer, &refusal, Arc::clone(shared)) {
-                spawn(leaving, tasks);
+                spawn_boxed(Box::pin(leaving), tasks);
             }
             return;
         }
@@ -52,11 +52,11 @@ pub(super) fn admit(
         let _ = stream.set_nodelay(true);
     }
     if is_trusted && shared.expects_proxy_header {
-        return spawn(serve_proxied(stream, peer, counted), tasks);
+        return spawn_boxed(Box::pin(serve_proxied(stream, peer, counted)), tasks);
     }
     #[cfg(feature = "tls")]
     if let Some(acceptor) = &shared.tls {
-        return spawn(secured::serve(stream, counted, Arc::clone(acceptor)), tasks);
+        return spawn_boxed(Box::pin(secured::serve(stream, counted, Arc::clone(acceptor))), tasks);
     }
     spawn(connection::serve(stream, counted, SessionTask::Own), tasks);
 }
@@ -66,6 +66,11 @@ fn spawn(connection: impl Future<Output = ()> + Send + 'static, tasks: Option<&m
         Some(tasks) => drop(tasks.spawn(connection)),
         None => drop(tokio::spawn(connection)),
     }
+}
+
+/// [`spawn`] for what is rarer: a runtime's code for tasks is made anew for each type of them.
+fn spawn_boxed(connection: BoxFuture<'static, ()>, tasks: Option<&mut JoinSet<()>>) {
+    spawn(connection, tasks);
 }
 
 /// Says why a connection is not served; in vain where TLS is spoken. The request may be on its way, so the peer is given time

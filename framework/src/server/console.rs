@@ -21,7 +21,7 @@ use tracing::subscriber::Interest;
 use tracing::{Event, Level, Metadata, Subscriber};
 
 use self::line::Line;
-use crate::base::say;
+use crate::base::{say, sorted};
 use crate::io::queue::{PATIENCE, Queue};
 
 /// Prints events up to the level of their target.
@@ -121,7 +121,7 @@ impl Levels {
                 },
             }
         }
-        levels.targets.sort_by_key(|(target, _)| std::cmp::Reverse(target.len()));
+        sorted::sort_by_key(&mut levels.targets, |(target, _)| std::cmp::Reverse(target.len()));
         (levels, unknown)
     }
 

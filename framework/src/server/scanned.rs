@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use regex_lite::Regex;
 
-use crate::base::say;
+use crate::base::{say, sorted};
 use crate::registry::{Scanned, inventory};
 
 /// Warns of every file that is not compiled. Release builds record no folders.
@@ -42,7 +42,7 @@ fn unnamed(scanned: &Scanned) -> Vec<String> {
             Some(_) => {}
         }
     }
-    problems.sort();
+    sorted::sort_by(&mut problems, Ord::cmp);
     problems
 }
 

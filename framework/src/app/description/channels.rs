@@ -2,7 +2,7 @@
 
 use super::super::application::App;
 use super::guards;
-use crate::base::Location;
+use crate::base::{Location, sorted};
 use crate::openapi::{self, Channel, Document, Handshakes, Operation};
 use crate::session::Sessions;
 
@@ -40,7 +40,7 @@ impl App {
         let belongs = |channel: &&'static Channel| channel.mapping.app == self.0.name.as_deref();
         let mut channels: Vec<_> = inventory::iter::<Channel>.into_iter().filter(belongs).collect();
         // As event functions are joined at start.
-        channels.sort_by_key(|channel| (channel.at, channel.mapping.paths));
+        sorted::sort_by_key(&mut channels, |channel| (channel.at, channel.mapping.paths));
         let guards = |at: &Location, pattern: &str| guards([&self.0.sockets, &self.0.router], at, pattern);
         let handshakes =
             Handshakes { guards: &guards, session_cookie: Sessions::cookie_name(&self.0.answers.context) };

@@ -1,6 +1,7 @@
 //! What the attributes of all linked crates registered for one application. All of it in the order of the source: what is said must
 //! not depend on the order of linking.
 
+use crate::base::sorted;
 use crate::chain::{DeclaredFilter, ErrorPage};
 use crate::components::{Component, LifeFunction};
 use crate::registry::{Controller, DefaultBinding, inventory};
@@ -38,14 +39,14 @@ impl Items {
             components: inventory::iter::<Component>.into_iter().filter(|it| it.app == name).collect(),
             life: inventory::iter::<LifeFunction>.into_iter().filter(|it| it.app == name).collect(),
         };
-        items.routes.sort_unstable_by_key(|route| route.at);
-        items.filters.sort_unstable_by_key(|filter| filter.function.at);
-        items.pages.sort_unstable_by_key(|page| page.at);
-        items.controllers.sort_unstable_by_key(|controller| controller.at);
-        items.bindings.sort_unstable_by_key(|binding| binding.at);
-        items.events.sort_unstable_by_key(|event| event.route.at);
-        items.components.sort_unstable_by_key(|component| component.at);
-        items.life.sort_unstable_by_key(|function| function.at);
+        sorted::sort_by_key(&mut items.routes, |route| route.at);
+        sorted::sort_by_key(&mut items.filters, |filter| filter.function.at);
+        sorted::sort_by_key(&mut items.pages, |page| page.at);
+        sorted::sort_by_key(&mut items.controllers, |controller| controller.at);
+        sorted::sort_by_key(&mut items.bindings, |binding| binding.at);
+        sorted::sort_by_key(&mut items.events, |event| event.route.at);
+        sorted::sort_by_key(&mut items.components, |component| component.at);
+        sorted::sort_by_key(&mut items.life, |function| function.at);
         items
     }
 }
