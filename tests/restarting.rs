@@ -5,7 +5,7 @@ mod installed;
 mod running;
 
 use std::collections::BTreeSet;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use vernal::server::{self, Server};
 use vernal::websocket::{WebSocketSession, connect};
-use vernal::{Actuator, Result, request_map, websocket_handler};
+use vernal::{Actuator, Result, on_stop, request_map, websocket_handler};
 
 use crate::installed::program;
 use crate::running::{PATIENCE, Running, builder};
@@ -29,6 +29,70 @@ async fn work() -> &'static str {
 #[request_map("/process")]
 fn process() -> String {
     std::process::id().to_string()
+}
+
+#[request_map("/", app = "hanging")]
+fn hanging() {}
+
+#[on_stop(app = "hanging")]
+fn never_called() {
+    println!("called after all");
+}
+
+#[on_stop(app = "hanging")]
+async fn hangs() {
+    println!("it hangs");
+    if std::env::var_os("RESTARTING_BLOCKS").is_some() {
+        std::thread::sleep(PATIENCE);
+    }
+    std::future::pending().await
+}
+
+/// Runs as a process of its own, for the test below.
+#[test]
+#[ignore = "it runs as a child"]
+fn hang() {
+    let server = server::new().app("hanging").listen("127.0.0.1:0").threads(2).grace(PATIENCE);
+    server.share_threads(std::env::var_os("RESTARTING_SHARES").is_some()).start().expect("it serves");
+}
+
+/// Also while `#[on_stop]` functions run, whoever sends one signal more wants the end at once.
+#[cfg(unix)]
+#[test]
+fn a_signal_cuts_what_is_called_at_the_end() {
+    for (shares, blocks) in [(false, false), (true, false), (false, true)] {
+        let mut command = Command::new(std::env::current_exe().expect("the test itself"));
+        command.args(["--exact", "hang", "--ignored", "--nocapture"]).env_remove("VERNAL_LOG");
+        for (name, is_on) in [("RESTARTING_SHARES", shares), ("RESTARTING_BLOCKS", blocks)] {
+            if is_on {
+                command.env(name, "");
+            }
+        }
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the test itself");
+        let mut process = Process(child);
+        let errors = process.0.stderr.take().expect("it is piped");
+        let mut errors = BufReader::new(errors).lines().map(|line| line.expect("text"));
+        let output = process.0.stdout.take().expect("it is piped");
+        let mut output = BufReader::new(output).lines().map(|line| line.expect("text"));
+        assert!(errors.any(|line| line.contains("listening on")));
+        terminate(process.0.id());
+        assert!(output.any(|line| line.contains("it hangs")));
+        terminate(process.0.id());
+        let ended = Instant::now();
+        assert!(process.0.wait().expect("it ends").success());
+        assert!(ended.elapsed() < PATIENCE / 2, "it was the signal that cut it");
+        let said: Vec<_> = errors.collect();
+        let expected = [
+            "stopping at once: no `#[on_stop]` is waited for",
+            "cut `hangs` at tests/restarting.rs:",
+            "an `#[on_stop]`, which is not done after ",
+            "an `#[on_stop]`, is not called: it has been cut short",
+        ];
+        for part in expected {
+            assert!(said.iter().any(|line| line.contains(part)), "{part}: {said:?}");
+        }
+        assert!(!output.any(|line| line.contains("called after all")));
+    }
 }
 
 #[derive(Default)]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::item::LifeFunction;
 use super::plan::Plan;
-use super::workers::{Ended, Workers};
+use super::workers::{Ended, Hurry, Workers};
 use crate::base::say;
 use crate::http::{Context, Result};
 
@@ -17,6 +17,8 @@ pub(crate) struct Life {
     context: Option<Arc<Context>>,
     stops: Vec<&'static LifeFunction>,
     has_stopped: AtomicBool,
+    /// Nobody is waited for any more.
+    hurry: Hurry,
 }
 
 /// An application whose components were made, and that waits for all else.
@@ -39,7 +41,7 @@ impl Started {
         let mut context = Arc::new(context);
         for component in &plan.components {
             let begun = Instant::now();
-            let problem = match workers.run(component.build, &context, limit) {
+            let problem = match workers.run(component.build, &context, limit, &Hurry::default()) {
                 Ended::Done(state) => {
                     let type_id = ((component.made)().type_id)();
                     let context = Arc::get_mut(&mut context).expect("nobody works with it now");
@@ -76,6 +78,7 @@ impl Started {
             context: Some(Arc::clone(context)),
             stops,
             has_stopped: AtomicBool::new(false),
+            hurry: Hurry::default(),
         };
         for LifeFunction { call, at, .. } in starts {
             match life.run(*call, self.limit) {
@@ -113,6 +116,11 @@ impl Life {
         }
     }
 
+    /// Waits no longer for those who are called at the end, and calls no more of them; tells whether nobody has said so before.
+    pub(crate) fn hurry(&self) -> bool {
+        self.hurry.begin()
+    }
+
     /// The same where a thread may wait.
     pub(crate) fn stop_now(&self, limit: Duration) {
         say_all(self.call_stops(limit));
@@ -127,6 +135,10 @@ impl Life {
         let begun = Instant::now();
         for LifeFunction { call, at, .. } in &self.stops {
             let left = limit.saturating_sub(begun.elapsed());
+            if self.hurry.has_begun() {
+                lines.push(format!("{at}, an `#[on_stop]`, is not called: it has been cut short"));
+                continue;
+            }
             if left.is_zero() {
                 lines.push(format!("{at}, an `#[on_stop]`, is not called: the grace period is over"));
                 continue;
@@ -134,6 +146,12 @@ impl Life {
             match self.run(*call, left) {
                 Ended::Done(()) => {}
                 Ended::Failed(words) => lines.push(format!("{at}, an `#[on_stop]`, failed: {words}")),
+                Ended::NotDone if self.hurry.has_begun() => {
+                    lines.push(format!(
+                        "cut {at}, an `#[on_stop]`, which is not done after {:?}",
+                        begun.elapsed()
+                    ));
+                }
                 Ended::NotDone => {
                     lines.push(format!("cut {at}, an `#[on_stop]`, which is not done after {left:?}"));
                 }
@@ -144,7 +162,7 @@ impl Life {
 
     fn run(&self, call: super::Work<()>, limit: Duration) -> Ended<()> {
         match (&self.workers, &self.context) {
-            (Some(workers), Some(context)) => workers.run(call, context, limit),
+            (Some(workers), Some(context)) => workers.run(call, context, limit, &self.hurry),
             _ => Ended::Done(()),
         }
     }

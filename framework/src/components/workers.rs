@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -20,8 +20,52 @@ pub(super) enum Ended<T> {
     Done(T),
     /// It failed or panicked, in these words.
     Failed(String),
-    /// It had not ended when the time was over. It may go on.
+    /// It had not ended when the time was over, or the wait was. It may go on.
     NotDone,
+}
+
+/// Ends the wait for a piece of work, and for those that come after it.
+#[derive(Default)]
+pub(super) struct Hurry(Mutex<Hurried>);
+
+#[derive(Default)]
+struct Hurried {
+    is_on: bool,
+    /// Tells whoever waits now.
+    tell: Option<Box<dyn Fn() + Send>>,
+}
+
+impl Hurry {
+    /// Begins; tells whether nobody has before.
+    pub(super) fn begin(&self) -> bool {
+        let mut hurried = self.lock();
+        if let Some(tell) = hurried.tell.take() {
+            tell();
+        }
+        !std::mem::replace(&mut hurried.is_on, true)
+    }
+
+    pub(super) fn has_begun(&self) -> bool {
+        self.lock().is_on
+    }
+
+    fn call(&self, tell: impl Fn() + Send + 'static) {
+        let mut hurried = self.lock();
+        if hurried.is_on {
+            return tell();
+        }
+        hurried.tell = Some(Box::new(tell));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Hurried> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What whoever waits is told.
+enum Told<T> {
+    Ended(std::thread::Result<Result<T>>),
+    Hurry,
 }
 
 impl Workers {
@@ -32,21 +76,24 @@ impl Workers {
         Ok(Workers(Some(runtime)))
     }
 
-    /// Does it, and waits so long for its end.
+    /// Does it, and waits so long for its end, or until there is a hurry.
     pub(super) fn run<T: Send + 'static>(
         &self,
         work: Work<T>,
         context: &Arc<Context>,
         limit: Duration,
+        hurry: &Hurry,
     ) -> Ended<T> {
-        let (tell, told) = mpsc::sync_channel(1);
+        let (tell, told) = mpsc::sync_channel(2);
+        let hurried = tell.clone();
+        hurry.call(move || drop(hurried.try_send(Told::Hurry)));
         let context = Arc::clone(context);
         let task = match work {
             Work::Now(call) => self.runtime().spawn_blocking(move || {
                 let ended = catch_unwind(AssertUnwindSafe(|| call(&context)));
                 // Whoever is told may go on with the context alone.
                 drop(context);
-                let _ = tell.send(ended);
+                let _ = tell.send(Told::Ended(ended));
             }),
             Work::Async(call) => self.runtime().spawn(async move {
                 let ended = {
@@ -60,14 +107,14 @@ impl Workers {
                     .await
                 };
                 drop(context);
-                let _ = tell.send(ended);
+                let _ = tell.send(Told::Ended(ended));
             }),
         };
         match told.recv_timeout(limit) {
-            Ok(Ok(Ok(value))) => Ended::Done(value),
-            Ok(Ok(Err(error))) => Ended::Failed(error.words().to_owned()),
-            Ok(Err(payload)) => Ended::Failed(format!("it panicked: {}", panic_text(&*payload))),
-            Err(_) => {
+            Ok(Told::Ended(Ok(Ok(value)))) => Ended::Done(value),
+            Ok(Told::Ended(Ok(Err(error)))) => Ended::Failed(error.words().to_owned()),
+            Ok(Told::Ended(Err(payload))) => Ended::Failed(format!("it panicked: {}", panic_text(&*payload))),
+            Ok(Told::Hurry) | Err(_) => {
                 task.abort();
                 Ended::NotDone
             }

@@ -1,7 +1,7 @@
 //! A server on its port: serving, in the caller's runtime or on threads of its own, and the end of it.
 
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use super::handle::Handle;
 use super::lifecycle::{Lifecycle, Phase};
 use super::listener::Entrance;
 use super::listening::Place;
-use super::signals::{begin, stop_on_signals};
+use super::signals::{Signals, begin, stop_on_signals};
 use super::watchdog::Watchdog;
 use crate::app::{Exchange, MAPPED, SHOWN};
 use crate::base::{counted, say, say_lines};
@@ -67,24 +67,30 @@ impl Bound {
         let lifecycle = Arc::clone(&self.shared.lifecycle);
         let addresses = shown(&self.places);
         let _stopped = self.stopped;
-        let mut signals = pin!(stop_on_signals(&lifecycle, self.handles_signals));
+        let shared = Arc::clone(&self.shared);
+        let mut signals = Signals::new(self.handles_signals);
+        let mut signals = pin!(stop_on_signals(&shared, &mut signals));
         begin(signals.as_mut()).await;
         announce(&self.shared, &addresses, self.shows_mappings);
         let entrances = self.places.into_iter().flat_map(|(place, shared)| place.entrances(shared)).collect();
         let mut tasks = JoinSet::new();
-        let mut accepting = pin!(accepting::accept(entrances, Arc::clone(&lifecycle), Some(&mut tasks)));
-        std::future::poll_fn(|cx| {
-            let _ = signals.as_mut().poll(cx);
-            accepting.as_mut().poll(cx)
-        })
-        .await?;
+        {
+            let mut accepting = pin!(accepting::accept(entrances, Arc::clone(&lifecycle), Some(&mut tasks)));
+            std::future::poll_fn(|cx| {
+                let _ = signals.as_mut().poll(cx);
+                accepting.as_mut().poll(cx)
+            })
+            .await?;
+        }
         let mut drained = pin!(drain(&lifecycle, self.grace));
         std::future::poll_fn(|cx| {
             let _ = signals.as_mut().poll(cx);
             drained.as_mut().poll(cx)
         })
         .await;
-        self.shared.app.stop(lifecycle.left_of(self.grace)).await;
+        // What was cut is not to go on while things are put in order.
+        tasks.abort_all();
+        end(&shared, signals, self.grace).await;
         self.shared.app.0.observers.flush();
         Exchange::free_all();
         Ok(())
@@ -108,17 +114,27 @@ impl Bound {
         for (index, entrances) in sets.enumerate() {
             let (shared, grace) = (Arc::clone(&self.shared), self.grace);
             let thread = std::thread::Builder::new().name(format!("vernal-{}", index + 1));
-            threads.push(thread.spawn(move || serve_on_thread(entrances, &shared, grace, false, || ()))?);
+            threads.push(thread.spawn(move || {
+                serve_on_thread(entrances, &shared, grace, &mut Signals::new(false), || ())
+            })?);
         }
         let shared = &self.shared;
-        let result = serve_on_thread(first, shared, self.grace, self.handles_signals, || {
+        let mut signals = Signals::new(self.handles_signals);
+        let result = serve_on_thread(first, shared, self.grace, &mut signals, || {
             announce(shared, &addresses, self.shows_mappings);
         });
         lifecycle.enter(Phase::Stopping);
         for thread in threads {
             thread.join().map_err(|payload| Error::from_panic(&*payload))??;
         }
-        self.shared.app.stop_now(lifecycle.left_of(self.grace));
+        // The others have cut what was left by their end.
+        match runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime.block_on(async {
+                let signals = pin!(stop_on_signals(shared, &mut signals));
+                end(shared, signals, self.grace).await;
+            }),
+            Err(_) => self.shared.app.stop_now(lifecycle.left_of(self.grace)),
+        }
         self.shared.app.0.observers.flush();
         result
     }
@@ -150,13 +166,13 @@ fn serve_on_thread(
     entrances: Vec<Entrance>,
     shared: &Arc<Shared>,
     grace: Duration,
-    handles_signals: bool,
+    signals: &mut Signals,
     ready: impl FnOnce(),
 ) -> Result {
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     let result = runtime.block_on(async {
         let lifecycle = &shared.lifecycle;
-        let mut signals = pin!(stop_on_signals(lifecycle, handles_signals));
+        let mut signals = pin!(stop_on_signals(shared, signals));
         begin(signals.as_mut()).await;
         ready();
         let mut serving = pin!(async {
@@ -185,6 +201,17 @@ async fn drain(lifecycle: &Lifecycle, grace: Duration) {
         let left = counted(left as u64, "connection");
         say!(warn, "cut {left} not done {grace:?} after the stop");
     }
+}
+
+/// Lets the application come to its end, as long as is left of the grace period, or until a signal cuts that short.
+async fn end(shared: &Shared, mut signals: Pin<&mut impl Future>, grace: Duration) {
+    shared.lifecycle.enter(Phase::Ending);
+    let mut ending = pin!(shared.app.stop(shared.lifecycle.left_of(grace)));
+    std::future::poll_fn(|cx| {
+        let _ = signals.as_mut().poll(cx);
+        ending.as_mut().poll(cx)
+    })
+    .await;
 }
 
 /// Says that the server has stopped, however it did: also when it is given up before it serves.

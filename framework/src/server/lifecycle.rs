@@ -46,6 +46,8 @@ pub(crate) enum Phase {
     /// It goes on, and says that it will not for long.
     Leaving,
     Stopping,
+    /// Nothing is served any more, and those are called who put things in order.
+    Ending,
     Stopped,
 }
 
@@ -121,6 +123,11 @@ impl Lifecycle {
             }
         }
         is_later
+    }
+
+    /// Whether nothing is served any more.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.phase.load(Ordering::SeqCst) >= Phase::Ending as u8
     }
 
     #[inline]
