@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use super::indicator::HealthIndicator;
+use super::turns::Turns;
 use crate::http::{BoxFuture, Error, Result};
 
-/// Is well as long as there is room on the file system of a path. On Unix.
+/// Is well as long as there is room on the file system of a path. On Unix. One that does not answer is not asked a second time meanwhile.
 ///
 /// ```
 /// use vernal::{Actuator, DiskSpace};
@@ -17,12 +18,13 @@ use crate::http::{BoxFuture, Error, Result};
 pub struct DiskSpace {
     path: PathBuf,
     minimum: u64,
+    turns: Turns,
 }
 
 impl DiskSpace {
     /// Looks at the file system that this path is on.
     pub fn new(path: impl Into<PathBuf>) -> DiskSpace {
-        DiskSpace { path: path.into(), minimum: 10 << 20 }
+        DiskSpace { path: path.into(), minimum: 10 << 20, turns: Turns::default() }
     }
 
     /// How many bytes must be free for users without privileges. Default 10 MiB.
@@ -39,7 +41,7 @@ impl HealthIndicator for DiskSpace {
         Box::pin(async move {
             let shown = path.display().to_string();
             // A file system on a network may take its time.
-            let looked = tokio::task::spawn_blocking(move || rustix::fs::statvfs(&path)).await?;
+            let looked = self.turns.run(move || rustix::fs::statvfs(&path)).await?;
             let found = looked.map_err(|error| Error::internal(format!("{shown}: {error}")))?;
             let free = found.f_bavail.saturating_mul(found.f_frsize);
             if free < minimum {

@@ -26,7 +26,8 @@ use crate::http::{BoxFuture, Context, Error, Result};
 /// # let _ = actuator;
 /// ```
 pub trait HealthIndicator: Send + Sync + 'static {
-    /// Finds out whether it is well. One that takes longer than [`Actuator::timeout`](crate::Actuator::timeout), or panics, is not.
+    /// Finds out whether it is well. One that takes longer than [`Actuator::timeout`](crate::Actuator::timeout), or panics, is not: its future is
+    /// dropped, and it is asked again with the next probe. What it has begun on another thread goes on, so see to it that there is only one.
     ///
     /// # Errors
     /// What is wrong; the text is shown to whoever asks the actuator, causes included.

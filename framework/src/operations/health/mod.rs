@@ -7,6 +7,8 @@ mod indicator;
 mod indicators;
 mod report;
 mod store;
+#[cfg(unix)]
+mod turns;
 
 #[cfg(unix)]
 pub use disk_space::DiskSpace;
