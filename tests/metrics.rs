@@ -11,6 +11,10 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use vernal::prometheus_client::metrics::counter::Counter;
+use vernal::prometheus_client::metrics::family::Family;
+use vernal::prometheus_client::metrics::gauge::Gauge;
+use vernal::prometheus_client::metrics::histogram::{Histogram, NativeHistogramConfig};
+use vernal::prometheus_client::registry::Unit;
 use vernal::security::{BasicAuth, RateLimit};
 use vernal::test::Client;
 use vernal::websocket::{WebSocketRequest, WebSocketSession};
@@ -213,8 +217,29 @@ async fn a_websocket_accepted_by_hand_is_a_request_until_its_101() {
     }
 }
 
-#[test]
-fn what_would_break_the_page_is_an_error_at_start() {
+type Later = Family<Vec<(String, String)>, Counter>;
+
+#[tokio::test]
+async fn what_would_break_the_page_is_an_error_at_start_or_left_out() {
+    let gauge = |name: &'static str| {
+        Metrics::new().register(move |registry| registry.register(name, "x", Gauge::<i64>::default()))
+    };
+    let labelled = |label: &'static str| {
+        Metrics::new().register(move |registry| {
+            let registry = registry.sub_registry_with_label((label.into(), "x".into()));
+            registry.register("sold", "x", Counter::<u64>::default());
+        })
+    };
+    let native = || {
+        Metrics::new().register(|registry| {
+            registry.register("sizes", "x", Histogram::new_native(NativeHistogramConfig::new(1.1)))
+        })
+    };
+    let unit = |unit: &'static str| {
+        Metrics::new().register(move |registry| {
+            registry.register_with_unit("sold", "x", Unit::Other(unit.to_owned()), Gauge::<i64>::default());
+        })
+    };
     let counter = |name: &'static str, help: &'static str| {
         Metrics::new().register(move |registry| registry.register(name, help, Counter::<u64>::default()))
     };
@@ -223,10 +248,40 @@ fn what_would_break_the_page_is_an_error_at_start() {
         (counter("bad-name", "x"), "\"bad-name\" is no name of a metric"),
         (counter("1st", "x"), "\"1st\" is no name of a metric"),
         (counter("vernal_refusals", "x"), "two metrics are called \"vernal_refusals\""),
+        (
+            counter("sold_total", "x"),
+            "the counter \"sold_total\" gets its `_total` by itself: register it as \"sold\"",
+        ),
+        (gauge("vernal_refusals_total"), "two metrics are called \"vernal_refusals_total\""),
+        (gauge("http_server_request_duration_seconds_count"), "two metrics are called"),
+        (labelled("a-b"), "a name of a label is made of letters, digits and `_` and stands there once"),
+        (labelled("__name__"), "a name of a label"),
+        (labelled("a b"), "a name of a label"),
+        (native(), "a native histogram needs buckets too"),
+        (unit("two words"), "has a unit that is none"),
         (Metrics::new().buckets([0.1, 0.1]), "in ascending order (Metrics::buckets)"),
         (Metrics::new().buckets([f64::NAN]), "in ascending order (Metrics::buckets)"),
         (Metrics::new().buckets([]), "in ascending order (Metrics::buckets)"),
     ];
+    // Names that show only later do not break the page either: they are left out.
+    let later = Later::default();
+    let family = later.clone();
+    let metrics = Metrics::new().register(move |registry| registry.register("visits", "x", family));
+    let client = client(metrics);
+    later.get_or_create(&vec![("good".to_owned(), "a \"b\"\\\n".to_owned())]).inc();
+    for name in ["a-b", "", "1", "__a"] {
+        later.get_or_create(&vec![(name.to_owned(), "x".to_owned())]).inc();
+    }
+    let twice = vec![("a".to_owned(), "x".to_owned()), ("a".to_owned(), "y".to_owned())];
+    later.get_or_create(&twice).inc();
+    for accept in ["text/plain", "application/openmetrics-text"] {
+        let request = client.get("/actuator/metrics").header("authorization", "Basic YW5uOnNlY3JldA==");
+        let answer = request.header("accept", accept).await;
+        let page = answer.assert_status(200).text();
+        let visits: Vec<_> = page.lines().filter(|line| line.starts_with("visits")).collect();
+        assert_eq!(visits, [r#"visits_total{good="a \"b\"\\\n"} 1"#], "{page}");
+        assert!(page.contains("vernal_rooms "), "{page}");
+    }
     for (metrics, expected) in table {
         let config = Config::new().actuator(Actuator::new().port(0)).metrics(metrics);
         let error = App::from_registry(config).expect_err(expected).to_string();

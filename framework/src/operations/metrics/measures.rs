@@ -1,6 +1,7 @@
 //! What is measured of requests.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use ::http::Method;
@@ -14,12 +15,17 @@ use super::labels::{One, Requests, method};
 use super::page;
 use super::settings::Metrics;
 use super::vitals::Vitals;
+use crate::base::{counted, say};
 use crate::http::Request;
 use crate::operations::access::{Answered, End};
 
 /// The measures of an application.
 pub(crate) struct Measures {
-    registry: Registry,
+    ours: Registry,
+    /// Those of the user's own.
+    theirs: Registry,
+    /// It has been told what is left out of them.
+    has_told: AtomicBool,
     durations: Family<Requests, Histogram, Buckets>,
     /// What most requests to a mapping are, by its number: found without a look at a table.
     usual: Box<[OnceLock<Usual>]>,
@@ -51,7 +57,7 @@ impl Measures {
     /// # Errors
     /// What is wrong with the metrics of the user's own.
     pub(crate) fn new(settings: Metrics, mappings: usize, vitals: Vitals) -> Result<Measures, Vec<String>> {
-        let Metrics { mut registry, buckets } = settings;
+        let Metrics { registry: theirs, buckets, mut problems } = settings;
         if buckets.is_empty()
             || buckets.iter().any(|bound| !bound.is_finite())
             || !buckets.is_sorted_by(|one, next| one < next)
@@ -61,13 +67,14 @@ impl Measures {
                     .to_owned(),
             ]);
         }
-        let problems = page::problems(&registry);
+        problems.extend(page::sifted(&theirs).1);
         if !problems.is_empty() {
             return Err(problems);
         }
         let durations = Family::new_with_constructor(Buckets(buckets.into()));
         let (active, aborted, refusals) = (Family::default(), Family::default(), Family::default());
         let response_bytes = Counter::default();
+        let mut registry = Registry::default();
         registry.register_with_unit(
             "http_server_request_duration",
             "From the first byte of a request to the end of its answer",
@@ -92,12 +99,31 @@ impl Measures {
         registry.register("vernal_refusals", "Requests that a limit refused", refusals.clone());
         registry.register_collector(Box::new(vitals));
         let usual = std::iter::repeat_with(OnceLock::new).take(mappings).collect();
-        Ok(Measures { registry, durations, usual, active, aborted, refusals, response_bytes })
+        let has_told = AtomicBool::new(false);
+        Ok(Measures {
+            ours: registry,
+            theirs,
+            has_told,
+            durations,
+            usual,
+            active,
+            aborted,
+            refusals,
+            response_bytes,
+        })
     }
 
     /// All numbers, in the text form of OpenMetrics 1.0 or the older one of Prometheus.
     pub(crate) fn page(&self, is_open_metrics: bool) -> String {
-        if is_open_metrics { page::text(&self.registry) } else { page::plain(&self.registry) }
+        let (text, problems) = page::text(&self.theirs, &self.ours);
+        // What was wrong at start already is an error there.
+        if let Some(first) = problems.first()
+            && !self.has_told.swap(true, Ordering::Relaxed)
+        {
+            let count = counted(problems.len() as u64, "time");
+            say!(warn, "left something out of the page of metrics, {count}: {first}");
+        }
+        if is_open_metrics { text } else { page::plain(&text) }
     }
 
     /// A request begins to wait for something.

@@ -7,6 +7,7 @@ mod labels;
 mod measures;
 mod page;
 mod settings;
+mod sift;
 mod vitals;
 
 pub(crate) use measures::{InFlight, Measures};

@@ -1,20 +1,35 @@
 //! The page that is scraped.
 
-use std::collections::BTreeSet;
-
-use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::text::encode_registry;
 use prometheus_client::registry::Registry;
 
-/// The metrics as text.
-pub(super) fn text(registry: &Registry) -> String {
+use super::sift::sift;
+
+/// The metrics of the user's own and ours as text, and what of the former is left out since it would break the page.
+pub(super) fn text(theirs: &Registry, ours: &Registry) -> (String, Vec<String>) {
+    let (mut text, problems) = sifted(theirs);
+    encode_registry(&mut text, ours).expect("a String takes everything");
+    text.push_str("# EOF\n");
+    (text, problems)
+}
+
+/// What of the user's own can stand on a page, and what is wrong with the rest.
+pub(super) fn sifted(theirs: &Registry) -> (String, Vec<String>) {
     let mut text = String::new();
-    encode(&mut text, registry).expect("a String takes everything");
-    text
+    let written = encode_registry(&mut text, theirs);
+    let (text, mut problems) = sift(&text);
+    if written.is_err() {
+        // What would come behind it is missing as well.
+        problems.push(
+            "a metric cannot be written: a native histogram needs buckets too, and a collector of your own may have failed (Metrics::register)"
+                .to_owned(),
+        );
+    }
+    (text, problems)
 }
 
 /// The same in the older text form, which counts `name_total` as a name of its own and knows neither units nor an end.
-pub(super) fn plain(registry: &Registry) -> String {
-    let text = text(registry);
+pub(super) fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut help = None;
     for line in text.lines() {
@@ -41,62 +56,4 @@ pub(super) fn plain(registry: &Registry) -> String {
         }
     }
     plain
-}
-
-/// What of the metrics of the user's own would break the page for those who read it. The crate that writes it looks at none of this.
-pub(super) fn problems(registry: &Registry) -> Vec<String> {
-    let mut problems = Vec::new();
-    let mut names: BTreeSet<String> = OWN.map(str::to_owned).into();
-    for line in text(registry).lines() {
-        let Some(words) = line.strip_prefix("# ") else {
-            if !is_sample(line) {
-                problems.push(format!(
-                    "the line {line:?} is no metric: a help text has one line, and a name is made of letters, digits, `_` and `:` (Metrics::register)"
-                ));
-            }
-            continue;
-        };
-        let mut words = words.splitn(3, ' ');
-        if let (Some("TYPE"), Some(name)) = (words.next(), words.next()) {
-            let is_name = name.starts_with(is_first)
-                && name.chars().all(|char| is_first(char) || char.is_ascii_digit());
-            if !is_name {
-                problems.push(format!(
-                    "{name:?} is no name of a metric: write letters, digits, `_` and `:` (Metrics::register)"
-                ));
-            }
-            if OWN.contains(&name.trim_end_matches("_total")) || !names.insert(name.to_owned()) {
-                problems.push(format!("two metrics are called {name:?} (Metrics::register)"));
-            }
-        }
-    }
-    problems
-}
-
-/// The names that are taken.
-const OWN: [&str; 11] = [
-    "http_server_request_duration_seconds",
-    "http_server_active_requests",
-    "http_server_aborted_requests",
-    "http_server_response_body_bytes",
-    "vernal_connections",
-    "vernal_refusals",
-    "vernal_room_members",
-    "vernal_rooms",
-    "vernal_sessions",
-    "vernal_websocket_messages",
-    "vernal_websocket_sessions",
-];
-
-/// Whether a line is a name, with labels or without, and a number.
-fn is_sample(line: &str) -> bool {
-    let rest = line
-        .rsplit_once('}')
-        .map_or_else(|| line.split_once(' ').map(|parts| parts.1), |parts| Some(parts.1));
-    let value = rest.and_then(|rest| rest.split_whitespace().next());
-    line.starts_with(is_first) && value.is_some_and(|value| value.parse::<f64>().is_ok())
-}
-
-fn is_first(char: char) -> bool {
-    char.is_ascii_alphabetic() || char == '_' || char == ':'
 }

@@ -1,8 +1,11 @@
 //! What is measured, as the builder is told.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use prometheus_client::registry::Registry;
+
+use super::sift::total_by_itself;
 
 /// Measures requests, connections and WebSockets, for Prometheus and whatever else reads the OpenMetrics text form, at the actuator's
 /// `/metrics`. Given to [`Config::metrics`](crate::Config::metrics), and shown by the [`Actuator`](crate::Actuator) that must be given too.
@@ -56,11 +59,13 @@ use prometheus_client::registry::Registry;
 pub struct Metrics {
     pub(crate) registry: Registry,
     pub(crate) buckets: Vec<f64>,
+    /// What is wrong with those that were registered.
+    pub(crate) problems: Vec<String>,
 }
 
 impl Default for Metrics {
     fn default() -> Metrics {
-        Metrics { registry: Registry::default(), buckets: BUCKETS.to_vec() }
+        Metrics { registry: Registry::default(), buckets: BUCKETS.to_vec(), problems: Vec::new() }
     }
 }
 
@@ -71,11 +76,19 @@ impl Metrics {
     }
 
     /// Adds metrics of your own. Names of letters, digits, `_` and `:`; counters get their `_total` by themselves. A name that is none, or that is
-    /// there twice, and a help text of several lines are errors at start. Labels must say no more than a bounded number of things: each is a
+    /// there twice, and a help text of several lines are errors at start; what shows only later, as a label `a-b`, is left out of the page, and the log
+    /// says so. Labels must say no more than a bounded number of things: each is a
     /// series that is kept for ever.
     #[must_use]
     pub fn register(mut self, register: impl FnOnce(&mut Registry)) -> Metrics {
-        register(&mut self.registry);
+        // In builds with debug assertions the registry panics at some names.
+        let registering = catch_unwind(AssertUnwindSafe(|| register(&mut self.registry)));
+        if let Err(payload) = registering {
+            match payload.downcast_ref::<String>().and_then(|words| refused_counter(words)) {
+                Some(name) => self.problems.push(total_by_itself(name)),
+                None => resume_unwind(payload),
+            }
+        }
         self
     }
 
@@ -85,6 +98,12 @@ impl Metrics {
         self.buckets = seconds.into_iter().collect();
         self
     }
+}
+
+/// The counter that the registry does not take, by what it says.
+fn refused_counter(words: &str) -> Option<&str> {
+    let (name, _) = words.strip_prefix("counter name ")?.split_once(" must not end with _total")?;
+    Some(name)
 }
 
 impl fmt::Debug for Metrics {
