@@ -308,6 +308,120 @@ fn a_variable_says_all_kinds_of_values() {
     assert!(said(twice).contains("`server.port` is set by the variable VERNAL_PORT too: keep one of them"));
 }
 
+/// As Kubernetes sets them for each service of the namespace, and Docker for a container that is linked.
+#[test]
+fn variables_of_a_service_that_is_called_as_we_are_change_nothing() {
+    let of_service = |service: &str| {
+        let name = |end: &str| format!("{service}{end}");
+        vec![
+            (name("_SERVICE_HOST"), "10.0.0.11"),
+            (name("_SERVICE_PORT"), "80"),
+            (name("_SERVICE_PORT_HTTP"), "80"),
+            (name("_PORT"), "tcp://10.0.0.11:80"),
+            (name("_PORT_80_TCP"), "tcp://10.0.0.11:80"),
+            (name("_PORT_80_TCP_PROTO"), "tcp"),
+            (name("_PORT_80_TCP_PORT"), "80"),
+            (name("_PORT_80_TCP_ADDR"), "10.0.0.11"),
+        ]
+    };
+    let with = |mut variables: Vec<(String, &'static str)>, name: &str, value| {
+        variables.push((name.to_owned(), value));
+        variables
+    };
+    let linked = "the variable VERNAL_PORT is \"tcp://10.0.0.11:80\", as Kubernetes and Docker set it for a service of that name";
+    // The variables, what is told in the log, and the error.
+    let table = [
+        (of_service("VERNAL"), linked, ""),
+        (vec![("VERNAL_PORT".to_owned(), "tcp://10.0.0.11:80")], linked, ""),
+        (of_service("VERNAL_SERVER"), "", ""),
+        (of_service("VERNAL__SERVER"), "", ""),
+        (of_service("VERNAL__LIMITS"), "", ""),
+        (of_service("VERNAL_HOST"), "", ""),
+        (with(of_service("VERNAL"), "VERNAL__SERVER__PORT", "x"), linked, "`server.port`: expected a whole"),
+        (with(of_service("VERNAL__SERVER"), "VERNAL__SERVER__PORT", "x"), "", "`server.port`: expected a"),
+        // What nobody else would have set is a mistake as ever.
+        (vec![("VERNAL__SERVER_PORT".to_owned(), "tcp://10.0.0.11:80")], "", "`server_port`"),
+        (vec![("VERNAL_PORT".to_owned(), "10.0.0.11:80")], "", "`server.port`: expected a whole number"),
+        (
+            vec![
+                ("VERNAL__LIMITS__SERVICE_HOST".to_owned(), "a"),
+                ("VERNAL__LIMITS__SERVICE_PORT".to_owned(), "1"),
+            ],
+            "",
+            "`limits.service_host`",
+        ),
+    ];
+    for (variables, line, expected) in table {
+        let log = Said::default();
+        let _subscriber = tracing::subscriber::set_default(log.clone());
+        let said = said(Settings::toml("").environment(variables.clone()));
+        assert_eq!(said.is_empty(), expected.is_empty(), "{variables:?}: {said}");
+        assert!(said.contains(expected), "{variables:?}: {said}");
+        let lines = log.with("the variable ");
+        let is_told = lines.iter().any(|line| line.contains(linked));
+        assert_eq!(is_told, !line.is_empty(), "{variables:?}: {lines:?}");
+        assert!(lines.len() <= 1, "{lines:?}");
+    }
+}
+
+#[test]
+fn how_deep_a_setting_lies_is_bounded() {
+    let deep = |count: usize, between: &str| vec!["a"; count].join(between);
+    let no_arguments: [String; 0] = [];
+    let nothing: [(String, &str); 0] = [];
+    let table = [
+        (80, "there is no section `a`"),
+        (81, "a setting of 81 names is given, and 80 are the most: `a.a.a."),
+        (20_001, "a setting of 20001 names is given, and 80 are the most: `a.a.a."),
+    ];
+    for (count, expected) in table {
+        let argument =
+            Settings::toml("").environment(nothing.clone()).arguments([format!("--{}=1", deep(count, "."))]);
+        let variable = Settings::toml("")
+            .environment([(format!("VERNAL__{}", deep(count, "__")), "1")])
+            .arguments(no_arguments.clone());
+        for settings in [argument, variable] {
+            let said = said(settings);
+            assert!(said.contains(expected) && said.len() < 600, "{count}: {said:.600}");
+        }
+    }
+    // In files TOML's reader bounds it, each in its way.
+    let texts = [
+        format!("{} = 1", deep(20_001, ".")),
+        format!("[{}]\nb = 1", deep(20_001, ".")),
+        format!("a = {}1{}", "[".repeat(20_001), "]".repeat(20_001)),
+        format!("a = {}1{}", "{b = ".repeat(20_001), "}".repeat(20_001)),
+    ];
+    for text in texts {
+        let said = said(Settings::toml(&text));
+        assert!(said.contains("Settings::toml:1:") && said.len() < 2_000, "{text:.40}: {said:.600}");
+        let value = text.trim_start_matches("a = ");
+        let said = self::said(Settings::toml("").environment([("VERNAL__SERVER__LISTEN", value)]));
+        assert!(said.len() < 600, "{said:.600}");
+    }
+}
+
+/// Whoever waits for a pipe is told so, and one that has a writer is a file as others.
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_waited_for_and_told() {
+    let scratch = Scratch::new();
+    let path = scratch.path().join("pipe.toml");
+    let made = std::process::Command::new("mkfifo").arg(&path).status().expect("there is a mkfifo");
+    assert!(made.success());
+    let log = Said::default();
+    let _subscriber = tracing::subscriber::set_default(log.clone());
+    let writer = std::thread::spawn({
+        let path = path.clone();
+        move || fs::write(path, "[limits]\nparts = 'x'\n").expect("a reader")
+    });
+    let nothing: [(&str, &str); 0] = [];
+    let said = said(Settings::toml("").environment(nothing).file(&path));
+    writer.join().expect("it wrote");
+    assert!(said.contains("pipe.toml:2:9: `limits.parts`"), "{said}");
+    assert_eq!(log.with("is a pipe: the settings are waited for").len(), 1);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_variable_that_is_no_text_is_told() {

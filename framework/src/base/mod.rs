@@ -3,6 +3,7 @@
 //! Nothing here knows HTTP messages, I/O or tokio.
 
 pub(crate) mod date;
+pub(crate) mod environment;
 mod flawed_setting;
 mod headers;
 mod html;

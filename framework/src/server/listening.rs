@@ -11,6 +11,8 @@ use super::socket::{self, Unbound};
 use super::systemd;
 #[cfg(unix)]
 use super::unix;
+use crate::base::environment::{is_link, of_link};
+use crate::base::say;
 use crate::http::{Error, Result};
 
 /// What the builder of a server was told of where to listen.
@@ -24,6 +26,8 @@ pub(super) struct Listening {
     pub(super) unix_mode: Option<u32>,
     #[cfg(all(unix, feature = "systemd"))]
     pub(super) systemd: Option<Option<String>>,
+    /// Settings were read, which know whether the environment is one of them.
+    pub(super) has_settings: bool,
 }
 
 /// An address and the sockets that listen on it: one for each thread, or one that all share.
@@ -53,7 +57,7 @@ impl Listening {
         let mut wanted = Vec::new();
         if !is_passed {
             if self.host.is_some() || self.port.is_some() || (self.wanted.is_empty() && given.is_empty()) {
-                wanted.push(main_address(self.host, self.port)?);
+                wanted.push(main_address(self.host, self.port, self.has_settings)?);
             }
             for text in &self.wanted {
                 wanted.push(Wanted::parse(text)?);
@@ -118,18 +122,56 @@ impl Place {
     }
 }
 
-/// What [`Server::host`](super::Server::host) and [`Server::port`](super::Server::port) say, else the environment.
-fn main_address(host: Option<String>, port: Option<u16>) -> Result<Wanted> {
-    let host = host.or_else(|| env::var("VERNAL_HOST").ok()).unwrap_or_default();
+/// What [`Server::host`](super::Server::host) and [`Server::port`](super::Server::port) say, else the environment where no settings have been
+/// read.
+fn main_address(host: Option<String>, port: Option<u16>, has_settings: bool) -> Result<Wanted> {
+    let host = host.or_else(|| env::var("VERNAL_HOST").ok().filter(|_| !has_settings)).unwrap_or_default();
     let port = match port {
         Some(port) => port,
+        None if has_settings => USUAL_PORT,
         None => port_of_environment()?,
     };
     Ok(Wanted::Tcp(host, port))
 }
 
 fn port_of_environment() -> Result<u16> {
-    let Ok(text) = env::var("VERNAL_PORT") else { return Ok(9090) };
+    env::var("VERNAL_PORT").map_or(Ok(USUAL_PORT), |text| port_of(&text))
+}
+
+fn port_of(text: &str) -> Result<u16> {
+    if is_link(text) {
+        say!(info, "{}", of_link("VERNAL_PORT", text));
+        return Ok(USUAL_PORT);
+    }
     text.parse()
         .map_err(|_| Error::internal(format!("VERNAL_PORT is {text:?}: write a number from 0 to 65535")))
+}
+
+/// Where nobody says which.
+const USUAL_PORT: u16 = 9090;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_of_the_environment_is_a_number_or_somebody_elses() {
+        let table = [
+            ("80", Ok(80)),
+            ("0", Ok(0)),
+            ("tcp://10.0.0.11:80", Ok(USUAL_PORT)),
+            ("udp://10.0.0.11:53", Ok(USUAL_PORT)),
+            ("tcp://[fd00::1]:80", Ok(USUAL_PORT)),
+            ("", Err("VERNAL_PORT is \"\": write a number from 0 to 65535")),
+            ("65536", Err("VERNAL_PORT is \"65536\"")),
+            ("10.0.0.11:80", Err("VERNAL_PORT is \"10.0.0.11:80\"")),
+        ];
+        for (text, expected) in table {
+            match (port_of(text), expected) {
+                (Ok(port), Ok(expected)) => assert_eq!(port, expected, "{text}"),
+                (Err(error), Err(expected)) => assert!(error.to_string().contains(expected), "{error}"),
+                (port, _) => panic!("{text}: {port:?}"),
+            }
+        }
+    }
 }

@@ -9,6 +9,7 @@ impl Server {
         let Some(mut sections) = self.config.take_sections() else { return };
         let server = std::mem::take(&mut sections.server);
         let listening = &mut self.listening;
+        listening.has_settings = true;
         // Who names addresses in the program listens on these alone.
         let names_others = !listening.wanted.is_empty() || !listening.given.is_empty();
         if !names_others || listening.host.is_some() || listening.port.is_some() {

@@ -8,19 +8,28 @@ use std::sync::Arc;
 
 use super::origin::Origin;
 use super::value::{Node, Table, Value};
+use crate::base::environment::{is_link, of_link};
+use crate::base::shown;
 
 /// Variables that were there before there were others, and stay since they are short.
 const SHORT: [(&str, &str); 3] =
-    [("VERNAL_HOST", "server.host"), ("VERNAL_PORT", "server.port"), ("VERNAL_LOG", "log.level")];
+    [("VERNAL_HOST", "server.host"), (SHORT_PORT, "server.port"), ("VERNAL_LOG", "log.level")];
+
+/// The one that Kubernetes sets too.
+const SHORT_PORT: &str = "VERNAL_PORT";
 
 /// How the names of variables begin.
 pub(super) const PREFIX: &str = "VERNAL__";
 
 /// Reads the variables that are settings.
 pub(super) fn variables(environment: &[(OsString, OsString)], problems: &mut Vec<String>) -> Table {
+    let services = services(environment);
     let mut found: Vec<(&str, String, &OsString)> = Vec::new();
     for (name, value) in environment {
-        let Some(name) = name.to_str() else { continue };
+        let Some(name) = name.to_str().filter(|name| !is_of_service(name, &services)) else { continue };
+        if link(name, value).is_some() {
+            continue;
+        }
         if let Some(rest) = name.strip_prefix(PREFIX) {
             found.push((name, rest.to_lowercase().replace("__", "."), value));
         } else if let Some((_, path)) = SHORT.iter().find(|(short, _)| *short == name) {
@@ -40,6 +49,37 @@ pub(super) fn variables(environment: &[(OsString, OsString)], problems: &mut Vec
     table
 }
 
+/// What a variable links to, in place of a port.
+fn link<'v>(name: &str, value: &'v OsString) -> Option<&'v str> {
+    value.to_str().filter(|value| name == SHORT_PORT && is_link(value))
+}
+
+/// What is said of variables that have the name of a setting, and are none.
+pub(super) fn links(environment: &[(OsString, OsString)]) -> Vec<String> {
+    let linked = |(name, value): &(OsString, OsString)| {
+        let name = name.to_str()?;
+        Some(of_link(name, link(name, value)?))
+    };
+    environment.iter().filter_map(linked).collect()
+}
+
+/// The services that Kubernetes tells of, as their variables begin: `VERNAL__SHOP` for one called `vernal--shop`, which is no section.
+fn services(environment: &[(OsString, OsString)]) -> Vec<&str> {
+    let is_service = |service: &str| {
+        let port = format!("{service}_PORT");
+        let port = environment.iter().find(|(name, _)| name.to_str() == Some(&port));
+        port.and_then(|(_, value)| value.to_str()).is_some_and(is_link)
+    };
+    let names = environment.iter().filter_map(|(name, _)| name.to_str());
+    names.filter_map(|name| name.strip_suffix("_SERVICE_HOST")).filter(|name| is_service(name)).collect()
+}
+
+/// Whether a variable is one of those that are set for a service.
+fn is_of_service(name: &str, services: &[&str]) -> bool {
+    let rest = |service: &&str| name.strip_prefix(*service);
+    services.iter().filter_map(rest).any(|rest| rest.starts_with("_SERVICE_") || rest.starts_with("_PORT"))
+}
+
 /// Variables that look as if they were meant for settings, with what would be one.
 pub(super) fn doubtful(environment: &[(OsString, OsString)], keys: &[String]) -> Vec<(String, String)> {
     let spelled =
@@ -48,7 +88,7 @@ pub(super) fn doubtful(environment: &[(OsString, OsString)], keys: &[String]) ->
         let key = keys.iter().find(|key| spelled("_", key) == name && key.contains('.'))?;
         Some(spelled("__", key).replacen("VERNAL_", PREFIX, 1))
     };
-    let is_address = |value: &OsString| value.to_str().is_some_and(|value| value.contains("://"));
+    let is_address = |value: &OsString| value.to_str().is_some_and(is_link);
     let variable = |(name, value): &(OsString, OsString)| {
         let name = name.to_str().filter(|_| !is_address(value))?;
         Some((name.to_owned(), meant(name)?))
@@ -82,6 +122,13 @@ pub(super) fn arguments(arguments: &[OsString], problems: &mut Vec<String>) -> T
 
 fn put(table: &mut Table, path: &str, value: &str, origin: Origin, problems: &mut Vec<String>) {
     let names: Vec<_> = path.split('.').collect();
+    if names.len() > MOST_NAMES {
+        // As deep as files may go. All of it would fill the log.
+        let (begins, count) = (shown(path), names.len());
+        problems
+            .push(format!("a setting of {count} names is given, and {MOST_NAMES} are the most: `{begins}`"));
+        return;
+    }
     if names.contains(&"") {
         problems.push(format!("{origin}: a name is missing in `{path}`"));
         return;
@@ -91,6 +138,9 @@ fn put(table: &mut Table, path: &str, value: &str, origin: Origin, problems: &mu
         problems.push(format!("{origin}: `{path}` is set by {other} too: keep one of them"));
     }
 }
+
+/// How deep a value may lie.
+const MOST_NAMES: usize = 80;
 
 #[cfg(test)]
 mod tests {

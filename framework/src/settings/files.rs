@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::document;
 use super::value::Table;
-use crate::base::did_you_mean;
+use crate::base::{did_you_mean, say};
 
 /// Reads a file; `None` if there is none and nobody needs it.
 ///
@@ -16,6 +16,9 @@ pub(super) fn read(path: &Path, is_needed: bool) -> Result<Option<Table>, Vec<St
     let name = path.display();
     let failed = |what: String| Err(vec![format!("{name}: {what}")]);
     let mut bytes = Vec::new();
+    if is_pipe(path) {
+        say!(info, "{name} is a pipe: the settings are waited for that somebody writes into it");
+    }
     let read = File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
     match read {
         Ok(_) => {}
@@ -41,6 +44,18 @@ pub(super) fn read(path: &Path, is_needed: bool) -> Result<Option<Table>, Vec<St
         }
     };
     document::read(text, &name.to_string()).map(Some)
+}
+
+/// Whether opening it may wait for ever.
+#[cfg(unix)]
+fn is_pipe(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo())
+}
+
+#[cfg(not(unix))]
+fn is_pipe(_: &Path) -> bool {
+    false
 }
 
 /// The file of a profile.

@@ -235,6 +235,11 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
+    /// What is said of variables that have the name of a setting, and are none.
+    pub(crate) fn links(&self) -> Vec<String> {
+        environment::links(&self.variables)
+    }
+
     /// Variables that look as if they were meant to be one of these keys, with the names that would be.
     pub(crate) fn doubtful_variables(&self, keys: &[String]) -> Vec<(String, String)> {
         environment::doubtful(&self.variables, keys)

@@ -83,6 +83,9 @@ impl Sections {
         for (variable, meant) in loaded.doubtful_variables(&keys) {
             say!(warn, "the variable {variable} is no setting: if it is meant as one, call it {meant}");
         }
+        for line in loaded.links() {
+            say!(info, "{line}");
+        }
         if !loaded.sources.is_empty() {
             say!(info, "settings from {}", loaded.sources.join(", "));
         }
