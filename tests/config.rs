@@ -346,6 +346,216 @@ fn a_secret_is_never_shown() {
     assert!(!format!("{settings:?}").contains("4711"), "{settings:?}");
 }
 
+#[config("vault", app = "vault")]
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "only what is told of it counts")]
+struct Vault {
+    token: Secret<String>,
+    pin: Secret<u16>,
+    maybe: Option<Secret<u16>>,
+    many: Option<Vec<Secret<SocketAddr>>>,
+    by_name: Option<HashMap<String, Secret<u16>>>,
+    door: Secret<Door>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only what is told of it counts")]
+struct Door {
+    address: Option<SocketAddr>,
+    word: String,
+    size: Size,
+    level: Option<Level>,
+    inner: Option<Secret<Inner>>,
+}
+
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "only what is told of it counts")]
+struct Inner {
+    key: u8,
+}
+
+#[request_map("/", app = "vault")]
+fn vault() {}
+
+/// What is missing in a secret, or wrong in a part of it, is told by its name, and never by what is there.
+#[test]
+fn mistakes_around_secrets_say_what_to_do() {
+    const DOOR: &str = "door = { address = '1.1.1.1:1', word = 'x', size = 1 }";
+    let vault = |lines: &str| Settings::toml(format!("[vault]\n{lines}"));
+    let whole = |lines: &str| vault(&format!("token = 'x'\npin = 1\n{lines}"));
+    let variable = |name: &str, value: &str| {
+        Settings::toml(format!("[vault]\ntoken = 'x'\n{DOOR}\n"))
+            .environment([(name.to_owned(), value.to_owned())])
+    };
+    let table: &[(Settings, &[&str])] = &[
+        (whole(DOOR), &[]),
+        (
+            Settings::toml(""),
+            &[
+                "`vault.token` is missing: write `token = …` below `[vault]`, or set VERNAL__VAULT__TOKEN",
+                "`vault.pin` is missing",
+                "`vault.door` is missing",
+            ],
+        ),
+        (
+            whole("door = {}"),
+            &[
+                "Settings::toml:4:8: `vault.door.word` is missing: write `word = …` below `[vault.door]`, or set VERNAL__VAULT__DOOR__WORD",
+                "`vault.door.size` is missing",
+            ],
+        ),
+        (
+            whole("door = { address = 'x4711', word = 4711, size = '4711 M', level = 'x4711' }"),
+            &[
+                "Settings::toml:4:20: `vault.door.address`: what stands here is secret, and not what is wanted",
+                "`vault.door.word`: expected a text, found what is secret",
+                "`vault.door.size`: expected a size such as \"10 MiB\", or a number of bytes, found what is secret",
+                "`vault.door.level`: expected \"low\", \"very-high\", \"custom\" or \"of\", found what is secret",
+            ],
+        ),
+        (
+            whole("door = { address = '1.1.1.1:1', wrod = 'x4711', word = 'x4711', size = 1 }"),
+            &["there is no setting `vault.door.wrod`: did you mean `vault.door.word`?"],
+        ),
+        (
+            whole("door = { address = '1.1.1.1:1', word = 'x', size = 1, inner = {} }"),
+            &["`vault.door.inner.key` is missing"],
+        ),
+        (
+            whole("door = { address = '1.1.1.1:1', word = 'x', size = 1, inner = { key = 4711 } }"),
+            &["`vault.door.inner.key`: expected a whole number from 0 to 255, found what is secret"],
+        ),
+        (
+            whole("door = 'x4711'"),
+            &["Settings::toml:4:8: `vault.door`: what stands here is secret, and no `Door`"],
+        ),
+        (
+            whole(&format!(
+                "{DOOR}\nmaybe = 'x4711'\nby_name = {{ a = 4711000 }}\nmany = ['1.1.1.1:1', 'x4711']"
+            )),
+            &[
+                "Settings::toml:5:9: `vault.maybe`: what stands here is secret, and no `u16`",
+                "`vault.many[1]`: what stands here is secret, and no `SocketAddr`",
+                "`vault.by_name.a`: what stands here is secret, and no `u16`",
+            ],
+        ),
+        (
+            variable("VERNAL__VAULT__PIN", "x4711"),
+            &["the variable VERNAL__VAULT__PIN: `vault.pin`: what stands here is secret, and no `u16`"],
+        ),
+        (
+            variable("VERNAL__VAULT__PIN", ""),
+            &["the variable VERNAL__VAULT__PIN: `vault.pin`: nothing stands here, and a value is wanted"],
+        ),
+        (variable("VERNAL__VAULT__PIN", "1"), &[]),
+        (
+            variable("VERNAL__VAULT__PNI", "4711"),
+            &["`vault.pin` is missing", "there is no setting `vault.pni`: did you mean `vault.pin`?"],
+        ),
+    ];
+    for (settings, expected) in table {
+        let config = Config::new().app("vault").settings(settings.clone());
+        let said = App::from_registry(config).err().map(|error| error.to_string()).unwrap_or_default();
+        for part in *expected {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+        let count = said.lines().filter(|line| line.contains("`vault.")).count();
+        assert_eq!(count, expected.len(), "{said}");
+        assert!(!said.contains("4711"), "{said}");
+    }
+}
+
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "only what is told of it counts")]
+struct Kinds {
+    char: Option<char>,
+    pair: Option<(u8, u8)>,
+    array: Option<[u8; 2]>,
+    some: Option<std::num::NonZeroU8>,
+    wide: Option<i128>,
+    unit: Option<()>,
+    flag: Option<bool>,
+    part: Option<f32>,
+    path: Option<PathBuf>,
+    by_number: Option<HashMap<u8, bool>>,
+    tagged: Option<Tagged>,
+    either: Option<Untagged>,
+    wrapped: Option<Wrapped>,
+    time: Option<Duration>,
+    nested: Option<Vec<Vec<u8>>>,
+}
+
+#[derive(Deserialize)]
+struct Wrapped(#[expect(dead_code, reason = "only what is told of it counts")] u8);
+
+#[derive(Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+#[expect(dead_code, reason = "only what is told of it counts")]
+enum Tagged {
+    One { size: u8 },
+    Other,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only what is told of it counts")]
+enum Untagged {
+    Number(u8),
+    Text(String),
+}
+
+/// What serde expects, as those say it who write files.
+#[test]
+fn kinds_of_values_are_told_in_words() {
+    let table = [
+        ("char = 'ab'", "`kinds.char`: expected a character, found the text \"ab\""),
+        ("pair = [1]", "`kinds.pair`: expected a list of 2 values, found a list of 1"),
+        ("pair = [1, 2, 3]", "`kinds.pair`: 2 values are taken, and there are 3"),
+        ("pair = [1, 2]", ""),
+        ("array = [1]", "`kinds.array`: expected a list of 2 values, found a list of 1"),
+        ("array = 3", "`kinds.array`: expected a list of 2 values, found a number"),
+        ("some = 0", "`kinds.some`: expected a whole number from 1 to 255, found the number 0"),
+        ("wide = 'x'", "`kinds.wide`: expected a whole number, found the text \"x\""),
+        ("unit = 3", "`kinds.unit`: expected nothing, found the number 3"),
+        ("flag = 'yes'", "`kinds.flag`: expected `true` or `false`, found the text \"yes\""),
+        ("part = true", "`kinds.part`: expected a number, found `true`"),
+        ("path = 3", "`kinds.path`: expected a path, found the number 3"),
+        ("by_number = { x = true }", "`kinds.by_number`: expected a whole number from 0 to 255"),
+        ("by_number = { 1 = 2 }", "`kinds.by_number.1`: expected `true` or `false`, found the number 2"),
+        ("tagged = {}", "`kinds.tagged.kind` is missing: write `kind = …` below `[kinds.tagged]`"),
+        ("tagged = { kind = 'x' }", "`kinds.tagged.kind`: expected \"one\" or \"other\""),
+        ("tagged = { kind = 'one' }", "`kinds.tagged.size` is missing"),
+        (
+            "tagged = { kind = 'one', size = 'x' }",
+            "`kinds.tagged`: expected a whole number from 0 to 255, found a text in it",
+        ),
+        ("either = []", "`kinds.either`: data did not match any variant of untagged enum Untagged"),
+        ("wrapped = 'x'", "`kinds.wrapped`: expected a whole number from 0 to 255, found the text \"x\""),
+        ("time = 3", "`kinds.time`: expected a time with its unit"),
+        ("time = '3'", "`kinds.time`: expected a time with its unit"),
+        (
+            "nested = [[1], [2, 'x']]",
+            "`kinds.nested[1][1]`: expected a whole number from 0 to 255, found the text \"x\"",
+        ),
+        ("nested = [1]", "`kinds.nested[0]`: expected a list, found a number"),
+        ("flag = 1979-05-27", "`kinds.flag`: expected `true` or `false`, found the date 1979-05-27"),
+        ("some = 1979-05-27T07:32:00Z", "found the date 1979-05-27T07:32:00Z"),
+        (
+            "some = 999999999999999999999999999999999999999999",
+            "`kinds.some`: expected a whole number from 1 to 255",
+        ),
+        ("some = inf", "`kinds.some`: expected a whole number from 1 to 255, found the number inf"),
+        ("part = nan", ""),
+    ];
+    for (line, expected) in table {
+        let read = Settings::toml(format!("[kinds]\n{line}")).section::<Kinds>("kinds");
+        let said = read.err().map(|error| error.to_string()).unwrap_or_default();
+        assert_eq!(said.is_empty(), expected.is_empty(), "{line}: {said}");
+        assert!(said.contains(expected), "{line}: {said}");
+    }
+}
+
 #[derive(Deserialize)]
 #[expect(dead_code, reason = "only what is told of it counts")]
 struct Tokens {

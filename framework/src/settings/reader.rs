@@ -15,6 +15,7 @@ use super::loose;
 use super::name::Name;
 use super::origin::Origin;
 use super::pass::{Pass, Unread};
+use super::secret::Secret;
 use super::value::{Entry, Node, Value, is_alike};
 
 /// Reads one value. Without a node, one that is made up.
@@ -38,7 +39,7 @@ impl<'p> Reader<'p> {
     }
 
     fn placed<T>(&self, read: Result<T, Failure>) -> Result<T, Failure> {
-        read.map_err(|failure| failure.placed(&self.path, self.node))
+        read.map_err(|failure| self.pass.passed_on(failure.placed(&self.path, self.node)))
     }
 
     /// Reads what it is taken for.
@@ -66,7 +67,15 @@ impl<'p> Reader<'p> {
     }
 
     fn list<'de, V: Visitor<'de>>(&self, list: &[Node], visitor: V) -> Result<V::Value, Failure> {
-        visitor.visit_seq(Elements { list, next: 0, path: &self.path, pass: self.pass })
+        let mut elements = Elements { list, next: 0, path: &self.path, pass: self.pass };
+        let read = visitor.visit_seq(&mut elements)?;
+        let (taken, there) = (elements.next, list.len());
+        if taken < there {
+            return Err(Failure::new(What::Words(format!(
+                "{taken} values are taken, and there are {there}"
+            ))));
+        }
+        Ok(read)
     }
 
     fn table<'de, V: Visitor<'de>>(
@@ -186,11 +195,15 @@ impl<'de> Deserializer<'de> for Reader<'_> {
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
-        _: &'static str,
+        name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Failure> {
-        let (path, node) = (self.path.clone(), self.node);
-        visitor.visit_newtype_struct(self).map_err(|failure| failure.placed(&path, node))
+        let (path, node, pass) = (self.path.clone(), self.node, self.pass);
+        let read = || {
+            let read = visitor.visit_newtype_struct(self);
+            read.map_err(|failure| failure.of_nothing(node).placed(&path, node))
+        };
+        if name == Secret::<()>::NAME { pass.read_secret(&path, read) } else { read() }
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
@@ -321,7 +334,8 @@ impl<'de> SeqAccess<'de> for Elements<'_> {
         let Some(node) = self.list.get(self.next) else { return Ok(None) };
         let path = format!("{}[{}]", self.path, self.next);
         self.next += 1;
-        seed.deserialize(Reader::at(Some(node), path, self.pass)).map(Some)
+        let placed = |failure: Failure| self.pass.passed_on(failure.placed(&path, Some(node)));
+        seed.deserialize(Reader::at(Some(node), path.clone(), self.pass)).map(Some).map_err(placed)
     }
 }
 
@@ -362,9 +376,11 @@ impl<'de> MapAccess<'de> for Names<'_> {
         };
         self.at += 1;
         let path = format!("{}.{}", self.path, entry.name);
-        let mut reader = Reader::at(Some(&entry.node), path, self.pass);
+        let mut reader = Reader::at(Some(&entry.node), path.clone(), self.pass);
         reader.named = Some((entry, self.path, self.fields));
-        seed.deserialize(reader)
+        let node = reader.node;
+        // What was read ahead fails here, and not where it stands.
+        seed.deserialize(reader).map_err(|failure| self.pass.passed_on(failure.placed(&path, node)))
     }
 }
 

@@ -34,6 +34,9 @@ use crate::base::SECRET;
 pub struct Secret<T>(T);
 
 impl<T> Secret<T> {
+    /// What whoever reads settings knows it by.
+    pub(super) const NAME: &'static str = "Secret";
+
     /// Keeps a value secret.
     pub const fn new(value: T) -> Secret<T> {
         Secret(value)
@@ -77,7 +80,7 @@ impl<T> Serialize for Secret<T> {
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Secret<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Secret<T>, D::Error> {
         // A value that is missing has no visitor, and is told of as any other.
-        deserializer.deserialize_newtype_struct("Secret", Hiding(PhantomData))
+        deserializer.deserialize_newtype_struct(Secret::<T>::NAME, Hiding(PhantomData))
     }
 }
 

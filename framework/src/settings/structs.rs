@@ -71,7 +71,10 @@ pub(crate) fn read_struct<T: DeserializeOwned>(
                 };
             }
         };
-        problems.push(failure.line());
+        let line = failure.line();
+        if !problems.contains(&line) {
+            problems.push(line);
+        }
         let at = failure.at.map_or_else(|| path.to_owned(), |at| at.path);
         // What is wrong is made up the next time, to hear what else is.
         let is_new = match failure.what {
