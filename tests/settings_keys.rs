@@ -16,6 +16,7 @@ const TYPES: &[(&str, &str, &str)] = &[
     ("WebSocketConfig", "websocket/core/config.rs", "websocket"),
     ("Actuator", "operations/actuator.rs", "actuator"),
     ("AccessLog", "operations/access/log.rs", "access_log"),
+    ("Tracing", "operations/traces/settings.rs", "tracing"),
     ("Deflate", "proto/ws/deflate/mod.rs", "websocket.deflate"),
     ("Resources", "resources/settings.rs", "resources.PATTERN"),
     ("Tls", "tls/mod.rs", "tls"),
@@ -36,6 +37,7 @@ const TAKE_CODE: &[(&str, &str)] = &[
     ("Actuator::indicator", "what it asks is code"),
     ("Actuator::info", "a value of any kind"),
     ("Deflate::compress_if", "a function"),
+    ("Tracing::tracer", "what joins it with another system"),
     ("Templates::environment", "a function"),
     ("Tls::provider", "a library"),
 ];
@@ -52,6 +54,7 @@ const SECTIONS: &[(&str, &str)] = &[
     ("Config::session_config", "session"),
     ("Config::access_log", "access_log"),
     ("Config::actuator", "actuator"),
+    ("Config::tracing", "tracing"),
     ("Config::templates", "templates"),
     ("Config::settings", ""),
     ("WebSocketConfig::deflate", "websocket.deflate"),

@@ -113,20 +113,20 @@ pub use http::{
     BindingError, Body, BodyReader, BoxFuture, Cookies, Decompression, Error, Event, FileReader, Html,
     HttpError, IntoStatus, Multipart, MultipartFile, OrStatus, Params, Part, Progress, Redirect, Request,
     RequestBuilder, Responder, Response, Result, SafePath, SameSite, Sender, SetCookie, Source, Sse,
-    StaticFile, ok,
+    StaticFile, Trace, Tracer, ok,
 };
 #[cfg(feature = "signed-cookies")]
 pub use http::{CookieKey, PrivateCookies, SignedCookies};
 #[cfg(feature = "openapi")]
 pub use openapi::{AsyncApi, AsyncApiVersion, Document, OpenApi, OpenApiVersion};
-pub use operations::AccessLog;
 #[cfg(all(feature = "actuator", unix))]
 pub use operations::DiskSpace;
 #[cfg(feature = "metrics")]
 pub use operations::Metrics;
+pub use operations::{AccessLog, Tracing};
 #[cfg(feature = "actuator")]
 pub use operations::{Actuator, HealthIndicator};
-pub use proto::Limits;
+pub use proto::{Limits, TraceContext};
 pub use resources::{Embedded, Resources};
 #[cfg(feature = "redis")]
 pub use session::RedisStore;

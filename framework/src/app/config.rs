@@ -13,7 +13,7 @@ use super::compress::Compression;
 use crate::chain::{Filter, GivenFilter};
 use crate::http::{Decompression, IntoStatus};
 use crate::matching;
-use crate::operations::AccessLog;
+use crate::operations::{AccessLog, Tracing};
 use crate::proto::Limits;
 use crate::proto::ws::{Deflate, Extension};
 use crate::resources::{GivenResources, Resources};
@@ -57,6 +57,7 @@ pub struct Config {
     pub(crate) sessions: Option<Box<dyn SessionStore>>,
     pub(crate) session_config: Option<SessionConfig>,
     pub(crate) access_log: Option<AccessLog>,
+    pub(crate) tracing: Option<Tracing>,
     pub(crate) start_timeout: Option<Duration>,
     #[cfg(feature = "openapi")]
     pub(crate) openapi: Option<crate::openapi::OpenApi>,

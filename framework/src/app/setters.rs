@@ -30,6 +30,7 @@ macro_rules! config_setters {
             sessions[S: $crate::session::SessionStore](store: S);
             session_config(config: $crate::session::SessionConfig);
             access_log(log: $crate::operations::AccessLog);
+            tracing(tracing: $crate::operations::Tracing);
             #[cfg(feature = "actuator")] actuator(actuator: $crate::operations::Actuator);
             start_timeout(limit: std::time::Duration);
             #[cfg(feature = "metrics")] metrics(metrics: $crate::operations::Metrics);

@@ -50,6 +50,10 @@ impl Config {
         sections.session.fill(&mut self.session_config, "session_config");
         sections.compression.fill(&mut self.compression, "compression");
         sections.access_log.fill(&mut self.access_log, "access_log");
+        self.tracing = match (self.tracing.take(), sections.tracing.into_value()) {
+            (Some(ours), Some(given)) => Some(ours.or(given)),
+            (ours, given) => ours.or(given),
+        };
         #[cfg(feature = "actuator")]
         {
             let given = sections.actuator.into_value();

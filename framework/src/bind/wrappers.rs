@@ -11,7 +11,7 @@ use super::defaults::Wrapper;
 use super::{Arg, BindingError, BodyUse, FromRequest, FromValues, Profile, Source, missing, value};
 use crate::base::Headers;
 use crate::contract::{Inputs, Place, Schema, Values};
-use crate::http::{ConnectionInfo, Cookies, Error, Request, Result, SafePath, shortened};
+use crate::http::{ConnectionInfo, Cookies, Error, Request, Result, SafePath, Trace, shortened};
 
 macro_rules! wrappers {
     ($( $(#[$doc:meta])* $name:ident: $profile:expr, $source:ident, $bind:ident, $place:expr; )*) => { $(
@@ -288,6 +288,7 @@ parts! {
     &'r Method: |req| &req.method;
     Method: |req| req.method.clone();
     Version: |req| req.version();
+    Trace<'r>: |req| req.trace();
     ConnectionInfo: |req| ConnectionInfo::new(req.peer(), req.is_secure());
 }
 

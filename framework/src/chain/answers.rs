@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use ::http::StatusCode;
+use tracing::Span;
 
 use super::end::{End, Unmapped, end_without_handler};
 use super::failed::{error_of, tell_doubled};
@@ -140,9 +141,9 @@ async fn run_blocking(
     let context = Arc::clone(&request.context);
     let moved = std::mem::replace(request, Request::new(context));
     let mut answer = std::mem::take(response);
-    let here = stop::Mark::here();
+    let (here, span) = (stop::Mark::here(), Span::current());
     let ran = tokio::task::spawn_blocking(move || {
-        let result = here.within(|| guarded(|| call(&moved, &mut answer)));
+        let result = span.in_scope(|| here.within(|| guarded(|| call(&moved, &mut answer))));
         (moved, answer, result)
     });
     let (moved, answer, result) = ran.await?;

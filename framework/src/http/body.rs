@@ -6,6 +6,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_core::Stream;
+use tracing::Span;
 
 use super::file::FileBody;
 use super::safe_path::FilePath;
@@ -106,6 +107,14 @@ impl Body {
         }
     }
 
+    /// Makes what is still to come run in a span.
+    pub(crate) fn run_in(&mut self, span: &Span) {
+        if let Kind::Stream(stream) | Kind::Sized(stream, _) = &mut self.0 {
+            let inner = std::mem::replace(stream, Box::pin(NoPieces));
+            *stream = Box::pin(Spanned { stream: inner, span: span.clone() });
+        }
+    }
+
     pub(crate) fn is_some(&self) -> bool {
         !matches!(self.0, Kind::Empty)
     }
@@ -139,6 +148,32 @@ macro_rules! owned_bodies {
     )* };
 }
 owned_bodies! { Bytes Vec<u8> String &'static str &'static [u8] }
+
+/// A stream that ends at once.
+struct NoPieces;
+
+impl Stream for NoPieces {
+    type Item = Result<Bytes>;
+
+    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        Poll::Ready(None)
+    }
+}
+
+/// A stream in a span.
+struct Spanned {
+    stream: BoxStream,
+    span: Span,
+}
+
+impl Stream for Spanned {
+    type Item = Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        let Spanned { stream, span } = &mut *self;
+        span.in_scope(|| stream.as_mut().poll_next(cx))
+    }
+}
 
 /// Turns a user's stream into one of [`Bytes`] and [`Error`].
 struct Pieces<S: ?Sized> {

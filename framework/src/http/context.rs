@@ -10,6 +10,7 @@ use std::sync::{Arc, OnceLock};
 
 use ::http::StatusCode;
 
+use super::tracer::Traces;
 use super::{Error, Result};
 use crate::io::BodyMemory;
 use crate::proto::forwarded::ProxyFields;
@@ -41,6 +42,8 @@ pub struct Context {
     pub(crate) tally: Option<Arc<super::Tally>>,
     /// The patterns of the mappings, by number: those of requests, then those of WebSockets.
     pub(crate) patterns: Box<[&'static str]>,
+    /// How it takes part in traces.
+    pub(crate) traces: Traces,
 }
 
 /// One value of each type.

@@ -11,7 +11,7 @@ impl Request {
     /// keeps of the request that opened it.
     pub(crate) fn detached(&self) -> Request {
         let (headers, authority) = self.headers.compact(self.authority);
-        Request {
+        let detached = Request {
             method: self.method.clone(),
             headers,
             version: self.version,
@@ -28,7 +28,16 @@ impl Request {
             #[cfg(feature = "tls")]
             client_certificates: self.client_certificates.clone(),
             ..Request::new(Arc::clone(&self.context))
+        };
+        if let Some(rare) = self.rare.get() {
+            if let Some(id) = rare.id.get() {
+                let _ = detached.rare().id.set(id.clone());
+            }
+            if let Some(trace) = rare.trace.get() {
+                detached.set_own_trace(trace.clone());
+            }
         }
+        detached
     }
 
     /// A request of our own, as a client's session shows it.

@@ -47,6 +47,11 @@ impl Request {
         told.unwrap_or(self.is_secure)
     }
 
+    /// Whether a trusted proxy has written the head, so that what only such may say of a request is believed.
+    pub(super) fn is_of_trusted_proxy(&self) -> bool {
+        matches!(&self.peer, Peer::Proxied(proxied) if proxied.via.is_trusted)
+    }
+
     /// Says whom somebody else has accepted it from. A trusted proxy is believed here too.
     pub(super) fn set_peer(&mut self, peer: Option<SocketAddr>) {
         let is_trusted = peer.is_some_and(|peer| self.context.trusted_proxies.contain(peer.ip()));

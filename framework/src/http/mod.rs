@@ -45,6 +45,7 @@ mod received;
 mod redirect;
 mod request;
 mod request_id;
+mod request_span;
 mod responder;
 mod response;
 mod safe_name;
@@ -59,6 +60,8 @@ mod sse;
 mod static_file;
 #[cfg(feature = "metrics")]
 mod tally;
+mod trace;
+mod tracer;
 mod via;
 
 #[cfg(feature = "openapi")]
@@ -102,6 +105,7 @@ pub use params::Params;
 pub(crate) use received::Received;
 pub use redirect::Redirect;
 pub use request::Request;
+pub(crate) use request_span::{Named, record_ids};
 pub use responder::Responder;
 pub(crate) use responder::held;
 pub(crate) use response::Marks;
@@ -116,6 +120,9 @@ pub use sse::{Event, Sse};
 pub use static_file::StaticFile;
 #[cfg(feature = "metrics")]
 pub(crate) use tally::Tally;
+pub use trace::Trace;
+pub use tracer::Tracer;
+pub(crate) use tracer::Traces;
 pub(crate) use via::{Peer, Via};
 
 /// A boxed future, as adapters of `async fn`s return it.

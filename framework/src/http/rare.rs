@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::beginnings::Beginnings;
 use super::{Cookies, Kept};
+use crate::proto::TraceContext;
 
 /// What is made when it is first asked for; few requests have any of it.
 #[derive(Default)]
@@ -16,5 +17,6 @@ pub(super) struct Rare {
     pub(super) beginnings: OnceLock<Arc<Beginnings>>,
     pub(super) kept: OnceLock<Arc<dyn Kept>>,
     pub(super) id: OnceLock<Box<str>>,
+    pub(super) trace: OnceLock<TraceContext>,
     pub(super) is_watched: AtomicBool,
 }

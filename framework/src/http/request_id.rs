@@ -4,7 +4,6 @@ use std::cell::Cell;
 use std::fmt;
 
 use super::Request;
-use super::via::Peer;
 
 /// What names it.
 impl Request {
@@ -44,8 +43,10 @@ impl Request {
     }
 
     fn id_of_proxy(&self) -> Option<&str> {
-        let Peer::Proxied(proxied) = &self.peer else { return None };
-        let id = self.headers.get("x-request-id").filter(|_| proxied.via.is_trusted)?;
+        if !self.is_of_trusted_proxy() {
+            return None;
+        }
+        let id = self.headers.get("x-request-id")?;
         let is_fit = (1..=MOST).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
         is_fit.then_some(id)
     }

@@ -9,9 +9,11 @@ mod actuator;
 mod health;
 #[cfg(feature = "actuator")]
 mod life;
+mod method;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod observers;
+mod traces;
 
 pub use access::AccessLog;
 pub(crate) use access::{AccessLines, Answered, End, is_wanted};
@@ -32,3 +34,5 @@ pub use metrics::Metrics;
 #[cfg(feature = "metrics")]
 pub(crate) use metrics::{InFlight, Measures, Vitals};
 pub(crate) use observers::Observers;
+pub(crate) use traces::Spans;
+pub use traces::Tracing;

@@ -17,6 +17,7 @@ pub(crate) mod origin;
 pub(crate) mod proxy;
 mod ranges;
 mod refusal;
+mod trace_context;
 mod weighted;
 pub(crate) mod ws;
 
@@ -26,3 +27,4 @@ pub(crate) use limits::Limit;
 pub use limits::Limits;
 pub(crate) use ranges::{ByteRange, Ranges};
 pub(crate) use refusal::Refusal;
+pub use trace_context::TraceContext;

@@ -1,7 +1,7 @@
 //! What an application tells of itself, to those who use it and to those who run it.
 
 use super::Config;
-use crate::operations::AccessLog;
+use crate::operations::{AccessLog, Tracing};
 
 impl Config {
     /// Writes a line for each request, in one of the usual forms: see [`AccessLog`]. Default: none; the events of `tracing` with the
@@ -9,6 +9,14 @@ impl Config {
     #[must_use]
     pub fn access_log(mut self, log: AccessLog) -> Config {
         self.access_log = Some(log);
+        self
+    }
+
+    /// Makes a span of `tracing` for each request, and says whose `traceparent` is believed: see [`Tracing`]. Default: no spans, and that of
+    /// trusted proxies.
+    #[must_use]
+    pub fn tracing(mut self, tracing: Tracing) -> Config {
+        self.tracing = Some(tracing);
         self
     }
 

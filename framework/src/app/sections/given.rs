@@ -22,7 +22,6 @@ impl<T> Given<T> {
     }
 
     /// What it makes, for those who fill it in key by key.
-    #[cfg(feature = "actuator")]
     pub(crate) fn into_value(self) -> Option<T> {
         self.value
     }

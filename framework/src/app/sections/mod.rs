@@ -16,6 +16,7 @@ mod session;
 mod templates;
 #[cfg(feature = "tls")]
 mod tls;
+mod tracing;
 mod websocket;
 #[cfg(not(all(
     feature = "actuator",
@@ -28,7 +29,7 @@ mod without_feature;
 
 use crate::app::compress::Compression;
 use crate::base::say;
-use crate::operations::AccessLog;
+use crate::operations::{AccessLog, Tracing};
 use crate::proto::Limits;
 use crate::resources::GivenResources;
 use crate::session::SessionConfig;
@@ -53,6 +54,7 @@ pub(crate) struct Sections {
     pub(super) session: Given<SessionConfig>,
     pub(super) compression: Given<Compression>,
     pub(super) access_log: Given<AccessLog>,
+    pub(super) tracing: Given<Tracing>,
     #[cfg(feature = "actuator")]
     pub(super) actuator: Given<crate::operations::Actuator>,
     pub(super) resources: Vec<GivenResources>,
@@ -107,6 +109,7 @@ impl Sections {
             session: session::read(&mut root),
             compression: compression::read(&mut root),
             access_log: access_log::read(&mut root),
+            tracing: tracing::read(&mut root),
             #[cfg(feature = "actuator")]
             actuator: actuator::read(&mut root),
             resources: resources::read(&mut root),

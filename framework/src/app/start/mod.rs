@@ -28,7 +28,7 @@ use crate::http::{Context, Error, Result};
 use crate::io::BodyMemory;
 #[cfg(feature = "actuator")]
 use crate::operations::Actuating;
-use crate::operations::{AccessLines, Observers};
+use crate::operations::{AccessLines, Observers, Spans};
 use crate::registry::Controller;
 use crate::resources::Mounts;
 use crate::routing::Router;
@@ -55,6 +55,10 @@ impl App {
         let Items { mut routes, filters, pages, controllers, bindings, events, .. } = items;
         let mut settings = sockets::settings(config.websocket.unwrap_or_default(), config.extensions);
         let mut problems = config.problems;
+        let tracing = config.tracing.unwrap_or_default();
+        if tracing.makes_spans() {
+            config.filters.insert(0, GivenFilter::new("/**", Spans));
+        }
         #[cfg(feature = "actuator")]
         if let Some(actuator) = &config.actuator {
             problems.extend(actuator.problems());
@@ -76,6 +80,7 @@ impl App {
         let mut context = Context::default();
         context.show_errors = config.show_errors.unwrap_or(cfg!(debug_assertions));
         context.invalid_status = config.invalid_status;
+        context.traces = tracing.into_traces();
         context.parameters = limits.parameters;
         context.bodies = Arc::new(BodyMemory::new(limits.buffered_bodies));
         problems.extend(believe(&config.trusted_proxies, config.proxy_fields.as_deref(), &mut context));

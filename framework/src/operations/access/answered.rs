@@ -6,8 +6,11 @@ use std::fmt::{self, Display};
 use std::net::IpAddr;
 use std::time::Duration;
 
+use tracing::Span;
+
 use crate::base::Logged;
 use crate::http::Request;
+use crate::proto::TraceContext;
 use crate::security::UserName;
 
 /// What is told of a request at its end.
@@ -49,6 +52,9 @@ impl<'r> Answered<'r> {
     /// Says it to whoever listens.
     pub(crate) fn say(&self) {
         let request = self.understood();
+        let trace = request.and_then(Request::known_trace).map(TraceContext::digits);
+        let span = self.request.span();
+        let _in_span = span.as_ref().map(Span::enter);
         tracing::info!(
             target: "vernal::access",
             {
@@ -62,6 +68,8 @@ impl<'r> Answered<'r> {
                 http.response.body.size = self.bytes,
                 duration = self.took.as_secs_f64(),
                 request.id = request.map(|it| display(it.id_for_log())),
+                trace_id = trace.as_ref().map(|(trace, _)| display(trace)),
+                span_id = trace.as_ref().map(|(_, span)| display(span)),
                 user_agent.original = self.field("user-agent").map(|agent| display(Logged(agent))),
                 "error.type" = self.error_type()
             },

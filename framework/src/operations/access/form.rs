@@ -9,6 +9,7 @@ use super::answered::Answered;
 use crate::base::date::{Rfc3339, civil, parts};
 use crate::base::{escape, needs_escape};
 use crate::http::Request;
+use crate::proto::TraceContext;
 
 /// How a line is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,8 +113,9 @@ impl Display for Clf {
 /// The members of a line of JSON, in order.
 fn write_json(answered: &Answered<'_>, at: SystemTime, line: &mut String) {
     let request = answered.understood();
+    let trace = request.and_then(Request::known_trace).map(TraceContext::digits);
     let text = |text: Option<String>| text.map(Value::from);
-    let members: [(&str, Option<Value>); 15] = [
+    let members: [(&str, Option<Value>); 17] = [
         ("time", Some(Rfc3339(at).to_string().into())),
         ("client.address", text(answered.client().map(|client| client.to_string()))),
         ("user.name", answered.user().map(Value::from)),
@@ -129,6 +131,8 @@ fn write_json(answered: &Answered<'_>, at: SystemTime, line: &mut String) {
         ("http.response.body.size", answered.bytes.map(Value::from)),
         ("duration", Some(answered.took.as_secs_f64().into())),
         ("request.id", text(request.map(|it| it.id_for_log().to_string()))),
+        ("trace_id", text(trace.as_ref().map(|(trace, _)| trace.to_string()))),
+        ("span_id", text(trace.as_ref().map(|(_, span)| span.to_string()))),
         ("http.request.header.referer", answered.field("referer").map(Value::from)),
         ("user_agent.original", answered.field("user-agent").map(Value::from)),
         ("error.type", answered.error_type().map(Value::from)),

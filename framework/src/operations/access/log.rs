@@ -50,7 +50,7 @@ impl AccessLog {
 
     /// An object of JSON on each line, with the names of OpenTelemetry: `time`, `client.address`, `user.name`, `http.request.method`,
     /// `url.path`, `url.query`, `http.route`, `network.protocol.version`, `http.response.status_code`, `http.response.body.size`,
-    /// `duration` (seconds), `request.id`, `http.request.header.referer`, `user_agent.original`, and `error.type`, `aborted`, where the
+    /// `duration` (seconds), `request.id`, `trace_id` and `span_id` where [`Request::trace`](crate::Request::trace) is known, `http.request.header.referer`, `user_agent.original`, and `error.type`, `aborted`, where the
     /// connection ended before the answer did. What is not known is left out.
     pub fn json() -> AccessLog {
         AccessLog::of(Form::Json)

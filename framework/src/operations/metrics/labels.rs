@@ -2,7 +2,6 @@
 
 use std::fmt::Error;
 
-use ::http::Method;
 use prometheus_client::encoding::{EncodeLabel, EncodeLabelSet, LabelSetEncoder};
 
 /// Requests of one kind.
@@ -29,11 +28,4 @@ impl EncodeLabelSet for One {
     fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> Result<(), Error> {
         (self.0, self.1).encode(encoder.encode_label())
     }
-}
-
-/// The method as a label: peers may send others, as many as they like.
-pub(super) fn method(method: &Method) -> &'static str {
-    const KNOWN: [&str; 10] =
-        ["GET", "POST", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "QUERY", "CONNECT", "TRACE"];
-    KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("_OTHER")
 }

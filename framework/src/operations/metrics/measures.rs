@@ -11,13 +11,14 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
-use super::labels::{One, Requests, method};
+use super::labels::{One, Requests};
 use super::page;
 use super::settings::Metrics;
 use super::vitals::Vitals;
 use crate::base::{counted, say};
 use crate::http::Request;
 use crate::operations::access::{Answered, End};
+use crate::operations::method::known;
 
 /// The measures of an application.
 pub(crate) struct Measures {
@@ -128,7 +129,7 @@ impl Measures {
 
     /// A request begins to wait for something.
     pub(crate) fn begin(&self, request: &Request) -> InFlight {
-        InFlight::new(self.active.get_or_create_owned(&One("http_request_method", method(&request.method))))
+        InFlight::new(self.active.get_or_create_owned(&One("http_request_method", known(&request.method))))
     }
 
     /// A request has been answered, or never will be.
@@ -154,7 +155,7 @@ impl Measures {
         {
             return usual.durations.observe(took);
         }
-        let labels = Requests { method: method(&request.method), route, status: answered.status };
+        let labels = Requests { method: known(&request.method), route, status: answered.status };
         let durations = self.durations.get_or_create_owned(&labels);
         durations.observe(took);
         if let Some(place) = place {

@@ -17,6 +17,7 @@ use super::url::Url;
 use crate::base::{Headers, IntoHeaderValue, shown};
 use crate::http::{Error, Request, Result};
 use crate::io::{Deadline, Stream};
+use crate::proto::TraceContext;
 use crate::proto::ws::{Deflate, Extension, Extensions, Role, handshake};
 #[cfg(feature = "tls")]
 use crate::tls::{Pem, client::Trust, rustls::ClientConfig};
@@ -80,6 +81,28 @@ impl Connect {
     /// Adds a header field to the request.
     pub fn header(mut self, name: &str, value: impl IntoHeaderValue) -> Connect {
         self.headers.append(name, value);
+        self
+    }
+
+    /// Tells the server which place of a trace it is opened for, by `traceparent` and `tracestate`: that of a request by
+    /// [`Request::trace`](crate::Request::trace), as an argument of its handler.
+    ///
+    /// ```no_run
+    /// use vernal::{Result, Trace, request_map, websocket};
+    ///
+    /// #[request_map("/prices/{article}")]
+    /// async fn price(article: u32, trace: Trace<'_>) -> Result<String> {
+    ///     let mut prices = websocket::connect("ws://prices:9090/all").trace(trace).await?;
+    ///     prices.send(article.to_string()).await?;
+    ///     let price = prices.next().await;
+    ///     Ok(format!("{price:?}"))
+    /// }
+    /// ```
+    pub fn trace(mut self, trace: impl Into<TraceContext>) -> Connect {
+        self.headers.remove("tracestate");
+        for (name, value) in trace.into().fields() {
+            self.headers.insert(name, value);
+        }
         self
     }
 

@@ -119,13 +119,13 @@ impl Handover {
     }
 
     /// The session that a handler opened by hand, if it did.
-    fn opened(&self) -> Option<Arc<Core>> {
+    pub(crate) fn opened(&self) -> Option<Arc<Core>> {
         self.state().opened.clone()
     }
 }
 
 /// That of a request; `None` for plain ones.
-pub(super) fn handover_of(request: &Request) -> Option<Arc<Handover>> {
+pub(crate) fn handover_of(request: &Request) -> Option<Arc<Handover>> {
     request.extensions.get::<Arc<Handover>>().cloned()
 }
 

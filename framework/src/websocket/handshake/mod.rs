@@ -7,8 +7,9 @@ mod origin;
 pub(crate) mod refusal;
 mod request;
 mod settings;
+mod spanned;
 
-pub(crate) use handover::{Handover, Opening, conclude, is_asked_for, is_open};
+pub(crate) use handover::{Handover, Opening, conclude, handover_of, is_asked_for, is_open};
 pub(crate) use opening::begin;
 pub use origin::check_origin;
 pub use request::WebSocketRequest;

@@ -9,6 +9,7 @@ use super::agreement::{agree, judge};
 use super::handover::{Session, detached, handover_of};
 use super::refusal;
 use super::settings::{Settings, address};
+use super::spanned::Spanned;
 use crate::http::{Error, Guard, Request, Responder, Response, Result};
 use crate::io::watch::{self, Runner};
 use crate::proto::ws::Role;
@@ -30,8 +31,11 @@ pub(crate) async fn begin(
     let config = request.state::<Settings>().map(|settings| settings.config_of(route)).unwrap_or_default();
     judge(request, &handover, &config)?;
     let core = Arc::new(Core::new(Role::Server, config, detached(request)));
-    let mut session =
-        Guard((handler.serve)(Upgrade::new(WebSocketSession(Arc::clone(&core)), address(route))));
+    let session = (handler.serve)(Upgrade::new(WebSocketSession(Arc::clone(&core)), address(route)));
+    let mut session = Guard(match request.has_span() {
+        true => Box::pin(Spanned { session, core: Arc::clone(&core), span: None }),
+        false => session,
+    });
     let mut poll_session =
         |cx: &mut Context<'_>| watch::marked(Runner::at(&route.at), || Pin::new(&mut session).poll(cx));
     let answer = poll_fn(|cx| match poll_session(cx) {
