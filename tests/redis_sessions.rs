@@ -1,14 +1,17 @@
 //! Sessions in a real Redis: shared by servers, as lasting as they should be, and what is said when Redis is away, slow
 //! or full.
 
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::PathBuf;
+mod redis;
+
+use std::net::{Ipv4Addr, TcpStream};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
-use std::{env, fs, thread};
+use std::time::Duration;
+use std::{env, thread};
 
 use vernal::test::{Answer, Client};
 use vernal::{RedisStore, Result, Session, SessionConfig, request_map};
+
+use self::redis::{Redis, free_port, until};
 
 #[request_map("/count", app = "redis")]
 async fn count(session: Session) -> Result<String> {
@@ -316,102 +319,4 @@ fn curl_count(port: u16, id: Option<&str>) -> (String, Option<String>) {
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {answer:?}"));
     let id = head.lines().find_map(|line| line.strip_prefix("set-cookie: vernal_session="));
     (body.to_owned(), id.and_then(|rest| rest.split(';').next()).map(str::to_owned))
-}
-
-/// A Redis of this test's own, with nothing on disk.
-struct Redis {
-    child: Child,
-    port: u16,
-    folder: PathBuf,
-}
-
-impl Redis {
-    fn start() -> Redis {
-        let port = free_port();
-        let folder = env::temp_dir().join(format!("vernal-redis-{}-{port}", std::process::id()));
-        fs::create_dir_all(&folder).expect("a folder");
-        let mut redis = Redis { child: Redis::spawn(port, &folder), port, folder };
-        redis.wait();
-        redis
-    }
-
-    fn spawn(port: u16, folder: &PathBuf) -> Child {
-        let mut command = Command::new("redis-server");
-        command.args([
-            "--port",
-            &port.to_string(),
-            "--bind",
-            "127.0.0.1",
-            "--save",
-            "",
-            "--appendonly",
-            "no",
-            "--dir",
-        ]);
-        command.arg(folder).stdout(Stdio::null()).stderr(Stdio::null());
-        command.spawn().expect("`redis-server` is installed (Debian's package redis-server)")
-    }
-
-    fn wait(&mut self) {
-        until("redis-server", || {
-            if let Ok(Some(status)) = self.child.try_wait() {
-                panic!("redis-server ended: {status}");
-            }
-            self.ask(&["PING"]) == "PONG"
-        });
-    }
-
-    fn url(&self) -> String {
-        format!("redis://default:@127.0.0.1:{}/", self.port).replace("default:@", "")
-    }
-
-    fn kill(&mut self) {
-        self.child.kill().expect("it runs");
-        self.child.wait().expect("it ended");
-    }
-
-    fn start_again(&mut self) {
-        self.child = Redis::spawn(self.port, &self.folder);
-        self.wait();
-    }
-
-    fn signal(&self, name: &str) {
-        let status = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
-        assert!(status.expect("kill runs").success());
-    }
-
-    /// What `redis-cli` says.
-    fn ask(&self, words: &[&str]) -> String {
-        let mut command = Command::new("redis-cli");
-        let output =
-            command.args(["-p", &self.port.to_string()]).args(words).output().expect("redis-cli runs");
-        String::from_utf8_lossy(&output.stdout).trim().to_owned()
-    }
-
-    fn until(&self, words: &[&str], expected: &str) {
-        until(&format!("{words:?}"), || self.ask(words) == expected);
-    }
-}
-
-impl Drop for Redis {
-    fn drop(&mut self) {
-        self.signal("CONT");
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        let _ = fs::remove_dir_all(&self.folder);
-    }
-}
-
-/// Looks again and again, until it is so.
-fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed() < Duration::from_secs(30), "{what}: it took too long");
-        thread::yield_now();
-    }
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-    listener.local_addr().expect("it is bound").port()
 }
