@@ -58,7 +58,7 @@ impl Chat {
 
     async fn on_open(&self, session: &WebSocketSession, room: &str, name: &str) -> Result {
         self.rooms.join(room, session)?;
-        self.tell(room, Event::Joined { name, here: self.rooms.len(room) }).await
+        self.tell(room, Event::Joined { name, here: self.rooms.len(room).await? }).await
     }
 
     async fn on_message(&self, room: &str, name: &str, Json(say): Json<Say>) -> Result {
@@ -67,7 +67,7 @@ impl Chat {
 
     /// However the session ended, it has left its rooms by now.
     async fn on_close(&self, room: &str, name: &str) -> Result {
-        self.tell(room, Event::Left { name, here: self.rooms.len(room) }).await
+        self.tell(room, Event::Left { name, here: self.rooms.len(room).await? }).await
     }
 }
 

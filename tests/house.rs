@@ -19,6 +19,7 @@ const FLOORS: &[&[&str]] = &[
     &["io"],
     &["contract"],
     &["http"],
+    &["nodes"],
     &["bind", "matching", "session", "settings"],
     &["components", "content", "openapi", "resources", "view", "websocket/core"],
     &["websocket/handles"],
@@ -236,6 +237,14 @@ fn the_protocol_core_knows_no_runtime_no_clock_and_no_log() {
         for word in NOT_IN_PROTO {
             assert!(!has_word(&code, word), "{} names {word}", shown(&file));
         }
+    }
+}
+
+/// A node's clock may be an hour off: what nodes agree on is Redis's.
+#[test]
+fn nodes_ask_no_clock_that_may_be_wrong() {
+    for file in sources("framework/src/nodes") {
+        assert!(!has_word(&code_of(&file), "SystemTime"), "{} names SystemTime", shown(&file));
     }
 }
 

@@ -26,7 +26,10 @@ impl Chat {
         message: &str,
     ) -> Result {
         let count = match message.split_once(' ') {
-            Some(("join", room)) => rooms.join(room, session).map(|()| rooms.len(room))?,
+            Some(("join", room)) => {
+                rooms.join(room, session)?;
+                rooms.len(room).await?
+            }
             Some(("leave", room)) => usize::from(rooms.leave(room, session)),
             Some(("others", text)) => rooms.to(room).except(session).send(text).await?,
             Some(("json", text)) => rooms.to(room).send(Json([text])).await?,
@@ -44,10 +47,7 @@ impl Chat {
         ends: State<&Ends>,
         reason: &CloseReason,
     ) {
-        assert!(
-            rooms.names().iter().all(|room| !rooms.members(room).contains(session)),
-            "it has left already"
-        );
+        assert!(rooms.names().iter().all(|room| !rooms.here(room).contains(session)), "it has left already");
         assert!(rooms.join("late", session).is_err());
         ends.add(reason);
     }
@@ -74,7 +74,9 @@ async fn members_get_what_is_said() {
     let (client, _, rooms) = house(WebSocketConfig::new());
     let (mut ann, mut bob, mut eve) =
         (enter(&client, "red").await, enter(&client, "red").await, enter(&client, "blue").await);
-    assert_eq!((rooms.len("red"), rooms.len("blue"), rooms.len("green")), (2, 1, 0));
+    for (room, count) in [("red", 2), ("blue", 1), ("green", 0)] {
+        assert_eq!(rooms.len(room).await.ok(), Some(count), "{room}");
+    }
     say(&ann, "red hello").await;
     for ws in [&mut ann, &mut bob] {
         ws.expect_text("hello").await;
@@ -96,7 +98,11 @@ async fn members_get_what_is_said() {
     let mut names = rooms.names();
     names.sort();
     assert_eq!(names, ["blue", "red"]);
-    assert_eq!(rooms.members("red").len(), 2);
+    let members = rooms.members("red").await.expect("nothing that may fail");
+    let here: Vec<_> = rooms.here("red").iter().map(|session| session.id()).collect();
+    assert_eq!(members.iter().map(|member| member.id()).collect::<Vec<_>>(), here);
+    assert!(members.iter().all(|member| member.session().is_some()));
+    rooms.settled().await.expect("nothing to wait for");
 }
 
 #[tokio::test]
@@ -114,16 +120,19 @@ async fn members_join_and_leave() {
     ] {
         say(&ann, text).await;
         ann.expect_text(count).await;
-        assert_eq!(rooms.len("red"), left, "{text}");
+        assert_eq!(rooms.here("red").len(), left, "{text}");
         assert_eq!(rooms.is_empty(), left == 0, "a room is there while somebody is in it");
     }
     say(&ann, "join blue").await;
     ann.expect_text("1").await;
     let bob = enter(&client, "blue").await;
-    assert_eq!((rooms.len("red"), rooms.len("blue")), (1, 2));
+    assert_eq!((rooms.here("red").len(), rooms.here("blue").len()), (1, 2));
     ann.close(1000, "").expect("a good reason");
     assert_eq!(ends.only().await, "1000");
-    assert_eq!((rooms.len("red"), rooms.len("blue"), rooms.names()), (0, 1, vec!["blue".to_owned()]));
+    assert_eq!(
+        (rooms.here("red").len(), rooms.here("blue").len(), rooms.names()),
+        (0, 1, vec!["blue".to_owned()])
+    );
     drop(bob);
     assert_eq!(ends.only().await, "1000");
     assert!(rooms.is_empty());
@@ -140,7 +149,7 @@ async fn members_leave_however_they_end() {
     ] {
         let mut ws = Wire::open(&client, "/chat/red", "").await;
         assert_eq!(ws.shown().await, "81 in");
-        assert_eq!(rooms.len("red"), 1);
+        assert_eq!(rooms.here("red").len(), 1);
         ws.send(sent).await;
         drop(ws);
         assert_eq!(ends.only().await[..4], *code, "{name}");

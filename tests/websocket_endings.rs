@@ -208,7 +208,7 @@ async fn a_session_that_is_cut_with_its_server_ends_for_all() {
     peer.write_all(wire::request("/stays", "").as_bytes()).await.expect("open");
     shared.0.opened.notified().await;
     let session = shared.0.sessions.lock().expect("no panic").pop().expect("a session");
-    assert_eq!(shared.0.rooms.len("all"), 1);
+    assert_eq!(shared.0.rooms.here("all").len(), 1);
     handle.stop();
     serving.await.expect("no panic").expect("served to its end");
     let reading = timeout(wire::PATIENCE, peer.read_to_end(&mut lines)).await;
@@ -421,7 +421,7 @@ async fn no_session_leaves_anything_behind() {
                 assert_eq!(ws.shown().await, "81 hi");
                 sessions.push(ws);
             }
-            assert_eq!((Arc::strong_count(&shared.0.marks), shared.0.rooms.len("all")), (11, 10));
+            assert_eq!((Arc::strong_count(&shared.0.marks), shared.0.rooms.here("all").len()), (11, 10));
             for mut ws in sessions {
                 ws.send(&sent).await;
                 if !name.starts_with("gone") {

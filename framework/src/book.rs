@@ -21,6 +21,7 @@ pages! {
     Binding: "docs/binding.md",
     Validation: "docs/validation.md",
     Negotiation: "docs/negotiation.md",
+    Nodes: "docs/nodes.md",
     Request: "docs/request.md",
     Answers: "docs/answers.md",
     Errors: "docs/errors.md",

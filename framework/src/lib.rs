@@ -70,6 +70,8 @@ mod http;
 mod io;
 mod macros;
 mod matching;
+#[cfg(feature = "redis")]
+mod nodes;
 #[cfg(feature = "openapi")]
 mod openapi;
 mod operations;

@@ -9,13 +9,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, Cmd, FromRedisValue, RedisError, Script, ScriptInvocation};
+use redis::{Cmd, FromRedisValue, RedisError, Script, ScriptInvocation};
 
 use super::SessionId;
 use super::record::{Saved, SessionChanges, SessionRecord, Values, millis, millis_of, time};
 use super::store::SessionStore;
 use crate::base::say;
 use crate::http::{BoxFuture, Error, Result};
+use crate::nodes::Server;
 
 /// Keeps sessions in Redis 5 or newer, or in Valkey: servers that share it share their sessions. Needs the feature `redis`.
 ///
@@ -42,7 +43,7 @@ use crate::http::{BoxFuture, Error, Result};
 pub struct RedisStore(Arc<Inner>);
 
 struct Inner {
-    client: Client,
+    server: Server,
     prefix: String,
     timeout: Duration,
     connection: Mutex<Option<Known>>,
@@ -74,7 +75,8 @@ impl Question<'_> {
 }
 
 impl RedisStore {
-    /// A store behind a URL: `redis://[user][:password@]host[:port][/database]`, or `redis+unix:///path` for a socket.
+    /// A store behind a URL: `redis://[user][:password@]host[:port][/database]`, `rediss://` for TLS (feature `tls`), or
+    /// `redis+unix:///path` for a socket.
     ///
     /// # Errors
     /// 500: the URL is malformed, or there is no Redis: better to know at start.
@@ -96,10 +98,8 @@ impl RedisStore {
     /// # Errors
     /// 500: the URL is malformed.
     pub fn new(url: &str) -> Result<RedisStore> {
-        let client = Client::open(url)
-            .map_err(|error| Error::internal(format!("the URL of Redis is malformed: {error}")))?;
         Ok(RedisStore(Arc::new(Inner {
-            client,
+            server: Server::new(url)?,
             prefix: "vernal:session:".to_owned(),
             timeout: Duration::from_secs(2),
             connection: Mutex::default(),
@@ -127,9 +127,9 @@ impl RedisStore {
             change(inner);
             return self;
         }
-        let Inner { client, prefix, timeout, .. } = &*self.0;
+        let Inner { server, prefix, timeout, .. } = &*self.0;
         let mut inner = Inner {
-            client: client.clone(),
+            server: server.clone(),
             prefix: prefix.clone(),
             timeout: *timeout,
             connection: Mutex::default(),
@@ -200,7 +200,7 @@ impl Inner {
 
     /// Host and port, for the log; the password stays out of it.
     fn name(&self) -> String {
-        format!("the Redis at {}", self.client.get_connection_info().addr())
+        self.server.name()
     }
 
     fn save_script<'s>(&'s self, id: &SessionId, changes: &SessionChanges) -> ScriptInvocation<'s> {
@@ -275,10 +275,7 @@ impl Inner {
         if let Some(known) = usable() {
             return Ok(known);
         }
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(self.timeout))
-            .set_response_timeout(Some(self.timeout));
-        let connection = self.client.get_multiplexed_async_connection_with_config(&config).await?;
+        let connection = self.server.connect(self.timeout, Some(self.timeout)).await?;
         let known = Known { connection, number: fresh_number() };
         *self.connection.lock().unwrap_or_else(PoisonError::into_inner) = Some(known.clone());
         Ok(known)

@@ -43,12 +43,16 @@ pub use self::client::{Connect, Refused, connect};
 pub use self::core::accept::Accept;
 pub use self::core::config::{Compressed, Origins, Overflow, WebSocketConfig};
 pub use self::core::message::{FromMessage, IntoMessage, Message, Outgoing};
+#[cfg(feature = "redis")]
+pub use self::handles::RedisRooms;
 pub use self::handles::{
-    Broadcast, FrameSocket, MessageWriter, Rooms, Sending, SessionId, WebSocket, WebSocketSession,
+    Broadcast, FrameSocket, Member, MessageWriter, Rooms, Sending, SessionId, WebSocket, WebSocketSession,
 };
 pub use self::handshake::{WebSocketRequest, check_origin};
 pub use self::styles::IntoAccept;
 
+#[cfg(feature = "redis")]
+pub use crate::nodes::Undelivered;
 pub use crate::proto::ws::{
     CloseCode, CloseReason, CloseReasonError, ClosedBy, Deflate, Extension, ExtensionOffer,
     ExtensionResponse, Frame, OpCode, Rsv,

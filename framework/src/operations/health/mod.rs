@@ -6,6 +6,8 @@ mod given;
 mod indicator;
 mod indicators;
 mod report;
+#[cfg(feature = "redis")]
+mod rooms;
 mod store;
 #[cfg(unix)]
 mod turns;

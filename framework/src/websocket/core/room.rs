@@ -4,7 +4,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 /// Rooms by name. A room is there while somebody is in it.
-pub(crate) struct All<T>(Mutex<HashMap<Arc<str>, Arc<Room<T>>>>);
+pub(crate) struct All<T> {
+    rooms: Mutex<HashMap<Arc<str>, Arc<Room<T>>>>,
+    listener: Option<Listener<T>>,
+}
+
+/// Told of each member that comes or goes, in the order in which that happens.
+pub(crate) type Listener<T> = Box<dyn Fn(&Arc<str>, &T, bool) + Send + Sync>;
 
 /// One room.
 pub(crate) struct Room<T> {
@@ -20,13 +26,19 @@ pub(crate) struct Membership<T> {
 
 impl<T> Default for All<T> {
     fn default() -> All<T> {
-        All(Mutex::default())
+        All { rooms: Mutex::default(), listener: None }
     }
 }
 
 impl<T> All<T> {
+    /// No rooms yet; tells who comes and goes.
+    #[cfg(feature = "redis")]
+    pub(crate) fn told_to(listener: Listener<T>) -> All<T> {
+        All { rooms: Mutex::default(), listener: Some(listener) }
+    }
+
     pub(crate) fn lock(&self) -> MutexGuard<'_, HashMap<Arc<str>, Arc<Room<T>>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A room by its name.
@@ -51,6 +63,9 @@ impl<T> All<T> {
             return None;
         }
         members.push(Arc::clone(member));
+        if let Some(listener) = &self.listener {
+            listener(&room.name, member, true);
+        }
         Some(Membership { all: Arc::downgrade(self), room: Arc::downgrade(&room) })
     }
 
@@ -63,6 +78,9 @@ impl<T> All<T> {
         let was_in = members.len() < before;
         if members.is_empty() && all.get(&room.name).is_some_and(|known| Arc::ptr_eq(known, room)) {
             all.remove(&room.name);
+        }
+        if let (true, Some(listener)) = (was_in, &self.listener) {
+            listener(&room.name, member, false);
         }
         was_in
     }

@@ -38,6 +38,12 @@ pub struct WebSocketSession(pub(crate) Arc<Core>);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId([u8; 16]);
 
+impl From<[u8; 16]> for SessionId {
+    fn from(bits: [u8; 16]) -> SessionId {
+        SessionId(bits)
+    }
+}
+
 impl fmt::Display for SessionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
