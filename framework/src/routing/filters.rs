@@ -120,7 +120,6 @@ impl Filters {
     }
 
     /// The filters of a mapping, each with whether it runs for every request to it.
-    #[cfg(any(feature = "actuator", feature = "openapi"))]
     pub(super) fn candidates(&self, plan: &FilterPlan) -> impl Iterator<Item = (AnyFilter, bool)> {
         plan.candidates.iter().map(|candidate| (self.0[candidate.rule].filter.clone(), !candidate.is_tested))
     }

@@ -23,6 +23,4 @@ mod tree;
 
 pub(crate) use entry::Entry;
 pub(crate) use facts::Facts;
-#[cfg(feature = "actuator")]
-pub(crate) use router::Contents;
-pub(crate) use router::{Found, Router};
+pub(crate) use router::{Contents, Found, Router};

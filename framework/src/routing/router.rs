@@ -7,7 +7,6 @@
 
 mod contents;
 
-#[cfg(feature = "actuator")]
 pub(crate) use contents::Contents;
 
 use std::borrow::Cow;

@@ -15,6 +15,7 @@ use crate::routing::entry::Entry;
 pub(crate) struct Contents<'r> {
     pub(crate) route: &'static Route,
     pub(crate) pattern: &'static str,
+    #[cfg_attr(not(feature = "actuator"), allow(dead_code, reason = "the actuator tells it"))]
     pub(crate) limits: Option<&'r Limits>,
     /// Each with whether it always runs.
     pub(crate) filters: Vec<(AnyFilter, bool)>,
