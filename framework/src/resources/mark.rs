@@ -16,8 +16,8 @@ use super::stamp::Stamp;
 /// See the head of this file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mark {
-    /// Since 1970.
-    Time(Duration),
+    /// Since 1970, and what tells it from files that have the same time.
+    Time(Duration, u64),
     /// The beginning of its SHA-1.
     Content(u128),
     /// It is too large to be looked at, or has changed meanwhile.
@@ -56,8 +56,10 @@ impl Mark {
         Mark::of_time(stamp).unwrap_or_else(|| Mark::Content(begin_of(Sha1::new().chain_update(content))))
     }
 
-    fn of_time(stamp: &Stamp) -> Option<Mark> {
-        stamp.time()?.duration_since(UNIX_EPOCH).ok().map(Mark::Time)
+    /// That of a file whose time says something.
+    pub(super) fn of_time(stamp: &Stamp) -> Option<Mark> {
+        let since = stamp.time()?.duration_since(UNIX_EPOCH).ok()?;
+        Some(Mark::Time(since, stamp.trace()))
     }
 }
 

@@ -35,7 +35,9 @@ impl Representation {
     /// A file's.
     pub(super) fn of_file(size: u64, mark: Mark, coding: Coding, common: &Common<'_>) -> Representation {
         let (etag, modified) = match mark {
-            Mark::Time(since) => (Some(format!("{:x}", since.as_nanos())), Some(since.as_secs())),
+            Mark::Time(since, trace) => {
+                (Some(format!("{:x}-{trace:x}", since.as_nanos())), Some(since.as_secs()))
+            }
             Mark::Content(sum) => (Some(format!("{sum:032x}")), None),
             Mark::Nothing => (None, None),
         };

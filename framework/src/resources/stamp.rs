@@ -4,6 +4,7 @@
 //! and images that are to be reproducible do. Other content of the same size would then look like the one before.
 
 use std::fs::{self, Metadata};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -12,6 +13,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 pub(super) struct Stamp {
     modified: Option<SystemTime>,
     pub(super) size: u64,
+    device: u64,
     inode: u64,
     /// When the file system itself has last seen a change, in seconds and nanoseconds. Nobody can set it.
     changed: Option<(i64, i64)>,
@@ -20,13 +22,27 @@ pub(super) struct Stamp {
 impl Stamp {
     pub(super) fn of(metadata: &Metadata) -> Stamp {
         #[cfg(unix)]
-        let (inode, changed) = {
+        let (device, inode, changed) = {
             use std::os::unix::fs::MetadataExt;
-            (metadata.ino(), Some((metadata.ctime(), metadata.ctime_nsec())))
+            (metadata.dev(), metadata.ino(), Some((metadata.ctime(), metadata.ctime_nsec())))
         };
         #[cfg(not(unix))]
-        let (inode, changed) = (0, None);
-        Stamp { modified: metadata.modified().ok(), size: metadata.len(), inode, changed }
+        let (device, inode, changed) = (0, 0, None);
+        Stamp { modified: metadata.modified().ok(), size: metadata.len(), device, inode, changed }
+    }
+
+    /// What tells this file from another of the same size and time, which may take its place within one tick of the file system's clock
+    /// or be given the time of the one before. A sum, since peers have no business with the numbers themselves.
+    pub(super) fn trace(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (self.device, self.inode, self.changed).hash(&mut hasher);
+        hasher.finish()
+    }
+
+    /// The device that it lies on.
+    #[cfg(all(feature = "sendfile", target_os = "linux"))]
+    pub(super) fn device(&self) -> u64 {
+        self.device
     }
 
     /// That of the file of this name, if it is a regular one.
