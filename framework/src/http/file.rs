@@ -16,6 +16,8 @@ use tokio::task::JoinHandle;
 
 use super::{Error, Result};
 use crate::base::counted;
+#[cfg(all(feature = "sendfile", target_os = "linux"))]
+use crate::io::Medium;
 
 /// What is left to send of an opened file, with what stands between its parts.
 pub(crate) struct FileBody {
@@ -25,6 +27,9 @@ pub(crate) struct FileBody {
     reading: Option<JoinHandle<io::Result<Loan>>>,
     /// A buffer to read into again.
     spare: Vec<u8>,
+    /// What it lies on, if that is known.
+    #[cfg(all(feature = "sendfile", target_os = "linux"))]
+    medium: Option<Medium>,
 }
 
 /// A part of a body that is made of a file.
@@ -41,11 +46,18 @@ pub(crate) enum Piece {
     Read(Vec<u8>),
 }
 
+/// A file, what it lies on, and what of it is sent.
+#[cfg(all(feature = "sendfile", target_os = "linux"))]
+type Parts = (File, Option<Medium>, VecDeque<Stretch>);
+
 /// A file that comes home, and what has been read of it.
 struct Loan {
     file: File,
     bytes: Vec<u8>,
 }
+
+/// Bodies up to this size are read in one piece, whoever sends them.
+const SMALL: u64 = 64 << 10;
 
 /// How much is read at a time.
 pub(crate) const PIECE: u64 = 256 << 10;
@@ -63,7 +75,77 @@ impl FileBody {
     /// A body of these parts, of which nothing is read yet.
     pub(crate) fn new(file: File, parts: impl IntoIterator<Item = Stretch>) -> FileBody {
         let parts = parts.into_iter().filter(|part| part.len() > 0).collect();
-        FileBody { parts, file: Some(file), reading: None, spare: Vec::new() }
+        FileBody {
+            parts,
+            file: Some(file),
+            reading: None,
+            spare: Vec::new(),
+            #[cfg(all(feature = "sendfile", target_os = "linux"))]
+            medium: None,
+        }
+    }
+
+    /// Reads all of a small one at once, and the first piece of others, unless the system is to send them. Blocks.
+    ///
+    /// # Errors
+    /// As [`FileBody::read_first`].
+    pub(crate) fn begin(self) -> io::Result<FileBody> {
+        let is_sent = cfg!(all(feature = "sendfile", target_os = "linux")) && self.is_large();
+        if is_sent { Ok(self) } else { self.read_first() }
+    }
+
+    /// Whether the system is to send it, where it can.
+    pub(crate) fn is_large(&self) -> bool {
+        self.size() > SMALL
+    }
+
+    /// Reads all of a small one into `into`, without a wait; what is left of it, if that cannot be done.
+    ///
+    /// # Errors
+    /// It has become shorter.
+    #[cfg(all(feature = "sendfile", target_os = "linux"))]
+    pub(crate) fn read_at_hand(mut self, medium: Medium, into: &mut Vec<u8>) -> io::Result<Option<FileBody>> {
+        self.medium = Some(medium);
+        into.clear();
+        if self.is_large() {
+            return Ok(Some(self));
+        }
+        while let (Some(part), Some(file)) = (self.parts.front_mut(), &self.file) {
+            match part {
+                Stretch::Bytes(bytes) => into.extend_from_slice(bytes),
+                Stretch::File(range) => {
+                    let held = into.len();
+                    into.resize(held + (range.end - range.start) as usize, 0);
+                    let room = into.get_mut(held..).unwrap_or_default();
+                    let read = medium.read_at_hand(file, room, range.start);
+                    let count = *read.as_ref().unwrap_or(&0);
+                    into.truncate(held + count);
+                    range.start += count as u64;
+                    match read {
+                        Ok(0) => return Err(shorter(range.end - range.start)),
+                        Ok(_) if range.is_empty() => {}
+                        Ok(_) => continue,
+                        Err(_) => {
+                            if !into.is_empty() {
+                                self.parts.push_front(Stretch::Bytes(std::mem::take(into).into()));
+                            }
+                            return Ok(Some(self));
+                        }
+                    }
+                }
+            }
+            self.parts.pop_front();
+        }
+        Ok(None)
+    }
+
+    /// What it is made of, unless a part is being read.
+    #[cfg(all(feature = "sendfile", target_os = "linux"))]
+    pub(crate) fn into_parts(mut self: Box<Self>) -> std::result::Result<Parts, Box<FileBody>> {
+        match self.file.take() {
+            Some(file) => Ok((file, self.medium, self.parts)),
+            None => Err(self),
+        }
     }
 
     /// Reads the first piece at once; all of a body that is no longer than one is then in memory. Blocks.
@@ -181,11 +263,12 @@ pub(crate) fn read_range(file: &mut File, range: Range<u64>, into: &mut Vec<u8>)
     let wanted = range.end.saturating_sub(range.start);
     file.seek(SeekFrom::Start(range.start))?;
     let count = file.take(wanted).read_to_end(into)? as u64;
-    if count < wanted {
-        let text = format!("it has become {} shorter than it was", counted(wanted - count, "byte"));
-        return Err(io::Error::new(io::ErrorKind::UnexpectedEof, text));
-    }
-    Ok(())
+    if count < wanted { Err(shorter(wanted - count)) } else { Ok(()) }
+}
+
+fn shorter(by: u64) -> io::Error {
+    let text = format!("it has become {} shorter than it was", counted(by, "byte"));
+    io::Error::new(io::ErrorKind::UnexpectedEof, text)
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@ pub(crate) mod buffers;
 pub(crate) mod clock;
 mod deadline;
 mod inbox;
+#[cfg(all(feature = "sendfile", target_os = "linux"))]
+mod medium;
 mod outbox;
 mod pace;
 mod pipe;
@@ -13,10 +15,14 @@ mod share;
 pub(crate) mod spool;
 pub(crate) mod stop;
 mod stream;
+#[cfg(all(feature = "sendfile", target_os = "linux"))]
+mod transfer;
 pub(crate) mod watch;
 
 pub(crate) use deadline::Deadline;
 pub(crate) use inbox::Inbox;
+#[cfg(all(feature = "sendfile", target_os = "linux"))]
+pub(crate) use medium::Medium;
 pub(crate) use outbox::Outbox;
 pub(crate) use pace::Pace;
 pub(crate) use pipe::{Pipe, STRIDE};
@@ -25,3 +31,5 @@ pub(crate) use share::{BodyMemory, Share};
 pub(crate) use stream::Stream;
 #[cfg(feature = "tls")]
 pub(crate) use stream::Transport;
+#[cfg(all(feature = "sendfile", target_os = "linux"))]
+pub(crate) use transfer::{Transfer, can_transfer};

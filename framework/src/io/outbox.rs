@@ -87,6 +87,21 @@ impl Outbox {
         Poll::Ready(Ok(()))
     }
 
+    /// So many bytes of the answer's body have been sent by other means.
+    #[cfg(all(feature = "sendfile", target_os = "linux"))]
+    pub(crate) fn sent_apart(&mut self, count: u64) {
+        self.body_size += count;
+        self.total += count;
+    }
+
+    /// The answer does not wait for the peer now.
+    #[cfg(all(feature = "sendfile", target_os = "linux"))]
+    pub(crate) fn rests(&mut self) {
+        if let Some(slowness) = &mut self.slowness {
+            slowness.pace.moved();
+        }
+    }
+
     /// The answer waits for the peer: when that is too long.
     #[cold]
     pub(crate) fn due(&mut self, stream: &Stream, tempo: Tempo) -> Instant {

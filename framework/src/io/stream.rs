@@ -3,6 +3,8 @@
 
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
+#[cfg(all(feature = "sendfile", target_os = "linux"))]
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -176,6 +178,45 @@ impl Stream {
             Stream::Unix(stream) => stream.try_write(bytes),
             Stream::Boxed(_) => Ok(0),
         };
+    }
+
+    /// Whether the system can send files into it by itself: nothing stands between it and the peer.
+    #[cfg(all(feature = "sendfile", target_os = "linux"))]
+    pub(crate) fn is_socket(&self) -> bool {
+        !matches!(self, Stream::Boxed(_))
+    }
+
+    /// Waits until a [socket](Stream::is_socket) may take something.
+    #[cfg(all(feature = "sendfile", target_os = "linux"))]
+    pub(crate) fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Stream::Tcp(stream) => stream.poll_write_ready(cx),
+            Stream::Unix(stream) => stream.poll_write_ready(cx),
+            Stream::Boxed(_) => Poll::Ready(Err(io::ErrorKind::Unsupported.into())),
+        }
+    }
+
+    /// Lets a [socket](Stream::is_socket) be written to by other means. If these find it full, the runtime knows.
+    #[cfg(all(feature = "sendfile", target_os = "linux"))]
+    pub(crate) fn try_write_ready<T>(
+        &self,
+        write: impl FnOnce(BorrowedFd<'_>) -> io::Result<T>,
+    ) -> io::Result<T> {
+        match self {
+            Stream::Tcp(stream) => stream.try_io(Interest::WRITABLE, || write(stream.as_fd())),
+            Stream::Unix(stream) => stream.try_io(Interest::WRITABLE, || write(stream.as_fd())),
+            Stream::Boxed(_) => Err(io::ErrorKind::Unsupported.into()),
+        }
+    }
+
+    /// Another descriptor of the same [socket](Stream::is_socket).
+    #[cfg(all(feature = "sendfile", target_os = "linux"))]
+    pub(crate) fn duplicate(&self) -> io::Result<OwnedFd> {
+        match self {
+            Stream::Tcp(stream) => stream.as_fd().try_clone_to_owned(),
+            Stream::Unix(stream) => stream.as_fd().try_clone_to_owned(),
+            Stream::Boxed(_) => Err(io::ErrorKind::Unsupported.into()),
+        }
     }
 
     /// Pending if it is known, without a look, that there is nothing to read yet. The task is woken when there is.

@@ -1,6 +1,8 @@
 //! Sending an answer: its head with the server's own lines, and its body wherever that lies.
 
 use std::future::poll_fn;
+#[cfg(all(feature = "sendfile", target_os = "linux"))]
+use std::io;
 use std::task::Poll;
 
 use ::http::StatusCode;
@@ -12,6 +14,8 @@ use crate::http::{BodyKind, BoxStream, FileBody, Piece, Response, SentHead, held
 use crate::io::{Inbox, Outbox};
 use crate::proto::Limits;
 use crate::proto::h1::{Answer, BodyMode, H1, encode};
+#[cfg(all(feature = "sendfile", target_os = "linux"))]
+use crate::{http::Stretch, io::Transfer, io::can_transfer};
 
 /// What the server adds to every head.
 #[derive(Clone, Copy)]
@@ -138,6 +142,13 @@ async fn send_file(
     outbox: &mut Outbox,
     limits: &Limits,
 ) -> Result<(), Gone> {
+    #[cfg(all(feature = "sendfile", target_os = "linux"))]
+    if file.is_large() && wire.stream.is_socket() && can_transfer() {
+        match transfer_file(file, wire, outbox, limits).await? {
+            Some(left) => file = left,
+            None => return Ok(()),
+        }
+    }
     loop {
         match poll_fn(|cx| file.poll_piece(cx)).await {
             Ok(None) => return Ok(()),
@@ -147,15 +158,15 @@ async fn send_file(
             }
             Ok(Some(Piece::Read(mut bytes))) => {
                 outbox.body_size += bytes.len() as u64;
-                // The buffer itself is sent, unless the head still waits in the outbox.
+                // The buffer itself is sent; with the head, if that still waits in the outbox.
                 if outbox.is_empty() {
                     std::mem::swap(&mut outbox.bytes, &mut bytes);
                     wire.flush(outbox, limits).await?;
                     std::mem::swap(&mut outbox.bytes, &mut bytes);
+                    file.give_back(bytes);
                 } else {
-                    outbox.bytes.extend_from_slice(&bytes);
+                    outbox.push(bytes.into());
                 }
-                file.give_back(bytes);
             }
             Err(error) => {
                 say!(error, "a file that is being sent was cut: {error}");
@@ -166,6 +177,47 @@ async fn send_file(
             wire.flush(outbox, limits).await?;
         }
     }
+}
+
+/// Lets the system send a file; what is left where it cannot.
+#[cfg(all(feature = "sendfile", target_os = "linux"))]
+async fn transfer_file(
+    file: Box<FileBody>,
+    wire: &mut Wire,
+    outbox: &mut Outbox,
+    limits: &Limits,
+) -> Result<Option<Box<FileBody>>, Gone> {
+    let (file, medium, mut parts) = match file.into_parts() {
+        Ok(parts) => parts,
+        Err(file) => return Ok(Some(file)),
+    };
+    let mut transfer = Transfer::new(file, medium);
+    while let Some(part) = parts.pop_front() {
+        match part {
+            Stretch::Bytes(bytes) => {
+                outbox.body_size += bytes.len() as u64;
+                outbox.push(bytes);
+            }
+            Stretch::File(range) => transfer.begin(range),
+        }
+        wire.flush(outbox, limits).await?;
+        match poll_fn(|cx| wire.poll_transfer(&mut transfer, outbox, limits, cx)).await {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::Unsupported => {
+                parts.push_front(Stretch::File(transfer.left()));
+                let file = transfer.into_file().ok_or(Gone)?;
+                return Ok(Some(Box::new(FileBody::new(file, parts))));
+            }
+            Err(error) => {
+                if error.kind() == io::ErrorKind::UnexpectedEof {
+                    say!(error, "a file that is being sent was cut: {error}");
+                }
+                return Err(Gone);
+            }
+        }
+    }
+    wire.flush(outbox, limits).await?;
+    Ok(None)
 }
 
 async fn send_stream(

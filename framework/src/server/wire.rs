@@ -9,6 +9,8 @@ use tokio::io::ReadBuf;
 use tokio::time::Instant;
 
 use crate::base::say;
+#[cfg(all(feature = "sendfile", target_os = "linux"))]
+use crate::io::Transfer;
 use crate::io::{Deadline, Inbox, Outbox, Stream, clock};
 use crate::proto::Limits;
 use crate::proto::h1::H1;
@@ -89,15 +91,19 @@ impl Wire {
                 if self.is_half_closed {
                     self.given_up_at = Some(clock::after(limits.half_closed_time));
                 }
-                return Poll::Ready(Ok(()));
+                Poll::Ready(Ok(()))
             }
-            Poll::Ready(Err(_)) => return Poll::Ready(Err(Gone)),
-            Poll::Pending => {}
+            Poll::Ready(Err(_)) => Poll::Ready(Err(Gone)),
+            Poll::Pending => self.poll_patience(outbox, limits, cx).map(Err),
         }
+    }
+
+    /// The peer takes nothing now: how long that may last.
+    fn poll_patience(&mut self, outbox: &mut Outbox, limits: &Limits, cx: &mut Context<'_>) -> Poll<Gone> {
         if self.throws_away
             && let Poll::Ready(Err(gone)) = self.poll_throw_away(&mut false, cx)
         {
-            return Poll::Ready(Err(gone));
+            return Poll::Ready(gone);
         }
         self.deadline.set(outbox.due(&self.stream, limits.answer_tempo()));
         if self.deadline.poll(cx).is_ready() {
@@ -109,9 +115,47 @@ impl Wire {
                 limits.answer_rate
             );
             self.stream.abort_on_drop();
-            return Poll::Ready(Err(Gone));
+            return Poll::Ready(Gone);
         }
         Poll::Pending
+    }
+
+    /// Lets the system send a part of a file; gives up as [`Wire::poll_flush`] does. Nothing may wait in the outbox.
+    ///
+    /// # Errors
+    /// As [`Transfer::poll_send`].
+    #[cfg(all(feature = "sendfile", target_os = "linux"))]
+    pub(crate) fn poll_transfer(
+        &mut self,
+        transfer: &mut Transfer,
+        outbox: &mut Outbox,
+        limits: &Limits,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        let mut sent = 0;
+        loop {
+            match transfer.poll_send(&self.stream, cx) {
+                Poll::Ready(Ok(0)) => return Poll::Ready(Ok(())),
+                Poll::Ready(Ok(count)) => {
+                    outbox.sent_apart(count);
+                    sent += count;
+                    if sent >= SENT_AT_ONCE {
+                        // Others want to run as well.
+                        cx.waker().wake_by_ref();
+                        return Poll::Pending;
+                    }
+                }
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending if transfer.waits_for_disk() => {
+                    outbox.rests();
+                    return Poll::Pending;
+                }
+                Poll::Pending => {
+                    let gone = self.poll_patience(outbox, limits, cx);
+                    return gone.map(|Gone| Err(io::ErrorKind::ConnectionAborted.into()));
+                }
+            }
+        }
     }
 
     /// Looks whether the peer is still there while it waits for its answer; what it sends meanwhile is its next request.
@@ -215,6 +259,10 @@ impl Wire {
 
 /// How often a connection is looked at from which nothing is read.
 const LOOK: Duration = Duration::from_secs(1);
+
+/// How many bytes of files a peer that is faster than we are is sent before others have their turn.
+#[cfg(all(feature = "sendfile", target_os = "linux"))]
+const SENT_AT_ONCE: u64 = 1 << 20;
 
 /// How often a peer that is faster than we are is read from before others have their turn.
 const READS_AT_ONCE: usize = 32;
