@@ -3,23 +3,30 @@
 
 mod scratch;
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
 
 use vernal::test::Client;
 use vernal::{OrStatus, PathValue, Resources, Result, SafePath, State, StaticFile, request_map, server};
 
 use crate::scratch::Scratch;
 
-/// From memory and from the disk.
-fn both(resources: &Resources) -> [Client; 2] {
-    [true, false].map(|cache| {
-        let resources = resources.clone().cache(cache).listing(true).hidden_files(true);
+/// From memory and from the disk, looked up from an opened directory where the system can do that, and by name.
+fn all_ways(resources: &Resources) -> Vec<Client> {
+    let mut ways = vec![resources.clone()];
+    #[cfg(all(feature = "sendfile", target_os = "linux"))]
+    ways.push(resources.clone().by_name());
+    let ways = ways.iter().flat_map(|way| [true, false].map(|cache| way.clone().cache(cache)));
+    ways.map(|way| {
+        let resources = way.listing(true).hidden_files(true);
         Client::builder().app("hostile").resources("/d/**", resources).build()
     })
+    .collect()
 }
 
 /// The directory that handlers send files of.
@@ -101,8 +108,9 @@ async fn nothing_outside_is_sent_however_it_is_spelled() {
     ];
     let open = site.path().join("open");
     let handlers = handlers(&open).map(|(_, client)| client);
-    for client in both(&Resources::dir(&open)).into_iter().chain(handlers) {
-        for target in targets {
+    for client in all_ways(&Resources::dir(&open)).into_iter().chain(handlers) {
+        // What is not there the first time may be known not to be there the next.
+        for target in targets.into_iter().chain(targets) {
             let request = format!("GET {target} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
             let answer = client.raw(request).await;
             let status = answer.split(' ').nth(1).unwrap_or_default();
@@ -128,11 +136,23 @@ async fn links_stay_inside_unless_that_is_allowed() {
         ("circle", "circle"),
         ("nowhere", "dangling"),
         ("../open-beside/c.txt", "beside.txt"),
+        ("../open/a.txt", "out-and-in.txt"),
+        ("in", "in-by-two"),
     ] {
         symlink(target, open.join(link)).expect("a place for a link");
     }
+    for (target, link) in
+        [("a.txt", "absolute-in.txt"), ("../secret.txt", "absolute-out.txt"), ("inner", "absolute-in")]
+    {
+        symlink(open.join(target), open.join(link)).expect("a place for a link");
+    }
     site.write("open-beside/c.txt", "beside");
     let table = [
+        ("/d/out-and-in.txt", 200, 200),
+        ("/d/in-by-two/b.txt", 200, 200),
+        ("/d/absolute-in.txt", 200, 200),
+        ("/d/absolute-in/b.txt", 200, 200),
+        ("/d/absolute-out.txt", 404, 200),
         ("/d/out.txt", 404, 200),
         ("/d/up/secret.txt", 404, 200),
         ("/d/up/", 404, 200),
@@ -149,8 +169,8 @@ async fn links_stay_inside_unless_that_is_allowed() {
     for (follows, resources) in
         [Resources::dir(&open), Resources::dir(&open).follow_symlinks(true)].iter().enumerate()
     {
-        for client in both(resources) {
-            for (path, strict, loose) in table {
+        for client in all_ways(resources) {
+            for (path, strict, loose) in table.into_iter().chain(table) {
                 let expected = [strict, loose][follows];
                 assert_eq!(client.get(path).await.status(), expected, "{path}, follows: {follows}");
             }
@@ -226,7 +246,7 @@ async fn the_directory_itself_may_be_a_link_that_changes() {
     site.write("two/a.txt", "two, longer");
     let current = site.path().join("current");
     symlink("one", &current).expect("a place for a link");
-    for client in both(&Resources::dir(&current).check_every(Duration::ZERO)) {
+    for client in all_ways(&Resources::dir(&current).check_every(Duration::ZERO)) {
         client.get("/d/a.txt").await.assert_text("one");
         for (now, text) in [("two", "two, longer"), ("one", "one")] {
             fs::remove_file(&current).expect("ours");
@@ -246,7 +266,7 @@ async fn what_is_no_file_is_not_opened() {
     let _socket = std::os::unix::net::UnixListener::bind(open.join("socket")).expect("a place for a socket");
     std::os::unix::fs::symlink("/dev/zero", open.join("zero")).expect("a place for a link");
     std::os::unix::fs::symlink("/dev/stdin", open.join("stdin")).expect("a place for a link");
-    for client in both(&Resources::dir(&open).follow_symlinks(true)) {
+    for client in all_ways(&Resources::dir(&open).follow_symlinks(true)) {
         for name in ["pipe", "socket", "zero", "stdin"] {
             let asking = tokio::time::timeout(Duration::from_secs(20), client.get(&format!("/d/{name}")));
             asking.await.expect("nothing waits for a writer").assert_status(404);
@@ -257,7 +277,7 @@ async fn what_is_no_file_is_not_opened() {
 #[tokio::test]
 async fn names_too_long_for_a_disk_are_not_there() {
     let site = site();
-    for client in both(&Resources::dir(site.path().join("open"))) {
+    for client in all_ways(&Resources::dir(site.path().join("open"))) {
         let long = "x".repeat(5000);
         client.get(&format!("/d/{long}")).await.assert_status(404);
         client.get(&format!("/d/{}", "y/".repeat(2500))).await.assert_status(404);
@@ -298,9 +318,14 @@ fn a_file_that_shrinks_while_it_is_sent_cuts_the_connection() {
     let file = File::options().write(true).open(site.path().join("large.bin")).expect("it is there");
     file.set_len(1000).expect("ours");
     let mut body = Vec::new();
-    // Cut by an end or by a reset; never padded, and never followed by another answer.
+    // Cut by an end or by a reset; never padded to its length, and never followed by another answer. What the system sends by itself
+    // and has not sent yet is as the file is now: the rest of a page that was cut is empty.
     let _ = stream.read_to_end(&mut body);
-    assert!(body.len() < size && body.iter().all(|byte| *byte == b'x'), "{} of {size}", body.len());
+    assert!(
+        body.len() < size && body.iter().all(|byte| [b'x', 0].contains(byte)),
+        "{} of {size}",
+        body.len()
+    );
     handle.stop();
     serving.join().expect("it ends");
 }
@@ -325,7 +350,7 @@ fn a_file_that_vanishes_while_it_is_sent_is_sent_whole() {
 async fn a_file_that_becomes_a_directory_is_not_there_any_more() {
     let site = site();
     let open = site.path().join("open");
-    for client in both(&Resources::dir(&open).listing(false).check_every(Duration::ZERO)) {
+    for client in all_ways(&Resources::dir(&open).listing(false).check_every(Duration::ZERO)) {
         client.get("/d/a.txt").await.assert_text("open");
         site.remove("open/a.txt");
         fs::create_dir(open.join("a.txt")).expect("ours");
@@ -333,5 +358,250 @@ async fn a_file_that_becomes_a_directory_is_not_there_any_more() {
         fs::remove_dir(open.join("a.txt")).expect("ours");
         client.get("/d/a.txt").await.assert_status(404);
         site.write("open/a.txt", "open");
+    }
+}
+
+/// A file of the same size and time in the place of another is another file, whatever the clock of the file system can tell.
+#[tokio::test]
+async fn a_file_that_is_replaced_has_another_tag() {
+    let site = site();
+    let open = site.path().join("open");
+    let yesterday = SystemTime::now() - Duration::from_secs(86_400);
+    for client in all_ways(&Resources::dir(&open).check_every(Duration::ZERO)) {
+        let mut tags = BTreeSet::new();
+        for round in 0..100 {
+            let text = format!("{round:04}");
+            site.write("new.txt", &text);
+            site.set_time("new.txt", yesterday);
+            fs::rename(site.path().join("new.txt"), open.join("a.txt")).expect("ours");
+            let answer = client.get("/d/a.txt").await;
+            answer.assert_status(200).assert_text(&text);
+            let tag = answer.header("etag").expect("its time says something").to_owned();
+            client.get("/d/a.txt").header("if-none-match", &*tag).await.assert_status(304);
+            assert!(tags.insert(tag), "{round}: a tag of before");
+        }
+        site.write("open/a.txt", "open");
+    }
+}
+
+/// Tells a thread to end, whatever becomes of its test.
+struct Ending<'e>(&'e AtomicBool);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Whoever may write there cannot lead the server out between its look and its opening.
+#[cfg(unix)]
+#[test]
+fn a_directory_that_is_swapped_for_a_link_leads_nowhere() {
+    let site = site();
+    let open = site.path().join("open");
+    site.write("outside/b.txt", "top secret");
+    let (inner, away, link) = (open.join("inner"), site.path().join("away"), site.path().join("link"));
+    std::os::unix::fs::symlink("../outside", &link).expect("a place for a link");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let ending = Ending(&is_over);
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                for (from, to) in [(&inner, &away), (&link, &inner), (&inner, &link), (&away, &inner)] {
+                    fs::rename(from, to).expect("ours");
+                }
+            }
+        });
+        runtime.block_on(async {
+            for client in all_ways(&Resources::dir(&open).check_every(Duration::ZERO)) {
+                for _ in 0..300 {
+                    let answer = client.get("/d/inner/b.txt").await;
+                    match answer.status().as_u16() {
+                        200 => drop(answer.assert_text("open")),
+                        status => assert_eq!(status, 404),
+                    }
+                }
+            }
+        });
+        drop(ending);
+    });
+    runtime.block_on(async {
+        for client in all_ways(&Resources::dir(&open)) {
+            client.get("/d/inner/b.txt").await.assert_text("open");
+        }
+    });
+}
+
+/// The directory itself may be removed, renamed away and made anew.
+#[tokio::test]
+async fn the_directory_itself_may_be_another_one_by_now() {
+    let site = site();
+    let (open, away) = (site.path().join("open"), site.path().join("away"));
+    for client in all_ways(&Resources::dir(&open).check_every(Duration::ZERO)) {
+        client.get("/d/a.txt").await.assert_text("open");
+        fs::rename(&open, &away).expect("ours");
+        client.get("/d/a.txt").await.assert_status(404);
+        site.write("open/a.txt", "made anew");
+        site.write("open/new.txt", "new");
+        client.get("/d/a.txt").await.assert_text("made anew");
+        client.get("/d/new.txt").await.assert_text("new");
+        fs::remove_dir_all(&open).expect("ours");
+        client.get("/d/new.txt").await.assert_status(404);
+        fs::rename(&away, &open).expect("ours");
+        client.get("/d/a.txt").await.assert_text("open");
+    }
+}
+
+/// Where what is only allowed to a system's administrator, or in a namespace of one's own, can be done: in this process again.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn what_is_mounted_inside_is_served_as_what_it_is() {
+    const INSIDE: &str = "VERNAL_MOUNTS_INSIDE";
+    let Some(folder) = std::env::var_os(INSIDE).map(PathBuf::from) else {
+        let site = site();
+        for name in ["open/memory", "open/processes", "open/bound", "open/layers", "lower", "upper", "work"] {
+            fs::create_dir_all(site.path().join(name)).expect("ours");
+        }
+        site.write("lower/l.txt", "lower");
+        site.write("open/zero", "to be covered");
+        let mounts = "set -e; cd \"$1\"; mount -t tmpfs none open/memory; echo memory > open/memory/m.txt; mkdir open/memory/deep; \
+             mount --rbind /proc open/processes; mount --bind . open/bound; mount --bind /dev/zero open/zero; \
+             mount -t overlay none -o lowerdir=lower,upperdir=upper,workdir=work open/layers || touch no-layers; exec \"$2\" --exact \"$3\" --nocapture";
+        let test = std::env::current_exe().expect("this test has a file");
+        let mut command = std::process::Command::new("unshare");
+        command
+            .args(["--user", "--map-root-user", "--mount", "sh", "-c", mounts, "sh"])
+            .arg(site.path())
+            .arg(test);
+        let command = command.arg("what_is_mounted_inside_is_served_as_what_it_is").env(INSIDE, site.path());
+        let may = ["--user", "--map-root-user", "--mount", "sh", "-c", "mount -t tmpfs none /mnt"];
+        if !std::process::Command::new("unshare").args(may).status().is_ok_and(|status| status.success()) {
+            return println!("nothing may be mounted here, so this is not tested");
+        }
+        let output = command.output().expect("unshare runs");
+        let said = [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
+        assert!(output.status.success(), "{}{}", said[0], said[1]);
+        assert!(said[0].contains("1 passed"), "{}", said[0]);
+        return;
+    };
+    let layers = if folder.join("no-layers").exists() { 404 } else { 200 };
+    let table = [
+        ("/d/memory/m.txt", 200),
+        ("/d/memory/none.txt", 404),
+        ("/d/memory/m.txt/x", 404),
+        ("/d/memory/deep", 301),
+        ("/d/bound/open/a.txt", 200),
+        // It is mounted there, so it is meant to be seen.
+        ("/d/bound/secret.txt", 200),
+        ("/d/layers/l.txt", layers),
+        ("/d/layers/none.txt", 404),
+        ("/d/zero", 404),
+        // It says that it is empty.
+        ("/d/processes/self/status", 200),
+        ("/d/processes/self/exe", 404),
+        ("/d/processes/self/root/etc/passwd", 404),
+        ("/d/processes/self/cwd/Cargo.toml", 404),
+        ("/d/processes/self/fd/0", 404),
+        ("/d/processes/self/none", 404),
+    ];
+    for client in all_ways(&Resources::dir(folder.join("open"))) {
+        for (path, expected) in table.into_iter().chain(table) {
+            let asking = tokio::time::timeout(Duration::from_secs(20), client.get(path));
+            let answer = asking.await.expect("nothing waits");
+            assert_eq!(answer.status(), expected, "{path}");
+        }
+        client.get("/d/memory/m.txt").await.assert_text("memory\n");
+        client.get("/d/processes/self/status").await.assert_text("");
+    }
+    // Each of them as the directory itself: memory, layers, and what says nothing of itself.
+    for (root, path, text) in [
+        ("open/memory", "/d/m.txt", "memory\n"),
+        ("open/layers", "/d/l.txt", "lower"),
+        ("open/processes/self", "/d/status", ""),
+    ] {
+        if root == "open/layers" && layers == 404 {
+            continue;
+        }
+        for client in all_ways(&Resources::dir(folder.join(root))) {
+            for _ in 0..2 {
+                client.get(path).await.assert_status(200).assert_text(text);
+                client.get("/d/none.txt").await.assert_status(404);
+            }
+        }
+    }
+    let replaced = Resources::dir(folder.join("open/memory")).check_every(Duration::from_secs(3600));
+    for client in all_ways(&replaced) {
+        fs::remove_file(folder.join("open/memory/m.txt")).expect("ours");
+        fs::write(folder.join("open/memory/m.txt"), "memory\n").expect("ours");
+        client.get("/d/m.txt").await.assert_text("memory\n");
+    }
+}
+
+/// What the system sends by itself is what was asked for, however it is asked for, and slow peers keep nobody else waiting.
+#[test]
+fn large_files_are_sent_in_parts_and_past_slow_peers() {
+    let site = Scratch::new();
+    let content: Vec<u8> = (0..LARGE).map(|place| (place / 7 % 251) as u8).collect();
+    site.write("large.bin", &content);
+    site.write("small.txt", "small");
+    for by_name in [false, true] {
+        let resources = Resources::dir(site.path()).cache(false);
+        #[cfg(all(feature = "sendfile", target_os = "linux"))]
+        let resources = if by_name { resources.by_name() } else { resources };
+        let bound = server::new().app("hostile").host("127.0.0.1").port(0).handle_signals(false);
+        let bound = bound.resources("/**", resources).bind().expect("a free port");
+        let (address, handle) = (bound.local_addr(), bound.handle());
+        let serving = std::thread::spawn(move || {
+            let mut runtime = tokio::runtime::Builder::new_current_thread();
+            let runtime = runtime.enable_all().max_blocking_threads(1).build().expect("a runtime");
+            runtime.block_on(bound.serve()).expect("it serves");
+        });
+        let ask = |path: &str, fields: &str| {
+            let mut stream = TcpStream::connect(address).expect("it listens");
+            stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout that is not zero");
+            let request = format!("GET {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n{fields}\r\n");
+            stream.write_all(request.as_bytes()).expect("it reads");
+            stream
+        };
+        let read = |mut stream: TcpStream| {
+            let mut answer = Vec::new();
+            stream.read_to_end(&mut answer).expect("all of it comes");
+            let head = answer.windows(4).position(|end| end == b"\r\n\r\n").expect("a head") + 4;
+            let body = answer.split_off(head);
+            (String::from_utf8(answer).expect("text"), body)
+        };
+        // They read nothing for now.
+        let slow: Vec<_> = (0..8).map(|_| ask("/large.bin", "")).collect();
+        for mut stream in slow.iter().map(|stream| stream.try_clone().expect("a socket")) {
+            stream.read_exact(&mut [0; 12]).expect("it has begun");
+        }
+        assert_eq!(read(ask("/small.txt", "")).1, b"small");
+        let table =
+            [(0, LARGE), (1, LARGE), (5_000_000, 5_000_001), (5_000_000, 5_300_000), (LARGE - 70_000, LARGE)];
+        for (start, end) in table {
+            let (head, body) = read(ask("/large.bin", &format!("range: bytes={start}-{}\r\n", end - 1)));
+            assert!(head.starts_with("HTTP/1.1 206 "), "{head}");
+            assert!(body == content[start..end], "{start}..{end}: {} bytes", body.len());
+        }
+        let (head, body) = read(ask("/large.bin", "range: bytes=0-99999,7000000-7199999,-3\r\n"));
+        let boundary =
+            head.split_once("boundary=").expect("in parts").1.split("\r\n").next().expect("a line");
+        let mut expected = Vec::new();
+        for (start, end) in [(0, 100_000), (7_000_000, 7_200_000), (LARGE - 3, LARGE)] {
+            expected.extend_from_slice(
+                format!("\r\n--{boundary}\r\ncontent-type: application/octet-stream\r\ncontent-range: bytes {start}-{}/{LARGE}\r\n\r\n", end - 1).as_bytes(),
+            );
+            expected.extend_from_slice(&content[start..end]);
+        }
+        expected.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
+        assert!(body == expected, "{} of {} bytes", body.len(), expected.len());
+        for mut stream in slow {
+            let mut rest = Vec::new();
+            stream.read_to_end(&mut rest).expect("all of it comes");
+            assert!(rest.ends_with(&content), "{} bytes, by name: {by_name}", rest.len());
+        }
+        handle.stop();
+        serving.join().expect("it ends");
     }
 }

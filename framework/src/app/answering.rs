@@ -57,7 +57,10 @@ impl Inner {
         let entry = match target {
             Target::Entry(entry) => entry,
             Target::Resource(found) if self.filters_of(target, request).is_empty() => {
-                return self.answers.resources.answer_at_once(*found, request, response);
+                let result = self.answers.resources.answer_at_once(*found, request, response)?;
+                // Where there is no file, it is to be seen who else has the path.
+                let is_other = result.is_err() && self.sockets.knows(request.path.matched());
+                return (!is_other).then_some(result);
             }
             _ => return None,
         };

@@ -103,10 +103,11 @@ impl Answers {
         request: &Request,
         response: &mut Response,
     ) -> Result {
-        match self.resources.answer_at_once(found, request, response) {
+        let result = match self.resources.answer_at_once(found, request, response) {
             Some(result) => result,
-            None => self.look_on_disk(found, |_| protocols, request, response).await,
-        }
+            None => self.resources.answer(found, request, response).await,
+        };
+        or_socket(result, |_| protocols, request, response)
     }
 
     /// Answers from resources when memory has been asked already. `protocols` tells of a path whether WebSocket handlers have it, and for
@@ -118,17 +119,24 @@ impl Answers {
         request: &Request,
         response: &mut Response,
     ) -> Result {
-        match self.resources.answer(found, request, response).await {
-            Err(error) if error.status() == StatusCode::NOT_FOUND => {
-                match protocols(request.path.matched()) {
-                    Some(protocols) => {
-                        end_without_handler(&Unmapped::WebSocketOnly(protocols), request, response)
-                    }
-                    None => Err(error),
-                }
-            }
-            result => result,
-        }
+        let result = self.resources.answer(found, request, response).await;
+        or_socket(result, protocols, request, response)
+    }
+}
+
+/// Where there is no file, WebSocket handlers may have the path.
+fn or_socket(
+    result: Result,
+    protocols: impl FnOnce(&str) -> Option<Vec<&'static str>>,
+    request: &Request,
+    response: &mut Response,
+) -> Result {
+    match result {
+        Err(error) if error.status() == StatusCode::NOT_FOUND => match protocols(request.path.matched()) {
+            Some(protocols) => end_without_handler(&Unmapped::WebSocketOnly(protocols), request, response),
+            None => Err(error),
+        },
+        result => result,
     }
 }
 

@@ -13,6 +13,8 @@ use super::representation::{Common, Representation};
 use super::stamp::Stamp;
 use crate::base::{Headers, counted, date, say};
 use crate::http::{Body, BodyKind, Error, FileBody, FilePath, Request, Response, Result, Stretch};
+#[cfg(all(feature = "sendfile", target_os = "linux"))]
+use crate::io::Medium;
 use crate::proto::conditions::{self, Verdict};
 use crate::proto::{ByteRange, Coding, Ranges};
 
@@ -20,6 +22,9 @@ use crate::proto::{ByteRange, Coding, Ranges};
 pub(super) enum Content<'b> {
     Memory(&'b Bytes),
     File(File),
+    /// A file of which nothing is read but what the system has in memory.
+    #[cfg(all(feature = "sendfile", target_os = "linux"))]
+    AtHand(File, Medium),
 }
 
 /// What a request says about representations.
@@ -29,7 +34,7 @@ pub(super) struct Ask<'h> {
     pub(super) is_head: bool,
 }
 
-/// Answers with a representation. Blocks if it is a file.
+/// Answers with a representation. Blocks if it is a file, unless that is at hand.
 ///
 /// # Errors
 /// 412 and 416 of the conditions and ranges that were asked for; the file cannot be read.
@@ -69,7 +74,7 @@ pub(super) fn answer(
         Ranges::Whole => {
             let body = match content {
                 Content::Memory(bytes) => Body(BodyKind::Bytes(bytes.clone())),
-                content => body(content, vec![Stretch::File(0..size)], ask)?,
+                content => body(content, vec![Stretch::File(0..size)], ask, &mut response.buffer)?,
             };
             add(response, representation, |_| true);
             body
@@ -86,7 +91,7 @@ pub(super) fn answer(
                     (in_multipart(&parts, representation, &boundary), Some(content_type))
                 }
             };
-            let body = body(content, parts, ask)?;
+            let body = body(content, parts, ask, &mut response.buffer)?;
             response.set_status(StatusCode::PARTIAL_CONTENT);
             if let Some(content_type) = content_type {
                 response.headers.insert("content-type", content_type);
@@ -112,12 +117,25 @@ fn add(response: &mut Response, representation: &Representation, takes: impl Fn(
     }
 }
 
-fn body(content: Content<'_>, parts: Vec<Stretch>, ask: Ask<'_>) -> Result<Body> {
+fn body(content: Content<'_>, parts: Vec<Stretch>, ask: Ask<'_>, buffer: &mut Vec<u8>) -> Result<Body> {
+    #[cfg(not(all(feature = "sendfile", target_os = "linux")))]
+    let _ = buffer;
     match content {
+        #[cfg(all(feature = "sendfile", target_os = "linux"))]
+        Content::AtHand(file, medium) => {
+            let file = FileBody::new(file, parts);
+            if ask.is_head {
+                return Ok(file.into());
+            }
+            Ok(match file.read_at_hand(medium, buffer).map_err(error_of)? {
+                Some(file) => file.into(),
+                None => Body(BodyKind::Buffer),
+            })
+        }
         Content::File(file) => {
             let file = FileBody::new(file, parts);
             // Of a body that is not sent only the length is of interest.
-            if ask.is_head { Ok(file.into()) } else { file.read_first().map(Body::from).map_err(error_of) }
+            if ask.is_head { Ok(file.into()) } else { file.begin().map(Body::from).map_err(error_of) }
         }
         Content::Memory(bytes) => {
             let piece = |part: &Stretch| match part {
@@ -189,7 +207,7 @@ pub(crate) async fn open_file(path: FilePath, request: &Request, response: &mut 
         let Some((headers, is_head)) = ask else {
             let file = FileBody::new(file, [Stretch::File(0..metadata.len())]);
             answer.headers.insert("content-type", &*content_type);
-            answer.body = file.read_first().map_err(error_of)?.into();
+            answer.body = file.begin().map_err(error_of)?.into();
             return Ok(answer);
         };
         let common = Common { content_type, cache_control: None, varies: false };

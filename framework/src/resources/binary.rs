@@ -8,7 +8,7 @@ use super::representation::{Common, Representation, SIBLINGS, Stored};
 use super::settings::Resources;
 use super::tree::{Item, Node, Tree};
 use crate::base::sorted;
-use crate::http::{Result, is_name};
+use crate::http::{Error, Result, is_name};
 use crate::proto::Coding;
 
 /// See the head of this file.
@@ -59,6 +59,7 @@ impl Files {
 impl Tree for Files {
     /// Which of them it is.
     type File = usize;
+    type Failure = Error;
 
     fn look(&self, path: &str) -> Result<Node<usize>> {
         if path.is_empty() {

@@ -5,6 +5,8 @@
 //! the cache, a file on the disk and a file in the binary.
 
 mod answer;
+#[cfg(all(feature = "sendfile", target_os = "linux"))]
+mod at_hand;
 mod binary;
 mod cache;
 mod content_type;
@@ -17,6 +19,8 @@ mod mount;
 mod mounts;
 mod place;
 mod representation;
+#[cfg(all(feature = "sendfile", target_os = "linux"))]
+mod root;
 mod settings;
 mod stamp;
 mod tree;

@@ -6,12 +6,15 @@ use std::sync::Arc;
 
 use ::http::StatusCode;
 use bytes::Bytes;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::answer::{Ask, Content, answer};
+#[cfg(all(feature = "sendfile", target_os = "linux"))]
+use super::at_hand::{AtHand, FileAtHand, NotAtHand};
 use super::binary::Files;
 use super::cache::{Cache, Entry, Stamps, beside};
 use super::content_type;
-use super::directory::{Directory, problem};
+use super::directory::{Below, Directory, problem};
 use super::failure::{error_of, is_missing};
 use super::listing;
 use super::mark::Mark;
@@ -28,6 +31,7 @@ use crate::proto::Coding;
 pub(super) struct Mount {
     settings: Resources,
     store: Store,
+    looks: Arc<Semaphore>,
 }
 
 enum Store {
@@ -74,15 +78,14 @@ impl Mount {
         }
         let store = match &settings.origin {
             Origin::Directory(path) => {
-                let directory = Directory::new(path, settings.follow_symlinks, settings.hidden_files)
-                    .map_err(|error| problem(path, &error))?;
+                let directory = Directory::new(path, &settings).map_err(|error| problem(path, &error))?;
                 let cache = settings.cache.then(|| Cache::new(settings.cache_size, settings.check_every));
                 let cache = cache.map(Box::new);
                 Store::Directory(directory, cache)
             }
             Origin::Embedded(embedded) => Store::Embedded(Files::new(embedded, &settings)),
         };
-        Ok(Mount { settings, store })
+        Ok(Mount { settings, store, looks: Arc::new(Semaphore::new(LOOKS)) })
     }
 
     /// The name of the file that is sent for directories, or what one could be called.
@@ -90,20 +93,25 @@ impl Mount {
         self.settings.index.as_deref().unwrap_or("index.html")
     }
 
-    /// Answers without a wait, if that can be done: from memory. `None` if the file system has to be asked, or there is
-    /// nothing here.
-    pub(super) fn answer_at_once(&self, asked: Asked<'_>, response: &mut Response) -> Option<Result> {
+    /// Answers without a wait, if that can be done: from memory, be it the system's. `false` if there is nothing here; `None` if
+    /// the disk has to be asked.
+    pub(super) fn answer_at_once(&self, asked: Asked<'_>, response: &mut Response) -> Option<Result<bool>> {
         match &self.store {
-            Store::Directory(_, cache) => {
-                let entry = cache.as_ref()?.fresh(asked.key())?;
-                Some(answer_stored(&entry.stored, asked.ask, response))
+            Store::Directory(directory, cache) => {
+                if let Some(entry) = cache.as_ref().and_then(|cache| cache.fresh(asked.key())) {
+                    return Some(answer_stored(&entry.stored, asked.ask, response).map(|()| true));
+                }
+                let shelf = Shelf { settings: &self.settings, directory, cache: cache.as_deref() };
+                shelf.answer_at_hand(asked, response)
             }
-            Store::Embedded(files) => match self.answer_embedded(files, asked, response) {
-                Ok(true) => Some(Ok(())),
-                Ok(false) => None,
-                Err(error) => Some(Err(error)),
-            },
+            Store::Embedded(files) => Some(self.answer_embedded(files, asked, response)),
         }
+    }
+
+    /// Who may look at the disk for this mount now: a bounded number, so that those who ask for what is not there leave the blocking pool
+    /// to others.
+    pub(super) async fn turn(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.looks).acquire_owned().await.ok()
     }
 
     /// Answers; `false` if there is nothing here. Blocks.
@@ -145,27 +153,59 @@ impl Shelf<'_> {
             answer_stored(&entry.stored, asked.ask, response)?;
             return Ok(true);
         }
-        let (key, path, stamp) = match resolve(self.directory, self.settings, asked.wanted())? {
-            Resolved::File((path, stamp)) => (asked.key(), path, stamp),
-            Resolved::Fallback((path, stamp)) => {
+        let (key, below) = match resolve(self.directory, self.settings, asked.wanted())? {
+            Resolved::File(below) => (asked.key(), below),
+            Resolved::Fallback(below) => {
                 // All the paths that end here would fill the memory with one file.
                 let key = self.settings.fallback.as_deref().unwrap_or_default();
                 if let Some(entry) = self.cached(key) {
                     answer_stored(&entry.stored, asked.ask, response)?;
                     return Ok(true);
                 }
-                (key, path, stamp)
+                (key, below)
             }
             resolved => return Ok(answer_directory(resolved, asked, response)),
         };
-        let answered = match self.cache.filter(|_| stamp.size <= SMALL) {
-            Some(cache) => self.answer_and_keep(cache, key, &path, asked.ask, response),
+        let answered = match self.cache.filter(|_| below.stamp.size <= SMALL) {
+            Some(cache) => self.answer_and_keep(cache, key, &below.path, asked.ask, response),
             None => Ok(false),
         };
         match answered {
-            Ok(false) => self.answer_from_disk(&path, asked.ask, response),
+            Ok(false) => self.answer_from_disk(below, asked.ask, response),
             answered => answered,
         }
+    }
+
+    /// Answers with what the system has in memory; `None` if it has to be waited for. Small files that are to be kept are left to who reads
+    /// them for that, and so are those with siblings.
+    #[cfg(all(feature = "sendfile", target_os = "linux"))]
+    fn answer_at_hand(&self, asked: Asked<'_>, response: &mut Response) -> Option<Result<bool>> {
+        if self.settings.precompressed {
+            return None;
+        }
+        let root = self.directory.at_hand()?;
+        let tree = AtHand { root: &root, settings: self.settings };
+        let found = match resolve(&tree, self.settings, asked.wanted()) {
+            Ok(Resolved::File(found) | Resolved::Fallback(found)) => found,
+            Ok(resolved) => return Some(Ok(answer_directory(resolved, asked, response))),
+            Err(NotAtHand::Waits) => return None,
+            Err(NotAtHand::Fails(error)) => return Some(Err(error)),
+        };
+        let FileAtHand { file, stamp, medium, content_type } = found;
+        if self.cache.is_some() && stamp.size <= SMALL {
+            return None;
+        }
+        // To sum up its content would be to read it.
+        let mark = Mark::of_time(&stamp)?;
+        let cache_control = self.settings.cache_control.as_deref();
+        let common = Common { content_type, cache_control, varies: false };
+        let representation = Representation::of_file(stamp.size, mark, Coding::Identity, &common);
+        Some(answer(&representation, Content::AtHand(file, medium), asked.ask, response).map(|()| true))
+    }
+
+    #[cfg(not(all(feature = "sendfile", target_os = "linux")))]
+    fn answer_at_hand(&self, _asked: Asked<'_>, _response: &mut Response) -> Option<Result<bool>> {
+        None
     }
 
     fn cached(&self, key: &str) -> Option<Arc<Entry>> {
@@ -203,7 +243,8 @@ impl Shelf<'_> {
         Ok(true)
     }
 
-    fn answer_from_disk(&self, path: &Path, ask: Ask<'_>, response: &mut Response) -> Result<bool> {
+    fn answer_from_disk(&self, below: Below, ask: Ask<'_>, response: &mut Response) -> Result<bool> {
+        let path = &*below.path;
         let there_are: Vec<_> = SIBLINGS
             .into_iter()
             .filter(|(_, ending)| self.settings.precompressed && Stamp::at(&beside(path, ending)).is_some())
@@ -221,10 +262,14 @@ impl Shelf<'_> {
         };
         let (coding, path, (mut file, stamp)) = match sibling {
             Some(opened) => opened,
-            None => match self.open(path)? {
-                Some(opened) => (Coding::Identity, path.to_owned(), opened),
-                None => return Ok(false),
-            },
+            None => {
+                let opened = match below.file {
+                    Some(file) => Some((file, below.stamp)),
+                    None => self.open(path)?,
+                };
+                let Some(opened) = opened else { return Ok(false) };
+                (Coding::Identity, below.path, opened)
+            }
         };
         let mark = Mark::of_file(&path, &mut file, &stamp).map_err(error_of)?;
         let representation = Representation::of_file(stamp.size, mark, coding, &common);
@@ -288,6 +333,9 @@ fn list(items: Vec<Item>, asked: Asked<'_>, response: &mut Response) {
     response.set_body(listing::page(&path, has_parent, items));
     response.say_html();
 }
+
+/// How many look at the disk for one mount at a time.
+const LOOKS: usize = 64;
 
 /// Files up to this size are kept in memory.
 const SMALL: u64 = 64 << 10;

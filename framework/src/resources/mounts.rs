@@ -121,24 +121,29 @@ impl Mounts {
         path.ends_with('/').then(|| format!("{path}{}", mount.index_name()))
     }
 
-    /// Answers from memory; `None` if that cannot be done, or there is nothing in the first place where the path could be.
+    /// Answers from memory, be it the system's; `None` if that cannot be done.
+    ///
+    /// # Errors
+    /// As [`Mounts::answer`].
     pub(crate) fn answer_at_once(
         &self,
         found: Found,
         request: &Request,
         response: &mut Response,
     ) -> Option<Result> {
-        let (_, mount) = self.0.get(found.mount)?;
-        let asked = Asked {
-            path: request.path.matched(),
-            query: request.query_string(),
-            part: found.part,
-            ask: Ask { headers: &request.headers, is_head: request.method == Method::HEAD },
-        };
-        mount.answer_at_once(asked, response)
+        let mut next = Some(found);
+        while let Some(Found { mount: index, part }) = next {
+            let (_, mount) = self.0.get(index)?;
+            match mount.answer_at_once(asked(request, part), response)? {
+                Ok(true) => return Some(Ok(())),
+                Ok(false) => next = self.find_from(index + 1, request.path.matched()),
+                Err(error) => return Some(Err(error)),
+            }
+        }
+        Some(Err(missing()))
     }
 
-    /// Answers, off the runtime's threads.
+    /// Answers, off the runtime's threads, when memory has been asked already.
     ///
     /// # Errors
     /// There is no such file in any of the places, it cannot be sent, or not as it was asked for.
@@ -147,10 +152,13 @@ impl Mounts {
         let mut next = Some(found);
         while let Some(Found { mount: index, part }) = next {
             let Some((_, mount)) = self.0.get(index) else { break };
+            next = self.find_from(index + 1, path);
             let mount = Arc::clone(mount);
             let (path_of, query) = (path.to_owned(), request.query_string().to_owned());
             let (headers, is_head) = (asked_fields(&request.headers), request.method == Method::HEAD);
+            let turn = mount.turn().await;
             let answered = tokio::task::spawn_blocking(move || {
+                let _turn = turn;
                 let mut answer = Response::default();
                 let ask = Ask { headers: &headers, is_head };
                 let asked = Asked { path: &path_of, query: &query, part, ask };
@@ -160,9 +168,18 @@ impl Mounts {
                 take_over(answer, response);
                 return Ok(());
             }
-            next = self.find_from(index + 1, path);
         }
         Err(missing())
+    }
+}
+
+/// What a request asks of a mount that has this part of its path.
+fn asked(request: &Request, part: Part) -> Asked<'_> {
+    Asked {
+        path: request.path.matched(),
+        query: request.query_string(),
+        part,
+        ask: Ask { headers: &request.headers, is_head: request.method == Method::HEAD },
     }
 }
 

@@ -31,7 +31,11 @@ use super::Embedded;
 /// What is not there is a 404, so is whatever is no regular file or directory, and whatever lies outside: paths with an
 /// encoded slash, a backslash or a NUL, and symbolic links that leave the directory. A file that may not be read is a 403.
 ///
-/// Files are read off the server's threads, in pieces of 256 KiB, so that memory stays flat whatever their size.
+/// Files are read off the server's threads, in pieces of 256 KiB, so that memory stays flat whatever their size. With the feature
+/// `sendfile` on Linux, those of local file systems are opened, and small ones read, without such a detour where the system has
+/// them in memory, and larger ones are sent by the system itself over connections without TLS. What is overwritten in place while it is
+/// sent may reach the peer as old and new mixed: put new files in the place of old ones by renaming. An overlay counts as local, whatever
+/// lies below it; behind FUSE and networks nothing is done without the detour.
 #[derive(Clone, Debug)]
 pub struct Resources {
     pub(super) origin: Origin,
@@ -47,6 +51,8 @@ pub struct Resources {
     pub(super) cache: bool,
     pub(super) cache_size: usize,
     pub(super) check_every: Duration,
+    #[cfg(all(feature = "sendfile", target_os = "linux"))]
+    pub(super) by_name: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -89,6 +95,8 @@ impl Resources {
             cache: !cfg!(debug_assertions),
             cache_size: 16 << 20,
             check_every: Duration::from_secs(1),
+            #[cfg(all(feature = "sendfile", target_os = "linux"))]
+            by_name: false,
         }
     }
 
@@ -172,7 +180,7 @@ impl Resources {
     }
 
     /// How long a file in memory is taken to be what it is on the disk, before its time of change, length and inode are
-    /// looked at again. Default 1 s.
+    /// looked at again; and how long the directory to be what has its name, where it is kept open (feature `sendfile`). Default 1 s.
     #[must_use]
     pub fn check_every(mut self, time: Duration) -> Resources {
         self.check_every = time;

@@ -4,17 +4,20 @@ use std::time::SystemTime;
 
 use super::place::Takes;
 use super::settings::Resources;
-use crate::http::{Result, is_inside};
+use crate::http::is_inside;
 
 /// Files by their paths, which have slashes between their names and none at their ends; the root's is empty.
 pub(super) trait Tree {
     type File;
 
+    /// Why nobody can say what is there.
+    type Failure;
+
     /// What is there. Never anything outside.
-    fn look(&self, path: &str) -> Result<Node<Self::File>>;
+    fn look(&self, path: &str) -> Result<Node<Self::File>, Self::Failure>;
 
     /// What is in a directory, in no order.
-    fn list(&self, path: &str) -> Result<Vec<Item>>;
+    fn list(&self, path: &str) -> Result<Vec<Item>, Self::Failure>;
 }
 
 pub(super) enum Node<F> {
@@ -67,7 +70,7 @@ pub(super) fn resolve<T: Tree>(
     tree: &T,
     settings: &Resources,
     wanted: Wanted<'_>,
-) -> Result<Resolved<T::File>> {
+) -> Result<Resolved<T::File>, T::Failure> {
     if !is_inside(wanted.path, settings.hidden_files) {
         return Ok(Resolved::Nothing);
     }
