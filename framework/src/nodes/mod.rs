@@ -14,6 +14,7 @@
 mod backoff;
 mod connection;
 mod envelope;
+mod link;
 mod local;
 mod name;
 mod node;
@@ -27,6 +28,7 @@ mod undelivered;
 mod writer;
 
 pub(crate) use connection::Server;
+pub(crate) use link::{Link, Question};
 pub(crate) use local::{Delivered, Local, MemberId};
 pub(crate) use name::check_name;
 pub(crate) use node::Nodes;

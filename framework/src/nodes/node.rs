@@ -17,6 +17,7 @@ use super::shared::{Shared, Standing, Suspicion, UNREACHABLE};
 use super::undelivered::Undelivered;
 use super::writer;
 use crate::http::{Error, Result};
+use crate::io::clock;
 
 /// A node: it speaks with the others from the first use on, until it is dropped.
 pub(crate) struct Nodes(Arc<Shared>);
@@ -45,7 +46,7 @@ impl Nodes {
             let why = format!("Redis takes at most {LARGEST} bytes at once; these are {}", payload.len());
             return Handing::refused(why);
         }
-        let deadline = Instant::now() + shared.settings.wait;
+        let deadline = clock::after(shared.settings.wait);
         let Some((ticket, answer)) = shared.queue().push(room, (is_text, payload), deadline) else {
             let size = shared.settings.queue_size;
             let why = format!("more than {size} bytes wait already (queue_size){}", shared.trouble_told());
@@ -62,7 +63,7 @@ impl Nodes {
         let told = shared.queue().news.told;
         let mut known = shared.known.subscribe();
         let waiting = known.wait_for(|known| *known >= told);
-        match timeout_at(Instant::now() + shared.settings.wait, waiting).await {
+        match timeout_at(clock::after(shared.settings.wait), waiting).await {
             Ok(Ok(_)) => Ok(()),
             _ => Err(shared.unavailable()),
         }
@@ -148,7 +149,7 @@ async fn standing(shared: &Arc<Shared>) -> Result<Standing> {
     run(shared);
     let mut standing = shared.standing.subscribe();
     let waiting = standing.wait_for(Option::is_some);
-    match timeout_at(Instant::now() + shared.settings.timeout, waiting).await {
+    match timeout_at(clock::after(shared.settings.timeout), waiting).await {
         Ok(Ok(standing)) => standing.clone().ok_or_else(|| shared.unavailable()),
         _ => Err(shared.unavailable()),
     }

@@ -139,7 +139,7 @@ impl Reader {
         asking.cmd("XREAD").arg("COUNT").arg(1000).arg("BLOCK").arg(BLOCK.as_millis() as u64);
         asking.arg("STREAMS").arg(shared.key(&format!("inbox:{}", standing.node))).arg(id);
         let answering = connection.req_packed_commands(&asking, 0, 2);
-        let answers = match timeout(BLOCK + shared.settings.timeout, answering).await {
+        let answers = match timeout(shared.settings.timeout.saturating_add(BLOCK), answering).await {
             Ok(Ok(answers)) => answers,
             Ok(Err(error)) => return Err(Ended::Failed(error.to_string())),
             Err(_) => return Err(Ended::Failed(shared.silent())),

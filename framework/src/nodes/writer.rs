@@ -18,6 +18,7 @@ use super::queue::{BATCH, Change};
 use super::reader;
 use super::script::{BEAT, CHANGE, LEAVE, PUBLISH, REGISTER, Script, status};
 use super::shared::{Shared, Standing, Suspicion};
+use crate::io::clock;
 
 /// Works until the node is closed.
 pub(super) async fn write(shared: Arc<Shared>) {
@@ -279,7 +280,7 @@ impl Writer {
                 command.arg(lease);
             })
             .await?;
-        self.next_beat = Instant::now() + self.shared.settings.beat();
+        self.next_beat = clock::after(self.shared.settings.beat());
         let mut answer = answer.into_iter();
         let taken = answer.next().and_then(|taken| u64::from_redis_value(taken).ok()).unwrap_or(0);
         let mut counts = HashMap::new();

@@ -5,18 +5,17 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use redis::aio::MultiplexedConnection;
-use redis::{Cmd, FromRedisValue, RedisError, Script, ScriptInvocation};
+use redis::{FromRedisValue, Script, ScriptInvocation};
 
 use super::SessionId;
 use super::record::{Saved, SessionChanges, SessionRecord, Values, millis, millis_of, time};
 use super::store::SessionStore;
 use crate::base::say;
 use crate::http::{BoxFuture, Error, Result};
-use crate::nodes::Server;
+use crate::nodes::{Link, Question, Server};
 
 /// Keeps sessions in Redis 5 or newer, or in Valkey: servers that share it share their sessions. Needs the feature `redis`.
 ///
@@ -43,35 +42,10 @@ use crate::nodes::Server;
 pub struct RedisStore(Arc<Inner>);
 
 struct Inner {
-    server: Server,
+    link: Link,
     prefix: String,
-    timeout: Duration,
-    connection: Mutex<Option<Known>>,
-    /// Held while a connection is made, so that there is one for all.
-    connecting: tokio::sync::Mutex<()>,
     save: Script,
     rename: Script,
-}
-
-#[derive(Clone)]
-struct Known {
-    connection: MultiplexedConnection,
-    number: u64,
-}
-
-/// What Redis is asked.
-enum Question<'s> {
-    Command(Cmd),
-    Script(ScriptInvocation<'s>),
-}
-
-impl Question<'_> {
-    async fn ask<T: FromRedisValue>(&self, mut connection: MultiplexedConnection) -> redis::RedisResult<T> {
-        match self {
-            Question::Command(command) => command.query_async(&mut connection).await,
-            Question::Script(script) => script.invoke_async(&mut connection).await,
-        }
-    }
 }
 
 impl RedisStore {
@@ -82,15 +56,8 @@ impl RedisStore {
     /// 500: the URL is malformed, or there is no Redis: better to know at start.
     pub async fn connect(url: &str) -> Result<RedisStore> {
         let store = RedisStore::new(url)?;
-        match tokio::time::timeout(store.0.timeout, store.0.connection(None)).await {
-            Ok(Ok(_)) => Ok(store),
-            Ok(Err(error)) => Err(Error::internal(format!("{} cannot be used: {error}", store.0.name()))),
-            Err(_) => Err(Error::internal(format!(
-                "{} does not answer within {:?}",
-                store.0.name(),
-                store.0.timeout
-            ))),
-        }
+        store.0.link.check().await.map_err(Error::internal)?;
+        Ok(store)
     }
 
     /// The same without asking whether there is a Redis yet.
@@ -98,15 +65,8 @@ impl RedisStore {
     /// # Errors
     /// 500: the URL is malformed.
     pub fn new(url: &str) -> Result<RedisStore> {
-        Ok(RedisStore(Arc::new(Inner {
-            server: Server::new(url)?,
-            prefix: "vernal:session:".to_owned(),
-            timeout: Duration::from_secs(2),
-            connection: Mutex::default(),
-            connecting: tokio::sync::Mutex::const_new(()),
-            save: Script::new(SAVE),
-            rename: Script::new(RENAME),
-        })))
+        let link = Link::new(Server::new(url)?, Duration::from_secs(2));
+        Ok(RedisStore(Arc::new(Inner::new(link, "vernal:session:".to_owned()))))
     }
 
     /// Begins the names of all keys with this. Default `vernal:session:`.
@@ -118,7 +78,7 @@ impl RedisStore {
     /// How long a request waits for Redis at most, each time it asks. Default 2 seconds.
     #[must_use]
     pub fn timeout(self, timeout: Duration) -> RedisStore {
-        self.with(|inner| inner.timeout = timeout)
+        self.with(|inner| inner.link.timeout = timeout)
     }
 
     /// Changes a setting: of this store alone, if it has clones.
@@ -127,16 +87,8 @@ impl RedisStore {
             change(inner);
             return self;
         }
-        let Inner { server, prefix, timeout, .. } = &*self.0;
-        let mut inner = Inner {
-            server: server.clone(),
-            prefix: prefix.clone(),
-            timeout: *timeout,
-            connection: Mutex::default(),
-            connecting: tokio::sync::Mutex::const_new(()),
-            save: Script::new(SAVE),
-            rename: Script::new(RENAME),
-        };
+        let Inner { link, prefix, .. } = &*self.0;
+        let mut inner = Inner::new(Link::new(link.server.clone(), link.timeout), prefix.clone());
         change(&mut inner);
         RedisStore(Arc::new(inner))
     }
@@ -144,7 +96,10 @@ impl RedisStore {
 
 impl fmt::Debug for RedisStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisStore").field("server", &self.0.name()).field("prefix", &self.0.prefix).finish()
+        f.debug_struct("RedisStore")
+            .field("server", &self.0.link.server.name())
+            .field("prefix", &self.0.prefix)
+            .finish()
     }
 }
 
@@ -194,13 +149,12 @@ impl SessionStore for RedisStore {
 }
 
 impl Inner {
-    fn key(&self, id: &SessionId) -> String {
-        format!("{}{id}", self.prefix)
+    fn new(link: Link, prefix: String) -> Inner {
+        Inner { link, prefix, save: Script::new(SAVE), rename: Script::new(RENAME) }
     }
 
-    /// Host and port, for the log; the password stays out of it.
-    fn name(&self) -> String {
-        self.server.name()
+    fn key(&self, id: &SessionId) -> String {
+        format!("{}{id}", self.prefix)
     }
 
     fn save_script<'s>(&'s self, id: &SessionId, changes: &SessionChanges) -> ScriptInvocation<'s> {
@@ -224,78 +178,12 @@ impl Inner {
         script
     }
 
-    /// Asks Redis, within the timeout. A connection that turns out to be dead is made anew; the question is repeated then if it
-    /// may be.
     async fn run<T: FromRedisValue>(&self, is_repeatable: bool, question: &Question<'_>) -> Result<T> {
-        let work = async {
-            let known = self.connection(None).await?;
-            let number = known.number;
-            match question.ask::<T>(known.connection).await {
-                Err(error) if error.is_unrecoverable_error() => {
-                    self.forget(number);
-                    if !is_repeatable {
-                        return Err(error);
-                    }
-                    let known = self.connection(Some(number)).await?;
-                    question.ask(known.connection).await
-                }
-                answer => answer,
-            }
-        };
-        let before = self.known().map(|known| known.number);
-        match tokio::time::timeout(self.timeout, work).await {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => Err(self.failed(&error)),
-            Err(_) => {
-                // It may be a peer that vanished without a word.
-                before.into_iter().for_each(|number| self.forget(number));
-                say!(
-                    error,
-                    "{} does not answer within {:?} (RedisStore::timeout)",
-                    self.name(),
-                    self.timeout
-                );
-                Err(unavailable())
-            }
-        }
+        self.link.run(is_repeatable, question).await.map_err(|why| {
+            say!(error, "{why}");
+            unavailable()
+        })
     }
-
-    fn failed(&self, error: &RedisError) -> Error {
-        say!(error, "{} failed: {error}", self.name());
-        unavailable()
-    }
-
-    /// The connection; made if there is none, or only the one that failed.
-    async fn connection(&self, failed: Option<u64>) -> redis::RedisResult<Known> {
-        let usable = || self.known().filter(|known| Some(known.number) != failed);
-        if let Some(known) = usable() {
-            return Ok(known);
-        }
-        let _connecting = self.connecting.lock().await;
-        if let Some(known) = usable() {
-            return Ok(known);
-        }
-        let connection = self.server.connect(self.timeout, Some(self.timeout)).await?;
-        let known = Known { connection, number: fresh_number() };
-        *self.connection.lock().unwrap_or_else(PoisonError::into_inner) = Some(known.clone());
-        Ok(known)
-    }
-
-    fn known(&self) -> Option<Known> {
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn forget(&self, number: u64) {
-        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        if connection.as_ref().is_some_and(|known| known.number == number) {
-            *connection = None;
-        }
-    }
-}
-
-fn fresh_number() -> u64 {
-    static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
-    NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
 }
 
 fn unavailable() -> Error {

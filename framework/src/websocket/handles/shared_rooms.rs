@@ -68,10 +68,11 @@ impl RedisRooms {
     }
 
     /// How long a node is taken to be there without a word from it: after so long, the members of one that was killed are no longer
-    /// counted. One that was held up for longer comes back as a new one. Default 10 seconds, at least 1.
+    /// counted. One that was held up for longer comes back as a new one. Default 10 seconds; at least 1, at most
+    /// a day.
     #[must_use]
     pub fn lease(mut self, time: Duration) -> RedisRooms {
-        self.settings.lease = time.max(Duration::from_secs(1));
+        self.settings.lease = time.clamp(Duration::from_secs(1), Duration::from_secs(86_400));
         self
     }
 
