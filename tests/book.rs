@@ -132,7 +132,7 @@ const TOLD: &[(&str, &[&str])] = &[
     ("errors", &["Error"]),
     ("files", &["Resources", "SafePath", "StaticFile"]),
     ("filters", &["FilterContext", "Next"]),
-    ("nodes", &["RedisRooms", "Undelivered"]),
+    ("nodes", &["RedisRates", "RedisRooms", "Undelivered"]),
     ("request", &["ConnectionInfo", "Cookies", "Params", "Request"]),
     ("security", &["BasicAuth", "BearerAuth", "Cors", "Csrf", "CsrfToken", "RateLimit", "SecurityHeaders"]),
     ("server", &["Bound", "Config", "Handle", "Server"]),

@@ -47,6 +47,12 @@ impl Allowance {
         let burst = cost.checked_mul(burst)?;
         (burst > 0 && burst < u64::MAX / 4).then_some(Allowance { cost, burst })
     }
+
+    /// The same two in microseconds.
+    #[cfg(feature = "redis")]
+    pub(super) fn micros(self) -> (f64, f64) {
+        (self.cost as f64 / 1e3, self.burst as f64 / 1e3)
+    }
 }
 
 impl Meter {
@@ -54,6 +60,11 @@ impl Meter {
     pub(super) fn new(allowance: Allowance, keys: usize) -> Meter {
         let buckets = keys.div_ceil(WAYS).max(1);
         Meter { allowance, buckets: (0..buckets).map(|_| Mutex::default()).collect() }
+    }
+
+    #[cfg(feature = "redis")]
+    pub(super) fn allowance(&self) -> Allowance {
+        self.allowance
     }
 
     /// Counts a request of a key at a time.

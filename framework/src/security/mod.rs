@@ -34,6 +34,8 @@ mod identity;
 mod meter;
 mod origin;
 mod rate_limit;
+#[cfg(feature = "redis")]
+mod redis_rates;
 mod user_name;
 
 use std::hint::black_box;
@@ -47,6 +49,8 @@ pub use csrf_token::CsrfToken;
 pub use headers::{CspNonce, SecurityHeaders};
 pub use identity::Identity;
 pub use rate_limit::RateLimit;
+#[cfg(feature = "redis")]
+pub use redis_rates::{Away, RedisRates};
 pub use user_name::UserName;
 
 /// Compares two secrets in a time that tells their lengths at most, not where they differ.

@@ -1,7 +1,7 @@
 //! How often somebody may ask: 429 for those who ask more (RFC 6585, section 4), and fields that tell how much is left
 //! (draft-ietf-httpapi-ratelimit-headers-11).
 
-use std::hash::{BuildHasher, Hash, RandomState};
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -10,6 +10,8 @@ use tokio::time::Instant;
 
 use super::fields::quoted;
 use super::meter::{Allowance, Meter, Metered};
+#[cfg(feature = "redis")]
+use super::redis_rates::{Away, Digested, RedisRates, Shared};
 use crate::base::{Headers, is_token};
 use crate::chain::{Filter, FilterContext, Next};
 use crate::contract::Guards;
@@ -24,7 +26,8 @@ use crate::http::{BoxFuture, Error, Request, Result};
 /// Answers tell what is left: `RateLimit-Policy: "default";q=100;w=60` and `RateLimit: "default";r=99;t=1`, where `t` is
 /// the seconds until all is earned back.
 ///
-/// Memory is bounded whoever comes: [`RateLimit::keys`]. Each process counts for itself.
+/// Memory is bounded whoever comes: [`RateLimit::keys`]. Each process counts for itself, unless it counts with others: `RateLimit::shared`,
+/// with the feature `redis`.
 ///
 /// ```
 /// use std::time::Duration;
@@ -49,6 +52,8 @@ pub struct RateLimit {
     clock: Instant,
     /// `None` where the settings are wrong.
     meter: Option<Meter>,
+    #[cfg(feature = "redis")]
+    shared: Option<RedisRates>,
 }
 
 enum Key {
@@ -57,8 +62,8 @@ enum Key {
     Of(Chosen),
 }
 
-/// What is counted together, by its hash.
-type Chosen = Box<dyn Fn(&Request, &RandomState) -> Option<u64> + Send + Sync>;
+/// Hashes what is counted together; `false`: it is not counted.
+type Chosen = Box<dyn Fn(&Request, &mut dyn Hasher) -> bool + Send + Sync>;
 
 impl RateLimit {
     /// So many requests in that time, for each peer. Zero of either is an error at start.
@@ -74,6 +79,8 @@ impl RateLimit {
             hasher: RandomState::new(),
             clock: Instant::now(),
             meter: None,
+            #[cfg(feature = "redis")]
+            shared: None,
         };
         limit.settle();
         limit
@@ -108,7 +115,13 @@ impl RateLimit {
     /// ```
     #[must_use]
     pub fn by<K: Hash>(mut self, key: impl Fn(&Request) -> Option<K> + Send + Sync + 'static) -> RateLimit {
-        self.key = Key::Of(Box::new(move |request, hasher| key(request).map(|key| hasher.hash_one(key))));
+        self.key = Key::Of(Box::new(move |request, mut hasher| match key(request) {
+            Some(key) => {
+                key.hash(&mut hasher);
+                true
+            }
+            None => false,
+        }));
         self
     }
 
@@ -141,17 +154,63 @@ impl RateLimit {
             .map(|allowance| Meter::new(allowance, self.keys));
     }
 
-    fn key_of(&self, request: &Request) -> Option<u64> {
+    /// Counts with all nodes that share a Redis. What is done while that is away says [`RedisRates::away`].
+    ///
+    /// Keys of [`RateLimit::by`] must hash alike on all nodes, as all types of the standard library do in one program.
+    #[cfg(feature = "redis")]
+    #[must_use]
+    pub fn shared(mut self, rates: RedisRates) -> RateLimit {
+        self.shared = Some(rates);
+        self
+    }
+
+    /// Hashes what the request is counted by; `false`: it is not counted.
+    fn hash(&self, request: &Request, mut hasher: &mut dyn Hasher) -> bool {
         match &self.key {
-            Key::Of(key) => return key(request, &self.hasher),
+            Key::Of(key) => return key(request, hasher),
             Key::Header(name) => {
                 if let Some(value) = request.headers.get_bytes(name) {
-                    return Some(self.hasher.hash_one((1, value)));
+                    (1, value).hash(&mut hasher);
+                    return true;
                 }
             }
             Key::Peer => {}
         }
-        Some(self.hasher.hash_one((0, request.peer().map(|peer| network(peer.ip())))))
+        (0, request.peer().map(|peer| network(peer.ip()))).hash(&mut hasher);
+        true
+    }
+
+    /// Counts a request; `None`: it is not counted.
+    fn count(&self, meter: &Meter, request: &Request) -> Option<Metered> {
+        let mut hasher = self.hasher.build_hasher();
+        if !self.hash(request, &mut hasher) {
+            return None;
+        }
+        let now = u64::try_from(self.clock.elapsed().as_nanos()).unwrap_or(u64::MAX / 2);
+        Some(meter.count(hasher.finish(), now))
+    }
+
+    /// Counts a request where all nodes do.
+    #[cfg(feature = "redis")]
+    async fn count_shared(
+        &self,
+        rates: &RedisRates,
+        meter: &Meter,
+        request: &Request,
+    ) -> Result<Option<Metered>> {
+        let mut digested = Digested::default();
+        if !self.hash(request, &mut digested) {
+            return Ok(None);
+        }
+        match rates.count(&self.name, &digested, meter.allowance()).await {
+            Shared::Counted(metered) => Ok(Some(metered)),
+            Shared::Away(Away::Local) => Ok(self.count(meter, request)),
+            Shared::Away(Away::Open) => Ok(None),
+            Shared::Away(Away::Closed) => {
+                let why = "It cannot be counted at the moment how often you ask; try again later.";
+                Err(Error::unavailable(why).header("retry-after", "1"))
+            }
+        }
     }
 
     fn tell(&self, headers: &mut Headers, remaining: u64, seconds: u64) {
@@ -176,13 +235,20 @@ impl Filter for RateLimit {
 
     fn filter<'c>(&'c self, cx: &'c mut FilterContext<'_>, next: Next<'c>) -> BoxFuture<'c, Result> {
         Box::pin(async move {
-            if let (Some(meter), Some(key)) = (&self.meter, self.key_of(cx.request)) {
-                let now = u64::try_from(self.clock.elapsed().as_nanos()).unwrap_or(u64::MAX / 2);
-                match meter.count(key, now) {
-                    Metered::Passes { remaining, whole_in } => {
+            if let Some(meter) = &self.meter {
+                #[cfg(feature = "redis")]
+                let counted = match &self.shared {
+                    Some(rates) => self.count_shared(rates, meter, cx.request).await?,
+                    None => self.count(meter, cx.request),
+                };
+                #[cfg(not(feature = "redis"))]
+                let counted = self.count(meter, cx.request);
+                match counted {
+                    None => {}
+                    Some(Metered::Passes { remaining, whole_in }) => {
                         self.tell(&mut cx.response.headers, remaining, whole_seconds(whole_in));
                     }
-                    Metered::Waits(time) => {
+                    Some(Metered::Waits(time)) => {
                         let seconds = whole_seconds(time);
                         self.tell(&mut cx.response.headers, 0, seconds);
                         let unit = if seconds == 1 { "second" } else { "seconds" };
