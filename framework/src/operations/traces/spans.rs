@@ -111,7 +111,7 @@ fn begin(request: &Request) -> Span {
         "error.type" = Empty,
         network.protocol.version = understood.map(|it| display(Version(it))),
         server.address = host.map(|(name, _)| display(Logged(name))),
-        server.port = host.and_then(|(_, port)| port),
+        server.port = host.and_then(|(_, port)| port).map(i64::from),
         client.address = request.peer().map(|peer| display(peer.ip())),
         user_agent.original = understood.and_then(|it| it.header("user-agent")).map(|agent| display(Logged(agent))),
         request.id = Empty,
@@ -131,7 +131,8 @@ fn begin(request: &Request) -> Span {
 
 /// Says how it was answered.
 fn answered(span: &Span, status: u16) {
-    span.record("http.response.status_code", status);
+    // Some take unsigned numbers for texts.
+    span.record("http.response.status_code", i64::from(status));
     if status >= 500 {
         span.record("otel.status_code", "ERROR");
         span.record("error.type", display(status));
