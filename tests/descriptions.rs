@@ -15,10 +15,12 @@ use said::Said;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use vernal::contract::Schema;
+use vernal::security::{Identity, UserName};
 use vernal::test::Client;
 use vernal::{
-    App, AsyncApi, Cbor, Config, Content, Cookie, FilterContext, Header, Json, Next, OpenApi, PathValue,
-    Result, request_filter, request_map, websocket_message,
+    App, AsyncApi, Cbor, Config, Content, Cookie, FilterContext, FromValue, Header, Json, MultipartFile,
+    Next, OpenApi, PathValue, Result, error_message, request_filter, request_map, websocket_message,
 };
 
 #[derive(Deserialize, JsonSchema, Validate)]
@@ -417,4 +419,143 @@ fn three_hundred_handlers_are_described_at_once() {
         "start {without:?}, with a description {with:?}; the document {made:?}, {} bytes",
         json!(document).to_string().len()
     );
+}
+
+/// A type that is called as one of our own.
+#[derive(Serialize, JsonSchema)]
+struct Problem {
+    own: u8,
+}
+
+#[error_message("404", app = "rare")]
+fn negotiated_page(code: u16) -> Content<Vec<u16>> {
+    Content(vec![code])
+}
+
+#[request_map("/problem", method = "GET", app = "rare")]
+fn problem(_id: u8) -> Option<Json<Problem>> {
+    Some(Json(Problem { own: 1 }))
+}
+
+#[request_map("/pair", method = "PUT", app = "rare")]
+fn pair(Json(pair): Json<(u8, String)>) -> Json<(u8, String)> {
+    Json(pair)
+}
+
+/// What any text makes, says its schema in a word.
+struct Anything;
+
+impl FromValue<'_> for Anything {
+    fn from_value(_: &str) -> Result<Anything> {
+        Ok(Anything)
+    }
+
+    fn schema() -> Schema {
+        Schema::from_json(json!(true))
+    }
+}
+
+#[request_map("/anything", method = "GET", app = "rare")]
+fn anything(
+    /// Whatever it is.
+    #[arg(default = "x")]
+    a: Anything,
+    file: Option<MultipartFile<'_>>,
+) -> u16 {
+    drop((a, file));
+    204
+}
+
+impl From<&str> for Anything {
+    fn from(_: &str) -> Anything {
+        Anything
+    }
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[expect(dead_code, reason = "only described")]
+struct Shown {
+    #[schemars(extend("examples" = [{ "format": "int32" }]))]
+    by: Option<String>,
+}
+
+#[request_map("/both-ways", method = "GET", params = "a", app = "rare")]
+fn for_all(_shown: Json<Shown>) -> String {
+    String::new()
+}
+
+#[request_map("/both-ways", method = "GET", params = "!a", app = "rare")]
+fn for_some(_user: Identity<&UserName>) -> String {
+    String::new()
+}
+
+#[test]
+fn what_is_rare_is_described_as_it_is() {
+    let config = Config::new().app("rare").content(Cbor).openapi(OpenApi::new("Rare", "1"));
+    let document = App::from_registry(config).expect("an application").openapi().into_value();
+    let schemas = &document["components"]["schemas"];
+    let responses = &document["components"]["responses"];
+    let (number, text) = (
+        json!({ "type": "integer", "format": "uint8", "minimum": 0, "maximum": 255 }),
+        json!({ "type": "string" }),
+    );
+    let codes = json!({ "type": "array", "items": { "type": "integer", "format": "uint16", "minimum": 0, "maximum": 65535 } });
+    let own = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
+    let get = |path: &str| document["paths"][path]["get"].clone();
+    let table = [
+        // Pages have forms, too.
+        (
+            &responses["NotFound"]["content"],
+            json!({ "application/json": { "schema": codes }, "application/cbor": { "schema": codes } }),
+        ),
+        // Neither is taken for the other.
+        (&schemas["Problem"]["properties"]["own"], number.clone()),
+        (&schemas["vernal.Problem"]["title"], json!("Problem")),
+        (&responses["BadRequest"]["content"]["application/problem+json"]["schema"], own("vernal.Problem")),
+        (&get("/problem")["responses"]["200"]["content"]["application/json"]["schema"], own("Problem")),
+        // A tuple has no further elements.
+        (
+            &document["paths"]["/pair"]["put"]["requestBody"]["content"]["application/json"]["schema"],
+            json!({ "type": "array", "prefixItems": [number, text], "minItems": 2, "maxItems": 2 }),
+        ),
+        (
+            &get("/anything")["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]["a"],
+            json!({ "description": "Whatever it is." }),
+        ),
+        // An example is no schema.
+        (&schemas["Shown"]["properties"]["by"]["examples"], json!([{ "format": "int32" }])),
+        // Somebody is known to one of both.
+        (&get("/both-ways")["security"], json!([{}, { "session": [] }])),
+        (&get("/both-ways")["responses"]["401"], json!({ "$ref": "#/components/responses/Unauthorized" })),
+    ];
+    for (told, expected) in table {
+        assert_eq!(*told, expected, "{document:#}");
+    }
+    assert!(!document.to_string().contains("negotiated") && !document.to_string().contains("#vernal"));
+}
+
+#[test]
+fn descriptions_that_cannot_be_served_are_told_at_start() {
+    let config = || Config::new().app("rare");
+    let (usual, at) = (|| OpenApi::new("Rare", "1"), |path: &'static str| OpenApi::new("Rare", "1").at(path));
+    let table = [
+        (
+            config().openapi(at("openapi.json")),
+            "`OpenApi::at(\"openapi.json\")`: the description of the API is at one path",
+        ),
+        (config().openapi(at("/api/{version}")), "which begins with a slash: write it like `/openapi.json`"),
+        (
+            config().openapi(at("/problem")),
+            "to be at `/problem` (`OpenApi::at`), where `problem` at tests/descriptions.rs:",
+        ),
+        (config().openapi(at("/a/")).asyncapi("/a"), "`OpenApi::at` and `AsyncApi::at` are both `/a`"),
+        (config().asyncapi("/problem/"), "to be at `/problem/` (`AsyncApi::at`)"),
+        (config().openapi(usual()).openapi(usual()), "`openapi(…)` is given twice: keep one of them"),
+        (config().asyncapi("/a").asyncapi("/b"), "`asyncapi(…)` is given twice: keep one of them"),
+    ];
+    for (config, expected) in table {
+        let text = App::from_registry(config).expect_err(expected).to_string();
+        assert!(text.contains(expected), "{text}");
+    }
+    App::from_registry(config().openapi(at("/openapi.json")).asyncapi("/asyncapi.json")).expect("apart");
 }

@@ -218,7 +218,7 @@ fn what_a_guard_asks_for_is_a_scheme() {
         ("/value/mine", json!([{ "session": [] }]), &[ok, refused]),
         ("/keys/a", json!([{ "X-Api-Key": [] }, {}]), &[ok, "4XX ClientError"]),
         ("/keys/b", json!([{ "X-Api-Key": [] }]), &[ok, refused]),
-        ("/cookies", json!([{ "key": [] }]), &[ok, refused]),
+        ("/cookies", json!([{ "cookie.key": [] }]), &[ok, refused]),
         ("/pages", json!([{ "session": [] }]), &[ok, "303", "4XX ClientError"]),
         ("/tokens", json!([{ "bearer": [] }]), &[ok, refused]),
         ("/names", json!([{ "basic": [] }]), &[ok, refused]),
@@ -234,7 +234,7 @@ fn what_a_guard_asks_for_is_a_scheme() {
             "X-Api-Key": { "type": "apiKey", "in": "header", "name": "X-Api-Key" },
             "basic": { "type": "http", "scheme": "basic" },
             "bearer": { "type": "http", "scheme": "bearer" },
-            "key": { "type": "apiKey", "in": "cookie", "name": "key" },
+            "cookie.key": { "type": "apiKey", "in": "cookie", "name": "key" },
             "session": { "type": "apiKey", "in": "cookie", "name": "vernal_session" },
         })
     );

@@ -155,6 +155,16 @@ fn everything(Json(all): Json<Everything>) -> Json<Everything> {
     Json(all)
 }
 
+#[request_map("/within", method = "GET", app = "neighbours")]
+fn within(
+    a: Param<Json<Strict>>,
+    b: Option<Param<Json<Vec<Shape>>>>,
+    c: Value,
+    d: Option<Header<Json<u8>>>,
+) -> Json<Value> {
+    Json(json!([serde_json::to_value(a.0.0).ok(), b.is_some(), c, d.map(|d| d.0.0)]))
+}
+
 #[request_map("/strict", method = "PUT", app = "neighbours")]
 fn strict(Json(strict): Json<Strict>) -> Json<Strict> {
     Json(strict)

@@ -29,7 +29,10 @@ impl<'d> Maker<'d> {
         let mut parameters = Vec::new();
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
             if parameter["required"] == true || self.maybe() {
-                let value = self.value(&parameter["schema"], 0);
+                let value = match parameter.pointer("/content/application~1json/schema") {
+                    Some(inner) => self.value(inner, 0).to_string().into(),
+                    None => self.value(&parameter["schema"], 0),
+                };
                 parameters.push((parameter.clone(), value));
             }
         }
@@ -88,6 +91,9 @@ impl<'d> Maker<'d> {
                 let (least, most) = (schema["minimum"].as_f64(), schema["maximum"].as_f64());
                 self.sample(least.unwrap_or(-1e300)..=most.unwrap_or(1e300)).into()
             }
+            Some("string") if schema["contentMediaType"] == "application/json" => {
+                self.value(&schema["contentSchema"], depth + 1).to_string().into()
+            }
             Some("string") => self.text(schema).into(),
             Some("array") => self.array(schema, depth),
             Some("object") => self.object(schema, depth),
@@ -114,9 +120,6 @@ impl<'d> Maker<'d> {
         if let Some(pattern) = schema["pattern"].as_str() {
             let pattern = pattern.trim_start_matches('^').trim_end_matches('$');
             return self.sample(prop::string::string_regex(pattern).expect("a pattern"));
-        }
-        if schema["contentMediaType"] == "application/json" {
-            return "[1]".to_owned();
         }
         let format = schema["format"].as_str().or(schema["anyOf"][0]["format"].as_str());
         match format {

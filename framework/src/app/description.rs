@@ -14,6 +14,7 @@ pub(crate) use served::{channels, filters};
 use std::collections::BTreeMap;
 
 use super::App;
+use super::application::Inner;
 use crate::base::{Location, sorted};
 use crate::chain::{AnyFilter, DeclaredFilter};
 #[cfg(feature = "negotiation")]
@@ -36,9 +37,9 @@ impl App {
     }
 
     fn openapi_of(&self, settings: &OpenApi) -> Document {
-        let operations = self.operations();
+        let operations = self.0.operations();
         let (document, warnings) =
-            self.surrounded(|surroundings| openapi::openapi(settings, &operations, surroundings));
+            self.0.surrounded(|surroundings| openapi::openapi(settings, &operations, surroundings));
         self.0.warned_of_openapi.of(&warnings);
         document
     }
@@ -46,9 +47,9 @@ impl App {
     /// Tells at start of types without a schema, where there is to be a description.
     pub(super) fn warn_of_unknown_types(&self) {
         if let Some(settings) = &self.0.openapi {
-            let operations = self.operations();
+            let operations = self.0.operations();
             let unknown =
-                self.surrounded(|surroundings| openapi::unknown(settings, &operations, surroundings));
+                self.0.surrounded(|surroundings| openapi::unknown(settings, &operations, surroundings));
             self.0.warned_of_openapi.of(&unknown);
         }
         if self.0.asyncapi.is_some() {
@@ -56,16 +57,25 @@ impl App {
             self.0.warned_of_asyncapi.of(&unknown);
         }
     }
+}
+
+impl Inner {
+    /// What each mapping is described with.
+    #[cfg(debug_assertions)]
+    pub(super) fn statuses(&self) -> held::Statuses {
+        let operations = self.operations();
+        self.surrounded(|surroundings| openapi::statuses(&operations, surroundings))
+    }
 
     /// Asks with what the application knows beside operations.
     fn surrounded<T>(&self, ask: impl FnOnce(&Surroundings<'_>) -> T) -> T {
-        let guards = |at: &Location, pattern: &str| guards([&self.0.router], at, pattern);
-        let context = &self.0.answers.context;
+        let guards = |at: &Location, pattern: &str| guards([&self.router], at, pattern);
+        let context = &self.answers.context;
         #[cfg(feature = "negotiation")]
         let forms: Vec<_> = context.state::<Formats>().into_iter().flat_map(Formats::media_types).collect();
         #[cfg(not(feature = "negotiation"))]
         let forms: Vec<&str> = Vec::new();
-        let of_filters = |at: &Location, pattern: &str| of_filters(&self.0.router, at, pattern);
+        let of_filters = |at: &Location, pattern: &str| of_filters(&self.router, at, pattern);
         ask(&Surroundings {
             guards: &guards,
             of_filters: &of_filters,
@@ -77,7 +87,7 @@ impl App {
     }
 
     fn operations(&self) -> Vec<&'static Operation> {
-        let belongs = |operation: &&'static Operation| operation.mapping.app == self.0.name.as_deref();
+        let belongs = |operation: &&'static Operation| operation.mapping.app == self.name.as_deref();
         let mut operations: Vec<_> = inventory::iter::<Operation>.into_iter().filter(belongs).collect();
         sorted::sort_by_key(&mut operations, |operation| {
             (operation.mapping.order, operation.at, operation.mapping.paths)
@@ -89,7 +99,7 @@ impl App {
     fn pages(&self) -> DescribedPages {
         let described: BTreeMap<Location, &'static DescribedPage> =
             inventory::iter::<DescribedPage>.into_iter().map(|page| (page.at, page)).collect();
-        let (by_status, by_type) = self.0.answers.pages.places();
+        let (by_status, by_type) = self.answers.pages.places();
         let page = |at: Location| described.get(&at).copied();
         DescribedPages {
             by_status: by_status.filter_map(|(status, at)| Some((status, page(at)?))).collect(),

@@ -23,7 +23,7 @@ impl Inner {
         self.observers.tell(answered);
         #[cfg(all(debug_assertions, feature = "openapi"))]
         if let Some(held) = &self.held {
-            held.look(answered);
+            held.look(answered, || self.statuses());
         }
     }
 }

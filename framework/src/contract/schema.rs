@@ -26,6 +26,8 @@ pub(crate) enum Form {
     Type(&'static str, Option<Value>),
     /// A list of these.
     List(Box<Schema>),
+    /// JSON of this, as a text.
+    Text(Box<Schema>),
     /// It is that of a type, by its own function.
     #[cfg(feature = "openapi")]
     Derived(Source),
@@ -89,6 +91,12 @@ impl Schema {
         let Form::Json(mut schema) = self.0 else { return self };
         schema["not"] = json!({ "const": 0 });
         Schema::from_json(schema)
+    }
+
+    /// A text that is the JSON of such a value.
+    #[must_use]
+    pub fn as_json_text(self) -> Schema {
+        Schema(Form::Text(Box::new(self)))
     }
 
     /// A list of such values.

@@ -32,7 +32,9 @@ impl Constraints {
     pub(super) fn add_to(&self, schema: &mut Value) {
         if schema["type"] == "array" {
             add(schema, &self.list);
-            add(&mut schema["items"], &self.value);
+            if let Some(items) = schema.get_mut("items") {
+                add(items, &self.value);
+            }
         } else {
             add(schema, &self.value);
         }

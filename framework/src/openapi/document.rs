@@ -1,6 +1,6 @@
 //! The whole document.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Deref;
 
@@ -8,6 +8,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::failures::{DescribedPages, Failures};
+use super::joined::join;
 use super::names::{self, Place};
 use super::negotiated::name_forms;
 use super::operation::{DescribedResponse, Operation};
@@ -265,6 +266,7 @@ impl<'a> Draft<'a> {
             said["tags"] = json!([tag]);
         }
         if !taken.parameters.is_empty() {
+            taken.parameters.iter_mut().for_each(parameters::as_content);
             said["parameters"] = taken.parameters.into();
         }
         if let Some(body) = taken.bodies.request_body() {
@@ -384,16 +386,10 @@ impl<'a> Draft<'a> {
         if !responses.is_empty() {
             document["components"]["responses"] = Map::from_iter(responses).into();
         }
-        name_forms(&mut document["paths"], self.surroundings.forms);
+        name_forms(&mut document, self.surroundings.forms);
         let warnings = self.schemas.warnings(REMEDY);
         let mut schemas = self.schemas.finish(&mut document);
-        let said = document.to_string();
-        for (name, schema) in [("Problem", problem::problem()), ("Failure", problem::failure())] {
-            if said.contains(&format!("#/components/schemas/{name}\"")) {
-                // A type of that name keeps it in its own document.
-                schemas.entry(name.to_owned()).or_insert(schema);
-            }
-        }
+        problem::add_schemas(&mut document, &mut schemas);
         let mut components = match document.get_mut("components").map(Value::take) {
             Some(Value::Object(known)) => known,
             _ => Map::new(),
@@ -436,78 +432,6 @@ fn rename(parameters: &mut [Value], template: &Template, shape: &Template) {
     for parameter in parameters {
         if let Some(name) = parameter["name"].as_str().and_then(|name| name.strip_prefix('\0')) {
             parameter["name"] = name.to_owned().into();
-        }
-    }
-}
-
-/// Two mappings that their conditions tell apart are one operation: it takes what either takes, and answers what either answers.
-fn join(known: &mut Value, other: Value) {
-    let Value::Object(mut other) = other else { return };
-    let required_by_both = |parameters: &Value, like: &Value| {
-        let mut all = parameters.as_array().into_iter().flatten();
-        all.any(|it| it["in"] == like["in"] && it["name"] == like["name"] && it["required"] == true)
-    };
-    let (mine, theirs) = (known["parameters"].take(), other.remove("parameters").unwrap_or_default());
-    let mut joined: Vec<Value> = Vec::new();
-    for parameter in mine.as_array().into_iter().chain(theirs.as_array()).flatten() {
-        if joined.iter().any(|it| it["in"] == parameter["in"] && it["name"] == parameter["name"]) {
-            continue;
-        }
-        let mut parameter = parameter.clone();
-        let is_required = parameter["in"] == "path"
-            || required_by_both(&mine, &parameter) && required_by_both(&theirs, &parameter);
-        if let Some(members) = parameter.as_object_mut()
-            && !is_required
-        {
-            members.remove("required");
-        }
-        joined.push(parameter);
-    }
-    match (known.as_object_mut(), joined.is_empty()) {
-        (Some(members), true) => drop(members.remove("parameters")),
-        _ => known["parameters"] = joined.into(),
-    }
-    if let Some(body) = other.remove("requestBody") {
-        if known["requestBody"].is_null() {
-            known["requestBody"] = body;
-            if let Some(members) = known["requestBody"].as_object_mut() {
-                members.remove("required");
-            }
-        } else {
-            merge(&mut known["requestBody"], body);
-        }
-    } else if let Some(members) = known["requestBody"].as_object_mut() {
-        members.remove("required");
-    }
-    if let Some(responses) = other.remove("responses") {
-        merge(&mut known["responses"], responses);
-    }
-    if let Some(conditions) = other.remove("x-vernal-conditions") {
-        let mine = known["x-vernal-conditions"].take();
-        let all = mine.as_array().into_iter().chain(conditions.as_array()).flatten().cloned();
-        known["x-vernal-conditions"] = all.collect();
-    }
-    let nulls: BTreeSet<String> = known
-        .as_object()
-        .into_iter()
-        .flatten()
-        .filter(|(_, value)| value.is_null())
-        .map(|(key, _)| key.clone())
-        .collect();
-    if let Some(members) = known.as_object_mut() {
-        members.retain(|key, _| !nulls.contains(key));
-    }
-}
-
-/// Adds what is not there; two schemas of one place are a choice.
-fn merge(known: &mut Value, other: Value) {
-    let Value::Object(other) = other else { return };
-    for (key, value) in other {
-        match known.get_mut(&key) {
-            None => known[&*key] = value,
-            Some(mine) if *mine == value => {}
-            Some(mine) if key == "schema" => *mine = json!({ "anyOf": [mine.take(), value] }),
-            Some(mine) => merge(mine, value),
         }
     }
 }

@@ -10,6 +10,7 @@ mod constrained;
 mod default_value;
 mod document;
 mod failures;
+mod joined;
 mod names;
 mod negotiated;
 mod nodes;

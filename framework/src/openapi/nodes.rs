@@ -206,6 +206,17 @@ pub(super) fn name_references(schema: &mut Value, names: &[String]) {
     each_reference(schema, &mut |text| Some(format!("{PLACE}{}", names.get(number(text)?)?)));
 }
 
+/// Makes references of this text those to a name; says whether there were any.
+pub(super) fn rename_reference(document: &mut Value, from: &str, name: &str) -> bool {
+    let mut is_there = false;
+    each_reference(document, &mut |text| {
+        let is_it = text == from;
+        is_there |= is_it;
+        is_it.then(|| format!("{PLACE}{name}"))
+    });
+    is_there
+}
+
 /// The numbers that a schema refers to.
 pub(super) fn references(schema: &Value, found: &mut impl FnMut(usize)) {
     match schema {

@@ -301,6 +301,17 @@ impl One {
     }
 }
 
+/// JSON in one value has a content type in place of a schema (OpenAPI 3.1, section 4.8.12.4).
+pub(super) fn as_content(parameter: &mut Value) {
+    let Some(members) = parameter.as_object_mut() else { return };
+    let Some(inner) = members.get_mut("schema").and_then(|schema| schema.get_mut("contentSchema")) else {
+        return;
+    };
+    let content = json!({ "application/json": { "schema": inner.take() } });
+    members.remove("schema");
+    members.insert("content".to_owned(), content);
+}
+
 fn is_any_text(schema: &Value) -> bool {
     let known = ["type", "minLength", "default", "description"];
     schema["type"] == "string"

@@ -1,10 +1,14 @@
 //! What errors are answered with, unless a page of the application's own answers: problem details (RFC 9457), the short form, or a page.
 
+use std::collections::BTreeMap;
+
 use ::http::StatusCode;
 use serde_json::{Value, json};
 
+use super::nodes::rename_reference;
+
 /// The schema of `application/problem+json`.
-pub(super) fn problem() -> Value {
+fn problem() -> Value {
     let mut schema = json!({
         "title": "Problem",
         "description": "What went wrong (RFC 9457).",
@@ -22,7 +26,7 @@ pub(super) fn problem() -> Value {
 }
 
 /// The schema of the short form.
-pub(super) fn failure() -> Value {
+fn failure() -> Value {
     let mut schema = json!({
         "title": "Failure",
         "description": "What went wrong, in short.",
@@ -83,10 +87,25 @@ fn with_mistakes(properties: &mut Value) {
 /// The forms of an error.
 pub(super) fn content() -> Value {
     json!({
-        "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } },
-        "application/json": { "schema": { "$ref": "#/components/schemas/Failure" } },
+        "application/problem+json": { "schema": { "$ref": own("Problem") } },
+        "application/json": { "schema": { "$ref": own("Failure") } },
         "text/html": { "schema": { "type": "string" } },
     })
+}
+
+/// A reference to a schema of our own, until it is known whether a type has its name.
+fn own(name: &str) -> String {
+    format!("#vernal/own/{name}")
+}
+
+/// Adds the schemas that the document refers to, beside those of types.
+pub(super) fn add_schemas(document: &mut Value, schemas: &mut BTreeMap<String, Value>) {
+    for (name, schema) in [("Problem", problem()), ("Failure", failure())] {
+        let shown = if schemas.contains_key(name) { format!("vernal.{name}") } else { name.to_owned() };
+        if rename_reference(document, &own(name), &shown) {
+            schemas.insert(shown, schema);
+        }
+    }
 }
 
 /// An error with these bodies, by the key of its status.
@@ -131,6 +150,7 @@ pub(super) fn meaning(status: &str) -> String {
         "2XX" => "Done.",
         "3XX" => "It is elsewhere.",
         "4XX" => "The request cannot be answered.",
+        "5XX" => "The server cannot answer it.",
         "default" => "Something went wrong.",
         "400" => "Something in the request is missing, or not what it should be.",
         "401" => "It is not known who asks.",

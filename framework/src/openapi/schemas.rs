@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RemoveRefSiblings, Transform};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::nodes::{Nodes, name_references, refer, references};
 use crate::bind::FLOAT;
@@ -64,7 +64,11 @@ impl Schemas {
     /// The schema for a document; its references have numbers. `place` is what asks for it.
     pub(super) fn resolve(&mut self, Schema(form): &Schema, direction: Direction, place: &str) -> Value {
         match form {
-            Form::Json(schema) => schema.clone(),
+            Form::Json(schema) => written(schema.clone()),
+            Form::Text(inner) => {
+                let inner = self.resolve(inner, direction, place);
+                json!({ "type": "string", "contentMediaType": "application/json", "contentSchema": inner })
+            }
             Form::List(item) => {
                 let item = self.resolve(item, direction, place);
                 json!({ "type": "array", "items": item })
@@ -119,11 +123,7 @@ impl Schemas {
         let mut generator: SchemaGenerator = settings.into_generator();
         let mut schema = (source.schema)(&mut generator);
         RemoveRefSiblings::default().transform(&mut schema);
-        let mut schema = schema.to_value();
-        if schema == true {
-            // Not all tools know that a schema may be a mere word.
-            schema = json!({});
-        }
+        let mut schema = written(schema.to_value());
         let mut definitions = generator.take_definitions(true);
         for schema in definitions.values_mut().chain([&mut schema]) {
             bounded(schema);
@@ -154,6 +154,23 @@ impl Schemas {
     }
 }
 
+/// What a schema is made of, values that stand in it aside.
+fn schemas_in(members: &mut Map<String, Value>) -> impl Iterator<Item = &mut Value> {
+    members.iter_mut().filter(|(key, _)| !VALUES.contains(&&***key)).map(|(_, member)| member)
+}
+
+/// Members that hold values, not schemas.
+pub(super) const VALUES: [&str; 4] = ["const", "default", "enum", "examples"];
+
+/// Not all tools know that a schema may be a mere word, and what is neither says nothing.
+fn written(schema: Value) -> Value {
+    match schema {
+        Value::Object(_) => schema,
+        Value::Bool(false) => json!({ "not": {} }),
+        _ => json!({}),
+    }
+}
+
 /// Bounds numbers by their types, which schemars does for the smallest ones only: what is larger is refused.
 fn bounded(schema: &mut Value) {
     match schema {
@@ -173,7 +190,7 @@ fn bounded(schema: &mut Value) {
                 }
                 _ => {}
             }
-            members.values_mut().for_each(bounded);
+            schemas_in(members).for_each(bounded);
         }
         Value::Array(items) => items.iter_mut().for_each(bounded),
         _ => {}
@@ -205,7 +222,7 @@ fn without_bad_defaults(schema: &mut Value) {
             if is_bad {
                 members.remove("default");
             }
-            members.values_mut().for_each(without_bad_defaults);
+            schemas_in(members).for_each(without_bad_defaults);
         }
         Value::Array(items) => items.iter_mut().for_each(without_bad_defaults),
         _ => {}

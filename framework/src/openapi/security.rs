@@ -55,8 +55,8 @@ pub(super) fn ways<'a>(
         let (name, how) = match scheme {
             Scheme::Basic => ("basic".to_owned(), How::Basic),
             Scheme::Bearer => ("bearer".to_owned(), How::Bearer),
-            Scheme::Header(name) => (sanitized(name), How::Header(name)),
-            Scheme::Cookie(name) => (sanitized(name), How::Cookie(name)),
+            Scheme::Header(name) => (of_key("header", name), How::Header(name)),
+            Scheme::Cookie(name) => (of_key("cookie", name), How::Cookie(name)),
             Scheme::Session => ("session".to_owned(), How::Cookie(session_cookie)),
         };
         Way { name, how, is_optional: *is_optional && !needs_identity }
@@ -76,4 +76,10 @@ pub(super) fn ways<'a>(
         }
     }
     ways
+}
+
+/// The name of a scheme that is a key, apart from all others. Most keys are in header fields.
+fn of_key(place: &str, name: &str) -> String {
+    let is_taken = ["basic", "bearer", "session"].contains(&name);
+    if place == "header" && !is_taken { sanitized(name) } else { format!("{place}.{}", sanitized(name)) }
 }

@@ -49,7 +49,9 @@ impl Config {
     #[track_caller]
     pub fn openapi(mut self, document: crate::openapi::OpenApi) -> Config {
         self.filters.extend(super::super::description::filters(&document, &self.described));
-        self.openapi = Some(document);
+        if self.openapi.replace(document).is_some() {
+            self.problems.push("`openapi(…)` is given twice: keep one of them".to_owned());
+        }
         self
     }
 
@@ -61,7 +63,9 @@ impl Config {
     pub fn asyncapi(mut self, document: impl Into<crate::openapi::AsyncApi>) -> Config {
         let document = document.into();
         self.filters.extend(super::super::description::channels(&document, &self.described));
-        self.asyncapi = Some(document);
+        if self.asyncapi.replace(document).is_some() {
+            self.problems.push("`asyncapi(…)` is given twice: keep one of them".to_owned());
+        }
         self
     }
 }

@@ -44,7 +44,7 @@ impl App {
         let guards = |at: &Location, pattern: &str| guards([&self.0.sockets, &self.0.router], at, pattern);
         let handshakes =
             Handshakes { guards: &guards, session_cookie: Sessions::cookie_name(&self.0.answers.context) };
-        let described = (&channels[..], &self.operations()[..]);
+        let described = (&channels[..], &self.0.operations()[..]);
         ask(described, &handshakes)
     }
 }

@@ -3,35 +3,29 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use super::super::described::Described;
 use crate::base::{Location, say};
-use crate::openapi::{self, DescribedStatuses};
+use crate::openapi::DescribedStatuses;
 use crate::operations::Answered;
 
+/// What each mapping is described with, by its place and its pattern.
+pub(crate) type Statuses = BTreeMap<(Location, &'static str), DescribedStatuses>;
+
 /// See the head of this file.
+#[derive(Default)]
 pub(crate) struct Held {
-    described: Described,
     /// Made for the first answer.
-    statuses: OnceLock<BTreeMap<(Location, &'static str), DescribedStatuses>>,
+    statuses: OnceLock<Statuses>,
     /// Mappings with statuses that were told of.
     told: Mutex<HashSet<(u32, u16)>>,
 }
 
 impl Held {
-    pub(crate) fn new(described: &Described) -> Held {
-        Held { described: described.clone(), statuses: OnceLock::new(), told: Mutex::default() }
-    }
-
-    /// Looks at an answer.
-    pub(crate) fn look(&self, answered: &Answered<'_>) {
+    /// Looks at an answer; `make` is asked once.
+    pub(crate) fn look(&self, answered: &Answered<'_>, make: impl FnOnce() -> Statuses) {
         let Some((request, status)) = answered.understood().zip(of_application(answered.status)) else {
             return;
         };
         let Some((at, pattern)) = request.handler.zip(request.pattern()) else { return };
-        let make = || {
-            let Ok(app) = self.described.app() else { return BTreeMap::new() };
-            app.surrounded(|surroundings| openapi::statuses(&app.operations(), surroundings))
-        };
         let statuses = self.statuses.get_or_init(make);
         if statuses.get(&(*at, pattern)).is_none_or(|described| described.has(status)) {
             return;

@@ -1,6 +1,8 @@
 //! How an application begins: the registry is read, held against the settings and frozen. Every mistake is told at once, with its
 //! place; what is only doubtful goes to the log.
 
+#[cfg(feature = "openapi")]
+mod described;
 mod filters;
 mod items;
 mod limits;
@@ -70,6 +72,8 @@ impl App {
         problems.extend(limits.problems());
         problems.extend(limits::problems(&routes));
         problems.extend(config.compression.as_ref().and_then(Compression::problem));
+        #[cfg(feature = "openapi")]
+        problems.extend(described::problems(config.openapi.as_ref(), config.asyncapi.as_ref(), &routes));
         let sockets = sockets::take(&mut routes, events, &mut settings, &mut problems);
         let has_answering_filters = config.filters.iter().any(|given| given.filter.answers());
         let has_others = has_answering_filters || !config.resources.is_empty();
@@ -220,7 +224,7 @@ impl App {
             #[cfg(feature = "actuator")]
             actuating,
             #[cfg(all(debug_assertions, feature = "openapi"))]
-            held: config.openapi.as_ref().map(|_| super::description::Held::new(&config.described)),
+            held: config.openapi.as_ref().map(|_| Default::default()),
             #[cfg(feature = "openapi")]
             openapi: config.openapi,
             #[cfg(feature = "openapi")]

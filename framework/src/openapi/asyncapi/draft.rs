@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::openapi::schemas::VALUES;
+
 /// Says in words of draft 07 what only draft 2020-12 says so: the elements of a tuple.
 pub(super) fn as_draft_07(schema: &mut Value) {
     match schema {
@@ -24,9 +26,6 @@ pub(super) fn as_draft_07(schema: &mut Value) {
         _ => {}
     }
 }
-
-/// Members that hold values, not schemas.
-const VALUES: [&str; 4] = ["const", "default", "enum", "examples"];
 
 #[cfg(test)]
 mod tests {
