@@ -268,7 +268,7 @@ async fn the_type_of_the_message_is_its_encoding() {
             "pulled",
             text("[]"),
             Err(
-                "1003 Malformed JSON: invalid length 0, expected struct Point with 1 element at line 1 column 2",
+                "1003 The JSON does not fit: invalid length 0, expected struct Point with 1 element at line 1 column 2",
             ),
         ),
     ];

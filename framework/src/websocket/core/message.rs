@@ -219,7 +219,10 @@ impl<'m, T: Deserialize<'m>> FromMessage<'m> for Json<T> {
     fn from_message(message: &'m Message) -> Result<Json<T>> {
         match from_json(&message.payload) {
             Ok(value) => Ok(Json(value)),
-            Err(error) => Err(Error::bad_request(format!("Malformed JSON: {}", shown(&error.to_string())))),
+            Err(error) => {
+                let what = if error.is_data() { "The JSON does not fit" } else { "Malformed JSON" };
+                Err(Error::bad_request(format!("{what}: {}", shown(&error.to_string()))))
+            }
         }
     }
 
