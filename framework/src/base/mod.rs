@@ -12,9 +12,12 @@ pub(crate) mod json_pointer;
 mod location;
 mod meant;
 mod problems;
+#[cfg(feature = "validation")]
+pub(crate) mod secrets;
 mod shown;
 pub(crate) mod sorted;
 mod span;
+mod through;
 mod uri;
 
 pub(crate) use flawed_setting::FlawedSetting;
@@ -29,6 +32,8 @@ pub(crate) use shown::{
     Logged, LoggedLines, counted, escape, needs_escape, say, say_lines, shown, shown_bytes,
 };
 pub(crate) use span::Span;
+#[cfg(feature = "negotiation")]
+pub(crate) use through::{Look, Through};
 pub(crate) use uri::uri_reference;
 
 /// How the complaint of a secret begins: what came in its place is not to be quoted.

@@ -1,5 +1,7 @@
 //! A form of content: its media type, how it is written, and how it is read.
 
+use std::iter;
+
 use erased_serde::{Deserializer, Serialize};
 
 use crate::http::Result;
@@ -59,16 +61,17 @@ pub trait ContentFormat: Send + Sync + 'static {
     ) -> Result;
 }
 
-/// The forms of an application, in the order in which they are preferred where a peer likes them alike.
+/// The forms of an application, in the order in which they are preferred where a peer likes them alike: JSON, and those that were given.
 pub(crate) struct Formats(Vec<Box<dyn ContentFormat>>);
 
+/// The one that is always there.
+const JSON: &str = "application/json";
+
 impl Formats {
-    /// JSON, and those that were given.
-    ///
     /// # Errors
-    /// What is wrong with them.
+    /// What is wrong with those that were given.
     pub(crate) fn new(given: Vec<Box<dyn ContentFormat>>) -> Result<Formats, Vec<String>> {
-        let mut formats = Formats(vec![Box::new(JsonFormat)]);
+        let mut formats = Formats(Vec::new());
         let mut problems = Vec::new();
         for format in given {
             let name = format.media_type();
@@ -86,12 +89,27 @@ impl Formats {
         if problems.is_empty() { Ok(formats) } else { Err(problems) }
     }
 
-    pub(crate) fn all(&self) -> impl Iterator<Item = &dyn ContentFormat> {
-        self.0.iter().map(|format| &**format)
+    pub(crate) fn media_types(&self) -> impl Iterator<Item = &'static str> {
+        iter::once(JSON).chain(self.0.iter().map(|format| format.media_type()))
     }
 
-    pub(crate) fn media_types(&self) -> impl Iterator<Item = &'static str> {
-        self.0.iter().map(|format| format.media_type())
+    /// The one of this name among those that were given.
+    pub(super) fn named(&self, media_type: &str) -> Option<&dyn ContentFormat> {
+        let mut all = self.0.iter().map(|format| &**format);
+        all.find(|format| format.media_type().eq_ignore_ascii_case(media_type))
+    }
+
+    /// Writes a value in the form of this place.
+    ///
+    /// # Errors
+    /// It cannot hold the value.
+    pub(super) fn write(&self, place: usize, value: &dyn Serialize) -> Result<Vec<u8>> {
+        let Some(format) = place.checked_sub(1).and_then(|place| self.0.get(place)) else {
+            return Ok(serde_json::to_vec(value)?);
+        };
+        let mut bytes = Vec::new();
+        format.write(value, &mut bytes)?;
+        Ok(bytes)
     }
 }
 
@@ -99,29 +117,4 @@ fn is_lower(token: &str) -> bool {
     let is_wrong =
         |byte: u8| !(byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"!#$&-^_.+".contains(&byte));
     !token.is_empty() && !token.bytes().any(is_wrong)
-}
-
-/// The one that is always there.
-struct JsonFormat;
-
-impl ContentFormat for JsonFormat {
-    fn media_type(&self) -> &'static str {
-        "application/json"
-    }
-
-    fn write(&self, value: &dyn Serialize, to: &mut Vec<u8>) -> Result {
-        let mut serializer = serde_json::Serializer::new(to);
-        value.erased_serialize(&mut <dyn erased_serde::Serializer>::erase(&mut serializer))?;
-        Ok(())
-    }
-
-    fn read<'r>(
-        &self,
-        body: &'r [u8],
-        make: &mut dyn FnMut(&mut dyn Deserializer<'r>) -> Result<(), erased_serde::Error>,
-    ) -> Result {
-        let mut deserializer = serde_json::Deserializer::from_slice(body);
-        make(&mut <dyn Deserializer<'_>>::erase(&mut deserializer))?;
-        Ok(deserializer.end()?)
-    }
 }

@@ -13,12 +13,12 @@ use ::http::StatusCode;
 use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
 
-use crate::base::shown;
+use crate::base::{counted, shown};
 use crate::bind::defaults::Wrapper;
-use crate::bind::{FromRequest, Json, Profile, TAKES_BODY, bad_body, wrong_content_type};
+use crate::bind::{FromRequest, Json, Profile, TAKES_BODY, wrong_content_type};
 use crate::contract::{Answers, Inputs, NEGOTIATED, Schema};
 use crate::http::{
-    Arg, Body, BodyKind, Context, Error, Request, Responder, Response, Result, Source, guarded,
+    Arg, BindingError, Body, BodyKind, Context, Error, Request, Responder, Response, Result, Source, guarded,
 };
 use crate::proto::accept;
 
@@ -129,23 +129,22 @@ pub(crate) fn write(
     let formats = formats(&request.context)?;
     let names: Vec<_> = formats.media_types().collect();
     let best = accept::best(&names, request.headers.element_bytes("accept"));
-    let Some(format) = best.and_then(|best| formats.all().nth(best)) else {
+    let Some((best, media_type)) = best.and_then(|best| Some((best, *names.get(best)?))) else {
         let explain = format!("This is sent as {}, and `Accept` takes none of these.", listed(&names));
         return Err(Error::status_only(StatusCode::NOT_ACCEPTABLE).explain(explain).header("vary", "Accept"));
     };
     let mut bytes = Vec::new();
     guarded(|| {
-        format.write(value, &mut bytes).map_err(|error| {
-            let explain =
-                format!("the answer cannot be written as {}: {}", format.media_type(), error.words());
-            Error::internal(explain)
-        })
+        bytes = formats.write(best, value).map_err(|error| {
+            Error::internal(format!("the answer cannot be written as {media_type}: {}", error.words()))
+        })?;
+        Ok(())
     })?;
     if !response.headers.varies_by("accept") {
         response.headers.append("vary", "Accept");
     }
     response.body = Body::from(bytes);
-    response.content_type = Some(format.media_type());
+    response.content_type = Some(media_type);
     Ok(())
 }
 
@@ -156,13 +155,14 @@ impl<'r, T: Deserialize<'r>> FromRequest<'r> for Content<T> {
         if req.body().is_empty() {
             return Err(Error::missing(arg.name, Source::Body, "content in the body"));
         }
-        if req.is_json() {
-            return Json::from_request(req, arg).map(|Json(value)| Content(value));
-        }
         let formats = formats(&req.context)?;
         let kind = req.header("content-type").unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().trim();
-        let Some(format) = formats.all().find(|format| format.media_type().eq_ignore_ascii_case(kind)) else {
+        let Some(format) = formats.named(kind) else {
+            // Whatever else ends in `+json` is JSON too.
+            if req.is_json() {
+                return Json::from_request(req, arg).map(|Json(value)| Content(value));
+            }
             return Err(wrong_content_type(req, arg, &formats.media_types().collect::<Vec<_>>()));
         };
         let mut made = None;
@@ -174,13 +174,15 @@ impl<'r, T: Deserialize<'r>> FromRequest<'r> for Content<T> {
         });
         let why = match (read, made) {
             (Ok(()), Some(Ok(value))) => return Ok(Content(value)),
-            (_, Some(Err(words))) => words,
             (Err(error), _) => error.words().to_owned(),
+            (Ok(()), Some(Err(words))) => words,
             (Ok(()), None) => "it was not read".to_owned(),
         };
         let (media_type, why) = (format.media_type(), shown(&why));
         let words = format!("the body is not the {media_type} it should be: {why}");
-        Err(bad_body(req, arg, media_type, words))
+        let size = counted(req.body().len() as u64, "byte");
+        let binding = BindingError::new(arg.name, Source::Body, media_type, Some(size));
+        Err(Error::bad_request(words).at_binding(binding))
     }
 
     fn describe(inputs: &mut Inputs) {

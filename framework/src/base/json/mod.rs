@@ -11,6 +11,7 @@ use serde::de::Deserialize;
 
 use self::integers::Integers;
 use self::whole::Whole;
+use super::through::Through;
 
 /// Reads a JSON text.
 ///
@@ -32,7 +33,7 @@ fn again<'de, T: Deserialize<'de>>(
         return Err(error);
     }
     let mut deserializer = serde_json::Deserializer::from_slice(text);
-    let value = T::deserialize(Whole(&mut deserializer, &integers));
+    let value = T::deserialize(Through(&mut deserializer, Whole(Some(&integers))));
     value.and_then(|value| deserializer.end().map(|()| value)).map_err(|_| error)
 }
 

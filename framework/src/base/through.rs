@@ -1,0 +1,237 @@
+//! A deserializer, and all that it hands out, through which values and errors go past somebody who looks at them.
+
+use std::fmt;
+
+use serde::de::{
+    DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor,
+};
+
+/// Who looks at what goes past. Whatever it does not look at goes past as it is.
+pub(crate) trait Look: Copy {
+    /// What something has come to, on its way out.
+    fn outcome<R, E: Error>(self, result: Result<R, E>) -> Result<R, E> {
+        result
+    }
+
+    /// A floating point number on its way to whoever takes it.
+    fn float<'de, V: Visitor<'de>, E: Error>(self, value: f64, visitor: V) -> Result<V::Value, E> {
+        visitor.visit_f64(value)
+    }
+
+    /// Who looks where a floating point number is asked for.
+    fn at_floats(self) -> Self {
+        self
+    }
+
+    /// An integer of 128 bits is asked for.
+    fn signed<'de, D: Deserializer<'de>, V: Visitor<'de>>(
+        self,
+        from: D,
+        to: V,
+    ) -> Result<V::Value, D::Error> {
+        from.deserialize_i128(to)
+    }
+
+    /// The same without a sign.
+    fn unsigned<'de, D: Deserializer<'de>, V: Visitor<'de>>(
+        self,
+        from: D,
+        to: V,
+    ) -> Result<V::Value, D::Error> {
+        from.deserialize_u128(to)
+    }
+}
+
+/// Something with whoever looks at it.
+pub(crate) struct Through<T, L>(pub(crate) T, pub(crate) L);
+
+type Names = &'static [&'static str];
+
+macro_rules! asks {
+    ($($method:ident($($argument:ident: $kind:ty),*);)*) => { $(
+        fn $method<V: Visitor<'de>>(self, $($argument: $kind,)* visitor: V) -> Result<V::Value, D::Error> {
+            self.1.outcome(self.0.$method($($argument,)* Through(visitor, self.1)))
+        }
+    )* };
+}
+
+impl<'de, D: Deserializer<'de>, L: Look> Deserializer<'de> for Through<D, L> {
+    type Error = D::Error;
+
+    asks! {
+        deserialize_any();
+        deserialize_bool();
+        deserialize_i8();
+        deserialize_i16();
+        deserialize_i32();
+        deserialize_i64();
+        deserialize_u8();
+        deserialize_u16();
+        deserialize_u32();
+        deserialize_u64();
+        deserialize_char();
+        deserialize_str();
+        deserialize_string();
+        deserialize_bytes();
+        deserialize_byte_buf();
+        deserialize_option();
+        deserialize_unit();
+        deserialize_unit_struct(name: &'static str);
+        deserialize_newtype_struct(name: &'static str);
+        deserialize_seq();
+        deserialize_tuple(length: usize);
+        deserialize_tuple_struct(name: &'static str, length: usize);
+        deserialize_map();
+        deserialize_struct(name: &'static str, fields: Names);
+        deserialize_enum(name: &'static str, variants: Names);
+        deserialize_identifier();
+        deserialize_ignored_any();
+    }
+
+    fn deserialize_i128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.1.outcome(self.1.signed(self.0, Through(visitor, self.1)))
+    }
+
+    fn deserialize_u128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.1.outcome(self.1.unsigned(self.0, Through(visitor, self.1)))
+    }
+
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.1.outcome(self.0.deserialize_f32(Through(visitor, self.1.at_floats())))
+    }
+
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.1.outcome(self.0.deserialize_f64(Through(visitor, self.1.at_floats())))
+    }
+
+    fn is_human_readable(&self) -> bool {
+        self.0.is_human_readable()
+    }
+}
+
+macro_rules! takes {
+    ($($method:ident($($value:ident: $kind:ty)?);)*) => { $(
+        fn $method<E: Error>(self, $($value: $kind)?) -> Result<V::Value, E> {
+            self.1.outcome(self.0.$method($($value)?))
+        }
+    )* };
+}
+
+macro_rules! goes_in {
+    ($($method:ident: $part:ident;)*) => { $(
+        fn $method<P: $part<'de>>(self, part: P) -> Result<V::Value, P::Error> {
+            self.1.outcome(self.0.$method(Through(part, self.1)))
+        }
+    )* };
+}
+
+impl<'de, V: Visitor<'de>, L: Look> Visitor<'de> for Through<V, L> {
+    type Value = V::Value;
+
+    takes! {
+        visit_bool(value: bool);
+        visit_i8(value: i8);
+        visit_i16(value: i16);
+        visit_i32(value: i32);
+        visit_i64(value: i64);
+        visit_i128(value: i128);
+        visit_u8(value: u8);
+        visit_u16(value: u16);
+        visit_u32(value: u32);
+        visit_u64(value: u64);
+        visit_u128(value: u128);
+        visit_f32(value: f32);
+        visit_char(value: char);
+        visit_str(value: &str);
+        visit_borrowed_str(value: &'de str);
+        visit_string(value: String);
+        visit_bytes(value: &[u8]);
+        visit_borrowed_bytes(value: &'de [u8]);
+        visit_byte_buf(value: Vec<u8>);
+        visit_none();
+        visit_unit();
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<V::Value, E> {
+        self.1.outcome(self.1.float(value, self.0))
+    }
+
+    goes_in! {
+        visit_some: Deserializer;
+        visit_newtype_struct: Deserializer;
+        visit_seq: SeqAccess;
+        visit_map: MapAccess;
+        visit_enum: EnumAccess;
+    }
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.expecting(f)
+    }
+}
+
+impl<'de, S: DeserializeSeed<'de>, L: Look> DeserializeSeed<'de> for Through<S, L> {
+    type Value = S::Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<S::Value, D::Error> {
+        self.1.outcome(self.0.deserialize(Through(from, self.1)))
+    }
+}
+
+impl<'de, A: SeqAccess<'de>, L: Look> SeqAccess<'de> for Through<A, L> {
+    type Error = A::Error;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
+        self.1.outcome(self.0.next_element_seed(Through(seed, self.1)))
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        self.0.size_hint()
+    }
+}
+
+impl<'de, A: MapAccess<'de>, L: Look> MapAccess<'de> for Through<A, L> {
+    type Error = A::Error;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
+        self.1.outcome(self.0.next_key_seed(Through(seed, self.1)))
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
+        self.1.outcome(self.0.next_value_seed(Through(seed, self.1)))
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        self.0.size_hint()
+    }
+}
+
+impl<'de, A: EnumAccess<'de>, L: Look> EnumAccess<'de> for Through<A, L> {
+    type Error = A::Error;
+    type Variant = Through<A::Variant, L>;
+
+    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self::Variant), A::Error> {
+        let Through(variant, look) = self;
+        let (value, variant) = look.outcome(variant.variant_seed(Through(seed, look)))?;
+        Ok((value, Through(variant, look)))
+    }
+}
+
+impl<'de, A: VariantAccess<'de>, L: Look> VariantAccess<'de> for Through<A, L> {
+    type Error = A::Error;
+
+    fn unit_variant(self) -> Result<(), A::Error> {
+        self.1.outcome(self.0.unit_variant())
+    }
+
+    fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, A::Error> {
+        self.1.outcome(self.0.newtype_variant_seed(Through(seed, self.1)))
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, A::Error> {
+        self.1.outcome(self.0.tuple_variant(length, Through(visitor, self.1)))
+    }
+
+    fn struct_variant<V: Visitor<'de>>(self, fields: Names, visitor: V) -> Result<V::Value, A::Error> {
+        self.1.outcome(self.0.struct_variant(fields, Through(visitor, self.1)))
+    }
+}
