@@ -5,7 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, Lit};
 
-use super::constraint::checked;
+use super::constraint::{checked, rules};
 use super::tokens::{at, local, private};
 use crate::handler::Argument;
 use crate::lifetimes::erased;
@@ -92,16 +92,17 @@ impl Binder {
         let place = at(*ty_span);
         let (req, arg) = (self.from(*ty_span), of_argument(argument));
         let kind = self.kind_of(argument);
+        let asked = self.asked(argument).unwrap_or_default();
         let taken = match self.is_async {
             true => quote_spanned!(place=> .await),
             false => quote_spanned!(place=> .now::<#ty>()),
         };
         let Some(default) = &options.default else {
             let bind = quote_spanned!(place=> #kind.bind::<#ty>(#req, #arg) #taken);
-            return self.checked(bind, argument, &req);
+            return self.checked(bind, argument, &req, &asked);
         };
         let bind = quote_spanned!(place=> #kind.optional::<#ty>(#req, #arg) #taken);
-        let bind = self.checked(bind, argument, &req);
+        let bind = self.checked(bind, argument, &req, &asked);
         let default = self.default_call(place, default.as_ref());
         quote_spanned! {place=>
             __vernal::or_default(
@@ -126,19 +127,33 @@ impl Binder {
         }
     }
 
-    /// What `bound` gives, held against the argument's constraints.
-    fn checked(self, bound: TokenStream, argument: &Argument, from: &TokenStream) -> TokenStream {
-        let Argument { ty, ty_span, options, .. } = argument;
+    /// What `bound` gives, held against the argument's constraints; `asked` is what its rules were asked before it was bound.
+    fn checked(
+        self,
+        bound: TokenStream,
+        argument: &Argument,
+        from: &TokenStream,
+        asked: &TokenStream,
+    ) -> TokenStream {
+        let (place, arg, ty) = (at(argument.ty_span), of_argument(argument), self.bound_as(argument));
+        let told = quote_spanned!(place=> #from, #arg);
+        checked(bound, &argument.options.constraints, &ty, &told, asked, |written| self.outside(written))
+    }
+
+    /// The type that is bound: with a default, nothing may come.
+    fn bound_as(self, Argument { ty, ty_span, options, .. }: &Argument) -> TokenStream {
         let place = at(*ty_span);
-        let ty = match options.default {
+        match options.default {
             Some(_) => quote_spanned!(place=> ::core::option::Option<#ty>),
             None => ty.clone(),
-        };
-        let arg = of_argument(argument);
-        let told = quote_spanned!(place=> #from, #arg);
-        let (kind, own) = (self.kind_of(argument), &argument.ty);
-        let body = quote_spanned!(place=> __vernal::rules::body_use::<#own, _>(#kind));
-        checked(bound, &options.constraints, &ty, &told, &body, |written| self.outside(written))
+        }
+    }
+
+    /// What the rules of an argument are asked before it is bound; nothing if it has none.
+    fn asked(self, argument: &Argument) -> Option<TokenStream> {
+        let (place, own, kind) = (at(argument.ty_span), &argument.ty, self.kind_of(argument));
+        let rules = rules(&argument.options.constraints, &self.bound_as(argument))?;
+        Some(quote_spanned!(place=> __vernal::rules::asked::<#own, _, _>(#rules, #kind)))
     }
 
     /// `fn __mistakes(…)`: tries the arguments behind the one that failed, and gives one error for all. These are all but the
@@ -157,8 +172,12 @@ impl Binder {
                 Some(_) => quote_spanned!(place=> attempt_optional),
                 None => quote_spanned!(place=> attempt),
             };
-            let tried = self.checked(quote_spanned!(place=> __tried), argument, &req);
+            let asked = local("__asked", *ty_span);
+            let asks = self.asked(argument).map(|asks| quote_spanned!(place=> let #asked = #asks;));
+            let tried = quote_spanned!(place=> __tried);
+            let tried = self.checked(tried, argument, &req, &asked.to_token_stream());
             quote_spanned! {place=>
+                #asks
                 if #failed <= #index
                     && let ::core::option::Option::Some(__tried) =
                         __vernal::mistakes::#attempt::<#ty, _>(#kind, #req, #arg)
@@ -207,8 +226,10 @@ pub(super) fn message(argument: &Argument, message: &syn::Ident, binder: Binder)
         return quote_spanned!(place=> #taken?);
     }
     let told = quote_spanned!(place=> __vernal::constraint::OfMessage(#message.as_bytes()), #arg);
-    let body = quote_spanned!(place=> __vernal::BodyUse::Buffered);
-    let taken = checked(taken, &options.constraints, ty, &told, &body, |written| binder.outside(written));
+    let asked = rules(&options.constraints, ty)
+        .map(|rules| quote_spanned!(place=> __vernal::rules::asked_of_message(#rules)))
+        .unwrap_or_default();
+    let taken = checked(taken, &options.constraints, ty, &told, &asked, |written| binder.outside(written));
     quote_spanned!(place=> __vernal::acceptable(#taken)?)
 }
 

@@ -8,13 +8,13 @@ use super::tokens::at;
 use crate::attr::{Bounds, Constraints};
 
 /// Wraps what binds a `ty` in its checks. `outside` makes of an expression of the user's one that stands outside his impl
-/// block; `place` is what is told of the value: where it came from, and its `Arg`; `body` how the body is used.
+/// block; `place` is what is told of the value: where it came from, and its `Arg`; `asked` how it is held against rules of its own.
 pub(super) fn checked(
     bound: TokenStream,
     constraints: &Constraints,
     ty: &TokenStream,
     place: &TokenStream,
-    body: &TokenStream,
+    asked: &TokenStream,
     outside: impl Fn(TokenStream) -> TokenStream,
 ) -> TokenStream {
     let mut bound = bound;
@@ -47,19 +47,22 @@ pub(super) fn checked(
     if let Some(place_of_word) = constraints.valid {
         let span = at(place_of_word);
         bound = quote_spanned! {span=>
-            __vernal::rules::valid::<#ty, _>(
-                {
-                    #[allow(unused_imports)]
-                    use __vernal::rules::asking::*;
-                    (&&&__vernal::rules::Rules::<#ty>::new()).kind()
-                },
-                #bound,
-                #body,
-                #place
-            )
+            __vernal::rules::valid::<#ty, _>(#asked, #bound, #place)
         };
     }
     bound
+}
+
+/// How a `ty` is held against its rules; nothing if it is not.
+pub(super) fn rules(constraints: &Constraints, ty: &TokenStream) -> Option<TokenStream> {
+    let span = at(constraints.valid?);
+    Some(quote_spanned! {span=>
+        {
+            #[allow(unused_imports)]
+            use __vernal::rules::asking::*;
+            (&&&__vernal::rules::Rules::<#ty>::new()).kind()
+        }
+    })
 }
 
 /// A function that tells a schema of them.

@@ -12,7 +12,7 @@ use super::field::Fields;
 use super::fields::deserialize;
 use super::from_request::FromRequest;
 use super::profile::{BodyUse, Profile};
-use super::value::{FromValue, unfit};
+use super::value::FromValue;
 use crate::base::{from_json, json_pointer};
 use crate::http::{
     Arg, BindingError, BodyReader, Error, Request, Responder, Response, Result, Source, shortened,
@@ -134,11 +134,14 @@ impl<'r, T: Deserialize<'r>> FromValue<'r> for Json<T> {
     const EXPECTED: &'static str = "JSON";
 
     fn from_value(raw: &'r str) -> Result<Json<T>> {
-        from_json(raw.as_bytes()).map(Json).map_err(|error| unfit(format!("JSON ({error})"), raw))
+        from_json(raw.as_bytes()).map(Json).map_err(|error| {
+            let binding = misfit(&error, raw.as_bytes(), format!("JSON ({error})"));
+            Error::of_binding(BindingError { source: Source::Parameter, ..binding })
+        })
     }
 
     fn schema() -> Schema {
-        Schema::from_json(serde_json::json!({ "type": "string", "contentMediaType": "application/json" }))
+        Schema::of::<T>().as_json_text()
     }
 }
 
@@ -261,7 +264,7 @@ pub(crate) fn wrong_content_type(req: &Request, arg: &Arg, taken: &[&str]) -> Er
 }
 
 #[cold]
-pub(crate) fn bad_body(req: &Request, arg: &Arg, expected: &'static str, explain: String) -> Error {
+fn bad_body(req: &Request, arg: &Arg, expected: &'static str, explain: String) -> Error {
     let start = req.body().get(..MOST_SHOWN).unwrap_or(req.body());
     Error::bad_request(explain).at_binding(BindingError::new(
         arg.name,
@@ -271,26 +274,46 @@ pub(crate) fn bad_body(req: &Request, arg: &Arg, expected: &'static str, explain
     ))
 }
 
-/// What is no such JSON; if it is JSON at all, it is known which value is not what it should be.
+/// What is no such JSON.
 #[cold]
 fn bad_json(error: &serde_json::Error, req: &Request, arg: &Arg) -> Error {
-    let text = error.to_string();
-    let explain = format!("the body is not the JSON it should be: {text}");
-    if !error.is_data() {
-        return bad_body(req, arg, "JSON", explain);
+    let expected = match error.is_data() {
+        true => wanted(&words(error)).1.to_owned(),
+        false => "JSON".to_owned(),
+    };
+    let binding = BindingError { parameter: arg.name.to_owned(), ..misfit(error, req.body(), expected) };
+    Error::bad_request(format!("the body is not the JSON it should be: {error}")).at_binding(binding)
+}
+
+/// What is no such JSON, without a name; if it is JSON at all, it is known which value is not what it should be. Nothing else is quoted, for it
+/// may hold a secret.
+#[cold]
+fn misfit(error: &serde_json::Error, text: &[u8], expected: String) -> BindingError {
+    let size = crate::base::counted(text.len() as u64, "byte");
+    let mut binding = BindingError::new("", Source::Body, expected, Some(size));
+    if error.is_data() {
+        binding.got = Some(shortened(wanted(&words(error)).0));
+        let pointer = json_pointer::at(text, error.line(), error.column());
+        binding.pointer = Some(pointer).filter(|pointer| !pointer.is_empty());
     }
-    let pointer = json_pointer::at(req.body(), error.line(), error.column());
-    // As serde words it: "invalid type: string \"x\", expected u8 at line 1 column 9".
-    let words = text.rsplit_once(" at line ").map_or(&*text, |(words, _)| words);
+    binding
+}
+
+/// As serde words it: "invalid type: string \"x\", expected u8", which stands before " at line 1 column 9".
+fn words(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.rsplit_once(" at line ").map_or(&*text, |(words, _)| words).to_owned()
+}
+
+/// What came, and what was expected.
+fn wanted(words: &str) -> (&str, &str) {
     let (got, expected) = match (words.strip_prefix("missing "), words.rsplit_once(", expected ")) {
         (Some(missing), _) => ("an object without it", missing),
         (None, Some(both)) => both,
         (None, None) => (words, "JSON that fits"),
     };
     let got = got.strip_prefix("invalid ").and_then(|got| got.split_once(": ")).map_or(got, |(_, got)| got);
-    let mut binding = BindingError::new(arg.name, Source::Body, expected.to_owned(), Some(shortened(got)));
-    binding.pointer = Some(pointer).filter(|pointer| !pointer.is_empty());
-    Error::bad_request(explain).at_binding(binding)
+    (got, expected)
 }
 
 /// Bytes of a body that an error looks at.

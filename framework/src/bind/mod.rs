@@ -71,7 +71,7 @@ mod wrappers;
 pub use crate::http::{Arg, BindingError, ConnectionInfo, Source};
 pub use body::{Form, Json, Text};
 #[cfg(feature = "negotiation")]
-pub(crate) use body::{TAKES_BODY, bad_body, wrong_content_type};
+pub(crate) use body::{TAKES_BODY, wrong_content_type};
 pub use from_request::{BindingSource, FromRequest, ModelBinding};
 pub(crate) use model::DefaultBindingCall;
 pub use model::{Model, ModelDict};

@@ -3,21 +3,22 @@
 //! How a type is asked is chosen while compiling, as in `dispatch.rs`: by its own [`garde::Validate`], by that of what it lends, or
 //! inside of a `Result`. All of it is for generated code.
 
+mod told;
+
 use std::marker::PhantomData;
 use std::ops::Deref;
 
 use garde::{Report, Validate};
-use serde_json::Value;
 
+use self::told::{Used, refuse};
 use super::body::{Form, Json, Text};
-use super::constraint::{From, Origin};
+use super::constraint::Origin;
 use super::dispatch::Profiled;
 use super::model::Model;
 use super::profile::BodyUse;
 use super::wrappers::{Cookie, Header, Param, PathValue, RegGroup};
-use crate::base::json_pointer::find::{Step, find, is_similar};
-use crate::base::json_pointer::push;
-use crate::http::{Arg, BindingError, Error, Request, Result, Source, shortened};
+use crate::base::secrets::Count;
+use crate::http::{Arg, Error, Result};
 
 /// Asks how a `T` is validated: `(&&&Rules::<T>::new()).kind()`.
 pub struct Rules<T>(PhantomData<fn() -> T>);
@@ -147,10 +148,25 @@ impl<T: Ruled> Judge<T> for Unruled {
     }
 }
 
-/// How the body is used by what binds a `T`.
+/// How a value is judged: asked before it is bound.
+pub struct Asked<K> {
+    used: Used,
+    secrets: Count,
+    kind: PhantomData<K>,
+}
+
+/// A value that is bound from a request.
 #[inline]
-pub fn body_use<T, K: Profiled<T>>(_: K) -> BodyUse {
-    K::PROFILE.body
+pub fn asked<T, K, B: Profiled<T>>(_: K, _: B) -> Asked<K> {
+    let used = Used { body: B::PROFILE.body, is_named: B::PROFILE.named };
+    Asked { used, secrets: Count::now(), kind: PhantomData }
+}
+
+/// The message of a WebSocket session.
+#[inline]
+pub fn asked_of_message<K>(_: K) -> Asked<K> {
+    let used = Used { body: BodyUse::Buffered, is_named: false };
+    Asked { used, secrets: Count::now(), kind: PhantomData }
 }
 
 /// `#[arg(valid)]`
@@ -159,124 +175,17 @@ pub fn body_use<T, K: Profiled<T>>(_: K) -> BodyUse {
 /// A rule is broken, or nothing was bound.
 #[inline]
 pub fn valid<T, K: Judge<T>>(
-    _: K,
+    asked: Asked<K>,
     bound: Result<T>,
-    body: BodyUse,
     from: impl Origin,
     arg: &'static Arg,
 ) -> Result<T> {
     let value = bound?;
     match K::report(&value) {
         None => Ok(value),
-        Some(report) => K::refused(refuse(&report, body, from, arg)),
+        Some(report) => K::refused(refuse(&report, asked.used, asked.secrets.is_same(), from, arg)),
     }
 }
-
-/// Mistakes that one report may add to an answer.
-const MOST_TOLD: usize = 20;
-/// Those among them that stand in the explanation too.
-const MOST_EXPLAINED: usize = 3;
-
-#[cold]
-fn refuse(report: &Report, body: BodyUse, from: impl Origin, arg: &Arg) -> Error {
-    let count = report.iter().count();
-    let told = from.look(|from| {
-        let mistake = |(path, error): &(garde::Path, garde::Error)| {
-            let steps = Steps::of(path);
-            let mut binding = match from {
-                From::Message(text) => inside(text, &steps, Source::Message, arg),
-                From::Request(req) if body == BodyUse::Buffered => {
-                    inside(req.body(), &steps, Source::Body, arg)
-                }
-                From::Request(req) => parameter(req, &steps, body, arg),
-            };
-            binding.rule = Some(shortened(error.message()));
-            binding
-        };
-        report.iter().take(MOST_TOLD).map(mistake).collect::<Vec<_>>()
-    });
-    let mut explain: Vec<_> = told.iter().take(MOST_EXPLAINED).map(ToString::to_string).collect();
-    if count > MOST_EXPLAINED {
-        explain.push(format!("And {} more.", count - MOST_EXPLAINED));
-    }
-    Error::of_bindings(told, count - count.min(MOST_TOLD)).explain(explain.join(" "))
-}
-
-/// The way to what breaks a rule, from the outside.
-struct Steps(Vec<(bool, String)>);
-
-impl Steps {
-    /// A path tells its parts to serializers alone: the kind of each, and its text.
-    fn of(path: &garde::Path) -> Steps {
-        let parts = serde_json::to_value(path).unwrap_or_default();
-        let part = |part: &Value| {
-            let (kind, text) = (part.get(0)?.as_str()?, part.get(1)?.as_str()?);
-            (kind != "none").then(|| (kind == "index", text.to_owned()))
-        };
-        Steps(parts.as_array().into_iter().flatten().filter_map(part).collect())
-    }
-
-    fn iter(&self) -> impl Iterator<Item = Step<'_>> {
-        self.0.iter().map(|(is_index, text)| match text.parse() {
-            Ok(index) if *is_index => Step::Index(index),
-            _ => Step::Name(text),
-        })
-    }
-}
-
-const EXPECTED: &str = "a value that keeps its rules";
-
-/// In a JSON text: where it stands, and what came.
-fn inside(text: &[u8], steps: &Steps, source: Source, arg: &Arg) -> BindingError {
-    let steps: Vec<_> = steps.iter().collect();
-    let (pointer, value) = find(text, &steps);
-    let got = value.map(|value| {
-        let start = value.get(..MOST_SHOWN).unwrap_or(value);
-        shortened(&String::from_utf8_lossy(start))
-    });
-    let mut binding = BindingError::new(arg.name, source, EXPECTED, got);
-    binding.pointer = Some(pointer).filter(|pointer| !pointer.is_empty());
-    binding
-}
-
-/// Among parameters: which one, and what came.
-fn parameter(req: &Request, steps: &Steps, body: BodyUse, arg: &Arg) -> BindingError {
-    let mut steps = steps.iter().peekable();
-    let Some(Step::Name(field)) = steps.peek().copied() else {
-        let got = req.parameter(arg.name).map(shortened);
-        return BindingError::new(arg.name, Source::Parameter, EXPECTED, got);
-    };
-    steps.next();
-    let of_path = (body != BodyUse::Form)
-        .then(|| req.path_values().find(|(name, _)| is_similar(name, field)))
-        .flatten();
-    let came = || req.form().iter().chain(req.query().iter());
-    let named =
-        came().find(|(name, _)| *name == field).or_else(|| came().find(|(name, _)| is_similar(name, field)));
-    let (name, source) = match (of_path, named) {
-        (Some((name, _)), _) => (name, Source::Path),
-        (None, Some((name, _))) => (name, Source::Parameter),
-        (None, None) => (field, Source::Parameter),
-    };
-    let got = match (of_path, steps.peek()) {
-        (Some((_, value)), _) => Some(value),
-        (None, Some(Step::Index(index))) => req.parameters(name).nth(*index),
-        (None, _) => named.map(|(_, value)| value),
-    };
-    let mut pointer = String::new();
-    for step in steps {
-        match step {
-            Step::Name(name) => push(&mut pointer, name),
-            Step::Index(index) => push(&mut pointer, &index.to_string()),
-        }
-    }
-    let mut binding = BindingError::new(name, source, EXPECTED, got.map(shortened));
-    binding.pointer = Some(pointer).filter(|pointer| !pointer.is_empty());
-    binding
-}
-
-/// Bytes of a value that an error looks at.
-const MOST_SHOWN: usize = 256;
 
 /// The wrappers are validated as what is inside.
 macro_rules! as_inner {

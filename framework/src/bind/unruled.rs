@@ -4,7 +4,6 @@ use std::marker::PhantomData;
 
 use super::constraint::Origin;
 use super::dispatch::Profiled;
-use super::profile::BodyUse;
 use crate::http::{Arg, Result};
 
 /// Asks how a `T` is validated.
@@ -31,15 +30,16 @@ pub mod asking {}
 )]
 pub trait Ruled {}
 
-/// How the body is used by what binds a `T`.
-pub fn body_use<T, K: Profiled<T>>(_: K) -> BodyUse {
-    K::PROFILE.body
-}
+/// Nothing is asked.
+pub fn asked<T, K, B: Profiled<T>>(_: K, _: B) {}
+
+/// Nothing is asked.
+pub fn asked_of_message<K>(_: K) {}
 
 /// Never called.
 ///
 /// # Errors
 /// Nothing was bound.
-pub fn valid<T: Ruled, K>(_: K, bound: Result<T>, _: BodyUse, _: impl Origin, _: &'static Arg) -> Result<T> {
+pub fn valid<T: Ruled, K>(_: K, bound: Result<T>, _: impl Origin, _: &'static Arg) -> Result<T> {
     bound
 }

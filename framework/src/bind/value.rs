@@ -194,12 +194,12 @@ pub(crate) fn parameters<'r, T: FromValues<'r>>(req: &'r Request, name: &'static
 /// A conversion's error, now that name and source are known.
 #[cold]
 fn located(error: Error, raw: &str, source: Source, name: &str) -> Error {
-    let expected = match error.binding() {
+    let binding = match error.binding() {
         Some(known) if !known.parameter.is_empty() => return error,
-        Some(unnamed) => unnamed.expected.clone(),
-        None => Cow::Borrowed("a valid value"),
+        Some(unnamed) => BindingError { parameter: name.to_owned(), source, ..unnamed.clone() },
+        None => BindingError::new(name, source, "a valid value", Some(shortened(raw))),
     };
-    error.at_binding(BindingError::new(name, source, expected, Some(shortened(raw))))
+    error.at_binding(binding)
 }
 
 /// What a conversion of ours fails with. Without a name, so that [`located`] knows it for ours.
@@ -327,13 +327,17 @@ const V6: &str = "\\[(([0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}|([0-9A-Fa-f]{1,4}:)
     [0-9A-Fa-f]{1,4}:(:[0-9A-Fa-f]{1,4}){1,6}|:((:[0-9A-Fa-f]{1,4}){1,7}|:))\\]";
 const PORT: &str = "(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[0-9]{1,4})";
 
-/// `0`, `false` in any case and the empty text are false; everything else is true.
+/// `true`, `1`, `on` and `yes` are true, `false`, `0`, `off`, `no` and the empty text false, in any case.
 impl FromValue<'_> for bool {
     const EXPECTED: &'static str = "true or false";
 
     #[inline]
     fn from_value(raw: &str) -> Result<bool> {
-        Ok(!matches!(raw, "" | "0") && !raw.eq_ignore_ascii_case("false"))
+        let is_one_of = |words: &[&str]| words.iter().any(|word| raw.eq_ignore_ascii_case(word));
+        if is_one_of(&["true", "1", "on", "yes"]) {
+            return Ok(true);
+        }
+        if is_one_of(&["false", "0", "off", "no", ""]) { Ok(false) } else { Err(unfit(Self::EXPECTED, raw)) }
     }
 
     fn schema() -> Schema {
@@ -347,5 +351,9 @@ impl FromValue<'_> for Value {
 
     fn from_value(raw: &str) -> Result<Value> {
         serde_json::from_str(raw).map_err(|error| unfit(format!("JSON ({error})"), raw))
+    }
+
+    fn schema() -> Schema {
+        Schema::any().as_json_text()
     }
 }

@@ -10,8 +10,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::base::SECRET;
 
-/// A value of the settings that is never printed: not by `Debug`, `Display` or `Serialize`, nor in an error of the settings, of a JSON body or of a
-/// form. (A rule of `#[arg(valid)]` that refuses it, and JSON inside a parameter, still quote what came.)
+/// A value of the settings that is never printed: not by `Debug`, `Display` or `Serialize`, nor in an error of the settings, of JSON or of a
+/// form, nor where a rule of `#[arg(valid)]` is broken: nothing of a value that holds a secret is quoted there. What a rule of your own says is up to you.
 ///
 /// ```
 /// use vernal::{Secret, Settings};
@@ -92,6 +92,8 @@ impl<T> Hiding<T> {
     where
         T: Deserialize<'de>,
     {
+        #[cfg(feature = "validation")]
+        crate::base::secrets::note();
         T::deserialize(deserializer).map(Secret).map_err(|_| {
             let name = type_name::<T>();
             let short = name.rsplit("::").next().filter(|_| !name.contains('<')).unwrap_or(name);
