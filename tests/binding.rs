@@ -107,7 +107,7 @@ fn typed(a: Option<u8>, f: Option<f64>, b: Option<bool>, c: Option<char>, ip: Op
 async fn scalars_are_converted_and_bad_ones_refused() {
     let table = [
         ("", 200, "None None None None None"),
-        ("?a=7&f=1.5&b=no&c=x&ip=::1", 200, "Some(7) Some(1.5) Some(true) Some('x') Some(::1)"),
+        ("?a=7&f=1.5&b=yes&c=x&ip=::1", 200, "Some(7) Some(1.5) Some(true) Some('x') Some(::1)"),
         ("?b=0", 200, "None None Some(false) None None"),
         ("?a=1.5", 400, "Parameter[a] should be an integer from 0 to 255, not `1.5`."),
         ("?a=256", 400, "Parameter[a] should be an integer from 0 to 255, not `256`."),
@@ -618,8 +618,13 @@ fn bool_choice(#[arg(default)] b: bool) -> String {
     b.to_string()
 }
 
+#[request_map("/bool/{b}/path")]
+fn bool_path(b: PathValue<bool>) -> String {
+    b.to_string()
+}
+
 #[tokio::test]
-async fn a_bool_is_true_but_for_three_texts() {
+async fn a_bool_is_true_or_false_and_nothing_else() {
     let client = client();
     let table = [
         ("b=", "false"),
@@ -627,24 +632,35 @@ async fn a_bool_is_true_but_for_three_texts() {
         ("b=false", "false"),
         ("b=FALSE", "false"),
         ("b=False", "false"),
+        ("b=off", "false"),
+        ("b=No", "false"),
         ("b=1", "true"),
         ("b=true", "true"),
+        ("b=True", "true"),
+        // What a page sends of a box that is checked.
         ("b=on", "true"),
         ("b=yes", "true"),
-        // All the rest is true, whatever it means to people.
-        ("b=off", "true"),
-        ("b=no", "true"),
-        ("b=00", "true"),
-        ("b=+", "true"),
-        ("b=falsehood", "true"),
         // The first of several.
         ("b=0&b=1", "false"),
+        ("b=00", ""),
+        ("b=+", ""),
+        ("b=falsehood", ""),
+        ("b=null", ""),
+        ("b=2", ""),
+        ("b=t", ""),
     ];
     for (query, expected) in table {
         for path in ["/bool/argument", "/bool/model", "/bool/choice"] {
-            client.get(&format!("{path}?{query}")).await.assert_status(200).assert_text(expected);
+            let answer = client.get(&format!("{path}?{query}")).await;
+            if expected.is_empty() {
+                answer.assert_status(400).assert_contains("Parameter[b] should be true or false, not `");
+            } else {
+                answer.assert_status(200).assert_text(expected);
+            }
         }
     }
+    client.get("/bool/on/path").await.assert_text("true");
+    client.get("/bool/maybe/path").await.assert_status(404);
     // A box that is not checked is not sent.
     client.get("/bool/choice").await.assert_text("false");
     client

@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn every_kind_of_field_is_read() {
         let req = get(
-            "text=a+b&owned=x&int=-3&float=1.5&flag=no&letter=z&id=7&color=blue&some=1&list=1&list=2&pair=4&pair=p&more",
+            "text=a+b&owned=x&int=-3&float=1.5&flag=yes&letter=z&id=7&color=blue&some=1&list=1&list=2&pair=4&pair=p&more",
         );
         let expected = All {
             text: "a b",

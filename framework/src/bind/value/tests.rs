@@ -58,12 +58,15 @@ fn floats_are_finite() {
 }
 
 #[test]
-fn what_is_not_false_is_true() {
-    for raw in ["0", "", "false", "False", "FALSE", "fAlSe"] {
+fn what_is_true_or_false_has_few_words() {
+    for raw in ["0", "", "false", "False", "FALSE", "fAlSe", "no", "off"] {
         good(&[raw], false);
     }
-    for raw in ["1", "true", "no", "off", " ", "00", "f"] {
+    for raw in ["1", "true", "TRUE", "on", "Yes"] {
         good(&[raw], true);
+    }
+    for raw in [" ", "00", "f", "null"] {
+        bad::<bool>(&[raw], &format!("Parameter[a] should be true or false, not `{raw}`."));
     }
     bad::<bool>(&[], "Parameter[a] is required: true or false.");
 }
