@@ -341,6 +341,11 @@ fn hello_world_costs_few_crates() {
         .collect();
     assert!(crates.iter().any(|line| line.starts_with("tokio ")), "the tree is not whole: {tree}");
     assert!(crates.len() <= CRATES, "{} crates, {CRATES} at most: {crates:?}", crates.len());
+    // What is off costs none: descriptions, rules, forms.
+    for name in ["schemars", "garde", "erased-serde", "cbor4ii", "utoipa-swagger-ui-vendored", "zip"] {
+        let is_there = crates.iter().any(|line| line.starts_with(&format!("{name} ")));
+        assert!(!is_there, "hello world has {name}: {crates:?}");
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-use vernal::{controller, request_map};
+use vernal::{controller, request_filter, request_map};
 
 #[request_map("/a", status = 99)]
 fn status_out_of_range() {}
@@ -40,5 +40,26 @@ impl Shop {
     #[request_map]
     fn all(&self) {}
 }
+
+#[request_map("/l", response(404 = "none"))]
+fn one_response() {}
+
+#[request_map("/m", response = 404)]
+fn one_response_as_a_value() {}
+
+#[request_map("/n", security(session))]
+fn security_of_a_mapping() {}
+
+#[request_filter("/o", security(jwt))]
+fn unknown_scheme() {}
+
+#[request_filter("/p", security(header))]
+fn header_without_a_name() {}
+
+#[request_filter("/q", security(session, bearer))]
+fn two_schemes() {}
+
+#[request_filter("/r", security)]
+fn no_scheme() {}
 
 fn main() {}

@@ -59,6 +59,12 @@ pub(super) fn instead_of(attribute: &str, key: &str) -> Option<String> {
             "write a function with `#[request_filter(\"/path/**\")]`"
         }
         ("request_map" | "route", "status_code" | "response_status") => "write `status = 201`",
+        ("request_map" | "route" | "request_filter", "response" | "returns") => {
+            "write `responses(404 = \"why\")`, or `responses(409 = Json<…>)`"
+        }
+        ("request_map" | "route" | "endpoint" | "controller", "security") => {
+            "who may ask is a matter of the filters over the path: write it in their `#[request_filter(…)]`, or take an `Identity<&…>`"
+        }
         ("request_map" | "route" | "endpoint", "tags") => "write `tag = \"…\"`",
         ("request_map" | "route" | "endpoint", "include_in_schema") => "write `hidden`, or leave it out",
         (_, "summary" | "description" | "operation_id" | "deprecated") => {

@@ -68,11 +68,18 @@ impl Options {
             self.has_texts |= elsewhere::is_path(&key.to_string());
             if input.peek(syn::token::Paren) {
                 let group: Group = input.parse()?;
-                if !GROUPS.contains(&&*key.to_string()) {
-                    return Err(syn::Error::new(
-                        group.span(),
-                        format!("write `{key} = …`, without parentheses"),
-                    ));
+                let word = key.to_string();
+                if !GROUPS.contains(&&*word) {
+                    // `response(404 = "why")`
+                    let near = GROUPS.iter().find(|known| known.strip_suffix('s') == Some(&word));
+                    return Err(match near {
+                        Some(known) => {
+                            syn::Error::new(key.span(), format!("write `{known}(…)`: there may be several"))
+                        }
+                        None => {
+                            syn::Error::new(group.span(), format!("write `{key} = …`, without parentheses"))
+                        }
+                    });
                 }
                 return self.add(Entry { key, value: None, group: Some(group.stream()) }, errors);
             }
@@ -333,7 +340,7 @@ mod tests {
 
     #[test]
     fn every_mistake_is_told_at_once() {
-        let table: [(&str, &[&str]); 18] = [
+        let table: [(&str, &[&str]); 20] = [
             ("blocking = true", &["write `blocking` alone, or leave it out"]),
             ("app", &["`app` wants a value: write `app = \"…\"`"]),
             (
@@ -356,6 +363,8 @@ mod tests {
             ),
             (r#""/a" "/b""#, &["a comma belongs here, between two arguments of the attribute"]),
             ("app(\"x\")", &["write `app = …`, without parentheses"]),
+            ("response(404 = \"none\")", &["write `responses(…)`: there may be several"]),
+            ("send(String)", &["write `sends(…)`: there may be several"]),
             ("params = Method::GET", &["this must be a string literal: write \"GET\", with quotes"]),
             ("params = [RequestMethod.PUT]", &["this must be a string literal: write \"PUT\", with quotes"]),
             ("StatusCode::NOT_FOUND", &["this must be a string literal: write \"404\", with quotes"]),

@@ -112,3 +112,63 @@ fn refuse(item: TokenStream, span: Span, text: &str) -> TokenStream {
     let error = syn::Error::new(span, text).to_compile_error();
     quote!(#item #error)
 }
+
+#[cfg(test)]
+mod tests {
+    use quote::quote;
+
+    use super::*;
+
+    /// What is only for the description leaves no trace where that is off. Where it is on, each makes a difference.
+    #[test]
+    fn a_description_that_is_off_emits_nothing() {
+        let handler = quote! {
+            async fn show(id: u32, #[arg(default = 1, range = 1..=9)] page: u32, Json(order): Json<Order>) -> Result<Json<Order>, Refused> {}
+        };
+        let told = quote! {
+            async fn show(
+                #[doc = "Its number."] id: u32,
+                #[doc = "Which page."] #[arg(default = 1, range = 1..=9)] page: u32,
+                Json(order): Json<Order>,
+            ) -> Result<Json<Order>, Refused> {}
+        };
+        let filter = quote!(
+            async fn known(cx: &mut FilterContext<'_>, next: Next<'_>) -> Result {}
+        );
+        let block = quote!(impl Shop { #[request_map("/a")] fn all(&self) -> Json<u8> {} });
+        let socket = quote!(impl Chat { async fn on_message(&self, said: Json<Said>) {} });
+        let (plain, docs) = (quote!("/a"), quote!("/a"));
+        let table = [
+            (
+                "request_map",
+                plain.clone(),
+                quote!("/a", responses(404 = "none", 409 = Json<Conflict>)),
+                handler.clone(),
+                handler.clone(),
+            ),
+            ("request_map", plain.clone(), quote!("/a", tag = "orders"), handler.clone(), handler.clone()),
+            ("request_map", plain.clone(), quote!("/a", hidden), handler.clone(), handler.clone()),
+            ("request_map", plain.clone(), docs, handler, told),
+            (
+                "request_filter",
+                plain.clone(),
+                quote!("/a", security(session)),
+                filter.clone(),
+                filter.clone(),
+            ),
+            ("request_filter", plain.clone(), quote!("/a", responses(401 = "who?")), filter.clone(), filter),
+            ("request_map", plain.clone(), quote!("/a", tag = "shop"), block.clone(), block),
+            ("websocket_handler", plain, quote!("/a", sends(Json<Said>)), socket.clone(), socket),
+        ];
+        let is_on = cfg!(feature = "openapi");
+        for (name, less, more, item, told) in table {
+            let (less, more) =
+                (attribute(name, less, item).to_string(), attribute(name, more, told).to_string());
+            assert!(!less.contains("compile_error") && !more.contains("compile_error"), "{name}: {more}");
+            assert_eq!(less != more, is_on, "{name}\n{less}\n{more}");
+            for word in ["Described", "Operation", "Channel", "__answers", "__schemas", "Inputs"] {
+                assert!(is_on || !more.contains(word), "{name} has `{word}`: {more}");
+            }
+        }
+    }
+}
