@@ -41,7 +41,7 @@ fn the_examples_tell_the_truth() {
             .collect();
         let count = play(&head);
         assert!(
-            count > 0 || ["hello", "arena", "redis_session", "tls"].contains(&&*name),
+            count > 0 || ["hello", "arena", "cluster", "redis_session", "tls"].contains(&&*name),
             "{file} shows no curl line"
         );
     }
