@@ -152,6 +152,68 @@ async fn only_those_who_may_are_told() {
     client.head("/actuator/health").header("authorization", ANN).await.assert_status(200).assert_text("");
 }
 
+/// As somebody asks who looks for a way around.
+#[tokio::test]
+async fn odd_requests_get_plain_answers_that_nobody_keeps() {
+    let guarded = client(Actuator::new());
+    let open = Client::builder().state(Rooms::new()).actuator(Actuator::new().port(0)).build();
+    // Method, target, the status where operators are asked for, and that on a port of its own.
+    let table = [
+        ("GET", "/actuator/health", 200, 200),
+        ("HEAD", "/actuator/health", 200, 200),
+        ("OPTIONS", "/actuator/health", 405, 405),
+        ("POST", "/actuator/health", 405, 405),
+        ("DELETE", "/actuator/sessions", 405, 405),
+        ("BREW", "/actuator", 405, 405),
+        ("GET", "/actuator/nothing", 404, 404),
+        ("GET", "/actuator/HEALTH", 404, 404),
+        ("GET", "/actuatorhealth", 404, 404),
+        ("GET", "/actuatorx/health", 404, 404),
+        ("GET", "/health", 404, 404),
+        ("GET", "/", 404, 404),
+        ("GET", "/actuator/%68ealth", 200, 200),
+        ("GET", "/%61ctuator/health", 200, 200),
+        ("GET", "/actuator/health%00", 400, 400),
+        ("GET", "/actuator/health;x=1", 404, 404),
+        ("GET", "/actuator/health?x=../../etc/passwd", 200, 200),
+        ("GET", "/actuator/../actuator/health", 200, 200),
+        ("GET", "/actuator/x/../health", 200, 200),
+        ("GET", "/x/../actuator/health", 200, 200),
+        ("GET", "/actuator/%2e%2e/%2e%2e/etc/passwd", 400, 400),
+        ("GET", "/actuator/health/../../../etc/passwd", 400, 400),
+        ("GET", "/actuator/..%2f..%2fetc/passwd", 404, 404),
+        ("GET", "/actuator//health", 200, 200),
+        ("GET", "/actuator/health/live/", 200, 200),
+        ("GET", "/actuator/health%2flive", 404, 404),
+        ("GET", "/actuator/health/%ff", 400, 400),
+        ("GET", "http://other.example/actuator/health", 200, 200),
+    ];
+    let all = |answer: &str| {
+        answer.split_once("\r\n\r\n").map(|(head, body)| (head.to_ascii_lowercase(), body.to_owned()))
+    };
+    for (method, target, asked, alone) in table {
+        let head = format!("{method} {target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n");
+        let with = guarded.raw(format!("{head}Authorization: {ANN}\r\n\r\n")).await;
+        let without = guarded.raw(format!("{head}\r\n")).await;
+        let own = open.actuator().raw(format!("{head}\r\n")).await;
+        let is_ours = asked < 400 || asked > 400 && target.starts_with("/actuator/");
+        for (answer, expected) in [(&with, asked), (&own, alone)] {
+            let (head, body) = all(answer).expect("an answer");
+            let row = format!("{method} {target}: {answer}");
+            assert!(head.starts_with(&format!("http/1.1 {expected} ")), "{row}");
+            assert_eq!(head.contains("allow: get, head"), expected == 405, "{row}");
+            assert!(!body.contains("root:"), "{row}");
+            assert_eq!(body.is_empty(), method == "HEAD", "{row}");
+            if is_ours {
+                assert!(head.contains("cache-control: no-store"), "{row}");
+            }
+        }
+        let (head, _) = all(&without).expect("an answer");
+        assert!(!is_ours || head.starts_with("http/1.1 401 "), "{method} {target}: {without}");
+        assert!(!without.contains("\"status\":\"UP\""), "{method} {target}: {without}");
+    }
+}
+
 #[test]
 fn settings_that_make_no_sense_are_errors_at_start() {
     let guarded = || Config::new().state(Rooms::new()).filter("/actuator/**", operators());

@@ -343,6 +343,32 @@ async fn a_request_that_waits_is_in_flight_until_it_is_answered_or_given_up() {
 }
 
 #[tokio::test]
+async fn the_form_of_the_page_is_the_one_that_is_liked_best() {
+    let client = client(Metrics::new());
+    let table = [
+        ("", "text/plain; version=0.0.4; charset=utf-8"),
+        ("*/*", "text/plain; version=0.0.4; charset=utf-8"),
+        ("application/openmetrics-text", "application/openmetrics-text; version=1.0.0; charset=utf-8"),
+        ("APPLICATION/OPENMETRICS-TEXT", "application/openmetrics-text; version=1.0.0; charset=utf-8"),
+        ("application/openmetrics-text;q=0, text/plain", "text/plain; version=0.0.4; charset=utf-8"),
+        ("application/openmetrics-text;q=0.2, text/plain;q=0.5", "text/plain; version=0.0.4; charset=utf-8"),
+        (
+            "application/openmetrics-text;version=1.0.0;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=0.0.4;q=0.4,*/*;q=0.1",
+            "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        ),
+        ("image/png", "text/plain; version=0.0.4; charset=utf-8"),
+        ("x-application/openmetrics-text", "text/plain; version=0.0.4; charset=utf-8"),
+    ];
+    for (accept, expected) in table {
+        let request = client.get("/actuator/metrics").header("authorization", "Basic YW5uOnNlY3JldA==");
+        let request = if accept.is_empty() { request } else { request.header("accept", accept) };
+        let answer = request.await;
+        answer.assert_status(200).assert_header("content-type", expected).assert_header("vary", "accept");
+        assert_eq!(answer.text().ends_with("# EOF\n"), expected.starts_with("application"), "{accept}");
+    }
+}
+
+#[tokio::test]
 async fn a_hundred_scrapes_at_once_are_answered() {
     let running = Arc::new(start().await);
     let scrapes = (0..100).map(|_| {

@@ -10,6 +10,8 @@ use crate::chain::{Filter, FilterContext, GivenFilter, Next};
 use crate::http::{BoxFuture, Error, Result};
 use crate::matching::kept;
 use crate::operations::{Actuator, Report};
+#[cfg(feature = "metrics")]
+use crate::proto::accept::best;
 use crate::websocket::handles::Rooms;
 
 /// What answers at the paths that the settings name.
@@ -36,10 +38,14 @@ impl Actuate {
         let Some(actuating) = &app.0.actuating else { return Err(unknown()) };
         // As filters see it, so that none is gone round.
         let rest = cx.request.path.matched().strip_prefix(&*actuating.base).ok_or_else(unknown)?;
+        // On a port of its own every path comes here.
+        let is_below = rest.is_empty() || rest.starts_with('/');
         let rest = rest.strip_prefix('/').unwrap_or(rest);
         let rest = rest.strip_suffix('/').unwrap_or(rest).to_owned();
         for_reading(cx)?;
-        cx.response.headers.insert("cache-control", "no-store");
+        if !is_below {
+            return Err(unknown());
+        }
         let body = match &*rest {
             "" => {
                 #[cfg(feature = "metrics")]
@@ -61,8 +67,9 @@ impl Actuate {
             "routes" => app.0.routes(),
             #[cfg(feature = "metrics")]
             "metrics" => {
-                let accept = cx.request.header("accept").unwrap_or_default();
-                let is_open_metrics = accept.contains("application/openmetrics-text");
+                let offers = ["text/plain", "application/openmetrics-text"];
+                // Who likes neither has asked for this all the same.
+                let is_open_metrics = best(&offers, cx.request.headers.element_bytes("accept")) == Some(1);
                 let page = app.0.observers.measures.as_ref().ok_or_else(unknown)?.page(is_open_metrics);
                 cx.response.set_header("content-type", if is_open_metrics { OPENMETRICS } else { PLAIN });
                 cx.response.set_header("vary", "accept");
@@ -115,6 +122,8 @@ fn unknown() -> Error {
 
 impl Filter for Actuate {
     fn filter<'c>(&'c self, cx: &'c mut FilterContext<'_>, _: Next<'c>) -> BoxFuture<'c, Result> {
+        // Neither what is so now, nor that something is not, is to be answered by anybody else later.
+        cx.response.headers.insert("cache-control", "no-store");
         Box::pin(self.answer(cx))
     }
 
