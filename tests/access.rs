@@ -261,6 +261,10 @@ async fn an_id_is_believed_of_trusted_proxies_alone() {
         (&["127.0.0.1"][..], Some("two words"), None),
         (&["127.0.0.1"][..], Some(""), None),
         (&["127.0.0.1"][..], Some(&*long), None),
+        (&["127.0.0.1"][..], Some("x\r\nX-Request-Id: y"), None),
+        (&["127.0.0.1"][..], Some("a\u{202e}b"), None),
+        (&["127.0.0.1"][..], Some("\"\\'<>&"), Some("\"\\'<>&")),
+        (&["10.0.0.0/8"][..], Some("chosen"), None),
         (&["127.0.0.1"][..], None, None),
     ];
     for (trusted, sent, expected) in table {
@@ -334,6 +338,108 @@ async fn lines_go_to_a_file_in_the_form_that_was_chosen() {
         assert_eq!(after, expected);
         assert!(lines[2].starts_with("- - ann\\x20of\\x20\\\"x\\\" ["), "{}", lines[2]);
     }
+}
+
+/// Whatever bytes peers send in their targets, methods and fields, each request is one line, and one that can be read.
+#[tokio::test]
+async fn no_byte_of_a_peer_breaks_a_line() {
+    let _alone = alone().await;
+    let scratch = Scratch::new();
+    type Row = (&'static str, fn() -> AccessLog);
+    let forms: [Row; 3] =
+        [("common", AccessLog::common), ("combined", AccessLog::combined), ("json", AccessLog::json)];
+    let texts = [
+        "\u{202e}",
+        "\u{2028}",
+        "\u{9b}31m",
+        "\u{feff}",
+        "\u{e0041}",
+        "中",
+        "\u{1f600}",
+        "\\",
+        "\\\"",
+        "\" 200 1 \"",
+    ];
+    let pieces = (0..=255).map(|byte: u8| vec![byte]).chain(texts.map(|text| text.as_bytes().to_vec()));
+    let pieces: Vec<_> = pieces.chain([b"x".repeat(12_000)]).collect();
+    for (name, form) in forms {
+        let file = scratch.write(name, "");
+        let client = Client::builder().access_log(form().file(&file)).build();
+        let mut count = 0;
+        for piece in &pieces {
+            let requests: [[&[u8]; 3]; 4] = [
+                [b"GET /orders/1?a=", piece, b" HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"],
+                [b"GET /", piece, b" HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"],
+                [b"G", piece, b" /orders/1 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"],
+                [
+                    b"GET /orders/1 HTTP/1.1\r\nHost: h\r\nConnection: close\r\nUser-Agent: a",
+                    piece,
+                    b"b\r\nReferer: /x\r\nX-Request-Id: y\r\n\r\n",
+                ],
+            ];
+            for request in requests {
+                client.raw(request.concat()).await;
+                count += 1;
+            }
+        }
+        drop(client);
+        let whole = fs::read_to_string(&file).expect("text");
+        assert!(whole.ends_with('\n'));
+        // Only line feeds end lines, and nothing else looks as if it did.
+        let lines: Vec<_> = whole.split_terminator('\n').collect();
+        assert_eq!(lines.len(), count, "{name}");
+        for line in lines {
+            let is_seen = |char: char| !char.is_control() && !matches!(char, '\u{2028}'..='\u{202e}');
+            assert!(line.chars().all(is_seen), "{name}: {line}");
+            if name == "json" {
+                let read: BTreeMap<String, serde_json::Value> = serde_json::from_str(line).expect(line);
+                assert!(read["http.response.status_code"].is_u64(), "{line}");
+                assert_ne!(read.get("request.id"), Some(&"y".into()), "{line}");
+                continue;
+            }
+            let (quoted, rest) = strings(line);
+            let expected = if name == "common" { 1 } else { 3 };
+            assert_eq!(quoted, expected, "{line}");
+            let numbers = rest.split_once("] ").expect("a time").1.split(' ').filter(|word| !word.is_empty());
+            let numbers: Vec<_> = numbers.collect();
+            assert!(numbers.len() == 2 && numbers[0].parse::<u16>().is_ok(), "{line}: {rest}");
+        }
+    }
+}
+
+/// How many texts in quotes a line has, and what is left of it without them.
+fn strings(line: &str) -> (usize, String) {
+    let (mut count, mut rest, mut chars) = (0, String::new(), line.chars());
+    while let Some(char) = chars.next() {
+        if char != '"' {
+            rest.push(char);
+            continue;
+        }
+        count += 1;
+        loop {
+            match chars.next().expect("the text ends") {
+                '\\' => drop(chars.next()),
+                '"' => break,
+                _ => {}
+            }
+        }
+    }
+    (count, rest)
+}
+
+/// A disk that is full, which Linux has a file for.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_file_that_takes_no_lines_is_told_of_once() {
+    let _alone = alone().await;
+    let client = Client::builder().access_log(AccessLog::common().file("/dev/full")).build();
+    for _ in 0..3 {
+        client.get("/empty").await.assert_status(200);
+    }
+    drop(client);
+    let told = SAID.take_if(|line| line.text.contains("access log"));
+    let [line] = &told[..] else { panic!("{told:?}") };
+    assert!(line.text.starts_with("the access log /dev/full takes no lines: No space left"), "{line:?}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::Request;
 /// What names it.
 impl Request {
     /// The id of the request: what a trusted proxy ([`Config::trusted_proxies`](crate::Config::trusted_proxies)) says in its
-    /// `X-Request-Id`, of 1 to 128 visible ASCII characters, else 32 hexadecimal digits that no other request has. Access lines tell it.
+    /// one `X-Request-Id`, of 1 to 128 visible ASCII characters, else 32 hexadecimal digits that no other request has. Access lines tell it.
     ///
     /// Of others the field is not believed: whoever could choose the id would choose another's.
     ///
@@ -46,7 +46,8 @@ impl Request {
         if !self.is_of_trusted_proxy() {
             return None;
         }
-        let id = self.headers.get("x-request-id")?;
+        // Of two, nobody knows which is the proxy's.
+        let id = self.headers.only("x-request-id")?;
         let is_fit = (1..=MOST).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
         is_fit.then_some(id)
     }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::answered::Answered;
 use super::form::Form;
 use super::log::{AccessLog, To};
+use crate::base::say;
 use crate::io::queue::{PATIENCE, Queue};
 
 /// An [`AccessLog`] that is open.
@@ -67,12 +68,14 @@ struct Rotated {
     path: PathBuf,
     file: File,
     looked: Instant,
+    /// It does not take what is written, which has been told.
+    is_failing: bool,
 }
 
 impl Rotated {
     fn open(path: PathBuf) -> io::Result<Rotated> {
         let file = OpenOptions::new().create(true).append(true).open(&path)?;
-        Ok(Rotated { path, file, looked: Instant::now() })
+        Ok(Rotated { path, file, looked: Instant::now(), is_failing: false })
     }
 
     /// Whether the file is still the one that has the name.
@@ -101,12 +104,28 @@ impl Write for Rotated {
                 *self = fresh;
             }
         }
-        self.file.write(bytes)
+        let written = self.file.write(bytes);
+        match &written {
+            Ok(_) => self.is_failing = false,
+            Err(error) if is_passing(error) => {}
+            Err(error) => {
+                let path = self.path.display();
+                if !std::mem::replace(&mut self.is_failing, true) {
+                    say!(error, "the access log {path} takes no lines: {error}. They are lost until it does");
+                }
+            }
+        }
+        written
     }
 
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
     }
+}
+
+/// Whether the same write may go well at once.
+fn is_passing(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock)
 }
 
 /// How long a file that is moved away is written on at most.
