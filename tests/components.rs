@@ -475,6 +475,48 @@ async fn a_stop_that_hangs_is_cut_and_named() {
     }
 }
 
+/// What panics when it goes.
+struct Fragile(&'static str, Arc<Mutex<Vec<&'static str>>>);
+
+impl Drop for Fragile {
+    fn drop(&mut self) {
+        self.1.lock().expect("a list").push(self.0);
+        panic!("{} breaks", self.0);
+    }
+}
+
+struct Given(Fragile);
+
+struct Lower(Fragile);
+
+struct Upper(#[expect(dead_code, reason = "only its end counts")] Fragile);
+
+#[component(app = "fragile")]
+fn lower(given: State<&Given>) -> Lower {
+    Lower(Fragile("lower", Arc::clone(&given.0.0.1)))
+}
+
+#[component(app = "fragile")]
+fn upper(lower: State<&Lower>) -> Upper {
+    Upper(Fragile("upper", Arc::clone(&lower.0.0.1)))
+}
+
+#[request_map("/", app = "fragile")]
+fn fragile(_: State<&Upper>) {}
+
+#[tokio::test]
+async fn states_that_panic_as_they_go_take_nobody_with_them() {
+    let said = Said::default();
+    let _subscriber = tracing::subscriber::set_default(said.clone());
+    let gone = Arc::default();
+    let config = Config::new().app("fragile").state(Given(Fragile("given", Arc::clone(&gone))));
+    let app = App::from_registry(config).expect("an app");
+    app.stop(Duration::from_secs(60)).await;
+    drop(app);
+    assert_eq!(*gone.lock().expect("a list"), ["upper", "lower", "given"]);
+    assert_eq!(said.with("a state panicked while it was dropped").len(), 3);
+}
+
 #[derive(Clone)]
 struct Gate(Arc<Semaphore>);
 

@@ -4,6 +4,7 @@
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -12,6 +13,7 @@ use ::http::StatusCode;
 
 use super::tracer::Traces;
 use super::{Error, Result};
+use crate::base::say;
 use crate::io::BodyMemory;
 use crate::proto::forwarded::ProxyFields;
 use crate::proto::networks::Networks;
@@ -57,9 +59,15 @@ struct States {
 /// What was made of others goes before them.
 impl Drop for States {
     fn drop(&mut self) {
+        let drop_one = |state: Option<Box<dyn Any + Send + Sync>>| {
+            if catch_unwind(AssertUnwindSafe(|| drop(state))).is_err() {
+                say!(error, "a state panicked while it was dropped; the others are dropped all the same");
+            }
+        };
         for type_id in self.made.drain(..).rev() {
-            self.values.remove(&type_id);
+            drop_one(self.values.remove(&type_id));
         }
+        self.values.drain().for_each(|(_, state)| drop_one(Some(state)));
     }
 }
 
