@@ -81,7 +81,17 @@ fn panics() -> Vec<String> {
     std::mem::take(&mut *PANICS.lock().expect("a list"))
 }
 
-fn listen_to_panics() {
+/// One test at a time, since a panic says nothing of whose it is.
+async fn listen_to_panics() -> tokio::sync::MutexGuard<'static, ()> {
+    static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    let alone = ALONE.lock().await;
+    ONCE.call_once(hook);
+    panics();
+    alone
+}
+
+fn hook() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         if let Ok(mut panics) = PANICS.lock() {
@@ -196,7 +206,7 @@ fn extremes(kind: &str) -> &'static [&'static str] {
 
 #[tokio::test]
 async fn a_setting_at_its_least_or_most_is_refused_by_name_or_serves() {
-    listen_to_panics();
+    let _alone = listen_to_panics().await;
     let files = Scratch::new();
     files.write("a.txt", "a file");
     let mut tried = 0;
@@ -258,6 +268,98 @@ async fn a_setting_at_its_least_or_most_is_refused_by_name_or_serves() {
         }
     }
     assert!(tried > 150, "{tried} values were tried");
+}
+
+/// Texts that nobody means.
+fn odd_texts() -> Vec<String> {
+    let odd = [
+        "",
+        " ",
+        "\0",
+        "\n",
+        "a\r\nb: c",
+        "a\u{202e}b",
+        "ä",
+        "../..",
+        "/",
+        "*",
+        "{",
+        "%",
+        "\"",
+        "-1",
+        "unix:",
+        ":::",
+        "[::1",
+    ];
+    odd.map(str::to_owned).into_iter().chain(["x".repeat(100_000)]).collect()
+}
+
+#[tokio::test]
+async fn a_text_of_any_kind_is_refused_by_name_or_serves() {
+    let _alone = listen_to_panics().await;
+    let files = Scratch::new();
+    files.write("a.txt", "a file");
+    let (mut tried, mut wrong) = (0, Vec::new());
+    for (path, kind, _) in vernal::__private::settings_keys() {
+        // Names would be looked up, and TLS is not what is asked here.
+        if path.starts_with("tls.") || path.ends_with(".host") || !kind.contains("text") {
+            continue;
+        }
+        let (section, name) = path.rsplit_once('.').expect("a section");
+        for text in odd_texts() {
+            // No file is to be left where the test runs.
+            let leaves_file =
+                path == "access_log.file" && !["", "\0", "/"].contains(&&*text) && text.len() < 1_000;
+            if leaves_file {
+                continue;
+            }
+            tried += 1;
+            let text = serde_json::to_string(&text).expect("a text");
+            let value = if kind.starts_with("list") { format!("[{text}]") } else { text };
+            let mut tables = vec![
+                ("actuator", "port = 0\n".to_owned()),
+                ("resources.PATTERN", format!("directory = {:?}\n", files.path())),
+            ];
+            match tables.iter_mut().find(|(known, _)| *known == section) {
+                Some((_, lines)) if name == "directory" => *lines = format!("directory = {value}\n"),
+                Some((_, lines)) => *lines += &format!("{name} = {value}\n"),
+                None => tables.push((section, format!("{name} = {value}\n"))),
+            }
+            let text: String =
+                tables.iter().map(|(section, lines)| format!("[{section}]\n{lines}")).collect();
+            let settings = Settings::toml(text.replace("PATTERN", "\"/files/**\""));
+            let server = vernal::server::new().host("127.0.0.1").port(0).threads(1).settings(settings);
+            let server = if name == "app" { server } else { server.app("extremes") };
+            let row = format!("{path} = {value:.99}");
+            let bound = match server.bind() {
+                Ok(bound) => bound,
+                Err(error) => {
+                    let words = error.to_string();
+                    let last = section.rsplit('.').next().unwrap_or_default();
+                    let is_named = [name, section, last, &name.replace('_', " "), &name.replace('_', "-")];
+                    if !is_named.iter().any(|name| words.contains(name)) {
+                        wrong.push(format!("{row} is not named: {words:.500}"));
+                    }
+                    wrong.extend(panics().into_iter().map(|panic| format!("{row}: {panic}")));
+                    continue;
+                }
+            };
+            let (address, handle) = (bound.local_addr(), bound.handle());
+            let serving = tokio::spawn(bound.serve());
+            handle.ready().await;
+            let running = Running { address, last: address, handle, serving };
+            for target in ["/", "/visits", "/files/a.txt", "/files/"] {
+                let came = status(&running, &get(target), false).await;
+                if !["200", "404"].contains(&&*came) {
+                    wrong.push(format!("{row}: {target} is answered with {came}"));
+                }
+            }
+            running.stop().await;
+            wrong.extend(panics().into_iter().map(|panic| format!("{row}: {panic}")));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(tried > 300, "{tried} texts were tried");
 }
 
 /// All times of the builders together, for ever, over TLS.

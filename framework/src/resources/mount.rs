@@ -68,11 +68,12 @@ impl Mount {
     /// # Errors
     /// The directory cannot be served, a setting cannot be sent.
     pub(super) fn new(settings: Resources) -> Result<Mount, String> {
-        let texts = settings.cache_control.iter().chain(settings.types.iter().map(|(_, value)| value));
-        for value in texts {
+        let types = settings.types.iter().map(|(_, value)| ("content_type", value));
+        let texts = settings.cache_control.iter().map(|value| ("cache_control", value));
+        for (setter, value) in texts.chain(types) {
             if !is_value(value.as_bytes()) {
                 return Err(format!(
-                    "{value:?} holds a control character, so it is no value of a header field"
+                    "the text {value:?} of `Resources::{setter}` holds a control character, so it is no value of a header field"
                 ));
             }
         }
