@@ -42,8 +42,15 @@ fn the_template_is_one_for_copies_and_for_cargo_generate() {
     assert_eq!(read("Cargo.toml"), generated);
     assert!(read("cargo-generate.toml").contains("include = [\"Cargo.toml\"]"));
     // Whoever copies it, or has it generated, finds the name of another service nowhere.
-    for file in ["Dockerfile", "README.md", "src/main.rs", "src/settings.rs", "src/tasks.rs", "src/tests.rs"]
-    {
+    for file in [
+        "Dockerfile",
+        "README.md",
+        "src/main.rs",
+        "src/settings.rs",
+        "src/tasks.rs",
+        "src/tests.rs",
+        "vernal.toml",
+    ] {
         assert!(!read(file).contains("my-service") && !read(file).contains("{{"), "{file}");
     }
     for unit in ["deploy/my-service.service", "deploy/my-service.socket"] {

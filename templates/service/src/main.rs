@@ -1,4 +1,4 @@
-//! A service: settings from the environment, a list of tasks, and where to look whether it is well.
+//! A service: a list of tasks over HTTP, and a port for those who run it.
 
 mod settings;
 mod tasks;
@@ -7,30 +7,25 @@ mod tests;
 
 use vernal::prelude::*;
 use vernal::security::{BearerAuth, SecurityHeaders, constant_time_eq};
-use vernal::{Config, Limits};
+use vernal::{Actuator, Config, Metrics, Settings};
 
-use settings::Settings;
-use tasks::Tasks;
-
-#[request_map("/health", method = "GET")]
-fn health() -> &'static str {
-    "well"
-}
+use settings::Service;
 
 fn main() -> Result {
-    let settings = Settings::read(|name| std::env::var(name).ok())?;
-    server::new().config(config(settings)?).systemd(None).start()
+    server::new().config(config(Settings::new())?).start()
 }
 
-/// All that the server is made of but its port, so that tests are served the same.
+/// All that the server is made of, so that tests are served the same.
 fn config(settings: Settings) -> Result<Config> {
+    let service: Service = settings.section("service")?;
     let mut config = Config::new()
-        .state(Tasks::open(&settings)?)
-        .limits(Limits::new().body_size(64 << 10))
-        .filter("/**", SecurityHeaders::new());
-    if let Some(expected) = settings.token {
+        .settings(settings)
+        .filter("/**", SecurityHeaders::new())
+        .actuator(Actuator::new().indicator("tasks", tasks::can_be_kept))
+        .metrics(Metrics::new());
+    if let Some(expected) = service.token {
         let authentication = BearerAuth::new(move |token| {
-            let is_right = constant_time_eq(token, &expected);
+            let is_right = constant_time_eq(token, expected.reveal());
             async move { is_right.then_some(()) }
         });
         config = config.filter("/tasks/**", authentication);

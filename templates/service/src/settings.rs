@@ -1,32 +1,28 @@
-//! What differs from machine to machine, by the environment.
+//! What differs from machine to machine: `[service]` of `vernal.toml`, and `VERNAL__SERVICE__…` in the environment.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use vernal::prelude::*;
+use serde::{Deserialize, Deserializer};
+use vernal::{Secret, config};
 
-pub struct Settings {
-    /// The directory of the data: `SERVICE_DATA`, here without it.
+#[config("service")]
+#[derive(Deserialize)]
+pub struct Service {
+    /// The directory of the data.
     pub data: PathBuf,
-    /// What requests about tasks must show: `SERVICE_TOKEN`, anybody without it.
-    pub token: Option<String>,
-    /// How many tasks there may be: `SERVICE_TASKS`, 1000 without it.
-    pub most_tasks: usize,
+    /// How many tasks there may be.
+    pub most_tasks: NonZeroUsize,
+    /// What requests about tasks must show; anybody may ask without it. Never printed.
+    #[serde(default, deserialize_with = "some_token")]
+    pub token: Option<Secret<String>>,
 }
 
-impl Settings {
-    /// Reads them; an error names the variable, and stops the start.
-    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Settings> {
-        let most_tasks = match variable("SERVICE_TASKS") {
-            None => 1000,
-            Some(text) => text.parse().ok().filter(|count| *count > 0).ok_or_else(|| {
-                Error::internal(format!("SERVICE_TASKS is a number from 1, and {text:?} is none"))
-            })?,
-        };
-        let token = variable("SERVICE_TOKEN");
-        if token.as_deref() == Some("") {
-            return Err(Error::internal("SERVICE_TOKEN is empty: set it to a secret, or leave it out"));
-        }
-        let data = variable("SERVICE_DATA").map_or_else(|| PathBuf::from("."), PathBuf::from);
-        Ok(Settings { data, token, most_tasks })
+/// Whoever sets an empty token does not mean that anybody may ask.
+fn some_token<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Secret<String>>, D::Error> {
+    let token = Option::<Secret<String>>::deserialize(from)?;
+    match token.as_ref().map(|token| token.reveal().is_empty()) {
+        Some(true) => Err(serde::de::Error::custom("it is empty: set it to a secret, or leave it out")),
+        _ => Ok(token),
     }
 }

@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
+use vernal::component;
 use vernal::prelude::*;
 
-use crate::settings::Settings;
+use crate::settings::Service;
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Task {
@@ -25,9 +26,24 @@ pub struct Tasks {
     all: Mutex<BTreeMap<u64, Task>>,
 }
 
+/// Made at the start, of the settings. What is wrong with the file keeps the service from starting.
+#[component]
+fn tasks(State(service): State<&Service>) -> Result<Tasks> {
+    Tasks::open(service)
+}
+
+/// Asked by whoever asks for the health.
+pub async fn can_be_kept(tasks: State<&Tasks>) -> Result {
+    let directory = tasks.file.parent().map(fs::metadata).transpose()?;
+    match directory.is_none_or(|directory| directory.is_dir()) {
+        true => Ok(()),
+        false => Err(Error::internal("the place of the tasks is no directory")),
+    }
+}
+
 impl Tasks {
-    pub fn open(settings: &Settings) -> Result<Tasks> {
-        let file = settings.data.join("tasks.json");
+    fn open(service: &Service) -> Result<Tasks> {
+        let file = service.data.join("tasks.json");
         let all: Vec<Task> = match fs::read(&file) {
             Ok(bytes) => serde_json::from_slice(&bytes)
                 .map_err(|error| Error::internal(format!("{} holds no tasks: {error}", file.display())))?,
@@ -35,7 +51,7 @@ impl Tasks {
             Err(error) => return Err(Error::internal(format!("{}: {error}", file.display()))),
         };
         let all = Mutex::new(all.into_iter().map(|task| (task.id, task)).collect());
-        Ok(Tasks { file, most: settings.most_tasks, all })
+        Ok(Tasks { file, most: service.most_tasks.get(), all })
     }
 
     fn read<T>(&self, look: impl FnOnce(&BTreeMap<u64, Task>) -> T) -> T {
