@@ -421,6 +421,8 @@ fn a_server_on_sockets_of_others_is_replaced_and_no_connection_is_refused() {
         let clients: Vec<_> = clients.collect();
         let mut processes = BTreeSet::new();
         for _ in 0..5 {
+            let seen = good.load(Ordering::Relaxed);
+            until(|| good.load(Ordering::Relaxed) > seen + 200, "it serves");
             let process = ask(to, "/process").expect("an answer");
             processes.insert(process.clone());
             terminate(process.parse().expect("a number"));
