@@ -70,12 +70,14 @@ struct Rotated {
     looked: Instant,
     /// It does not take what is written, which has been told.
     is_failing: bool,
+    /// What is written may be a piece that ends within a line, whose rest belongs to the same file.
+    is_within_line: bool,
 }
 
 impl Rotated {
     fn open(path: PathBuf) -> io::Result<Rotated> {
         let file = OpenOptions::new().create(true).append(true).open(&path)?;
-        Ok(Rotated { path, file, looked: Instant::now(), is_failing: false })
+        Ok(Rotated { path, file, looked: Instant::now(), is_failing: false, is_within_line: false })
     }
 
     /// Whether the file is still the one that has the name.
@@ -95,7 +97,7 @@ impl Rotated {
 
 impl Write for Rotated {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.looked.elapsed() >= LOOKS {
+        if !self.is_within_line && self.looked.elapsed() >= LOOKS {
             self.looked = Instant::now();
             // A new file that cannot be made is no reason to lose lines that the old one takes.
             if !self.is_there()
@@ -106,9 +108,16 @@ impl Write for Rotated {
         }
         let written = self.file.write(bytes);
         match &written {
-            Ok(_) => self.is_failing = false,
+            Ok(count) => {
+                self.is_failing = false;
+                if let Some(last) = bytes.get(..*count).and_then(<[u8]>::last) {
+                    self.is_within_line = *last != b'\n';
+                }
+            }
             Err(error) if is_passing(error) => {}
             Err(error) => {
+                // The rest of the line is lost as well.
+                self.is_within_line = false;
                 let path = self.path.display();
                 if !std::mem::replace(&mut self.is_failing, true) {
                     say!(error, "the access log {path} takes no lines: {error}. They are lost until it does");
@@ -130,3 +139,26 @@ fn is_passing(error: &io::Error) -> bool {
 
 /// How long a file that is moved away is written on at most.
 const LOOKS: Duration = Duration::from_secs(1);
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_is_written_in_pieces_stays_in_one_file() {
+        let path = std::env::temp_dir().join(format!("vernal-rotated-{}.log", std::process::id()));
+        let moved = path.with_extension("1");
+        let mut log = Rotated::open(path.clone()).expect("a file");
+        let mut write = |text: &str| {
+            log.looked = Instant::now().checked_sub(LOOKS).expect("the machine runs for a while");
+            log.write_all(text.as_bytes()).expect("it takes it");
+        };
+        write("one\ntwo, whose rest ");
+        std::fs::rename(&path, &moved).expect("it is there");
+        write("comes later\n");
+        write("three\n");
+        let texts = [&moved, &path].map(|path| std::fs::read_to_string(path).expect("a file"));
+        assert_eq!(texts, ["one\ntwo, whose rest comes later\n", "three\n"]);
+        [&moved, &path].map(|path| std::fs::remove_file(path).expect("it is there"));
+    }
+}
