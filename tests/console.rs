@@ -70,6 +70,30 @@ async fn start_nothing() {
     let _ = unfinished.start_async().await;
 }
 
+/// A child whose `main` returns why its server does not start.
+#[test]
+#[ignore = "it runs as a child"]
+fn return_the_error() -> Result {
+    server::new().app("nobody").start()
+}
+
+#[test]
+fn why_a_server_does_not_start_is_said_once() {
+    for (log, begin) in
+        [("info", "the server did not start: nothing is mapped"), ("off", "Error: nothing is mapped")]
+    {
+        let child = Command::new(std::env::current_exe().expect("the test itself"))
+            .args(["--exact", "return_the_error", "--ignored", "--nocapture"])
+            .env("VERNAL_LOG", log)
+            .output()
+            .expect("the test itself");
+        assert!(!child.status.success());
+        let said = String::from_utf8([child.stdout, child.stderr].concat()).expect("text");
+        assert_eq!(said.matches("nothing is mapped with `app = \"nobody\"`").count(), 1, "{log}: {said}");
+        assert!(said.contains(begin), "{log}: {said}");
+    }
+}
+
 #[test]
 fn a_server_that_does_not_start_says_so_though_nobody_looks_at_the_error() {
     let child = Command::new(std::env::current_exe().expect("the test itself"))

@@ -82,6 +82,8 @@ struct Inner {
     close_code: Option<CloseCode>,
     /// The limit that it is a refusal of.
     limit: Option<&'static str>,
+    /// Whether whoever prints it on the console finds it there already.
+    is_told: bool,
 }
 
 impl Error {
@@ -115,6 +117,7 @@ impl Error {
             headers: Headers::new(),
             close_code: None,
             limit: None,
+            is_told: false,
         }))
     }
 
@@ -245,6 +248,12 @@ impl Error {
     /// Says which limit it is a refusal of, for those who count them.
     pub(crate) fn beyond(mut self, limit: &'static str) -> Error {
         self.0.limit = Some(limit);
+        self
+    }
+
+    /// Says that the console has it already.
+    pub(crate) fn told(mut self) -> Error {
+        self.0.is_told = true;
         self
     }
 
@@ -402,6 +411,9 @@ impl fmt::Display for Error {
 /// The human text, so that a `main` which returns `vernal::Result` ends with a readable line.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_told {
+            return f.write_str("the server did not start, as is said above");
+        }
         if self.0.private {
             return f.write_str(self.explain_text());
         }

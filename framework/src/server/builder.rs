@@ -397,12 +397,12 @@ impl Server {
 /// More than machines have cores. Each takes some files and a stack.
 const MOST_THREADS: usize = 4_096;
 
-/// Logs why a server did not start, each line of it as one of the log.
+/// Logs why a server did not start, each line of it as one of the log. Where that is the console, `main` need not say it there once more.
 fn told<T>(begun: Result<T>) -> Result<T> {
-    if let Err(error) = &begun {
+    begun.map_err(|error| {
         let mut lines = error.words().lines();
         say!(error, "the server did not start: {}", lines.next().unwrap_or_default());
         lines.for_each(|line| say!(error, "{line}"));
-    }
-    begun
+        if console::shows_errors() { error.told() } else { error }
+    })
 }

@@ -12,7 +12,7 @@ mod panics;
 
 use std::fmt::Write as _;
 use std::io;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use tracing::level_filters::LevelFilter;
@@ -32,6 +32,9 @@ struct Console {
 
 /// Where the lines of this process's console wait, if it has one.
 static QUEUE: OnceLock<Arc<Queue>> = OnceLock::new();
+
+/// Whether errors of servers are shown by this process's console.
+static SHOWS_ERRORS: AtomicBool = AtomicBool::new(false);
 
 /// How many servers serve.
 static SERVING: AtomicUsize = AtomicUsize::new(0);
@@ -90,10 +93,12 @@ pub(super) fn install(set: Option<SetLevel>) {
     let SetLevel { text, place, .. } = set.unwrap_or_default();
     let (levels, unknown) = Levels::read(&text);
     let Ok(queue) = Queue::start("vernal-console", io::stderr(), missing) else { return };
+    let shows_errors = levels.shows("vernal", Level::ERROR);
     let console = Console { levels, queue: Arc::clone(&queue) };
     if tracing::dispatcher::set_global_default(console.into()).is_err() {
         return;
     }
+    SHOWS_ERRORS.store(shows_errors, Ordering::Relaxed);
     panics::say_on(Arc::clone(QUEUE.get_or_init(|| queue)));
     for word in unknown {
         say!(
@@ -102,6 +107,11 @@ pub(super) fn install(set: Option<SetLevel>) {
              my_app=debug"
         );
     }
+}
+
+/// Whether what a server says of its errors is on the console.
+pub(super) fn shows_errors() -> bool {
+    SHOWS_ERRORS.load(Ordering::Relaxed)
 }
 
 impl Levels {
