@@ -121,8 +121,9 @@ error pages
 
 #[tokio::test]
 async fn a_debug_build_says_once_what_is_mapped() {
-    let table: [(&str, Server, bool); 4] = [
+    let table: [(&str, Server, bool); 5] = [
         ("by itself", server(), cfg!(debug_assertions)),
+        ("by itself, and not for the first time", server(), false),
         ("asked to", server().show_mappings(true), true),
         ("asked not to", server().show_mappings(false), false),
         (

@@ -82,6 +82,11 @@ impl App {
         }
     }
 
+    /// What its mappings call it.
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.0.name.as_deref()
+    }
+
     /// How many mappings the application has.
     pub fn route_count(&self) -> usize {
         self.0.router.len() + self.0.sockets.len()

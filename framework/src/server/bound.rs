@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime;
@@ -18,7 +18,7 @@ use super::listener::Entrance;
 use super::listening::Place;
 use super::signals::{Signals, begin, stop_on_signals};
 use super::watchdog::Watchdog;
-use crate::app::{Exchange, MAPPED, SHOWN};
+use crate::app::{App, Exchange, MAPPED, SHOWN};
 use crate::base::{counted, say, say_lines};
 use crate::http::{Error, Result};
 
@@ -142,12 +142,26 @@ impl Bound {
 
 /// Says that the server is there. Signals are listened to by then, so that whoever reads this can send one.
 fn announce(shared: &Shared, addresses: &str, shows_mappings: Option<bool>) {
-    if shows_mappings.unwrap_or(cfg!(debug_assertions)) {
-        let most = if shows_mappings.is_some() { usize::MAX } else { SHOWN };
-        say_lines!(MAPPED, shared.app.table(most));
+    match shows_mappings {
+        Some(true) => say_lines!(MAPPED, shared.app.table(usize::MAX)),
+        None if cfg!(debug_assertions) && is_new(&shared.app) => {
+            say_lines!(MAPPED, shared.app.table(SHOWN));
+        }
+        _ => {}
     }
     shared.lifecycle.enter(Phase::Serving);
     say!(info, "listening on {addresses} with {}", counted(shared.app.route_count() as u64, "mapping"));
+}
+
+/// Whether no server of the process has said before what this application is made of.
+fn is_new(app: &App) -> bool {
+    static TOLD: Mutex<Vec<Option<String>>> = Mutex::new(Vec::new());
+    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+    let is_new = !told.iter().any(|name| name.as_deref() == app.name());
+    if is_new {
+        told.push(app.name().map(str::to_owned));
+    }
+    is_new
 }
 
 /// The addresses as they are announced.
