@@ -594,3 +594,55 @@ async fn a_component_belongs_to_the_applications_it_names() {
     let other = Client::builder().app("stacked").build();
     other.get("/counted").await.assert_text("1");
 }
+
+struct Port(u16);
+
+/// What a second start would do to what belongs to the first.
+struct Reserved;
+
+#[component(app = "reserved")]
+fn reserved(State(diary): State<&Diary>, State(port): State<&Port>) -> Reserved {
+    let knocked = std::net::TcpStream::connect(("127.0.0.1", port.0));
+    diary.write(format!("made, and {:?}", knocked.map(drop).map_err(|error| error.kind())));
+    Reserved
+}
+
+#[request_map("/", app = "reserved")]
+fn of_reserved() {}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_told_before_anything_is_made() {
+    for threads in [1, 3] {
+        let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = taken.local_addr().expect("an address").port();
+        let diary = Diary::default();
+        let server = || {
+            let server = server::new().app("reserved").host("127.0.0.1").threads(threads);
+            server.state(diary.clone()).state(Port(port)).handle_signals(false)
+        };
+        let error = server().port(port).bind().err().expect("the port is taken").to_string();
+        assert!(error.contains("the port is taken"), "{error}");
+        #[cfg(feature = "actuator")]
+        {
+            let actuator = vernal::Actuator::new().port(port);
+            let error =
+                server().port(0).actuator(actuator).bind().err().expect("the port is taken").to_string();
+            assert!(error.contains("the port is taken: it is that of the actuator"), "{error}");
+        }
+        #[cfg(unix)]
+        {
+            let path = std::env::temp_dir().join(format!("vernal-reserved-{}", std::process::id()));
+            let _listening = std::os::unix::net::UnixListener::bind(&path).expect("a socket");
+            let error = server().listen(format!("unix:{}", path.display())).bind().err();
+            let error = error.expect("somebody listens there").to_string();
+            assert!(error.contains("another program listens there"), "{error}");
+            std::fs::remove_file(path).expect("it is there");
+        }
+        assert_eq!(diary.lines(), Vec::<String>::new(), "{threads}");
+
+        drop(taken);
+        let bound = server().port(port).bind().expect("it is free");
+        assert_eq!(diary.lines(), ["made, and Err(ConnectionRefused)"], "{threads}");
+        TcpStream::connect(bound.local_addr()).await.expect("it listens now");
+    }
+}

@@ -468,6 +468,18 @@ impl AsyncWrite for Trickling {
     }
 }
 
+#[test]
+fn a_port_to_redirect_from_that_is_taken_is_said_to_be_that() {
+    let taken = StdListener::bind("127.0.0.1:0").expect("a port");
+    let from = taken.local_addr().expect("an address").port();
+    let authority = Authority::new();
+    let (cert, key) = authority.write("server");
+    let tls = Tls::from_pem(cert, key).expect("a certificate").redirect_http(from);
+    let error = builder("tls").port(0).tls(tls).bind().err().expect("it is taken").to_string();
+    let expected = "the port is taken: it is the one that redirects to HTTPS, so choose another one by `Tls::redirect_http`";
+    assert!(error.contains(expected), "{error}");
+}
+
 #[tokio::test]
 async fn a_server_on_threads_of_its_own_has_both_ports() {
     let authority = Authority::new();

@@ -17,8 +17,8 @@ use crate::session::Sessions;
 /// See the head of this file.
 pub(crate) struct Actuating {
     pub(crate) base: String,
-    /// Where it stands by itself: the host, if one was named, and the port.
-    pub(crate) place: Option<(Option<String>, u16)>,
+    /// Whether it stands on a port of its own.
+    has_own_port: bool,
     pub(crate) indicators: Indicators,
     pub(crate) info: Vec<(String, Value)>,
     /// When the application began.
@@ -36,7 +36,7 @@ impl Actuating {
         }
         Actuating {
             base,
-            place: actuator.port.map(|port| (actuator.host, port)),
+            has_own_port: actuator.port.is_some(),
             indicators: Indicators::new(all, timeout),
             info: actuator.info,
             began: SystemTime::now(),
@@ -46,7 +46,7 @@ impl Actuating {
 
     /// What is wrong if strangers may ask.
     pub(crate) fn unguarded(&self, router: &Router) -> Option<String> {
-        if self.place.is_some() {
+        if self.has_own_port {
             return None;
         }
         let base = &self.base;

@@ -12,7 +12,7 @@ use super::console;
 use super::counted::Shared;
 use super::lifecycle::Lifecycle;
 use super::listener::Given;
-use super::listening::Listening;
+use super::listening::{Listening, Place};
 use super::parting::Parting;
 #[cfg(feature = "tls")]
 use super::redirecting;
@@ -306,15 +306,7 @@ impl Server {
         let grace = self.grace.unwrap_or(Duration::from_secs(30));
         let (code, spread) = (self.websocket_stop_code, self.websocket_stop_spread);
         let parting = Parting::new(self.stop_delay, code, spread, grace)?;
-        let app = App::from_registry(self.config)?;
-        let expects_proxy_header = self.expects_proxy_header.unwrap_or(false);
         let shares_threads = self.shares_threads.unwrap_or(false);
-        if expects_proxy_header && app.0.answers.context.trusted_proxies.is_empty() {
-            return Err(Error::internal(
-                "the PROXY protocol is expected, and nobody is trusted to speak it: name the proxies with \
-                 `server::new().trusted_proxies([\"10.0.0.0/8\"])`",
-            ));
-        }
         #[cfg(feature = "tls")]
         let tls = self.tls.map(crate::tls::Tls::build).transpose()?;
         let threads = match self.threads {
@@ -327,25 +319,44 @@ impl Server {
                  cores, or leave it out for that"
             )));
         }
+        // Where a port is taken, it is not the turn of components: a second start leaves alone what belongs to the first.
         let places = self.listening.bind(if shares_threads { 1 } else { threads })?;
+        #[cfg(feature = "tls")]
+        let from = match &tls {
+            Some((_, Some(from))) => Some(redirecting::bind(*from, &places)?),
+            _ => None,
+        };
+        #[cfg(feature = "actuator")]
+        let of_actuator = beside::bind(self.config.actuator.as_ref(), &places)?;
+        let app = App::from_registry(self.config)?;
+        let expects_proxy_header = self.expects_proxy_header.unwrap_or(false);
+        if expects_proxy_header && app.0.answers.context.trusted_proxies.is_empty() {
+            return Err(Error::internal(
+                "the PROXY protocol is expected, and nobody is trusted to speak it: name the proxies with \
+                 `server::new().trusted_proxies([\"10.0.0.0/8\"])`",
+            ));
+        }
         let lifecycle = Lifecycle::parting_by(parting);
         let stopped = Stopped(Arc::clone(&lifecycle));
         let mut shared = Shared::alone(app, lifecycle);
         shared.expects_proxy_header = expects_proxy_header;
+        #[allow(unused_mut, reason = "features have ports of their own")]
+        let mut others: Vec<(Place, Arc<Shared>)> = Vec::new();
         #[cfg(feature = "tls")]
-        let redirecting = match tls {
-            Some((acceptor, from)) => redirecting::secure(&mut shared, acceptor, from, &places)?,
-            None => None,
-        };
-        #[cfg(not(feature = "tls"))]
-        let redirecting = None;
+        if let Some((acceptor, _)) = tls {
+            if let Some(from) = from {
+                others.push((from, redirecting::redirecting(&shared, &acceptor, &places)?));
+            }
+            shared.tls = Some(acceptor);
+        }
         #[cfg(feature = "actuator")]
-        let actuator = beside::actuator(&shared, &places)?;
+        if let Some(place) = of_actuator {
+            others.push((place, beside::actuator(&shared)?));
+        }
         let shared = Arc::new(shared);
-        let mut places: Vec<_> = places.into_iter().map(|place| (place, Arc::clone(&shared))).collect();
-        places.extend(redirecting);
-        #[cfg(feature = "actuator")]
-        places.extend(actuator);
+        let own = places.into_iter().map(|place| (place, Arc::clone(&shared)));
+        let listening = own.chain(others).map(|(place, shared)| Ok((place.listen()?, shared)));
+        let places = listening.collect::<Result<Vec<_>>>()?;
         Ok(Bound {
             shared,
             places,

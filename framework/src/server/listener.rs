@@ -34,6 +34,15 @@ impl Listener {
         })
     }
 
+    /// The socket, if it is one of TCP.
+    pub(super) fn tcp(&self) -> Option<&StdListener> {
+        match self {
+            Listener::Tcp(socket) => Some(socket),
+            #[cfg(unix)]
+            Listener::Unix(..) => None,
+        }
+    }
+
     pub(super) fn local_addr(&self) -> io::Result<LocalAddr> {
         Ok(match self {
             Listener::Tcp(socket) => LocalAddr::Tcp(socket.local_addr()?),

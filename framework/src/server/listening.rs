@@ -1,6 +1,7 @@
 //! Where a server listens: what its builder was told, and the sockets that this becomes.
 
 use std::env;
+use std::net::TcpListener as StdListener;
 use std::sync::Arc;
 
 use super::address::{LocalAddr, Wanted};
@@ -35,10 +36,22 @@ pub(super) struct Listening {
 pub(super) struct Place {
     pub(super) address: LocalAddr,
     pub(super) sockets: Vec<Listener>,
+    stage: Stage,
+}
+
+/// How far a place is.
+#[derive(Debug)]
+enum Stage {
+    /// Its sockets have the port, and nobody is let in.
+    Bound,
+    /// A Unix socket that is to be made, with this mode. One without ears would look as if it were left behind.
+    #[cfg(unix)]
+    Wanted(Option<u32>),
+    Listening,
 }
 
 impl Listening {
-    /// Binds all addresses, each with up to `count` sockets.
+    /// Binds all addresses, each with up to `count` sockets. What others have is an error now; nobody is let in before [`Place::listen`].
     pub(super) fn bind(self, count: usize) -> Result<Vec<Place>> {
         #[allow(unused_mut, reason = "systemd may pass more")]
         let mut given = self.given;
@@ -67,16 +80,13 @@ impl Listening {
         for wanted in wanted {
             places.push(match wanted {
                 Wanted::Tcp(host, port) => {
-                    let sockets = socket::bind(&host, port, count).map_err(Unbound::into_error)?;
-                    Place::new(sockets.into_iter().map(Listener::Tcp).collect())?
+                    Place::bound(socket::bind(&host, port, count).map_err(Unbound::into_error)?)?
                 }
                 #[cfg(unix)]
                 Wanted::Unix(path) => {
-                    let (socket, file) = unix::bind(&path, self.unix_mode)?;
-                    Place {
-                        address: LocalAddr::Unix(path),
-                        sockets: vec![Listener::Unix(socket, file.map(Arc::new))],
-                    }
+                    unix::make_way(&path)?;
+                    let stage = Stage::Wanted(self.unix_mode);
+                    Place { address: LocalAddr::Unix(path), sockets: Vec::new(), stage }
                 }
                 #[cfg(not(unix))]
                 Wanted::Unix(path) => {
@@ -96,9 +106,37 @@ impl Listening {
 }
 
 impl Place {
+    /// One of sockets that listen.
     pub(super) fn new(sockets: Vec<Listener>) -> Result<Place> {
         let first = sockets.first().ok_or_else(|| Error::internal("no listener"))?;
-        Ok(Place { address: first.local_addr()?, sockets })
+        Ok(Place { address: first.local_addr()?, sockets, stage: Stage::Listening })
+    }
+
+    /// One of sockets that are to listen.
+    pub(super) fn bound(sockets: Vec<StdListener>) -> Result<Place> {
+        let place = Place::new(sockets.into_iter().map(Listener::Tcp).collect())?;
+        Ok(Place { stage: Stage::Bound, ..place })
+    }
+
+    /// Lets connections come.
+    ///
+    /// # Errors
+    /// Somebody else has begun to listen there since.
+    pub(super) fn listen(mut self) -> Result<Place> {
+        match (&self.stage, &self.address) {
+            (Stage::Bound, LocalAddr::Tcp(address)) => {
+                let sockets: Vec<_> = self.sockets.iter().filter_map(Listener::tcp).collect();
+                socket::listen(*address, &sockets).map_err(Unbound::into_error)?;
+            }
+            #[cfg(unix)]
+            (Stage::Wanted(mode), LocalAddr::Unix(path)) => {
+                let (socket, file) = unix::bind(path, *mode)?;
+                self.sockets.push(Listener::Unix(socket, file.map(Arc::new)));
+            }
+            _ => {}
+        }
+        self.stage = Stage::Listening;
+        Ok(self)
     }
 
     /// The sockets, each with what its connections share.

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener as StdListener, ToSocketAddrs};
 
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use crate::http::Error;
 
@@ -43,8 +43,8 @@ impl Unbound {
     }
 }
 
-/// Binds `count` sockets to one address. More than one share the port with `SO_REUSEPORT`; so that a port taken by
-/// somebody else is an error all the same, it is first bound without.
+/// Binds `count` sockets to one address, which do not listen yet. More than one share the port with `SO_REUSEPORT`; so that a port taken
+/// by somebody else is an error all the same, it is first bound without.
 pub(super) fn bind(host: &str, port: u16, count: usize) -> Result<Vec<StdListener>, Unbound> {
     let mut last = None;
     for address in resolve(host, port)? {
@@ -70,20 +70,28 @@ fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, Unbound> {
 
 fn bind_all(address: SocketAddr, count: usize) -> io::Result<Vec<StdListener>> {
     if count == 1 {
-        return Ok(vec![listen(address, false)?]);
+        return Ok(vec![bound(address, false)?]);
     }
-    let alone = socket(address, false)?;
-    alone.bind(&address.into())?;
-    let address = alone.local_addr()?.as_socket().unwrap_or(address);
-    drop(alone);
-    (0..count).map(|_| listen(address, true)).collect()
+    let address = bound(address, false)?.local_addr()?;
+    (0..count).map(|_| bound(address, true)).collect()
 }
 
-fn listen(address: SocketAddr, shares_port: bool) -> io::Result<StdListener> {
+fn bound(address: SocketAddr, shares_port: bool) -> io::Result<StdListener> {
     let socket = socket(address, shares_port)?;
     socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
     Ok(socket.into())
+}
+
+/// Makes sockets listen that are bound to one address. Who has begun to listen there meanwhile is looked for once more, since it could be
+/// somebody else who shares the port.
+pub(super) fn listen(address: SocketAddr, sockets: &[&StdListener]) -> Result<(), Unbound> {
+    let listen = || {
+        if sockets.len() > 1 {
+            drop(bound(address, false)?);
+        }
+        sockets.iter().try_for_each(|socket| SockRef::from(*socket).listen(BACKLOG))
+    };
+    listen().map_err(|error| Unbound::at(address, &error))
 }
 
 fn socket(address: SocketAddr, shares_port: bool) -> io::Result<Socket> {

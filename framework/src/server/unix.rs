@@ -38,9 +38,7 @@ pub(super) fn bind(path: &Path, mode: Option<u32>) -> Result<(UnixListener, Opti
         None => (SockAddr::unix(path), true),
     };
     let address = address.map_err(failed)?;
-    if has_file {
-        make_way(path)?;
-    }
+    make_way(path)?;
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None).map_err(failed)?;
     socket.bind(&address).map_err(failed)?;
     let file = if has_file {
@@ -59,7 +57,10 @@ pub(super) fn bind(path: &Path, mode: Option<u32>) -> Result<(UnixListener, Opti
 }
 
 /// Removes what a server left behind that could not clean up.
-fn make_way(path: &Path) -> Result {
+pub(super) fn make_way(path: &Path) -> Result {
+    if path.to_str().is_some_and(|path| path.starts_with('@')) {
+        return Ok(());
+    }
     let refuse =
         |what: &str| Err(Error::internal(format!("cannot listen on unix:{}: {what}", path.display())));
     let Ok(metadata) = fs::symlink_metadata(path) else { return Ok(()) };

@@ -4,17 +4,10 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::super::application::{App, Inner};
+use super::super::application::Inner;
 use crate::base::date::Rfc3339;
 use crate::operations::{Actuating, Life};
 use crate::session::Sessions;
-
-impl App {
-    /// Where the actuator stands by itself, if it does: its host, if one was named, and its port.
-    pub(crate) fn actuator_place(&self) -> Option<(Option<String>, u16)> {
-        self.0.actuating.as_ref()?.place.clone()
-    }
-}
 
 impl Inner {
     /// Remembers a server that serves the application, for those who ask how it is.
