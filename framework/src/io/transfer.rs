@@ -7,11 +7,12 @@
 use std::fs::File;
 use std::io;
 use std::ops::Range;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::sendfile;
 use rustix::io::Errno;
 use tokio::task::{JoinHandle, spawn_blocking};
@@ -29,7 +30,7 @@ pub(crate) struct Transfer {
     /// The socket, for trips.
     socket: Option<Arc<OwnedFd>>,
     trip: Option<JoinHandle<io::Result<Trip>>>,
-    /// The last trip found the socket full, so what comes next of the file is in memory; the runtime has yet to find that too.
+    /// The last trip found the socket full, which the runtime does not know yet.
     was_full: bool,
 }
 
@@ -88,21 +89,24 @@ impl Transfer {
                 return Poll::Ready(Ok(0));
             }
             ready!(stream.poll_write_ready(cx))?;
-            let most = match self.was_full {
-                true => PAGES,
-                false if self.is_at_hand() => PIECE,
-                false => {
-                    self.set_out(stream)?;
-                    continue;
+            if self.was_full {
+                // The runtime has to be told, or it would say for ever that something can be sent.
+                self.was_full = false;
+                match stream.try_write_ready(has_room) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
+                    looked => looked?,
                 }
-            };
+            }
+            if !self.is_at_hand() {
+                self.set_out(stream)?;
+                continue;
+            }
             let Range { start, end } = self.range;
             let mut offset = start;
             let sent = stream.try_write_ready(|socket| {
-                let count = (end - start).min(most) as usize;
+                let count = (end - start).min(PIECE) as usize;
                 sendfile(socket, &self.file, Some(&mut offset), count).map_err(io::Error::from)
             });
-            self.was_full = false;
             match sent {
                 Ok(0) => return Poll::Ready(Err(shorter(end - start))),
                 Ok(count) => {
@@ -161,6 +165,17 @@ fn send(socket: impl AsFd, file: &File, range: Range<u64>, medium: Medium) -> io
     Ok(trip(offset, false))
 }
 
+/// # Errors
+/// [`WouldBlock`](io::ErrorKind::WouldBlock): the socket is full.
+fn has_room(socket: BorrowedFd<'_>) -> io::Result<()> {
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    match poll(&mut [PollFd::from_borrowed_fd(socket, PollFlags::OUT)], Some(&now)) {
+        Ok(0) => Err(io::ErrorKind::WouldBlock.into()),
+        Ok(_) | Err(Errno::INTR) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
 fn shorter(by: u64) -> io::Error {
     let text = format!("it has become {} shorter than it was", counted(by, "byte"));
     io::Error::new(io::ErrorKind::UnexpectedEof, text)
@@ -198,9 +213,6 @@ fn survives_pipes(status: &str) -> bool {
 
 /// How much is sent at once on the runtime's threads.
 const PIECE: u64 = 256 << 10;
-
-/// The same where only what follows a full socket is known to be in memory.
-const PAGES: u64 = 64 << 10;
 
 /// How much a trip to the pool sends, unless the socket is full before.
 const TRIP: u64 = 1 << 20;
