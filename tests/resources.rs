@@ -3,6 +3,8 @@
 
 mod scratch;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use vernal::test::{Answer, Client};
@@ -607,4 +609,54 @@ async fn a_file_in_memory_is_looked_at_again_after_a_second() {
 
 fn gone(answer: Answer) {
     answer.assert_status(404).assert_contains("Cannot find file for this url.");
+}
+
+/// Who asks for what is not there leaves the blocking pool to others.
+#[test]
+fn looks_at_the_disk_are_bounded() {
+    const ASKED: usize = 300;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build();
+    runtime.expect("a runtime").block_on(async {
+        let scratch = Scratch::new();
+        let resources = Resources::dir(scratch.path());
+        // Some file systems tell at once what is not there.
+        #[cfg(all(feature = "sendfile", target_os = "linux"))]
+        let resources = resources.by_name();
+        let client = Client::builder().app("resources").resources("/**", resources).build();
+        let (go_on, wait) = std::sync::mpsc::channel::<()>();
+        // The one thread there is waits.
+        let waiting = tokio::task::spawn_blocking(move || wait.recv());
+        let answered = Arc::new(AtomicUsize::new(0));
+        let mut asking = tokio::task::JoinSet::new();
+        for number in 0..ASKED {
+            let (client, answered) = (client.clone(), Arc::clone(&answered));
+            asking.spawn(async move {
+                client.get(&format!("/none-{number}.txt")).await.assert_status(404);
+                answered.fetch_add(1, Ordering::SeqCst);
+            });
+        }
+        for _ in 0..ASKED {
+            tokio::task::yield_now().await;
+        }
+        // Others who have work for the pool wait for those that are in it already, and not for all.
+        let (begun, beginning) = tokio::sync::oneshot::channel();
+        let (end, ending) = std::sync::mpsc::channel::<()>();
+        let other = tokio::task::spawn_blocking(move || {
+            let _ = begun.send(());
+            let _ = ending.recv();
+        });
+        go_on.send(()).expect("it waits");
+        beginning.await.expect("it begins");
+        for _ in 0..ASKED {
+            tokio::task::yield_now().await;
+        }
+        let before = answered.load(Ordering::SeqCst);
+        assert!(before <= 64, "{before} looks came first");
+        end.send(()).expect("it waits");
+        while let Some(asked) = asking.join_next().await {
+            asked.expect("no panic");
+        }
+        other.await.expect("no panic");
+        waiting.await.expect("no panic").expect("it was let go");
+    });
 }
