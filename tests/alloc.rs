@@ -6,6 +6,7 @@ mod counting;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -93,15 +94,42 @@ const TABLE: [(&str, &str, &str, usize); 13] = [
     ("nothing is there", "GET /nothing", "GET /nothing.\"}", 8),
 ];
 
+/// What is asked of the disk each time, where the system has it in memory: the fields of its answer.
+#[cfg(all(feature = "sendfile", target_os = "linux"))]
+const OF_DISK: &[(&str, &str, &str, usize)] = &[
+    ("a file of the disk", "GET /disk/index.html", "<h1>embedded</h1>\n", 5),
+    ("none of the disk", "GET /disk/none", "for this url.\"}", 5),
+];
+
+#[cfg(not(all(feature = "sendfile", target_os = "linux")))]
+const OF_DISK: &[(&str, &str, &str, usize)] = &[];
+
 #[test]
 fn a_warm_connection_allocates_what_is_listed() {
     let bound = server::new().host("127.0.0.1").port(0).threads(1).handle_signals(false);
     let files = Resources::dir("tests/embedded").cache(true).check_every(Duration::from_secs(3600));
-    let bound = bound.state("hi".to_owned()).resources("/files/*", files).bind().expect("a free port");
+    // Not every file system says what is in memory, but memory itself does.
+    let memory = PathBuf::from(format!("/dev/shm/vernal-alloc-{}", std::process::id()));
+    let of_disk = match std::fs::create_dir(&memory) {
+        Ok(()) => OF_DISK,
+        Err(_) => &[],
+    };
+    let memory = if of_disk.is_empty() { PathBuf::from("tests/embedded") } else { memory };
+    if !of_disk.is_empty() {
+        std::fs::copy("tests/embedded/index.html", memory.join("index.html")).expect("ours");
+    }
+    let disk = Resources::dir(&memory).cache(false).check_every(Duration::from_secs(3600));
+    let bound = bound
+        .state("hi".to_owned())
+        .resources("/files/*", files)
+        .resources("/disk/*", disk)
+        .bind()
+        .expect("a free port");
     let (address, handle) = (bound.local_addr(), bound.handle());
     let serving = counting::serve(bound);
     let mut found = Vec::new();
-    for (name, request, expected, _) in TABLE {
+    let table = TABLE.iter().chain(of_disk);
+    for (name, request, expected, _) in table.clone().copied() {
         let mut connection = Connection::open(address);
         let request = bytes_of(request);
         for _ in 0..WARM {
@@ -117,7 +145,10 @@ fn a_warm_connection_allocates_what_is_listed() {
     }
     handle.stop();
     serving.join().expect("no panic");
-    let listed: Vec<_> = TABLE.iter().map(|row| (row.0, row.3 as f64)).collect();
+    if !of_disk.is_empty() {
+        std::fs::remove_dir_all(&memory).expect("ours");
+    }
+    let listed: Vec<_> = table.map(|row| (row.0, row.3 as f64)).collect();
     assert_eq!(found, listed);
 }
 

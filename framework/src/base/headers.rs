@@ -69,6 +69,11 @@ impl Headers {
         Headers { bytes: Vec::new(), fields: Vec::new(), refused: None }
     }
 
+    /// No fields yet, and room for so many, of so many bytes.
+    pub(crate) fn with_room(bytes: usize, fields: usize) -> Headers {
+        Headers { bytes: Vec::with_capacity(bytes), fields: Vec::with_capacity(fields), refused: None }
+    }
+
     /// How many fields there are; a name that stands twice counts twice.
     pub fn len(&self) -> usize {
         self.fields.len()

@@ -74,9 +74,9 @@ impl Stretch {
 impl FileBody {
     /// A body of these parts, of which nothing is read yet.
     pub(crate) fn new(file: File, parts: impl IntoIterator<Item = Stretch>) -> FileBody {
-        let parts = parts.into_iter().filter(|part| part.len() > 0).collect();
+        let parts: Vec<_> = parts.into_iter().filter(|part| part.len() > 0).collect();
         FileBody {
-            parts,
+            parts: parts.into(),
             file: Some(file),
             reading: None,
             spare: Vec::new(),

@@ -1,6 +1,7 @@
 //! A representation (RFC 9110, section 3.2): one form of a resource, with all that is said of it in every answer.
 
 use std::borrow::Cow;
+use std::fmt::Write;
 use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
@@ -34,16 +35,26 @@ pub(super) struct Common<'c> {
 impl Representation {
     /// A file's.
     pub(super) fn of_file(size: u64, mark: Mark, coding: Coding, common: &Common<'_>) -> Representation {
-        let (etag, modified) = match mark {
+        // What can be written to a text cannot fail.
+        let mut etag = String::with_capacity(64);
+        let modified = match mark {
             Mark::Time(since, trace) => {
-                (Some(format!("{:x}-{trace:x}", since.as_nanos())), Some(since.as_secs()))
+                let _ = write!(etag, "\"{:x}-{trace:x}-{size:x}", since.as_nanos());
+                Some(since.as_secs())
             }
-            Mark::Content(sum) => (Some(format!("{sum:032x}")), None),
-            Mark::Nothing => (None, None),
+            Mark::Content(sum) => {
+                let _ = write!(etag, "\"{sum:032x}-{size:x}");
+                None
+            }
+            Mark::Nothing => None,
         };
-        let etag = etag.map(|etag| match coding {
-            Coding::Identity => format!("\"{etag}-{size:x}\""),
-            coding => format!("\"{etag}-{size:x}-{}\"", coding.token()),
+        let etag = (mark != Mark::Nothing).then(|| {
+            if coding != Coding::Identity {
+                etag.push('-');
+                etag.push_str(coding.token());
+            }
+            etag.push('"');
+            etag
         });
         Representation::new(coding, size, etag, modified, common)
     }
@@ -60,7 +71,8 @@ impl Representation {
         modified: Option<u64>,
         common: &Common<'_>,
     ) -> Representation {
-        let mut headers = Headers::from([("content-type", &*common.content_type)]);
+        let mut headers = Headers::with_room(256, 7);
+        headers.append("content-type", &*common.content_type);
         if let Some(etag) = &etag {
             headers.append("etag", etag.as_str());
         }
