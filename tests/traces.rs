@@ -16,7 +16,7 @@ use vernal::{
     request_filter, request_map, websocket_handler,
 };
 
-use crate::running::{Running, builder};
+use crate::running::{PATIENCE, Running, builder};
 use crate::traced::{SaidIn, Seen, Traced};
 
 #[request_map("/orders/{id}")]
@@ -335,29 +335,54 @@ async fn there_are_no_spans_unless_they_are_asked_for() {
 async fn a_websocket_has_a_span_of_its_own_from_its_101_on() {
     let _alone = alone().await;
     for (path, route) in [("/ws/blue", "/ws/{room}"), ("/by-hand/blue", "/by-hand/{room}")] {
-        let client = client();
-        let mut ws = client.websocket(path).await;
-        let trace = TraceContext::parse(&place(&mut ws).await, "").expect("a place");
-        ws.send("x").await.expect("it is open");
-        ws.expect_text("told").await;
-        let open = spans();
-        let [request, session] = &open[..] else { panic!("{path}: {open:?}") };
-        assert_eq!(request.field("http.response.status_code"), "101", "{path}: {request:?}");
-        assert_eq!((request.is_over, session.is_over), (true, false), "{path}: {open:?}");
-        assert_eq!((&*session.target, session.field("http.route")), ("vernal::websocket", route), "{path}");
-        assert_eq!((session.parent, session.follows), (None, Some(0)), "{path}");
-        for span in [request, session] {
-            assert_eq!(span.field("trace_id"), format!("{:032x}", trace.trace_id()), "{path}: {span:?}");
-        }
-        let lines = said();
-        let [access, message] = &lines[..] else { panic!("{path}: {lines:?}") };
-        assert_eq!((access.span, message.span), (Some(0), Some(1)), "{path}: {lines:?}");
-        ws.close(1000, "").expect("it is open");
-        ws.expect_close(1000).await;
-        drop(ws);
-        client.stop().await;
-        TRACED.forget();
+        opens_a_websocket(path, route, client().connect()).await;
     }
+}
+
+/// Nothing of that depends on who serves the connection.
+#[cfg(feature = "tower")]
+#[tokio::test]
+async fn a_websocket_through_another_server_has_a_span_of_its_own_too() {
+    use hyper_util::{rt::TokioIo, service::TowerToHyperService};
+    let _alone = alone().await;
+    let app = App::from_registry(Config::new().tracing(Tracing::new().spans(true))).expect("an application");
+    for (path, route) in [("/ws/blue", "/ws/{room}"), ("/by-hand/blue", "/by-hand/{room}")] {
+        let (ours, theirs) = tokio::io::duplex(4096);
+        let served = hyper::server::conn::http1::Builder::new()
+            .serve_connection(TokioIo::new(theirs), TowerToHyperService::new(app.service()))
+            .with_upgrades();
+        tokio::spawn(served);
+        opens_a_websocket(path, route, ours).await;
+    }
+}
+
+/// Looks at the spans while a session is open over this connection, and after it.
+async fn opens_a_websocket(path: &str, route: &str, over: tokio::io::DuplexStream) {
+    let mut ws = connect(format!("ws://h{path}")).over(over).await.expect("it opens");
+    let trace = ws.next().await.and_then(|place| TraceContext::parse(place.as_text()?, "")).expect("a place");
+    ws.send("x").await.expect("it is open");
+    assert_eq!(ws.next().await.expect("an answer").as_text(), Some("told"));
+    let open = spans();
+    let [request, session] = &open[..] else { panic!("{path}: {open:?}") };
+    assert_eq!(request.field("http.response.status_code"), "101", "{path}: {request:?}");
+    assert_eq!((request.is_over, session.is_over), (true, false), "{path}: {open:?}");
+    assert_eq!((&*session.target, session.field("http.route")), ("vernal::websocket", route), "{path}");
+    assert_eq!((session.parent, session.follows), (None, Some(0)), "{path}");
+    for span in [request, session] {
+        assert_eq!(span.field("trace_id"), format!("{:032x}", trace.trace_id()), "{path}: {span:?}");
+    }
+    let lines = said();
+    let [access, message] = &lines[..] else { panic!("{path}: {lines:?}") };
+    assert_eq!((access.span, message.span), (Some(0), Some(1)), "{path}: {lines:?}");
+    ws.close(1000, "").expect("it is open");
+    drop(ws);
+    let over = async {
+        while spans().iter().any(|span| !span.is_over) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, over).await.expect("the session's span ends");
+    TRACED.forget();
 }
 
 #[tokio::test]
