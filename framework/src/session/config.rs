@@ -26,6 +26,7 @@ pub struct SessionConfig {
     pub(super) same_site: SameSite,
     pub(super) secure: Option<bool>,
     pub(super) max_inactive: Duration,
+    pub(super) max_lifetime: Option<Duration>,
     pub(super) max_size: usize,
     pub(super) refresh_unused: bool,
 }
@@ -41,6 +42,7 @@ impl SessionConfig {
             same_site: SameSite::Lax,
             secure: None,
             max_inactive: Duration::from_secs(30 * 60),
+            max_lifetime: None,
             max_size: 64 << 10,
             refresh_unused: true,
         }
@@ -90,6 +92,26 @@ impl SessionConfig {
         self
     }
 
+    /// How long a session lasts at most, however much it is used: after that whoever had it signs in again. Default: as long as it is
+    /// used. Counted from when it began, which [`Session::rotate`](super::Session::rotate) does not change, by the clocks of those who
+    /// began it and who look at it.
+    #[must_use]
+    pub fn max_lifetime(mut self, time: Duration) -> SessionConfig {
+        self.max_lifetime = Some(time);
+        self
+    }
+
+    /// Whether a session that began then has come to its end, though it was used.
+    pub(super) fn is_over(&self, created: SystemTime) -> bool {
+        self.left(created).is_some_and(|left| left.is_zero())
+    }
+
+    /// How much is left of the lifetime of a session that began then; `None`: it has no end.
+    fn left(&self, created: SystemTime) -> Option<Duration> {
+        let age = SystemTime::now().duration_since(created).unwrap_or_default();
+        self.max_lifetime.map(|lifetime| lifetime.saturating_sub(age))
+    }
+
     /// How many bytes the values of one session may have as JSON, with their names. Default 64 KiB.
     #[must_use]
     pub fn max_size(mut self, bytes: usize) -> SessionConfig {
@@ -107,8 +129,14 @@ impl SessionConfig {
         self
     }
 
-    /// The cookie that tells a browser the id.
-    pub(super) fn cookie(&self, id: &SessionId, max_inactive: Duration, is_secure: bool) -> SetCookie {
+    /// The cookie that tells a browser the id of a session that began then.
+    pub(super) fn cookie(
+        &self,
+        id: &SessionId,
+        (created, max_inactive): (SystemTime, Duration),
+        is_secure: bool,
+    ) -> SetCookie {
+        let max_inactive = self.left(created).map_or(max_inactive, |left| left.min(max_inactive));
         let cookie = SetCookie::new(self.cookie_name.clone(), id);
         let cookie = cookie.max_age(max_inactive).expires(SystemTime::now() + max_inactive.min(LONGEST));
         self.dressed(cookie, is_secure)
@@ -129,9 +157,12 @@ impl SessionConfig {
 
     /// Why no session could be kept, by the server or by a browser, if none could.
     pub(crate) fn problem(&self) -> Option<String> {
-        for (name, is_zero) in
-            [("max_inactive", self.max_inactive.is_zero()), ("max_size", self.max_size == 0)]
-        {
+        let is_never = self.max_lifetime.is_some_and(|lifetime| lifetime.is_zero());
+        for (name, is_zero) in [
+            ("max_inactive", self.max_inactive.is_zero()),
+            ("max_lifetime", is_never),
+            ("max_size", self.max_size == 0),
+        ] {
             if is_zero {
                 return Some(format!(
                     "`SessionConfig::{name}` is zero, so that no session could be kept: write more"
@@ -172,6 +203,8 @@ mod tests {
             (new(), None),
             (new().secure(false), None),
             (new().max_inactive(Duration::ZERO), Some("SessionConfig::max_inactive")),
+            (new().max_lifetime(Duration::ZERO), Some("SessionConfig::max_lifetime")),
+            (new().max_lifetime(Duration::MAX), None),
             (new().max_size(0), Some("SessionConfig::max_size")),
             (new().cookie_name("a b"), Some("name")),
             (new().path("/;"), Some("path")),
@@ -193,7 +226,7 @@ mod tests {
     fn the_cookie_is_written_as_it_was_set_up() {
         let id = SessionId::parse("abcdefghijklmnopqrstuvwxyz012345").expect("an id");
         let config = SessionConfig::new().cookie_name("s").domain("a.example").path("/x");
-        let plain = config.cookie(&id, Duration::from_secs(60), false).to_string();
+        let plain = config.cookie(&id, (SystemTime::now(), Duration::from_secs(60)), false).to_string();
         assert!(
             plain.starts_with(
                 "s=abcdefghijklmnopqrstuvwxyz012345; Path=/x; Domain=a.example; Max-Age=60; Expires="
@@ -201,7 +234,7 @@ mod tests {
             "{plain}"
         );
         assert!(plain.ends_with(" GMT; SameSite=Lax; HttpOnly"), "{plain}");
-        let secure = config.cookie(&id, Duration::MAX, true).to_string();
+        let secure = config.cookie(&id, (SystemTime::now(), Duration::MAX), true).to_string();
         assert!(secure.ends_with("; HttpOnly; Secure"), "{secure}");
         assert_eq!(
             config.removal(false).to_string(),

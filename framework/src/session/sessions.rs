@@ -58,11 +58,17 @@ impl Sessions {
         &*self.store
     }
 
+    /// A session that has not come to its end; one that has goes.
     pub(super) async fn load(&self, id: &SessionId) -> Result<Option<SessionRecord>> {
-        match self.store.in_memory() {
-            Some(memory) => Ok(memory.find(id)),
-            None => self.store.load(id).await,
+        let record = match self.store.in_memory() {
+            Some(memory) => memory.find(id),
+            None => self.store.load(id).await?,
+        };
+        if record.as_ref().is_some_and(|record| self.config.is_over(record.created)) {
+            self.remove(id).await?;
+            return Ok(None);
         }
+        Ok(record)
     }
 
     pub(super) async fn save(&self, id: &SessionId, changes: &SessionChanges) -> Result<Saved> {

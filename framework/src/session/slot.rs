@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::config::SessionConfig;
 use super::live::Standing;
@@ -127,7 +127,10 @@ impl Kept for Slot {
         let config = &self.sessions.config;
         let state = found.session.as_ref()?.state();
         match state.standing {
-            Standing::Valid => Some(config.cookie(&state.id, state.max_inactive, self.is_secure)),
+            Standing::Valid => {
+                let times = (found.session.as_ref()?.0.created, state.max_inactive);
+                Some(config.cookie(&state.id, times, self.is_secure))
+            }
             Standing::Invalidated if found.came => Some(config.removal(self.is_secure)),
             // Whoever ended it has told the browser, perhaps another id.
             Standing::Invalidated | Standing::Gone => None,
@@ -181,9 +184,9 @@ async fn refresh(request: &Request) -> Option<SetCookie> {
     }
     let touch = SessionChanges::touch(SystemTime::now());
     for id in ids_of(request, &sessions.config) {
-        match sessions.save(&id, &touch).await {
-            Ok(Saved::Kept(time)) => return Some(sessions.config.cookie(&id, time, request.is_secure())),
-            Ok(Saved::Gone | Saved::Conflict) => {}
+        match keep_alive(sessions, &id, &touch).await {
+            Ok(Some(times)) => return Some(sessions.config.cookie(&id, times, request.is_secure())),
+            Ok(None) => {}
             Err(error) => {
                 // Nobody asked for the session, so the answer is good without it.
                 say!(debug, "a session was not kept alive: {error}");
@@ -192,6 +195,23 @@ async fn refresh(request: &Request) -> Option<SetCookie> {
         }
     }
     None
+}
+
+/// Keeps a session alive; tells when it began, and how long it is kept without use. When it began is only asked for where that counts.
+async fn keep_alive(
+    sessions: &Sessions,
+    id: &SessionId,
+    touch: &SessionChanges,
+) -> Result<Option<(SystemTime, Duration)>> {
+    let mut created = SystemTime::now();
+    if sessions.config.max_lifetime.is_some() {
+        let Some(record) = sessions.load(id).await? else { return Ok(None) };
+        created = record.created;
+    }
+    Ok(match sessions.save(id, touch).await? {
+        Saved::Kept(time) => Some((created, time)),
+        Saved::Gone | Saved::Conflict => None,
+    })
 }
 
 /// The ids that the cookies of a request may mean, a few at most: somebody may plant cookies of the same name.

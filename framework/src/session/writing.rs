@@ -39,6 +39,10 @@ impl Session {
             }
             (state.id, state.old_id)
         };
+        if sessions.config.is_over(self.0.created) {
+            sessions.remove(&old_id.unwrap_or(id)).await?;
+            return Ok(self.is_gone());
+        }
         if let Some(old_id) = old_id {
             if !sessions.rename(&old_id, &id).await? {
                 return Ok(self.is_gone());

@@ -22,6 +22,7 @@ pub(super) fn read(root: &mut Section<'_>) -> Given<SessionConfig> {
         same_site = Choice(SAME_SITE), "lax";
         secure = flag(), "(if the request came over TLS)";
         max_inactive = some_time(), "30m";
+        max_lifetime = some_time(), "(as long as it is used)";
         max_size = size(1), "64 KiB";
         refresh_unused = flag(), "true";
     }
