@@ -5,9 +5,10 @@ mod redis;
 
 use std::net::{Ipv4Addr, TcpStream};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use std::{env, thread};
 
+use tokio::sync::Notify;
 use vernal::test::{Answer, Client};
 use vernal::{RedisStore, Result, Session, SessionConfig, request_map};
 
@@ -137,7 +138,77 @@ async fn servers_share_values_ends_and_new_ids() {
     get(&other, "/count", &fresh).await.assert_text("1");
     get(&other, "/logout", &fresh).await.assert_status(200);
     get(&one, "/peek", &fresh).await.assert_text("none");
-    assert_eq!(redis.ask(&["DBSIZE"]), "0");
+    // Where it went under its first id is known for some minutes, for whoever is about to end it.
+    assert_eq!(redis.ask(&["KEYS", "*"]), format!("vernal:session:{id}"));
+    assert_eq!(redis.ask(&["HKEYS", &format!("vernal:session:{id}")]), "moved");
+    let left: i64 = redis.ask(&["TTL", &format!("vernal:session:{id}")]).parse().expect("seconds");
+    assert!((1..=300).contains(&left), "{left}");
+    for path in ["/peek", "/plain"] {
+        get(&one, path, &id).await.assert_no_header("set-cookie");
+    }
+}
+
+static HAS_LOOKED: Notify = Notify::const_new();
+static MAY_GO_ON: Notify = Notify::const_new();
+
+/// Looks at its session, and ends it later.
+#[request_map("/logout/late", app = "redis")]
+async fn logout_late(session: Session) -> Result {
+    HAS_LOOKED.notify_one();
+    MAY_GO_ON.notified().await;
+    session.invalidate().await
+}
+
+#[tokio::test]
+async fn a_session_ends_though_it_has_got_another_id_meanwhile() {
+    let redis = Redis::start();
+    let store = RedisStore::connect(&redis.url()).await.expect("it runs");
+    for (name, client) in [
+        ("in memory", Client::builder().app("redis").build()),
+        ("in Redis", Client::builder().app("redis").sessions(store).build()),
+    ] {
+        let mut id = id_of(&client.get("/count").await);
+        let leaving = tokio::spawn(client.get("/logout/late").cookie("vernal_session", &id).into_future());
+        HAS_LOOKED.notified().await;
+        for _ in 0..2 {
+            id = id_of(&get(&client, "/rotate", &id).await);
+            get(&client, "/peek", &id).await.assert_text("n");
+        }
+        MAY_GO_ON.notify_one();
+        leaving.await.expect("it ran").assert_status(200);
+        assert_eq!(get(&client, "/peek", &id).await.text(), "none", "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_has_an_end_however_much_it_is_used() {
+    let redis = Redis::start();
+    let store = RedisStore::connect(&redis.url()).await.expect("it runs");
+    let config = SessionConfig::new().max_lifetime(Duration::from_secs(3600));
+    let client = Client::builder().app("redis").sessions(store).session_config(config).build();
+    let age = |id: &str, seconds: i64| {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
+        let created = i64::try_from(now.as_millis()).expect("a good clock") - seconds * 1000;
+        redis.ask(&["HSET", &format!("vernal:session:{id}"), "created", &created.to_string()]);
+    };
+    for path in ["/peek", "/plain", "/count"] {
+        let id = id_of(&client.get("/count").await);
+        // A minute is left: the browser is told so.
+        age(&id, 3540);
+        let answer = get(&client, path, &id).await;
+        let cookie = answer.assert_status(200).header("set-cookie").unwrap_or_default();
+        let left = cookie.split("Max-Age=").nth(1).and_then(|rest| rest.split(';').next());
+        let left: u64 = left.and_then(|left| left.parse().ok()).unwrap_or_else(|| panic!("{path}: {answer}"));
+        assert!((1..=60).contains(&left), "{path}: {left}");
+        age(&id, 3601);
+        let answer = get(&client, path, &id).await;
+        answer.assert_status(200);
+        match path {
+            "/count" => assert_ne!(id_of(&answer), id),
+            _ => drop(answer.assert_no_header("set-cookie")),
+        }
+        assert_eq!(redis.ask(&["EXISTS", &format!("vernal:session:{id}")]), "0", "{path}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,12 +3,12 @@
 //! Parts with a lock each, so that requests for different sessions hardly ever wait for each other. What has expired
 //! goes when it is looked at, and part after part is swept while sessions are used; no thread and no task does it.
 
-use std::collections::HashMap;
 use std::collections::hash_map;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
@@ -34,7 +34,11 @@ pub struct MemoryStore {
     /// Milliseconds after `begun` at which the next part is swept.
     next_sweep: AtomicU64,
     next_part: AtomicUsize,
+    moved: Mutex<Moved>,
 }
+
+/// Ids that became others not long ago, oldest first: whoever looked at a session before may end it after.
+type Moved = VecDeque<(SessionId, SessionId, Instant)>;
 
 type Part = HashMap<SessionId, Entry>;
 
@@ -75,6 +79,7 @@ impl MemoryStore {
             begun: Instant::now(),
             next_sweep: AtomicU64::new(SWEEP),
             next_part: AtomicUsize::new(0),
+            moved: Mutex::default(),
         }
     }
 
@@ -125,14 +130,24 @@ impl MemoryStore {
         saved
     }
 
+    /// Ends a session, also one that has got another id meanwhile.
     pub(super) fn forget(&self, id: &SessionId) {
-        if self.part(id).remove(id).is_some() {
-            self.count.fetch_sub(1, Ordering::Relaxed);
+        let mut id = *id;
+        for _ in 0..MOVES {
+            if self.part(&id).remove(&id).is_some() {
+                self.count.fetch_sub(1, Ordering::Relaxed);
+                return;
+            }
+            // Held by whoever is moving one: it has come where it goes then.
+            let moved = lock(&self.moved);
+            let Some((_, to, _)) = moved.iter().rev().find(|(from, _, _)| *from == id) else { return };
+            id = *to;
         }
     }
 
     pub(super) fn move_to(&self, from: &SessionId, to: &SessionId) -> bool {
         let now = Instant::now();
+        let mut moved = lock(&self.moved);
         let mut part = self.part(from);
         if self.live(&mut part, from, now).is_none() {
             return false;
@@ -141,6 +156,12 @@ impl MemoryStore {
         drop(part);
         self.count.fetch_sub(1, Ordering::Relaxed);
         self.add(self.part(to), *to, Entry { used: now, ..entry });
+        while moved.len() >= MOST_MOVED
+            || moved.front().is_some_and(|(_, _, at)| now.saturating_duration_since(*at) > MOVED)
+        {
+            moved.pop_front();
+        }
+        moved.push_back((*from, *to, now));
         true
     }
 
@@ -227,8 +248,8 @@ impl fmt::Debug for MemoryStore {
     }
 }
 
-fn lock(part: &Mutex<Part>) -> MutexGuard<'_, Part> {
-    part.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// How many sessions are kept unless that is said.
@@ -240,13 +261,18 @@ const PART: usize = 512;
 /// The most parts.
 const PARTS: usize = 64;
 
+/// For how long, and of how many, it is known what they became.
+const MOVED: Duration = Duration::from_secs(300);
+const MOST_MOVED: usize = 4_096;
+
+/// How often a session may have got another id since somebody looked at it.
+const MOVES: usize = 8;
+
 /// Within how many milliseconds all parts are swept, if sessions are used meanwhile.
 const SWEEP: u64 = 60_000;
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn begin(store: &MemoryStore, seconds: u64) -> SessionId {

@@ -20,7 +20,8 @@ use crate::nodes::{Link, Question, Server};
 /// Keeps sessions in Redis 5 or newer, or in Valkey: servers that share it share their sessions. Needs the feature `redis`.
 ///
 /// A session is a hash named by a prefix and the id: the fields `created`, `accessed` and `max_inactive` in milliseconds, and
-/// `v:` with the name for each value, as JSON. Its time to live is the session's time without use.
+/// `v:` with the name for each value, as JSON. Its time to live is the session's time without use. A hash with the field `moved` alone is
+/// what [`Session::rotate`](crate::Session::rotate) leaves for five minutes.
 ///
 /// When Redis is away, slow, or has no room for more (`maxmemory` with `noeviction`), requests that need their session
 /// are answered with 503 within the [timeout](RedisStore::timeout), all others as always. It is asked anew by each
@@ -46,6 +47,7 @@ struct Inner {
     prefix: String,
     save: Script,
     rename: Script,
+    remove: Script,
 }
 
 impl RedisStore {
@@ -129,9 +131,9 @@ impl SessionStore for RedisStore {
 
     fn remove<'s>(&'s self, id: &'s SessionId) -> BoxFuture<'s, Result> {
         Box::pin(async move {
-            let mut command = redis::cmd("DEL");
-            command.arg(self.0.key(id));
-            self.0.run::<i64>(true, &Question::Command(command)).await.map(drop)
+            let mut script = self.0.remove.prepare_invoke();
+            script.key(self.0.key(id));
+            self.0.run::<i64>(true, &Question::Script(script)).await.map(drop)
         })
     }
 
@@ -150,7 +152,13 @@ impl SessionStore for RedisStore {
 
 impl Inner {
     fn new(link: Link, prefix: String) -> Inner {
-        Inner { link, prefix, save: Script::new(SAVE), rename: Script::new(RENAME) }
+        Inner {
+            link,
+            prefix,
+            save: Script::new(SAVE),
+            rename: Script::new(RENAME),
+            remove: Script::new(REMOVE),
+        }
     }
 
     fn key(&self, id: &SessionId) -> String {
@@ -215,7 +223,7 @@ const VALUE: &str = "v:";
 /// -1: gone. -2: conflict. Else the milliseconds that the session is kept without use.
 const SAVE: &str = r"
 local key = KEYS[1]
-local is_there = redis.call('EXISTS', key) == 1
+local is_there = redis.call('EXISTS', key) == 1 and redis.call('HEXISTS', key, 'moved') == 0
 if not is_there and ARGV[1] == '0' then return -1 end
 if ARGV[5] ~= '0' then
   local value = redis.call('HGET', key, ARGV[6])
@@ -232,8 +240,24 @@ redis.call('PEXPIRE', key, kept)
 return tonumber(kept)
 ";
 
+/// What is left under the old id tells for some minutes where the session went: whoever looked at it before may end it after.
 const RENAME: &str = r"
-if redis.call('EXISTS', KEYS[1]) == 0 then return redis.call('EXISTS', KEYS[2]) end
+if redis.call('EXISTS', KEYS[1]) == 0 or redis.call('HEXISTS', KEYS[1], 'moved') == 1 then
+  return redis.call('EXISTS', KEYS[2])
+end
 redis.call('RENAME', KEYS[1], KEYS[2])
+redis.call('HSET', KEYS[1], 'moved', KEYS[2])
+redis.call('PEXPIRE', KEYS[1], 300000)
+return 1
+";
+
+const REMOVE: &str = r"
+local key = KEYS[1]
+for _ = 1, 8 do
+  local to = redis.pcall('HGET', key, 'moved')
+  redis.call('DEL', key)
+  if type(to) ~= 'string' then break end
+  key = to
+end
 return 1
 ";
