@@ -607,6 +607,24 @@ async fn a_file_in_memory_is_looked_at_again_after_a_second() {
     client.get("/a.txt").await.assert_text("again");
 }
 
+/// Between two requests, whatever a browser has kept.
+#[cfg(debug_assertions)]
+#[tokio::test(start_paused = true)]
+async fn a_debug_build_sends_what_has_just_been_written() {
+    let scratch = Scratch::new();
+    let client = Client::builder().app("resources").resources("/**", Resources::dir(scratch.path())).build();
+    let mut kept = String::new();
+    for text in ["one", "another", "third", ""] {
+        scratch.write("a.css", text);
+        let answer = client.get("/a.css").header("if-none-match", &*kept).await;
+        answer.assert_status(200).assert_text(text);
+        kept = answer.header("etag").expect("one").to_owned();
+        client.get("/a.css").header("if-none-match", &*kept).await.assert_status(304);
+    }
+    scratch.remove("a.css");
+    gone(client.get("/a.css").header("if-none-match", &*kept).await);
+}
+
 fn gone(answer: Answer) {
     answer.assert_status(404).assert_contains("Cannot find file for this url.");
 }
