@@ -110,9 +110,9 @@ fn a_warm_connection_allocates_what_is_listed() {
     let files = Resources::dir("tests/embedded").cache(true).check_every(Duration::from_secs(3600));
     // Not every file system says what is in memory, but memory itself does.
     let memory = PathBuf::from(format!("/dev/shm/vernal-alloc-{}", std::process::id()));
-    let of_disk = match std::fs::create_dir(&memory) {
-        Ok(()) => OF_DISK,
-        Err(_) => &[],
+    let of_disk = match OF_DISK {
+        rows @ [_, ..] if std::fs::create_dir(&memory).is_ok() => rows,
+        _ => &[],
     };
     let memory = if of_disk.is_empty() { PathBuf::from("tests/embedded") } else { memory };
     if !of_disk.is_empty() {

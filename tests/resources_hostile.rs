@@ -18,9 +18,11 @@ use crate::scratch::Scratch;
 
 /// From memory and from the disk, looked up from an opened directory where the system can do that, and by name.
 fn all_ways(resources: &Resources) -> Vec<Client> {
-    let mut ways = vec![resources.clone()];
-    #[cfg(all(feature = "sendfile", target_os = "linux"))]
-    ways.push(resources.clone().by_name());
+    let ways = [
+        resources.clone(),
+        #[cfg(all(feature = "sendfile", target_os = "linux"))]
+        resources.clone().by_name(),
+    ];
     let ways = ways.iter().flat_map(|way| [true, false].map(|cache| way.clone().cache(cache)));
     ways.map(|way| {
         let resources = way.listing(true).hidden_files(true);
