@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use vernal::contract::Guards;
 use vernal::security::Identity;
 use vernal::test::Client;
+use vernal::websocket::WebSocketRequest;
 use vernal::{
     App, Arg, BoxFuture, Config, Error, Filter, FilterContext, FromRequest, Headers, Html, Json, Next,
     OpenApi, OrStatus, Redirect, Request, Response, Result, Session, SetCookie, StatusCode, request_filter,
@@ -284,6 +285,13 @@ held! {
     opened: ("/held/open") -> u16 = |wanted| wanted.0;
 }
 
+/// What is no handshake is refused before it runs.
+#[request_map("/held/socket", method = "GET", app = "held")]
+fn socket(asked: WebSocketRequest) -> u16 {
+    drop(asked);
+    204
+}
+
 #[request_map("/held/set", method = "GET", app = "held")]
 fn set(wanted: Wanted, res: &mut Response) -> &'static str {
     res.set_status(wanted.0);
@@ -296,7 +304,7 @@ async fn what_is_sent_is_held_against_the_description() {
     let _guard = tracing::subscriber::set_default(said.clone());
     let client = || Client::builder().app("held");
     let described = client().openapi(OpenApi::new("Shop", "1")).build();
-    let table: [(&str, u16, bool); 26] = [
+    let table: [(&str, u16, bool); 27] = [
         ("/held/usual", 200, false),
         ("/held/usual", 204, false),
         ("/held/usual", 404, true),
@@ -322,6 +330,7 @@ async fn what_is_sent_is_held_against_the_description() {
         ("/held/open", 200, false),
         ("/held/set", 200, false),
         ("/held/set", 202, true),
+        ("/held/socket", 200, false),
         ("/nowhere", 200, false),
     ];
     for (path, wanted, is_told) in table {

@@ -304,6 +304,10 @@ impl<'a> Draft<'a> {
         if taken.needs_identity {
             refusals.push(401);
         }
+        if taken.upgrades {
+            // No handshake, one from another origin's page, or one of another version.
+            refusals.extend([400, 403, 426]);
+        }
         let of_filters = &(self.surroundings.of_filters)(&operation.at, source);
         let said = Said { operation, of_filters, refusals: &refusals, upgrades: taken.upgrades };
         (guards, Responses::of(said, self.settings.format, &mut self.schemas, &mut self.failures))
