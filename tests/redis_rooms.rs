@@ -342,6 +342,8 @@ mod tls {
     use std::process::Command;
 
     use vernal::RedisStore;
+    use vernal::redis::{Client, TlsCertificates};
+    use vernal::security::{Away, RateLimit, RedisRates};
     use vernal::websocket::RedisRooms;
 
     use super::authority::Authority;
@@ -367,6 +369,21 @@ mod tls {
         }
         let plain = format!("rediss://localhost:{}/", redis.port);
         assert!(RedisRooms::connect(&plain).await.is_err(), "there is no TLS");
+        // A client of one's own knows whom to trust.
+        let root_cert = Some(std::fs::read(authority.ca()).expect("it was written"));
+        let client = Client::build_with_tls(&*url, TlsCertificates { client_tls: None, root_cert });
+        let client = client.expect("a good URL");
+        let node = || Node::start(RedisRooms::of(client.clone()).prefix("own"));
+        let (one, other) = (node(), node());
+        let mut ws = one.enter("tea").await;
+        assert_eq!(other.say("tea", "hi").await, 1);
+        assert_eq!(heard(&mut ws).await, "hi");
+        let limit = RateLimit::new(1, std::time::Duration::from_secs(60));
+        let limit = limit.shared(RedisRates::of(client.clone()).away(Away::Closed));
+        let web = vernal::test::Client::builder().app("nodes").state(one.rooms.clone());
+        let web = web.sessions(RedisStore::of(client)).filter("/**", limit).build();
+        web.get("/").await.assert_status(404);
+        web.get("/").await.assert_status(429);
         // A process that does: what it trusts is asked for once.
         let mut child = Command::new(std::env::current_exe().expect("this test has a file"));
         child.args(["--exact", "tls::speaks_as_a_process_of_its_own", "--ignored", "--nocapture"]);

@@ -101,6 +101,9 @@ pub mod constraint {
     //! What `#[arg(range = …)]`, `length`, `pattern` and `items` can be asked of: traits for types of your own.
     pub use crate::bind::constraint::{Items, Numbers, Texts};
 }
+/// The client of Redis, for what is named in its own words: `RedisStore::of(client)`. Another major version of it is another one of ours.
+#[cfg(feature = "redis")]
+pub use ::redis;
 pub use bind::{
     Arg, BodyUse, ConnectionInfo, Cookie, Form, FromContext, FromRequest, FromValue, FromValues, Header,
     Json, Model, ModelBinding, ModelDict, Param, PathValue, Profile, RegGroup, RegGroups, State, StateNeed,

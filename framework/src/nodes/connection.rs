@@ -28,6 +28,11 @@ impl Server {
         Ok(Server { client })
     }
 
+    /// The one that a client is for.
+    pub(crate) fn of(client: Client) -> Server {
+        Server { client }
+    }
+
     /// Host and port, for the log; the password stays out of it.
     pub(crate) fn name(&self) -> String {
         format!("the Redis at {}", self.client.get_connection_info().addr())

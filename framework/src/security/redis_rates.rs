@@ -80,8 +80,17 @@ impl RedisRates {
     /// # Errors
     /// 500: the URL is malformed.
     pub fn new(url: &str) -> Result<RedisRates> {
-        let link = Link::new(Server::new(url)?, Duration::from_millis(250));
-        Ok(RedisRates(Arc::new(Inner::new(link, "vernal:rate:".to_owned(), Away::default()))))
+        Ok(RedisRates::at(Server::new(url)?))
+    }
+
+    /// Counts behind a client of one's own: with certificates, say, that no URL holds. Nobody asks whether there is a Redis yet.
+    pub fn of(client: redis::Client) -> RedisRates {
+        RedisRates::at(Server::of(client))
+    }
+
+    fn at(server: Server) -> RedisRates {
+        let link = Link::new(server, Duration::from_millis(250));
+        RedisRates(Arc::new(Inner::new(link, "vernal:rate:".to_owned(), Away::default())))
     }
 
     /// Begins the names of all keys with this. Default `vernal:rate:`. The name and the numbers of the limit follow, so that limits that

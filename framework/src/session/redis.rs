@@ -67,8 +67,29 @@ impl RedisStore {
     /// # Errors
     /// 500: the URL is malformed.
     pub fn new(url: &str) -> Result<RedisStore> {
-        let link = Link::new(Server::new(url)?, Duration::from_secs(2));
-        Ok(RedisStore(Arc::new(Inner::new(link, "vernal:session:".to_owned()))))
+        Ok(RedisStore::at(Server::new(url)?))
+    }
+
+    /// A store behind a client of one's own: with certificates, say, that no URL holds. Nobody asks whether there is a Redis yet.
+    ///
+    /// ```no_run
+    /// use vernal::redis::Client;
+    /// use vernal::{RedisStore, server};
+    ///
+    /// # fn main() -> vernal::Result {
+    /// let client = Client::open("redis://localhost:6379/")?;
+    /// let server = server::new().sessions(RedisStore::of(client));
+    /// # let _ = server;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn of(client: redis::Client) -> RedisStore {
+        RedisStore::at(Server::of(client))
+    }
+
+    fn at(server: Server) -> RedisStore {
+        let link = Link::new(server, Duration::from_secs(2));
+        RedisStore(Arc::new(Inner::new(link, "vernal:session:".to_owned())))
     }
 
     /// Begins the names of all keys with this. Default `vernal:session:`.

@@ -56,7 +56,16 @@ impl RedisRooms {
     /// # Errors
     /// 500: the URL is malformed.
     pub fn new(url: &str) -> Result<RedisRooms> {
-        Ok(RedisRooms { settings: Settings::new(Server::new(url)?), on_gap: None })
+        Ok(RedisRooms::at(Server::new(url)?))
+    }
+
+    /// Rooms behind a client of one's own: with certificates, say, that no URL holds. Nobody asks whether there is a Redis yet.
+    pub fn of(client: redis::Client) -> RedisRooms {
+        RedisRooms::at(Server::of(client))
+    }
+
+    fn at(server: Server) -> RedisRooms {
+        RedisRooms { settings: Settings::new(server), on_gap: None }
     }
 
     /// Begins the names of all keys with this, in braces. Default `vernal:rooms`. Applications that share a Redis and not their rooms
