@@ -278,7 +278,7 @@ mod tests {
         #[derive(Debug, Deserialize)]
         #[expect(dead_code, reason = "only made")]
         struct Wrong {
-            id: bool,
+            id: u8,
             a: String,
             users: Option<u8>,
         }
