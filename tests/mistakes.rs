@@ -97,7 +97,7 @@ async fn every_argument_that_is_wrong_is_named() {
             None,
             "{",
             404,
-            &["PathValue[shop] -: an integer from 0 to 65535, x", "Body[order] -: JSON, {"],
+            &["PathValue[shop] -: an integer from 0 to 65535, x", "Body[order] -: JSON, 1 byte"],
         ),
         (
             "/orders/7",

@@ -89,7 +89,7 @@ fn option_list_and_result_differ() {
     good(&["1"], Some(1_u8));
     bad::<Option<u8>>(&["x"], "Parameter[a] should be an integer from 0 to 255, not `x`.");
     good(&["1", "2"], vec![1_u8, 2]);
-    good(&["0", "no"], vec![false, true]);
+    good(&["0", "yes"], vec![false, true]);
     bad::<Vec<u8>>(&["1", "x"], "Parameter[a] should be an integer from 0 to 255, not `x`.");
     bad::<Vec<&str>>(&[], "Parameter[a] is required: a text.");
     good(&[], None::<Vec<&str>>);
