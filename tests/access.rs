@@ -427,6 +427,27 @@ fn strings(line: &str) -> (usize, String) {
     (count, rest)
 }
 
+/// Whoever waits for a reader of its pipe is told so.
+#[cfg(unix)]
+#[tokio::test]
+async fn lines_go_through_a_pipe_to_whoever_reads_it() {
+    let _alone = alone().await;
+    let scratch = Scratch::new();
+    let path = scratch.path().join("access");
+    let made = std::process::Command::new("mkfifo").arg(&path).status().expect("there is a mkfifo");
+    assert!(made.success());
+    let reading = tokio::task::spawn_blocking({
+        let path = path.clone();
+        move || fs::read_to_string(path).expect("text")
+    });
+    let client = Client::builder().access_log(AccessLog::common().file(&path)).build();
+    client.get("/empty").await.assert_status(200);
+    drop(client);
+    assert!(reading.await.expect("it reads").contains("\"GET /empty HTTP/1.1\" 200 0"));
+    let told = SAID.take_if(|line| line.text.contains("access log"));
+    assert!(told.len() == 1 && told[0].text.contains("is a pipe: somebody is waited for"), "{told:?}");
+}
+
 /// A disk that is full, which Linux has a file for.
 #[cfg(target_os = "linux")]
 #[tokio::test]

@@ -401,6 +401,99 @@ fn how_deep_a_setting_lies_is_bounded() {
     }
 }
 
+/// Words that settings are made of, in any order, are settings or mistakes.
+#[test]
+fn no_text_of_settings_panics() {
+    const WORDS: &[&str] = &[
+        "[",
+        "]",
+        "[[",
+        "]]",
+        "{",
+        "}",
+        "=",
+        ".",
+        ",",
+        "#",
+        "\"",
+        "'",
+        "'''",
+        "\"\"\"",
+        "\n",
+        "\r\n",
+        "\r",
+        " ",
+        "\u{feff}",
+        "\0",
+        "\\u",
+        "\\",
+        "limits",
+        "body_size",
+        "server",
+        "port",
+        "listen",
+        "websocket",
+        "deflate",
+        "resources",
+        "tls",
+        "certificate_for",
+        "\"*.x\"",
+        "session",
+        "\"/a/**\"",
+        "content_type",
+        "compression",
+        "actuator",
+        "access_log",
+        "log",
+        "level",
+        "own",
+        "1979-05-27T07:32:00Z",
+        "07:32",
+        "0x",
+        "0xffffffffffffffffffffff",
+        "1e999",
+        "nan",
+        "inf",
+        "-",
+        "+",
+        "1_000",
+        "1__0",
+        "true",
+        "false",
+        "\u{202e}",
+        "\u{1f600}",
+        "'10 MiB'",
+        "'1s'",
+        "'99999999999999999999h'",
+        "'1e9s'",
+    ];
+    const NAMES: &[&str] = &[
+        "VERNAL__SERVER__LISTEN",
+        "VERNAL__LIMITS__BODY_SIZE",
+        "VERNAL__LIMITS__IDLE_TIME",
+        "VERNAL__RESOURCES",
+        "VERNAL__TLS",
+    ];
+    let word = proptest::sample::select(WORDS);
+    let texts = proptest::collection::vec(word, 0..24);
+    let mut runner = proptest::test_runner::TestRunner::new(proptest::test_runner::Config {
+        cases: 500,
+        failure_persistence: None,
+        ..Default::default()
+    });
+    let run = runner.run(&texts, |words| {
+        let text = words.concat();
+        said(Settings::toml(&text));
+        let value = words.join(" ");
+        for name in NAMES {
+            said(Settings::toml("").environment([(*name, &*value)]));
+        }
+        said(Settings::toml("").arguments([format!("--{text}"), format!("--limits.parts={value}")]));
+        Ok(())
+    });
+    run.expect("no text panics");
+}
+
 /// Whoever waits for a pipe is told so, and one that has a writer is a file as others.
 #[cfg(unix)]
 #[test]

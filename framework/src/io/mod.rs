@@ -6,6 +6,7 @@ mod deadline;
 mod inbox;
 #[cfg(all(feature = "sendfile", target_os = "linux"))]
 mod medium;
+mod named_pipe;
 mod outbox;
 mod pace;
 mod pipe;
@@ -23,6 +24,7 @@ pub(crate) use deadline::Deadline;
 pub(crate) use inbox::Inbox;
 #[cfg(all(feature = "sendfile", target_os = "linux"))]
 pub(crate) use medium::Medium;
+pub(crate) use named_pipe::is_named_pipe;
 pub(crate) use outbox::Outbox;
 pub(crate) use pace::Pace;
 pub(crate) use pipe::{Pipe, STRIDE};

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::document;
 use super::value::Table;
 use crate::base::{did_you_mean, say};
+use crate::io::is_named_pipe;
 
 /// Reads a file; `None` if there is none and nobody needs it.
 ///
@@ -16,7 +17,7 @@ pub(super) fn read(path: &Path, is_needed: bool) -> Result<Option<Table>, Vec<St
     let name = path.display();
     let failed = |what: String| Err(vec![format!("{name}: {what}")]);
     let mut bytes = Vec::new();
-    if is_pipe(path) {
+    if is_named_pipe(path) {
         say!(info, "{name} is a pipe: the settings are waited for that somebody writes into it");
     }
     let read = File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
@@ -44,18 +45,6 @@ pub(super) fn read(path: &Path, is_needed: bool) -> Result<Option<Table>, Vec<St
         }
     };
     document::read(text, &name.to_string()).map(Some)
-}
-
-/// Whether opening it may wait for ever.
-#[cfg(unix)]
-fn is_pipe(path: &Path) -> bool {
-    use std::os::unix::fs::FileTypeExt;
-    fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo())
-}
-
-#[cfg(not(unix))]
-fn is_pipe(_: &Path) -> bool {
-    false
 }
 
 /// The file of a profile.

@@ -10,6 +10,7 @@ use super::answered::Answered;
 use super::form::Form;
 use super::log::{AccessLog, To};
 use crate::base::say;
+use crate::io::is_named_pipe;
 use crate::io::queue::{PATIENCE, Queue};
 
 /// An [`AccessLog`] that is open.
@@ -28,6 +29,10 @@ impl AccessLines {
         let started = match &log.to {
             To::StandardError => start(Box::new(io::stderr()) as Box<dyn Write + Send>),
             To::StandardOutput => start(Box::new(io::stdout())),
+            To::File(path) if is_named_pipe(path) => {
+                say!(info, "{} is a pipe: somebody is waited for who reads the access log", path.display());
+                Rotated::open(path.clone()).and_then(|file| start(Box::new(file)))
+            }
             To::File(path) => Rotated::open(path.clone()).and_then(|file| start(Box::new(file))),
         };
         match started {
