@@ -124,6 +124,12 @@ mod tests {
     }
 
     #[test]
+    fn lines_of_what_may_have_several_stay_lines() {
+        let text = LoggedLines("a\r\nb\u{1b}[31m\n\nc\n").to_string();
+        assert_eq!(text, "a\\r\nb\\u{1b}[31m\n\nc\n");
+    }
+
+    #[test]
     fn what_is_quoted_is_cut_and_what_is_logged_is_not() {
         assert_eq!(shown(&"x".repeat(80)).chars().count(), 80);
         assert_eq!(shown(&"ü".repeat(81)), "ü".repeat(80) + "…");

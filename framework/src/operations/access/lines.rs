@@ -164,6 +164,8 @@ mod tests {
         write("three\n");
         let texts = [&moved, &path].map(|path| std::fs::read_to_string(path).expect("a file"));
         assert_eq!(texts, ["one\ntwo, whose rest comes later\n", "three\n"]);
-        [&moved, &path].map(|path| std::fs::remove_file(path).expect("it is there"));
+        for path in [moved, path] {
+            std::fs::remove_file(path).expect("it is there");
+        }
     }
 }
