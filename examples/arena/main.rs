@@ -1,5 +1,5 @@
 //! The endpoints that web servers are usually compared by: `arena --port 9090 --threads 1 --static DIR`, and with
-//! `--tls-cert FILE --tls-key FILE` the same over TLS.
+//! `--tls-cert FILE --tls-key FILE` the same over TLS. `--access-log FILE` and `--metrics PORT` show what these cost.
 //!
 //! Written as the README teaches, with no tricks: what is measured is what a user gets.
 
@@ -10,7 +10,11 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use vernal::websocket::{Deflate, Origins, WebSocketConfig};
-use vernal::{BodyReader, Compression, Json, OrStatus, Resources, Result, State, request_map, server};
+use vernal::{
+    AccessLog, BodyReader, Compression, Json, OrStatus, Resources, Result, State, request_map, server,
+};
+#[cfg(feature = "metrics")]
+use vernal::{Actuator, Metrics};
 
 #[derive(Serialize)]
 struct Greeting {
@@ -90,6 +94,17 @@ fn main() -> vernal::Result {
         .compression(Compression::gzip(level))
         .websocket(websocket.origins(Origins::Any))
         .websocket_deflate(Deflate::default());
+    let server = match option("--access-log") {
+        Some(file) => server.access_log(AccessLog::combined().file(file)),
+        None => server,
+    };
+    let server = match option("--metrics") {
+        #[cfg(feature = "metrics")]
+        Some(port) => server.actuator(Actuator::new().port(port.parse()?)).metrics(Metrics::new()),
+        #[cfg(not(feature = "metrics"))]
+        Some(_) => return Err("build it with the feature `metrics`".into()),
+        None => server,
+    };
     match option("--tls-cert").zip(option("--tls-key")) {
         #[cfg(feature = "tls")]
         Some((cert, key)) => server.tls(vernal::tls::Tls::from_pem(cert, key)?).start(),
