@@ -241,6 +241,10 @@ fn mistakes_are_told_with_place_and_what_to_write() {
         assert_eq!(said.is_empty(), expected.is_empty(), "{text}: {said}");
         assert!(said.contains(expected), "{text}: {said}");
     }
+    assert!(
+        !fs::exists("a").unwrap_or(true),
+        "two places for access lines are an error before either is opened"
+    );
 }
 
 #[test]

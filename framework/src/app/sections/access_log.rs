@@ -11,14 +11,21 @@ pub(super) fn read(root: &mut Section<'_>) -> Given<AccessLog> {
     };
     let form = section.take("form", Choice(FORMS), "combined");
     let mut log = form.unwrap_or(AccessLog::combined)();
-    if section.take("stdout", flag(), "false") == Some(true) {
-        log = log.stdout();
-        if let Some(origin) = section.origin().filter(|_| section.has("file")) {
-            section.problem(origin, "stdout", "lines go to standard output or to `file`: keep one of them");
+    let is_to_stdout = section.take("stdout", flag(), "false") == Some(true);
+    match section.take("file", Text, "(standard error)") {
+        // Nothing is opened, for a server that does not start leaves no file behind.
+        Some(_) if is_to_stdout => {
+            if let Some(origin) = section.origin() {
+                section.problem(
+                    origin,
+                    "stdout",
+                    "lines go to standard output or to `file`: keep one of them",
+                );
+            }
         }
-    }
-    if let Some(path) = section.take("file", Text, "(standard error)") {
-        log = log.file(path);
+        Some(path) => log = log.file(path),
+        None if is_to_stdout => log = log.stdout(),
+        None => {}
     }
     let given = Given::of(&section, log);
     section.finish();
