@@ -498,14 +498,19 @@ fn no_text_of_settings_panics() {
     run.expect("no text panics");
 }
 
+#[cfg(unix)]
+fn make_pipe(path: &std::path::Path) {
+    let made = std::process::Command::new("mkfifo").arg(path).status().expect("there is a mkfifo");
+    assert!(made.success());
+}
+
 /// Whoever waits for a pipe is told so, and one that has a writer is a file as others.
 #[cfg(unix)]
 #[test]
 fn a_pipe_is_waited_for_and_told() {
     let scratch = Scratch::new();
     let path = scratch.path().join("pipe.toml");
-    let made = std::process::Command::new("mkfifo").arg(&path).status().expect("there is a mkfifo");
-    assert!(made.success());
+    make_pipe(&path);
     let log = Said::default();
     let _subscriber = tracing::subscriber::set_default(log.clone());
     let writer = std::thread::spawn({
@@ -532,7 +537,7 @@ fn a_variable_that_is_no_text_is_told() {
 #[test]
 fn a_file_that_is_no_good_is_told() {
     type Make = fn(&Scratch);
-    let table: [(&str, Make, &str); 14] = [
+    let table: &[(&str, Make, &str)] = &[
         ("empty", |scratch| drop(scratch.write("vernal.toml", "")), ""),
         ("only a comment", |scratch| drop(scratch.write("vernal.toml", "# nothing\n")), ""),
         ("Windows", |scratch| drop(scratch.write("vernal.toml", "[server]\r\nsniffing = true\r\n")), ""),
@@ -583,9 +588,24 @@ fn a_file_that_is_no_good_is_told() {
             |scratch| fs::create_dir(scratch.path().join("vernal.toml")).expect("a directory"),
             "vernal.toml: this is a directory: name the file in it",
         ),
+        #[cfg(unix)]
+        (
+            "a link to nothing",
+            |scratch| {
+                let link = scratch.path().join("vernal.toml");
+                std::os::unix::fs::symlink("no-such.toml", link).expect("a link");
+            },
+            "vernal.toml: this is a link to no-such.toml, which is not there: mend or remove it",
+        ),
+        #[cfg(unix)]
+        (
+            "a pipe",
+            |scratch| make_pipe(&scratch.path().join("vernal.toml")),
+            "vernal.toml: this is no regular file: put one here, or name it with `Settings::file`",
+        ),
     ];
     let nothing: [(&str, &str); 0] = [];
-    for (name, make, expected) in table {
+    for &(name, make, expected) in table {
         let scratch = Scratch::new();
         make(&scratch);
         let said = said(Settings::new().directory(scratch.path()).environment(nothing));

@@ -9,11 +9,11 @@ use super::value::Table;
 use crate::base::{did_you_mean, say};
 use crate::io::is_named_pipe;
 
-/// Reads a file; `None` if there is none and nobody needs it.
+/// Reads a file that the program names.
 ///
 /// # Errors
-/// It cannot be read, or is no TOML: each mistake, with its place.
-pub(super) fn read(path: &Path, is_needed: bool) -> Result<Option<Table>, Vec<String>> {
+/// There is none, it cannot be read, or is no TOML: each mistake, with its place.
+pub(super) fn read(path: &Path) -> Result<Option<Table>, Vec<String>> {
     let name = path.display();
     let failed = |what: String| Err(vec![format!("{name}: {what}")]);
     let mut bytes = Vec::new();
@@ -23,7 +23,6 @@ pub(super) fn read(path: &Path, is_needed: bool) -> Result<Option<Table>, Vec<St
     let read = File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
     match read {
         Ok(_) => {}
-        Err(error) if error.kind() == ErrorKind::NotFound && !is_needed => return Ok(None),
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let folder = path.is_relative().then(|| std::env::current_dir().unwrap_or_default());
             let folder = folder.map(|folder| format!(", looked for from {}", folder.display()));
@@ -47,6 +46,27 @@ pub(super) fn read(path: &Path, is_needed: bool) -> Result<Option<Table>, Vec<St
     document::read(text, &name.to_string()).map(Some)
 }
 
+/// Reads a file that is looked for by its name; `None` if there is none. Nobody has named what is no file on purpose.
+///
+/// # Errors
+/// As [`read`], and what is there is neither a file nor a link to one.
+pub(super) fn read_found(path: &Path) -> Result<Option<Table>, Vec<String>> {
+    let failed = |what: String| Err(vec![format!("{}: {what}", path.display())]);
+    match fs::metadata(path) {
+        Ok(found) if !found.is_file() && !found.is_dir() => {
+            failed("this is no regular file: put one here, or name it with `Settings::file`".to_owned())
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => match fs::read_link(path) {
+            Ok(target) => failed(format!(
+                "this is a link to {}, which is not there: mend or remove it",
+                target.display()
+            )),
+            Err(_) => Ok(None),
+        },
+        _ => read(path),
+    }
+}
+
 /// The file of a profile.
 ///
 /// # Errors
@@ -57,7 +77,7 @@ pub(super) fn of_profile(directory: &Path, profile: &str) -> Result<PathBuf, Str
         return Err(format!("`{profile}` is no name of a profile: write letters, digits, `-` and `_`"));
     }
     let path = directory.join(format!("vernal.{profile}.toml"));
-    if path.exists() {
+    if path.exists() || path.is_symlink() {
         return Ok(path);
     }
     let names = fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.file_name());

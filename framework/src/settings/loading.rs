@@ -178,20 +178,20 @@ impl Settings {
             if !is_there {
                 loaded.problems.push(format!("{}: there is no such directory", directory.display()));
             } else {
-                loaded.lay_file(&directory.join("vernal.toml"), false);
+                loaded.lay_file(&directory.join("vernal.toml"), files::read_found);
             }
             let profile =
                 variables.iter().find(|(name, value)| name == "VERNAL_PROFILE" && !value.is_empty());
             let profile = profile.map(|(_, value)| value.to_string_lossy().into_owned());
             if let Some(profile) = self.profile.clone().or(profile).filter(|_| is_there) {
                 match files::of_profile(directory, &profile) {
-                    Ok(path) => loaded.lay_file(&path, true),
+                    Ok(path) => loaded.lay_file(&path, files::read_found),
                     Err(problem) => loaded.problems.push(problem),
                 }
             }
         }
         for file in &self.files {
-            loaded.lay_file(file, true);
+            loaded.lay_file(file, files::read);
         }
         let found = environment::variables(&variables, &mut loaded.problems);
         if !found.entries.is_empty() {
@@ -253,8 +253,8 @@ impl Loaded {
         Some((loose::text(&node.value)?.to_owned(), node.origin.clone()))
     }
 
-    fn lay_file(&mut self, path: &Path, is_needed: bool) {
-        match files::read(path, is_needed) {
+    fn lay_file(&mut self, path: &Path, read: fn(&Path) -> Result<Option<Table>, Vec<String>>) {
+        match read(path) {
             Ok(None) => {}
             Ok(Some(table)) => {
                 self.sources.push(path.display().to_string());
