@@ -111,7 +111,7 @@ fn all_that_does_not_fit_is_told_at_once() {
             WHOLE.lines().map(|old| if old.starts_with(changed) { line } else { old }).collect();
         Settings::toml(lines.join("\n"))
     };
-    let table: [(Settings, &[&str]); 14] = [
+    let table: [(Settings, &[&str]); 18] = [
         (
             Settings::toml(""),
             &[
@@ -163,6 +163,26 @@ fn all_that_does_not_fit_is_told_at_once() {
         ),
         (whole("rate", "rate = 2024-01-01"), &["`shop.rate`: expected a number, found the date 2024-01-01"]),
         (whole("[shop]", "shop = 3"), &["Settings::toml:1:8: `shop`: expected a table, found a number"]),
+        (
+            whole("[shop]", "[[shop]]").arguments(["--shop.port=1"]),
+            &["Settings::toml:1:1: `shop`: expected a table, found a list"],
+        ),
+        (
+            whole("tags", "cart = 3").arguments(["--shop.cart.maxItems=1"]),
+            &["Settings::toml:7:8: `shop.cart`: expected a table, found a number", "`shop.tags` is missing"],
+        ),
+        (
+            whole("level", "level = 3").arguments(["--shop.level.of=1"]),
+            &[
+                "Settings::toml:8:9: `shop.level`: expected \"low\", \"very-high\", \"custom\" or \"of\", found the number 3",
+            ],
+        ),
+        (
+            whole("port", "cart = 3")
+                .environment([("VERNAL__SHOP__CART", "{ max = 3 }")])
+                .arguments(["--shop.cart.maxItems=1"]),
+            &["the variable VERNAL__SHOP__CART: there is no setting `shop.cart.max`"],
+        ),
         (
             Settings::toml(WHOLE).environment([("VERNAL__SHOP__PORT", "x")]),
             &[

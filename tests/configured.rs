@@ -273,6 +273,64 @@ fn all_mistakes_are_told_at_once() {
     }
 }
 
+/// What a table of a later layer lies over is as wrong as without it.
+#[test]
+fn a_section_of_the_wrong_shape_is_told_whatever_lies_over_it() {
+    const LIST: &str = "[[limits]]\nbody_size = 1";
+    let limits = "Settings::toml:1:1: `limits`: expected a section [limits], found a list";
+    let table = [
+        (LIST, "--log.level=info", limits),
+        (LIST, "--limits.idle_time=9s", limits),
+        (
+            "[[server]]\ntrusted_proxies = ['unix']",
+            "--server.port=9390",
+            "Settings::toml:1:1: `server`: expected a section [server], found a list",
+        ),
+        (
+            "server = 5",
+            "--server.port=9390",
+            ":1:10: `server`: expected a section [server], found the number 5",
+        ),
+        ("limits = false", "--limits.parts=1", "`limits`: expected a section [limits], found `false`"),
+        (
+            "[[websocket.deflate]]\nlevel = 1",
+            "--websocket.deflate.level=3",
+            "[websocket.deflate], found a list",
+        ),
+        ("websocket.deflate = false", "--websocket.deflate.level=3", ""),
+        ("compression = 5", "--compression.gzip=9", "expected a section [compression], found the number 5"),
+        ("compression = false", "--compression.gzip=9", ""),
+        (
+            "resources.x = 5",
+            "--resources.x.directory=.",
+            "`resources.x`: expected the name of a directory, or `false`, found the number 5",
+        ),
+        (
+            "tls.certificate_for.x = 'c'",
+            "--tls.certificate_for.x.key=k",
+            "expected a section with `certificate`",
+        ),
+    ];
+    let nothing: [(&str, &str); 0] = [];
+    for (text, argument, expected) in table {
+        let said = said(Settings::toml(text).environment(nothing).arguments([argument]));
+        assert_eq!(said.is_empty(), expected.is_empty(), "{text} {argument}: {said}");
+        assert!(said.contains(expected), "{text} {argument}: {said}");
+    }
+    let variables = [("VERNAL_PORT", "9390"), ("VERNAL__LIMITS__IDLE_TIME", "9s")];
+    let said = said(Settings::toml(format!("server = 5\n{LIST}")).environment(variables));
+    assert!(
+        said.contains("Settings::toml:1:10: `server`") && said.contains("Settings::toml:2:1: `limits`"),
+        "{said}"
+    );
+    // Files lie over one another too.
+    let scratch = Scratch::new();
+    scratch.write("vernal.toml", LIST);
+    scratch.write("vernal.prod.toml", "[limits]\nparts = 7");
+    let said = self::said(Settings::new().directory(scratch.path()).environment(nothing).profile("prod"));
+    assert!(said.contains("vernal.toml:1:1: `limits`: expected a section [limits], found a list"), "{said}");
+}
+
 #[test]
 fn a_variable_says_all_kinds_of_values() {
     let table = [

@@ -148,6 +148,9 @@ fn stray(path: &str, entry: &Entry, sections: &[&str]) -> Vec<String> {
     let Value::Table(table) = &entry.node.value else {
         return vec![format!("{origin}: `{path}`: expected a table, found {}", entry.node.value.kind())];
     };
+    if let Some(beneath) = &table.beneath {
+        return stray(path, beneath, sections);
+    }
     let mut problems = Vec::new();
     for entry in &table.entries {
         let path = format!("{path}.{}", entry.name);

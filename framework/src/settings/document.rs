@@ -79,7 +79,7 @@ impl Lines<'_> {
             node: self.node(value),
             name: String::from(name.into_inner()),
         };
-        Table { entries: entries.into_iter().map(entry).collect() }
+        Table { entries: entries.into_iter().map(entry).collect(), beneath: None }
     }
 
     fn node(&self, value: Spanned<DeValue<'_>>) -> Node {

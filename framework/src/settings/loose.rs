@@ -58,14 +58,20 @@ pub(super) fn guessed(node: &Node) -> Value {
         Value::Loose(text) => {
             document::value(text.trim(), &node.origin).unwrap_or_else(|| Value::Text(text.clone()))
         }
-        value => value.clone(),
+        value => table(node).unwrap_or_else(|| value.clone()),
     }
 }
 
 /// A table, which the environment writes as TOML in braces.
 pub(super) fn table(node: &Node) -> Option<Value> {
     match &node.value {
-        Value::Table(_) => Some(node.value.clone()),
+        Value::Table(over) => match over.beneath.as_deref().and_then(|beneath| table(&beneath.node)) {
+            Some(Value::Table(mut below)) => {
+                below.merge(over.clone());
+                Some(Value::Table(below))
+            }
+            _ => Some(node.value.clone()),
+        },
         Value::Loose(text) if text.trim_start().starts_with('{') => {
             document::value(text.trim(), &node.origin)
         }

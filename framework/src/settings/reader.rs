@@ -6,7 +6,8 @@
 use serde::Deserializer;
 use serde::de::value::{MapDeserializer, SeqDeserializer};
 use serde::de::{
-    DeserializeSeed, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor,
+    DeserializeSeed, EnumAccess, Error, IntoDeserializer, MapAccess, SeqAccess, Unexpected, VariantAccess,
+    Visitor,
 };
 
 use super::failure::{Failure, Place, What};
@@ -40,6 +41,20 @@ impl<'p> Reader<'p> {
 
     fn placed<T>(&self, read: Result<T, Failure>) -> Result<T, Failure> {
         read.map_err(|failure| self.pass.passed_on(failure.placed(&self.path, self.node)))
+    }
+
+    /// Refuses what a table lies over, and could not stand there by itself.
+    fn check_beneath(
+        &self,
+        fits: impl FnOnce(&Node) -> bool,
+        failure: impl FnOnce() -> Failure,
+    ) -> Result<(), Failure> {
+        match self.node.and_then(Node::beneath) {
+            Some(beneath) if !fits(beneath) => {
+                Err(self.pass.passed_on(failure().placed(&self.path, Some(beneath))))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Reads what it is taken for.
@@ -240,6 +255,10 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         visitor: V,
     ) -> Result<V::Value, Failure> {
         let is_time = name == "Duration" && fields == ["secs", "nanos"];
+        self.check_beneath(
+            |beneath| is_time || loose::table(beneath).is_some(),
+            || Failure::invalid_type(Unexpected::Other("no table"), &visitor),
+        )?;
         self.placed(match self.node {
             Some(node) => match (loose::table(node), loose::text(&node.value)) {
                 (Some(value), _) => self.table(&Node { value, origin: node.origin.clone() }, fields, visitor),
@@ -265,6 +284,10 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Failure> {
+        self.check_beneath(
+            |beneath| loose::text(&beneath.value).is_some(),
+            || Failure::new(What::UnknownVariant(variants)),
+        )?;
         self.placed(match self.node {
             Some(node) => match (&node.value, loose::table(node)) {
                 (Value::Text(name) | Value::Loose(name), None) => visitor.visit_enum(Variant {

@@ -90,7 +90,8 @@ impl<'t> Section<'t> {
 
     /// Takes a section.
     pub(crate) fn section(&mut self, name: &'static str) -> Section<'t> {
-        match self.node(name) {
+        let node = self.node(name);
+        match node.map(|node| node.beneath().unwrap_or(node)) {
             Some(Node { value: Value::Table(table), origin }) => self.below(name, Some(table), Some(origin)),
             Some(node) => {
                 let found = node.value.found();
@@ -112,17 +113,29 @@ impl<'t> Section<'t> {
             Some(node) => match loose::flag(&node.value) {
                 Some(true) => Switch::On(self.below(name, None, Some(&node.origin))),
                 Some(false) => Switch::Off,
-                None => Switch::On(self.section(name)),
+                None => match (&node.value, node.beneath()) {
+                    // What only turns it on or off may be replaced by more.
+                    (Value::Table(table), Some(beneath)) if loose::flag(&beneath.value).is_some() => {
+                        Switch::On(self.below(name, Some(table), Some(&node.origin)))
+                    }
+                    _ => Switch::On(self.section(name)),
+                },
             },
         }
     }
 
-    /// Takes a section whose names are anybody's choice: those of its values that are sections, and the others.
-    pub(crate) fn named(&mut self, name: &'static str) -> Vec<(String, Result<Section<'t>, &'t Node>)> {
+    /// Takes a section whose names are anybody's choice: those of its values that are sections, and the others. `is_short` are those
+    /// others that a section may replace.
+    pub(crate) fn named(
+        &mut self,
+        name: &'static str,
+        is_short: impl Fn(&Node) -> bool,
+    ) -> Vec<(String, Result<Section<'t>, &'t Node>)> {
         let section = self.section(name);
         let entry = |entry: &'t value::Entry| {
             let path = section.path_of(&entry.name);
-            let below = match &entry.node.value {
+            let node = entry.node.beneath().filter(|beneath| !is_short(beneath)).unwrap_or(&entry.node);
+            let below = match &node.value {
                 Value::Table(table) => Ok(Section {
                     path,
                     table: Some(table),
@@ -130,7 +143,7 @@ impl<'t> Section<'t> {
                     known: Vec::new(),
                     report: self.report,
                 }),
-                _ => Err(&entry.node),
+                _ => Err(node),
             };
             (entry.name.clone(), below)
         };

@@ -10,6 +10,16 @@ pub(crate) struct Node {
     pub(crate) origin: Origin,
 }
 
+impl Node {
+    /// What is no table and lies beneath one.
+    pub(crate) fn beneath(&self) -> Option<&Node> {
+        match &self.value {
+            Value::Table(table) => table.beneath.as_deref().map(|entry| &entry.node),
+            _ => None,
+        }
+    }
+}
+
 /// What a value is.
 #[derive(Clone, Debug)]
 pub(crate) enum Value {
@@ -57,6 +67,8 @@ impl Value {
 #[derive(Clone, Debug, Default)]
 pub struct Table {
     pub(crate) entries: Vec<Entry>,
+    /// What is no table and was written where this one lies over it. Only who reads it knows whether that may be replaced.
+    pub(crate) beneath: Option<Box<Entry>>,
 }
 
 /// A name and its value.
@@ -68,27 +80,40 @@ pub(crate) struct Entry {
     pub(crate) node: Node,
 }
 
+impl Entry {
+    fn lie_beneath(&mut self, over: Entry) {
+        let is_table = matches!(self.node.value, Value::Table(_));
+        match (&mut self.node.value, over.node.value) {
+            (Value::Table(below), Value::Table(above)) => below.merge(above),
+            (_, value) => {
+                let name = self.name.clone();
+                let node = Node { value, origin: over.node.origin };
+                let below = std::mem::replace(self, Entry { name, origin: over.origin, node });
+                if let Value::Table(above) = &mut self.node.value
+                    && !is_table
+                {
+                    above.beneath = Some(Box::new(below));
+                }
+            }
+        }
+    }
+}
+
 impl Table {
     pub(crate) fn get(&self, name: &str) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.name == name)
     }
 
-    /// Lays another table over this one. Tables of the same name become one; of all else the other's wins.
+    /// Lays another table over this one. Tables of the same name become one; of all else the other's wins, and a table keeps in
+    /// mind what it replaces.
     pub(crate) fn merge(&mut self, over: Table) {
         for entry in over.entries {
             let is_of_run = entry.origin.is_of_run();
-            let same =
-                |own: &&mut Entry| own.name == entry.name || (is_of_run && is_alike(&own.name, &entry.name));
-            match self.entries.iter_mut().find(same) {
+            let exact = self.entries.iter().position(|own| own.name == entry.name);
+            let alike = || self.entries.iter().position(|own| is_of_run && is_alike(&own.name, &entry.name));
+            match exact.or_else(alike).and_then(|at| self.entries.get_mut(at)) {
                 None => self.entries.push(entry),
-                Some(own) => match (&mut own.node.value, entry.node.value) {
-                    (Value::Table(below), Value::Table(above)) => below.merge(above),
-                    (value, above) => {
-                        *value = above;
-                        own.node.origin = entry.node.origin;
-                        own.origin = entry.origin;
-                    }
-                },
+                Some(own) => own.lie_beneath(entry),
             }
         }
     }

@@ -2,11 +2,12 @@
 
 use crate::matching;
 use crate::resources::{GivenResources, Resources};
-use crate::settings::{Either, Kind, Off, Or, Section, Text, flag, size, time};
+use crate::settings::{Either, Kind, Node, Off, Or, Section, Text, flag, size, time};
 
 pub(super) fn read(root: &mut Section<'_>) -> Vec<GivenResources> {
     let mut given = Vec::new();
-    for (pattern, below) in root.named("resources") {
+    let is_short = |node: &Node| Or(Off, Text).read(node).is_some();
+    for (pattern, below) in root.named("resources", is_short) {
         let (resources, origin) = match below {
             Ok(section) => {
                 let Some(origin) = section.origin().cloned() else { continue };

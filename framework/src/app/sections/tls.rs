@@ -65,7 +65,7 @@ pub(super) fn read(root: &mut Section<'_>) -> Given<TlsSection> {
     #[cfg(not(feature = "encrypted-keys"))]
     let password = None;
     let mut named = Vec::new();
-    for (name, below) in section.named("certificate_for") {
+    for (name, below) in section.named("certificate_for", |_| false) {
         match below {
             Ok(mut below) => {
                 let own = self::identity(&mut below);
