@@ -462,7 +462,7 @@ fn anything(
     a: Anything,
     file: Option<MultipartFile<'_>>,
 ) -> u16 {
-    drop((a, file));
+    let _unread = (a, file);
     204
 }
 

@@ -183,7 +183,8 @@ fn inside(
 async fn what_is_json_in_one_value_is_told_place_by_place() {
     let client = Client::new();
     let (good, bad) = (r#"{"name":"tea","count":1}"#, r#"{"name":"tea","count":10}"#);
-    let table: [(&[(&str, &str)], &[&str]); 5] = [
+    type Asked<'a> = &'a [(&'a str, &'a str)];
+    let table: [(Asked<'_>, &[&str]); 5] = [
         (&[("item", good), ("items", good), ("items", good)], &[]),
         (&[("item", bad)], &["Parameter[item] /count: 10"]),
         (&[("items", good), ("items", bad)], &["Parameter[items] /1/count: 10"]),

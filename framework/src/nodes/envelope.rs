@@ -151,7 +151,8 @@ mod tests {
         let other = [&[b'V', 2][..], &good[2..]].concat();
         let flagged = [&[b'V', 1, 9][..], &good[3..]].concat();
         let long = [&good[..], b"x"].concat();
-        let table: &[(&str, &[(&str, &[u8])], Option<Foreign>)] = &[
+        type Fields<'f> = &'f [(&'f str, &'f [u8])];
+        let table: &[(&str, Fields<'_>, Option<Foreign>)] = &[
             ("good", &[("n", b"1"), ("b", b"9"), ("h", &good), ("r", b"tea"), ("p", b"hi")], None),
             ("nothing", &[], Some(Foreign::Unknown)),
             ("others", &[("user", b"ann")], Some(Foreign::Unknown)),

@@ -113,11 +113,11 @@ fn settings_are_checked_at_start() {
     ];
     for (argument, expected) in table {
         let begun = config_with(&directory.0, &[argument]).and_then(App::from_registry);
-        let error = begun.err().expect("it is wrong").to_string();
+        let error = begun.expect_err("it is wrong").to_string();
         assert!(error.contains(expected), "{argument}: {error}");
     }
     std::fs::write(directory.0.join("tasks.json"), "[{]").expect("a file");
     let error =
-        config_with(&directory.0, &[]).and_then(App::from_registry).err().expect("no tasks").to_string();
+        config_with(&directory.0, &[]).and_then(App::from_registry).expect_err("no tasks").to_string();
     assert!(error.contains("the component `tasks` at ") && error.contains("holds no tasks"), "{error}");
 }
