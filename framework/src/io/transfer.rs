@@ -134,7 +134,7 @@ impl Transfer {
     fn set_out(&mut self, stream: &Stream) -> io::Result<()> {
         let socket = match &self.socket {
             Some(socket) => Arc::clone(socket),
-            None => Arc::clone(self.socket.insert(Arc::new(stream.duplicate()?))),
+            None => Arc::clone(self.socket.insert(Arc::new(stream.duplicate().map_err(or_unsupported)?))),
         };
         let (file, medium) = (Arc::clone(&self.file), self.medium);
         let range = self.range.start..self.range.end.min(self.range.start + TRIP);
@@ -181,9 +181,11 @@ fn shorter(by: u64) -> io::Error {
     io::Error::new(io::ErrorKind::UnexpectedEof, text)
 }
 
-/// Some files, and filters of system calls, refuse this way of sending.
+/// Some files, and filters of system calls, refuse this way of sending; and it takes a descriptor more, and a pipe inside the system, than
+/// reading and writing does.
 fn or_unsupported(error: io::Error) -> io::Error {
-    let refused = [Errno::INVAL, Errno::NOSYS, Errno::PERM, Errno::OPNOTSUPP];
+    let refused =
+        [Errno::INVAL, Errno::NOSYS, Errno::PERM, Errno::OPNOTSUPP, Errno::MFILE, Errno::NFILE, Errno::NOMEM];
     match error.raw_os_error() {
         Some(code) if refused.iter().any(|errno| errno.raw_os_error() == code) => {
             io::ErrorKind::Unsupported.into()
@@ -285,12 +287,52 @@ mod tests {
         std::fs::remove_file(&path).expect("ours");
     }
 
+    /// In a process of its own, whose descriptors run out.
+    #[test]
+    fn without_descriptors_files_are_read_and_written() {
+        let test = std::env::current_exe().expect("this test");
+        let output = std::process::Command::new("sh")
+            .args(["-c", "ulimit -n 64; exec \"$0\" \"$@\""])
+            .arg(test)
+            .args(["--exact", "io::transfer::tests::out_of_descriptors", "--ignored", "--nocapture"])
+            .output()
+            .expect("there is a shell");
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && text.contains("1 passed"), "{text}{output:?}");
+    }
+
+    #[tokio::test]
+    #[ignore = "without_descriptors_files_are_read_and_written runs it"]
+    async fn out_of_descriptors() {
+        use std::future::poll_fn;
+        use tokio::net::{TcpListener, TcpStream};
+
+        let test = File::open(std::env::current_exe().expect("this test")).expect("it is there");
+        let medium = Medium::of(&test).as_foreign();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let _peer = TcpStream::connect(listener.local_addr().expect("bound")).await.expect("it listens");
+        let stream = Stream::Tcp(listener.accept().await.expect("it comes").0);
+        let mut transfer = Transfer::new(test, Some(medium));
+        transfer.begin(0..1000);
+        let mut held = Vec::new();
+        while let Ok(file) = File::open("/dev/null") {
+            held.push(file);
+        }
+        let sent = poll_fn(|cx| transfer.poll_send(&stream, cx)).await;
+        assert_eq!(sent.map_err(|error| error.kind()), Err(io::ErrorKind::Unsupported));
+        assert_eq!(transfer.left(), 0..1000);
+        assert!(transfer.into_file().is_some(), "it is there to be read");
+    }
+
     #[test]
     fn refusals_are_told_from_failures() {
         let table = [
             (Errno::INVAL, io::ErrorKind::Unsupported),
             (Errno::NOSYS, io::ErrorKind::Unsupported),
             (Errno::PERM, io::ErrorKind::Unsupported),
+            (Errno::MFILE, io::ErrorKind::Unsupported),
+            (Errno::NFILE, io::ErrorKind::Unsupported),
+            (Errno::NOMEM, io::ErrorKind::Unsupported),
             (Errno::PIPE, io::ErrorKind::BrokenPipe),
             (Errno::CONNRESET, io::ErrorKind::ConnectionReset),
         ];
