@@ -34,4 +34,4 @@ pub(crate) use stream::Stream;
 #[cfg(feature = "tls")]
 pub(crate) use stream::Transport;
 #[cfg(all(feature = "sendfile", target_os = "linux"))]
-pub(crate) use transfer::{Transfer, can_transfer};
+pub(crate) use transfer::{Transfer, can_transfer, is_of_peer};

@@ -194,6 +194,25 @@ fn or_unsupported(error: io::Error) -> io::Error {
     }
 }
 
+/// Whether an error of a transfer says that the peer has left or is not reached, and nothing of the file.
+pub(crate) fn is_of_peer(error: &io::Error) -> bool {
+    use io::ErrorKind::{
+        BrokenPipe, ConnectionAborted, ConnectionReset, HostUnreachable, NetworkDown, NetworkUnreachable,
+        NotConnected, TimedOut,
+    };
+    matches!(
+        error.kind(),
+        BrokenPipe
+            | ConnectionAborted
+            | ConnectionReset
+            | HostUnreachable
+            | NetworkDown
+            | NetworkUnreachable
+            | NotConnected
+            | TimedOut
+    )
+}
+
 /// Whether files can be sent so. A peer that has gone is told by SIGPIPE here, as nothing turns it off for this call: where that ends
 /// the process, as in one that asked for it, files are read and written instead.
 pub(crate) fn can_transfer() -> bool {
@@ -339,5 +358,27 @@ mod tests {
         for (errno, expected) in table {
             assert_eq!(or_unsupported(errno.into()).kind(), expected, "{errno:?}");
         }
+    }
+
+    #[test]
+    fn peers_that_leave_are_told_from_files_that_fail() {
+        let table = [
+            (Errno::PIPE, true),
+            (Errno::CONNRESET, true),
+            (Errno::CONNABORTED, true),
+            (Errno::NOTCONN, true),
+            (Errno::TIMEDOUT, true),
+            (Errno::HOSTUNREACH, true),
+            (Errno::NETUNREACH, true),
+            (Errno::NETDOWN, true),
+            (Errno::IO, false),
+            (Errno::STALE, false),
+            (Errno::OVERFLOW, false),
+            (Errno::ISDIR, false),
+        ];
+        for (errno, expected) in table {
+            assert_eq!(is_of_peer(&errno.into()), expected, "{errno:?}");
+        }
+        assert!(!is_of_peer(&shorter(1)));
     }
 }

@@ -15,7 +15,7 @@ use crate::io::{Inbox, Outbox};
 use crate::proto::Limits;
 use crate::proto::h1::{Answer, BodyMode, H1, encode};
 #[cfg(all(feature = "sendfile", target_os = "linux"))]
-use crate::{http::Stretch, io::Transfer, io::can_transfer};
+use crate::{http::Stretch, io::Transfer, io::can_transfer, io::is_of_peer};
 
 /// What the server adds to every head.
 #[derive(Clone, Copy)]
@@ -209,7 +209,7 @@ async fn transfer_file(
                 return Ok(Some(Box::new(FileBody::new(file, parts))));
             }
             Err(error) => {
-                if error.kind() == io::ErrorKind::UnexpectedEof {
+                if !is_of_peer(&error) {
                     say!(error, "a file that is being sent was cut: {error}");
                 }
                 return Err(Gone);
