@@ -1,6 +1,7 @@
 //! What peers and disks do to a server of files: ways out of the directory, files that change while they are sent, things
 //! that are no files.
 
+mod said;
 mod scratch;
 
 use std::collections::BTreeSet;
@@ -14,6 +15,7 @@ use std::time::{Duration, SystemTime};
 use vernal::test::Client;
 use vernal::{OrStatus, PathValue, Resources, Result, SafePath, State, StaticFile, request_map, server};
 
+use crate::said::Said;
 use crate::scratch::Scratch;
 
 /// From memory and from the disk, looked up from an opened directory where the system can do that, and by name.
@@ -290,12 +292,17 @@ async fn names_too_long_for_a_disk_are_not_there() {
 const LARGE: usize = 16 << 20;
 
 /// A server of its own thread, and a peer that has read the head of a large file and nothing of its body.
-fn asked_for_large(site: &Scratch) -> (TcpStream, usize, server::Handle, std::thread::JoinHandle<()>) {
+fn asked_for_large(
+    site: &Scratch,
+    said: &Said,
+) -> (TcpStream, usize, server::Handle, std::thread::JoinHandle<()>) {
+    let said = said.clone();
     site.write("large.bin", vec![b'x'; LARGE]);
     let bound = server::new().app("hostile").host("127.0.0.1").port(0).handle_signals(false);
     let bound = bound.resources("/**", site.path()).bind().expect("a free port");
     let (address, handle) = (bound.local_addr(), bound.handle());
     let serving = std::thread::spawn(move || {
+        let _subscriber = tracing::subscriber::set_default(said);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(bound.serve()).expect("it serves");
     });
@@ -315,14 +322,14 @@ fn asked_for_large(site: &Scratch) -> (TcpStream, usize, server::Handle, std::th
 
 #[test]
 fn a_file_that_shrinks_while_it_is_sent_cuts_the_connection() {
-    let site = Scratch::new();
-    let (mut stream, size, handle, serving) = asked_for_large(&site);
+    let (site, said) = (Scratch::new(), Said::default());
+    let (mut stream, size, handle, serving) = asked_for_large(&site, &said);
     let file = File::options().write(true).open(site.path().join("large.bin")).expect("it is there");
     file.set_len(1000).expect("ours");
     let mut body = Vec::new();
     // Cut by an end or by a reset; never padded to its length, and never followed by another answer. What the system sends by itself
     // and has not sent yet is as the file is now: the rest of a page that was cut is empty.
-    let _ = stream.read_to_end(&mut body);
+    let end = stream.read_to_end(&mut body);
     assert!(
         body.len() < size && body.iter().all(|byte| [b'x', 0].contains(byte)),
         "{} of {size}",
@@ -330,12 +337,30 @@ fn a_file_that_shrinks_while_it_is_sent_cuts_the_connection() {
     );
     handle.stop();
     serving.join().expect("it ends");
+    let lines = said.with("was cut");
+    let [line] = &lines[..] else { panic!("{lines:?}") };
+    let begin = "ERROR a file that is being sent was cut: GET /large.bin, ";
+    let missing = line.strip_prefix(begin).and_then(|line| line.split_once(' ')).expect(line);
+    assert_eq!(missing.1, format!("of {size} bytes missing: it has become shorter than it was"));
+    if end.is_ok() {
+        assert_eq!(missing.0, (size - body.len()).to_string(), "{line}");
+    }
+}
+
+#[test]
+fn a_peer_that_leaves_a_file_is_not_told_of() {
+    let (site, said) = (Scratch::new(), Said::default());
+    let (stream, _, handle, serving) = asked_for_large(&site, &said);
+    drop(stream);
+    handle.stop();
+    serving.join().expect("it ends");
+    assert_eq!(said.with("was cut"), [""; 0]);
 }
 
 #[test]
 fn a_file_that_vanishes_while_it_is_sent_is_sent_whole() {
     let site = Scratch::new();
-    let (mut stream, size, handle, serving) = asked_for_large(&site);
+    let (mut stream, size, handle, serving) = asked_for_large(&site, &Said::default());
     site.remove("large.bin");
     let mut body = vec![0; size];
     stream.read_exact(&mut body).expect("all of it comes");

@@ -340,11 +340,11 @@ impl<'c> Connection<'c> {
     }
 
     async fn send_rest(&mut self, exchange: &mut Exchange, rest: Option<Rest>) -> Result<(), Gone> {
-        let Exchange { inbox, outbox, .. } = exchange;
+        let Exchange { inbox, outbox, request, .. } = exchange;
         match rest {
             Some(rest) => {
                 let shared = self.counted.shared();
-                shared.run(rest.send(self.wire, inbox, outbox, &shared.app.0.limits)).await
+                shared.run(rest.send(request, self.wire, inbox, outbox, &shared.app.0.limits)).await
             }
             None => Ok(()),
         }

@@ -1,7 +1,6 @@
 //! Sending an answer: its head with the server's own lines, and its body wherever that lies.
 
 use std::future::poll_fn;
-#[cfg(all(feature = "sendfile", target_os = "linux"))]
 use std::io;
 use std::task::Poll;
 
@@ -9,8 +8,8 @@ use ::http::StatusCode;
 
 use super::Shared;
 use super::wire::{Gone, Wire};
-use crate::base::{Headers, say};
-use crate::http::{BodyKind, BoxStream, FileBody, Piece, Response, SentHead, held};
+use crate::base::{Headers, counted, say};
+use crate::http::{BodyKind, BoxStream, FileBody, Piece, Request, Response, SentHead, held};
 use crate::io::{Inbox, Outbox};
 use crate::proto::Limits;
 use crate::proto::h1::{Answer, BodyMode, H1, encode};
@@ -124,27 +123,32 @@ impl Rest {
     /// the whole.
     pub(crate) async fn send(
         self,
+        request: &Request,
         wire: &mut Wire,
         inbox: &mut Inbox,
         outbox: &mut Outbox,
         limits: &Limits,
     ) -> Result<(), Gone> {
         match self {
-            Rest::File(file) => send_file(file, wire, outbox, limits).await,
-            Rest::Stream(stream, mode) => send_stream(stream, mode, wire, inbox, outbox, limits).await,
+            Rest::File(file) => send_file(file, request, wire, outbox, limits).await,
+            Rest::Stream(stream, mode) => {
+                send_stream(stream, mode, request, wire, inbox, outbox, limits).await
+            }
         }
     }
 }
 
 async fn send_file(
     mut file: Box<FileBody>,
+    request: &Request,
     wire: &mut Wire,
     outbox: &mut Outbox,
     limits: &Limits,
 ) -> Result<(), Gone> {
+    let size = file.size();
     #[cfg(all(feature = "sendfile", target_os = "linux"))]
     if file.is_large() && wire.stream.is_socket() && can_transfer() {
-        match transfer_file(file, wire, outbox, limits).await? {
+        match transfer_file(file, request, wire, outbox, limits).await? {
             Some(left) => file = left,
             None => return Ok(()),
         }
@@ -169,7 +173,7 @@ async fn send_file(
                 }
             }
             Err(error) => {
-                say!(error, "a file that is being sent was cut: {error}");
+                say_cut(request, outbox, size, &error);
                 return Err(Gone);
             }
         }
@@ -183,10 +187,12 @@ async fn send_file(
 #[cfg(all(feature = "sendfile", target_os = "linux"))]
 async fn transfer_file(
     file: Box<FileBody>,
+    request: &Request,
     wire: &mut Wire,
     outbox: &mut Outbox,
     limits: &Limits,
 ) -> Result<Option<Box<FileBody>>, Gone> {
+    let size = file.size();
     let (file, medium, mut parts) = match file.into_parts() {
         Ok(parts) => parts,
         Err(file) => return Ok(Some(file)),
@@ -210,7 +216,7 @@ async fn transfer_file(
             }
             Err(error) => {
                 if !is_of_peer(&error) {
-                    say!(error, "a file that is being sent was cut: {error}");
+                    say_cut(request, outbox, size, &error);
                 }
                 return Err(Gone);
             }
@@ -220,9 +226,23 @@ async fn transfer_file(
     Ok(None)
 }
 
+/// The body was to be of this size.
+#[cold]
+fn say_cut(request: &Request, outbox: &Outbox, size: u64, error: &io::Error) {
+    let missing = size.saturating_sub(outbox.body_size);
+    say!(
+        error,
+        "a file that is being sent was cut: {} {}, {missing} of {} missing: {error}",
+        request.method,
+        request.path(),
+        counted(size, "byte")
+    );
+}
+
 async fn send_stream(
     mut stream: BoxStream,
     mode: BodyMode,
+    request: &Request,
     wire: &mut Wire,
     inbox: &mut Inbox,
     outbox: &mut Outbox,
@@ -250,7 +270,13 @@ async fn send_stream(
                     outbox.push(piece);
                 }
                 Poll::Ready(Some(Err(error))) => {
-                    say!(error, "a streamed answer failed and was cut: {}", error.with_causes());
+                    say!(
+                        error,
+                        "a streamed answer failed and was cut: {} {}: {}",
+                        request.method,
+                        request.path(),
+                        error.with_causes()
+                    );
                     return Poll::Ready(Err(Gone));
                 }
                 Poll::Ready(None) => {
