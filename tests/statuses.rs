@@ -1,5 +1,11 @@
 //! The statuses of answers: what the description says of them, and that what is sent is held against it.
 
+#![expect(
+    clippy::type_complexity,
+    clippy::result_large_err,
+    reason = "what can be answered is to be tried as it is written"
+)]
+
 mod said;
 
 use said::Said;

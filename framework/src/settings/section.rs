@@ -167,6 +167,7 @@ impl<'t> Section<'t> {
     }
 
     /// Whether a name is there, be its value wrong.
+    #[cfg(feature = "tls")]
     pub(crate) fn has(&self, name: &str) -> bool {
         self.table.is_some_and(|table| table.get(name).is_some())
     }
