@@ -3,6 +3,7 @@
 //!
 //! Written as the README teaches, with no tricks: what is measured is what a user gets.
 
+mod watched;
 mod websocket;
 
 use std::borrow::Cow;
@@ -10,11 +11,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use vernal::websocket::{Deflate, Origins, WebSocketConfig};
-use vernal::{
-    AccessLog, BodyReader, Compression, Json, OrStatus, Resources, Result, State, request_map, server,
-};
-#[cfg(feature = "metrics")]
-use vernal::{Actuator, Metrics};
+use vernal::{BodyReader, Compression, Json, OrStatus, Resources, Result, State, request_map, server};
 
 #[derive(Serialize)]
 struct Greeting {
@@ -94,17 +91,7 @@ fn main() -> vernal::Result {
         .compression(Compression::gzip(level))
         .websocket(websocket.origins(Origins::Any))
         .websocket_deflate(Deflate::default());
-    let server = match option("--access-log") {
-        Some(file) => server.access_log(AccessLog::combined().file(file)),
-        None => server,
-    };
-    let server = match option("--metrics") {
-        #[cfg(feature = "metrics")]
-        Some(port) => server.actuator(Actuator::new().port(port.parse()?)).metrics(Metrics::new()),
-        #[cfg(not(feature = "metrics"))]
-        Some(_) => return Err("build it with the feature `metrics`".into()),
-        None => server,
-    };
+    let server = watched::watched(server)?;
     match option("--tls-cert").zip(option("--tls-key")) {
         #[cfg(feature = "tls")]
         Some((cert, key)) => server.tls(vernal::tls::Tls::from_pem(cert, key)?).start(),
