@@ -750,7 +750,7 @@ async fn text_fields_count_as_parameters() {
         .field("d", 4)
         .await
         .assert_status(400)
-        .assert_contains("more than 3 parameters (Limits::parameters");
+        .assert_contains("more than 3 parameters in query and form together (Limits::parameters");
 }
 
 #[tokio::test]
