@@ -3,6 +3,7 @@
 
 #![cfg(unix)]
 
+mod apart;
 mod scratch;
 
 use std::env;
@@ -166,22 +167,10 @@ fn ask(port: u16, method: &str, path: &str, form: &str) -> (u16, String) {
     (status, body.to_owned())
 }
 
-/// The example, built.
+/// The example, built once.
 fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let target = root.join("target/database");
-        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let built = Command::new(cargo)
-            .args(["build", "--quiet", "--locked", "--manifest-path"])
-            .arg(root.join("examples/database/Cargo.toml"))
-            .arg("--target-dir")
-            .arg(&target)
-            .status();
-        assert!(built.expect("cargo").success(), "the example cannot be built");
-        target.join("debug/database")
-    })
+    PROGRAM.get_or_init(|| apart::built("database"))
 }
 
 /// A server of its own, with its data in a directory that goes with it.

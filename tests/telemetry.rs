@@ -3,9 +3,9 @@
 
 #![cfg(unix)]
 
+mod apart;
 mod running;
 
-use std::env;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -187,20 +187,8 @@ async fn ask(port: u16, fields: &str) -> String {
     answer
 }
 
-/// The example, built.
+/// The example, built once.
 fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let target = root.join("target/telemetry");
-        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let built = Command::new(cargo)
-            .args(["build", "--quiet", "--locked", "--manifest-path"])
-            .arg(root.join("examples/telemetry/Cargo.toml"))
-            .arg("--target-dir")
-            .arg(&target)
-            .status();
-        assert!(built.expect("cargo").success(), "the example cannot be built");
-        target.join("debug/telemetry")
-    })
+    PROGRAM.get_or_init(|| apart::built("telemetry"))
 }
