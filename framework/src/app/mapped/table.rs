@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{Covering, errors_of};
 use crate::app::application::{App, Inner};
-use crate::base::{Location, counted};
+use crate::base::{Location, counted, sorted};
 use crate::route::Route;
 use crate::routing::Contents;
 
@@ -95,7 +95,7 @@ fn row_of_filter(it: &Covering, count: usize) -> Row {
 /// The first of some patterns.
 fn few(patterns: &[&str]) -> String {
     let mut patterns = patterns.to_vec();
-    patterns.sort_unstable();
+    sorted::sort_by(&mut patterns, Ord::cmp);
     patterns.dedup();
     let more = patterns.len().saturating_sub(FEW);
     patterns.truncate(FEW);
@@ -107,7 +107,7 @@ const FEW: usize = 3;
 
 /// In the order of paths, with a word on those that are not shown.
 fn cut(mut rows: Vec<Row>, most: usize) -> Vec<Row> {
-    rows.sort_by(|[methods, path, ..], [other_methods, other, ..]| {
+    sorted::sort_by(&mut rows, |[methods, path, ..], [other_methods, other, ..]| {
         (path, methods).cmp(&(other, other_methods))
     });
     let more = rows.len().saturating_sub(most);
