@@ -25,6 +25,13 @@ struct Known {
     number: u64,
 }
 
+/// The same Redis by a connection of its own.
+impl Clone for Link {
+    fn clone(&self) -> Link {
+        Link::new(self.server.clone(), self.timeout)
+    }
+}
+
 /// What Redis is asked.
 pub(crate) enum Question<'s> {
     Command(Cmd),

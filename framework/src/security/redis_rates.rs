@@ -114,14 +114,8 @@ impl RedisRates {
 
     /// Changes a setting: of these alone, if there are clones.
     fn with(mut self, change: impl FnOnce(&mut Inner)) -> RedisRates {
-        if let Some(inner) = Arc::get_mut(&mut self.0) {
-            change(inner);
-            return self;
-        }
-        let Inner { link, prefix, away, .. } = &*self.0;
-        let mut inner = Inner::new(Link::new(link.server.clone(), link.timeout), prefix.clone(), *away);
-        change(&mut inner);
-        RedisRates(Arc::new(inner))
+        change(Arc::make_mut(&mut self.0));
+        self
     }
 
     /// Counts a request of a key, which is told from all others by a hash.
@@ -145,6 +139,12 @@ impl RedisRates {
                 Shared::Away(inner.away)
             }
         }
+    }
+}
+
+impl Clone for Inner {
+    fn clone(&self) -> Inner {
+        Inner::new(self.link.clone(), self.prefix.clone(), self.away)
     }
 }
 

@@ -42,6 +42,7 @@ use crate::nodes::{Link, Question, Server};
 #[derive(Clone)]
 pub struct RedisStore(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     link: Link,
     prefix: String,
@@ -106,14 +107,8 @@ impl RedisStore {
 
     /// Changes a setting: of this store alone, if it has clones.
     fn with(mut self, change: impl FnOnce(&mut Inner)) -> RedisStore {
-        if let Some(inner) = Arc::get_mut(&mut self.0) {
-            change(inner);
-            return self;
-        }
-        let Inner { link, prefix, .. } = &*self.0;
-        let mut inner = Inner::new(Link::new(link.server.clone(), link.timeout), prefix.clone());
-        change(&mut inner);
-        RedisStore(Arc::new(inner))
+        change(Arc::make_mut(&mut self.0));
+        self
     }
 }
 
