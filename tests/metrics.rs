@@ -287,6 +287,23 @@ async fn what_would_break_the_page_is_an_error_at_start_or_left_out() {
         let error = App::from_registry(config).expect_err(expected).to_string();
         assert!(error.contains(expected), "{error}");
     }
+    // All that stands on the page by itself is taken.
+    let page = page(&client).await;
+    let families: Vec<_> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next())
+        .filter(|name| *name != "visits")
+        .map(str::to_owned)
+        .collect();
+    assert!(families.len() > 6, "{page}");
+    for name in families {
+        let told = format!("two metrics are called {name:?}");
+        let metrics =
+            Metrics::new().register(move |registry| registry.register(&name, "x", Gauge::<i64>::default()));
+        let config = Config::new().actuator(Actuator::new().port(0)).metrics(metrics);
+        let error = App::from_registry(config).expect_err(&told).to_string();
+        assert!(error.contains(&told), "{error}");
+    }
     let error =
         App::from_registry(Config::new().metrics(Metrics::new())).expect_err("nobody shows them").to_string();
     assert!(error.contains("give one too, `.actuator(Actuator::new().port(9091))`"), "{error}");
