@@ -15,7 +15,7 @@ impl Inner {
     }
 
     /// Tells of a request.
-    #[cold]
+    #[inline]
     pub(crate) fn tell(&self, answered: &Answered<'_>) {
         if is_wanted() {
             answered.say();
