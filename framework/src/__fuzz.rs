@@ -9,7 +9,7 @@ mod websocket;
 use crate::base::Headers;
 use crate::proto::h1::exercise::{Event, in_pieces, summary, whole};
 use crate::proto::h1::{BodyDecoder, Framing, Head, Progress, parse};
-use crate::proto::{Limits, Refusal};
+use crate::proto::{Limits, Refusal, may_trail, trailer_fields};
 
 pub use self::coding::coding;
 pub use self::multipart::multipart;
@@ -57,6 +57,9 @@ pub fn body(input: &[u8]) {
     assert_eq!(one, decode(framing, input, 7));
     let Ok(decoded) = one else { return };
     assert!(decoded.data.len() <= decoded.consumed && decoded.consumed <= input.len());
+    for (name, value) in trailer_fields(&decoded.trailers).iter() {
+        assert!(may_trail(name) && crate::base::is_token(name.as_bytes()) && crate::base::is_value(value));
+    }
     if let (Framing::Length(length), true) = (framing, decoded.is_done) {
         assert_eq!(decoded.data, input[..length as usize]);
     }
@@ -104,13 +107,14 @@ fn check_fields(head: &Head, headers: &Headers) {
 #[derive(Debug, PartialEq)]
 struct Decoded {
     data: Vec<u8>,
+    trailers: Vec<u8>,
     consumed: usize,
     is_done: bool,
 }
 
 fn decode(framing: Framing, input: &[u8], length: usize) -> Result<Decoded, Refusal> {
     let mut decoder = BodyDecoder::new(framing);
-    let mut decoded = Decoded { data: Vec::new(), consumed: 0, is_done: false };
+    let mut decoded = Decoded { data: Vec::new(), trailers: Vec::new(), consumed: 0, is_done: false };
     for piece in input.chunks(length) {
         let mut rest = piece;
         loop {
@@ -118,6 +122,11 @@ fn decode(framing: Framing, input: &[u8], length: usize) -> Result<Decoded, Refu
                 Progress::Data { consumed, data } => {
                     assert!(!data.is_empty() && rest[..consumed].ends_with(data));
                     decoded.data.extend_from_slice(data);
+                    consumed
+                }
+                Progress::Trailers { consumed, lines } => {
+                    assert!(!lines.is_empty() && consumed >= lines.len());
+                    decoded.trailers.extend_from_slice(lines);
                     consumed
                 }
                 Progress::NeedMore { consumed } | Progress::End { consumed } => {

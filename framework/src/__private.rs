@@ -258,6 +258,12 @@ pub const fn check_seen(profiles: &[Profile], problem: &str) {
 /// Refuses an argument that takes the body when one before it does.
 #[track_caller]
 pub const fn check_body(profiles: &[Profile], names: &[&str], index: usize) {
+    let mut before = 0;
+    while before < index {
+        check_trailers(profiles, names, (before, index));
+        check_trailers(profiles, names, (index, before));
+        before += 1;
+    }
     if !takes_body(profiles[index]) {
         return;
     }
@@ -275,6 +281,22 @@ pub const fn check_body(profiles: &[Profile], names: &[&str], index: usize) {
             panic!("{}", text.as_str())
         }
         before += 1;
+    }
+}
+
+/// Refuses an argument that reads the fields after the body where another reads the body as it comes.
+#[track_caller]
+const fn check_trailers(profiles: &[Profile], names: &[&str], (reads, takes): (usize, usize)) {
+    if profiles[reads].trailers && matches!(profiles[takes].body, BodyUse::Streamed | BodyUse::Parts) {
+        let text = Text::new()
+            .then("`")
+            .then(names[takes])
+            .then("` reads the body as it comes, and the trailers come after it: leave `")
+            .then(names[reads])
+            .then("` out and call `")
+            .then(names[takes])
+            .then(".trailers().await` at its end");
+        panic!("{}", text.as_str())
     }
 }
 

@@ -118,7 +118,7 @@ pub use http::{
     BindingError, Body, BodyReader, BoxFuture, Cookies, Decompression, Error, Event, FileReader, Html,
     HttpError, IntoStatus, Multipart, MultipartFile, OrStatus, Params, Part, Progress, Redirect, Request,
     RequestBuilder, Responder, Response, Result, SafePath, SameSite, Sender, SetCookie, Source, Sse,
-    StaticFile, Trace, Tracer, ok,
+    StaticFile, Trace, Tracer, Trailers, ok,
 };
 #[cfg(feature = "signed-cookies")]
 pub use http::{CookieKey, PrivateCookies, SignedCookies};

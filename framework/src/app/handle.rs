@@ -20,7 +20,7 @@ use super::target::Target;
 use crate::chain::Unmapped;
 use crate::http::{
     Body, BodyKind, BodyReader, BoxFuture, Error, Outgoing, Received, Request, RequestBuilder, Response,
-    Result, SentHead,
+    Result, SentHead, Trailers,
 };
 use crate::operations::{Answered, End};
 use crate::proto::h1::TargetForm;
@@ -172,7 +172,9 @@ pub(crate) fn written(
 ) -> Response {
     let SentHead { status, reason, headers, content_type } = head;
     let pieces = Written { work, outgoing: Arc::clone(outgoing), is_over: false };
-    let body = Body(BodyKind::Stream(Box::pin(pieces)));
+    let after = Arc::clone(outgoing);
+    let trailers = async move { Ok(after.pipe.take_trailers().map(Trailers::received).unwrap_or_default()) };
+    let body = Body(BodyKind::Stream(Box::pin(pieces))).with_trailers(&[], trailers);
     Response { status, reason, headers, content_type, body, is_answered: true, ..Response::default() }
 }
 
@@ -299,6 +301,7 @@ pub(crate) fn complete(mut response: Response, is_head: bool) -> Response {
     }
     let has_none = response.status.is_informational()
         || matches!(response.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    response.announce_trailers();
     response.body = response.take_body();
     if is_head
         && !has_none

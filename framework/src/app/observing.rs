@@ -15,7 +15,7 @@ impl Inner {
     }
 
     /// Tells of a request.
-    #[inline]
+    #[cold]
     pub(crate) fn tell(&self, answered: &Answered<'_>) {
         if is_wanted() {
             answered.say();

@@ -186,14 +186,14 @@ impl Headers {
     /// where the value comes from outside.
     pub fn insert(&mut self, name: &str, value: impl IntoHeaderValue) {
         if let Err(error) = self.try_insert(name, value) {
-            self.refused.get_or_insert_with(|| Box::new(error));
+            self.refuse(error);
         }
     }
 
     /// Adds a field, keeping those of the same name. Refuses as [`Headers::insert`] does.
     pub fn append(&mut self, name: &str, value: impl IntoHeaderValue) {
         if let Err(error) = self.try_append(name, value) {
-            self.refused.get_or_insert_with(|| Box::new(error));
+            self.refuse(error);
         }
     }
 
@@ -253,6 +253,11 @@ impl Headers {
         if self.refused.is_none() {
             self.refused.clone_from(&other.refused);
         }
+    }
+
+    /// Notes that a field was refused.
+    pub(crate) fn refuse(&mut self, error: HeaderError) {
+        self.refused.get_or_insert_with(|| Box::new(error));
     }
 
     /// The first field that [`Headers::insert`] or [`Headers::append`] refused, if any.
@@ -368,6 +373,11 @@ impl<N: AsRef<str>, V: IntoHeaderValue, const LENGTH: usize> From<[(N, V); LENGT
 impl HeaderError {
     fn new(name: &str, problem: Problem) -> HeaderError {
         HeaderError { name: name.chars().take(64).collect(), problem }
+    }
+
+    /// A field that is as it should be, but must not stand where it was put.
+    pub(crate) fn because(name: &str, why: &str) -> HeaderError {
+        HeaderError::new(name, Problem::Refused(format!("`{}` {why}", name.escape_debug())))
     }
 }
 

@@ -15,7 +15,7 @@ use super::profile::{BodyUse, Profile};
 use super::value::FromValue;
 use crate::base::{from_json, json_pointer};
 use crate::http::{
-    Arg, BindingError, BodyReader, Error, Request, Responder, Response, Result, Source, shortened,
+    Arg, BindingError, BodyReader, Error, Request, Responder, Response, Result, Source, Trailers, shortened,
 };
 
 macro_rules! bodies {
@@ -224,6 +224,16 @@ impl<'r> FromRequest<'r> for BodyReader {
 
     fn describe(inputs: &mut Inputs) {
         inputs.take_body(&["application/octet-stream"], Schema::binary(), false, false);
+    }
+}
+
+/// The fields after the body, which is read whole before: by another argument, or for their sake.
+impl<'r> FromRequest<'r> for &'r Trailers {
+    const PROFILE: Profile =
+        Profile { body: BodyUse::Any, trailers: true, only_reads: true, ..Profile::PART };
+
+    fn from_request(req: &'r Request, _: &Arg) -> Result<&'r Trailers> {
+        Ok(req.trailers())
     }
 }
 

@@ -4,7 +4,7 @@
 
 use super::dispatch::{AtOnce, Bind, Profiled};
 use super::{Arg, BindingSource, Profile, State};
-use crate::http::{Error, Params, Request, Response};
+use crate::http::{Error, Params, Request, Response, Trailers};
 
 /// A type that is no argument, but looks like one.
 pub trait Misplaced {
@@ -27,6 +27,7 @@ misplaced! {
     &Response: RESPONSE;
     Params: PARAMS;
     &Params: PARAMS;
+    Trailers: "the trailers are lent: take `trailers: &Trailers`";
     Error: "a handler runs where there is no error: an error page takes `error: &Error`, with `#[error_message]` above it";
     ::http::HeaderMap: HEADERS;
     &::http::HeaderMap: HEADERS;
@@ -50,7 +51,7 @@ impl<B> Misplaced for &::http::Request<B> {
 
 /// What stands behind a reference that nothing can be bound to.
 const LENT: &str = "an argument is bound by value: leave `&` out; only `&str`, `&[u8]`, `&Request`, `&Headers`, \
-    `&Cookies` and `&Method` are lent, and a state of the server is `State<&T>`";
+    `&Trailers`, `&Cookies` and `&Method` are lent, and a state of the server is `State<&T>`";
 
 const REQUEST: &str = "the request is lent: take `req: &Request`";
 const RESPONSE: &str = "the response is lent: take `res: &mut Response`, or return what to answer with";

@@ -53,6 +53,8 @@ pub struct Profile {
     pub only_reads: bool,
     /// A variable of the path comes before a parameter of that name.
     pub path_first: bool,
+    /// It reads the fields after the body, which come too late for it where another argument reads the body as it comes.
+    pub trailers: bool,
     /// It tells how a WebSocket session ended, so that only `on_close` can take it.
     pub close_reason: bool,
     /// It is the receiving end of a WebSocket session, so that no event function can take it.
@@ -72,6 +74,7 @@ impl Profile {
         named: false,
         only_reads: false,
         path_first: false,
+        trailers: false,
         close_reason: false,
         socket: false,
         handshake: false,

@@ -10,6 +10,7 @@ use tracing::Span;
 
 use super::file::FileBody;
 use super::safe_path::FilePath;
+use super::trailing::Trailing;
 use super::{Error, Result};
 
 /// The body of an answer.
@@ -37,6 +38,8 @@ pub(crate) enum Kind {
     Sized(BoxStream, u64),
     /// The handler wrote it through `write_bytes`; the pipe has it.
     Written,
+    /// Another body, and what follows it.
+    Trailed(Box<(Body, Box<Trailing>)>),
     /// An opened file: what is left to send of it.
     OpenFile(Box<FileBody>),
     /// A page that is still to be made of its template.
@@ -86,6 +89,7 @@ impl Body {
             Kind::Bytes(bytes) => Some(bytes.len() as u64),
             Kind::OpenFile(file) => Some(file.size()),
             Kind::Sized(_, size) => Some(*size),
+            Kind::Trailed(trailed) => trailed.0.size(),
             Kind::Buffer | Kind::File(_) | Kind::Stream(_) | Kind::Written => None,
             #[cfg(feature = "templates")]
             Kind::View(_) => None,
@@ -128,6 +132,7 @@ impl fmt::Debug for Body {
             Kind::Bytes(bytes) => write!(f, "Body({} bytes)", bytes.len()),
             Kind::File(path) => write!(f, "Body(file {path})"),
             Kind::OpenFile(file) => write!(f, "Body(file, {} bytes)", file.size()),
+            Kind::Trailed(trailed) => write!(f, "{:?} with {:?}", trailed.0, trailed.1),
             Kind::Sized(_, size) => write!(f, "Body(stream, {size} bytes)"),
             #[cfg(feature = "templates")]
             Kind::View(view) => write!(f, "Body(view {})", view.template),

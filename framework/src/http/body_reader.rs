@@ -11,7 +11,8 @@ use tokio::io::{AsyncRead, ReadBuf};
 
 use super::beginnings::{Beginning, Beginnings};
 use super::received::Received;
-use super::{Error, Result};
+use super::{Error, Result, Trailers};
+use crate::base::Headers;
 use crate::io::{BodyMemory, Pipe, Share};
 use crate::proto::coding::{Decoding, Pulled};
 use crate::proto::multipart::Bounds;
@@ -45,6 +46,8 @@ pub struct BodyReader {
     rest: Bytes,
     /// What its parts may cost, if it is a form.
     pub(super) bounds: Bounds,
+    /// What came after it, once its end has.
+    trailers: Option<Trailers>,
     /// Where to note which beginnings of pages are in it.
     beginning: Option<(Beginning, Arc<Beginnings>)>,
 }
@@ -81,6 +84,7 @@ impl BodyReader {
             lent: Bytes::new(),
             rest: Bytes::new(),
             bounds: Bounds::of(limits),
+            trailers: None,
             beginning: None,
         }
     }
@@ -112,9 +116,16 @@ impl BodyReader {
         BodyReader::of(Origin::Received(Box::new(received)), limits)
     }
 
-    /// The bytes, if all of them are in memory.
+    /// With fields that have come after it.
+    pub(super) fn trailed(mut self, trailers: &Trailers) -> BodyReader {
+        self.trailers = Some(trailers.clone());
+        self
+    }
+
+    /// The bytes, if all of them are in memory and nothing follows.
     pub(crate) fn in_memory_whole(&self) -> Option<Bytes> {
         match &self.origin {
+            Origin::Memory(_) if self.trailers.as_ref().is_some_and(|trailers| !trailers.is_empty()) => None,
             Origin::Memory(bytes) if self.rest.is_empty() && self.decoding.is_none() => Some(bytes.clone()),
             _ => None,
         }
@@ -161,6 +172,40 @@ impl BodyReader {
         Ok(all)
     }
 
+    /// The fields that come after the body: none if none came. What has not been read of the body is thrown away.
+    ///
+    /// ```
+    /// use vernal::{BodyReader, Result, request_map};
+    ///
+    /// #[request_map("/sum", method = "PUT")]
+    /// async fn sum(mut body: BodyReader) -> Result<String> {
+    ///     let mut sum = 0_u64;
+    ///     while let Some(piece) = body.read().await? {
+    ///         sum += piece.iter().map(|byte| u64::from(*byte)).sum::<u64>();
+    ///     }
+    ///     let said = body.trailers().await?.get("x-sum");
+    ///     Ok(format!("{sum}, said to be {}", said.unwrap_or("unknown")))
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`BodyReader::read`], and 431 where they are longer than [`Limits::head_size`](crate::Limits) or more than `Limits::header_count`.
+    pub async fn trailers(&mut self) -> Result<&Trailers> {
+        while self.next().await?.is_some() {}
+        let fields = std::future::poll_fn(|cx| self.poll_trailers(cx)).await?;
+        Ok(self.trailers.insert(Trailers::received(fields)))
+    }
+
+    /// What came after it, once; ask at its end.
+    pub(super) fn poll_trailers(&mut self, cx: &mut Context<'_>) -> Poll<Result<Headers>> {
+        if let Some(trailers) = self.trailers.take() {
+            return Poll::Ready(trailers.sound());
+        }
+        // A coding may end before the body does.
+        while ready!(self.origin.poll_next(cx)).map_err(Error::from_refusal)?.is_some() {}
+        Poll::Ready(Ok(self.origin.take_trailers().unwrap_or_default()))
+    }
+
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>>> {
         if !self.rest.is_empty() {
             return Poll::Ready(Ok(Some(std::mem::take(&mut self.rest))));
@@ -183,6 +228,14 @@ impl Origin {
             Origin::Received(received) => received.poll_next(cx),
             Origin::Memory(bytes) if bytes.is_empty() => Poll::Ready(Ok(None)),
             Origin::Memory(bytes) => Poll::Ready(Ok(Some(std::mem::take(bytes)))),
+        }
+    }
+
+    fn take_trailers(&mut self) -> Option<Headers> {
+        match self {
+            Origin::Pipe(pipe) => pipe.take_trailers(),
+            Origin::Received(received) => received.take_trailers(),
+            Origin::Memory(_) => None,
         }
     }
 }

@@ -64,7 +64,7 @@ impl<B: Into<Body>> Responder for ::http::Response<B> {
         let (parts, body) = self.into_parts();
         let mut response = Response::new(parts.status);
         response.headers = fields_of(&parts.headers);
-        response.body = body.into();
+        response.place(body.into());
         response.respond(res)
     }
 

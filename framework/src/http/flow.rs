@@ -8,6 +8,7 @@ use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 
 use super::body::Kind;
+use super::trailing::Slot;
 use super::{Body, BodyReader, BoxFuture, BoxStream, Error, FileBody, FilePath, Response, Result, Stretch};
 
 impl Body {
@@ -105,6 +106,12 @@ impl Response {
     /// Takes the body out and leaves none, for filters that send another one made of it. There is none to take of an answer that
     /// its handler writes piece by piece.
     pub fn take_body(&mut self) -> Body {
+        let trailing = self.trailing.take();
+        self.take_content().followed_by(trailing)
+    }
+
+    /// The same without what is to follow it.
+    pub(crate) fn take_content(&mut self) -> Body {
         match std::mem::take(&mut self.body) {
             Body(Kind::Buffer) => Body(Kind::Bytes(Bytes::from(std::mem::take(&mut self.buffer)))),
             body => body,
@@ -133,6 +140,7 @@ impl Stream for Body {
                     }
                     return Poll::Ready(next);
                 }
+                Kind::Trailed(trailed) => return Pin::new(&mut trailed.0).poll_next(cx),
                 Kind::OpenFile(file) => {
                     let next = ready!(Pin::new(&mut **file).poll_next(cx));
                     if !matches!(next, Some(Ok(_))) {
@@ -170,18 +178,32 @@ impl From<BodyReader> for Body {
     fn from(reader: BodyReader) -> Body {
         match reader.in_memory_whole() {
             Some(bytes) => Body::from(bytes),
-            None => Body(Kind::Stream(Box::pin(Pieces(reader)))),
+            None => {
+                let after = Slot::default();
+                let trailing = after.trailing();
+                Body(Kind::Stream(Box::pin(Pieces { reader, after }))).followed_by(Some(trailing))
+            }
         }
     }
 }
 
-struct Pieces(BodyReader);
+struct Pieces {
+    reader: BodyReader,
+    /// For the trailers.
+    after: Slot,
+}
 
 impl Stream for Pieces {
     type Item = Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
-        self.0.poll_next(cx).map(Result::transpose)
+        let Pieces { reader, after } = &mut *self;
+        match ready!(reader.poll_next(cx)) {
+            Ok(None) => {}
+            next => return Poll::Ready(next.transpose()),
+        }
+        let trailers = ready!(reader.poll_trailers(cx));
+        Poll::Ready(trailers.map(|fields| after.put(&fields)).err().map(Err))
     }
 }
 

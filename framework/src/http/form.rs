@@ -44,8 +44,11 @@ impl Request {
             let decoded = charset::decode(&text, part.content_type_bytes());
             self.form.push_part(others, (part.name(), &text), decoded, limit).map_err(Error::from_refusal)?;
         }
-        form.finish().await?;
+        let trailers = form.finish().await?;
         self.set_share(files.share);
+        if !trailers.is_empty() {
+            self.set_trailers(trailers);
+        }
         if !files.kept.is_empty() {
             self.files = Some(Box::new(files.kept));
         }

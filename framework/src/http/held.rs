@@ -1,21 +1,40 @@
-//! The body that a request holds, and what that takes of memory, counted with what all others hold.
+//! The body that a request holds, what came after it, and what that takes of memory, counted with what all others hold.
 
 use std::future::poll_fn;
 use std::sync::PoisonError;
 
 use bytes::Bytes;
 
-use super::{Body, BodyReader, Params, Received, Request};
+use super::{Body, BodyReader, Params, Received, Request, Trailers};
+use crate::base::Headers;
 use crate::io::Share;
 use crate::proto::Refusal;
 
 impl Request {
+    /// The fields that came after the body, once that has been read whole: for filters, and handlers that take the body so. None where the
+    /// handler reads it itself; then [`BodyReader::trailers`](crate::BodyReader::trailers) has them.
+    pub fn trailers(&self) -> &Trailers {
+        static NONE: Trailers = Trailers::new();
+        self.rare.get().and_then(|rare| rare.trailers.get()).unwrap_or(&NONE)
+    }
+
+    /// Takes over those that came after the body.
+    #[cold]
+    pub(crate) fn set_trailers(&mut self, fields: Headers) {
+        let _ = self.rare().trailers.set(Trailers::received(fields));
+    }
+
     /// Takes the body out, for filters that hand the request on to somebody else: whoever comes later finds none.
     ///
     /// What has been read lies in memory; where a handler or a filter reads the body as it comes, this is that stream.
     pub fn take_body(&mut self) -> Body {
         match self.reader.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
             Some(reader) => Body::from(reader.noted(self.note_beginnings())),
+            None if !self.trailers().is_empty() => {
+                let reader = self.lend_reader();
+                self.body.clear();
+                Body::from(reader)
+            }
             None => Body::from(std::mem::take(&mut self.body)),
         }
     }
@@ -24,7 +43,7 @@ impl Request {
     pub(crate) fn lend_reader(&self) -> BodyReader {
         match self.reader.lock().unwrap_or_else(PoisonError::into_inner).take() {
             Some(reader) => reader.noted(self.note_beginnings()),
-            None => BodyReader::in_memory(Bytes::copy_from_slice(&self.body)),
+            None => BodyReader::in_memory(Bytes::copy_from_slice(&self.body)).trailed(self.trailers()),
         }
     }
 
@@ -93,6 +112,9 @@ impl Request {
             } else {
                 self.receive(&piece)?;
             }
+        }
+        if let Some(trailers) = received.take_trailers() {
+            self.set_trailers(trailers);
         }
         Ok(())
     }

@@ -62,7 +62,11 @@ mod static_file;
 mod tally;
 mod trace;
 mod tracer;
+mod trailed;
+mod trailers;
+mod trailing;
 mod via;
+mod written;
 
 #[cfg(feature = "openapi")]
 pub use answered::Words;
@@ -123,6 +127,10 @@ pub(crate) use tally::Tally;
 pub use trace::Trace;
 pub use tracer::Tracer;
 pub(crate) use tracer::Traces;
+pub use trailers::Trailers;
+#[cfg(feature = "tower")]
+pub(crate) use trailing::Slot;
+pub(crate) use trailing::Trailing;
 pub(crate) use via::{Peer, Via};
 
 /// A boxed future, as adapters of `async fn`s return it.

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use serde_json::Value;
 
 use super::beginnings::Beginnings;
-use super::{Cookies, Kept};
+use super::{Cookies, Kept, Trailers};
 use crate::proto::TraceContext;
 
 /// What is made when it is first asked for; few requests have any of it.
@@ -17,6 +17,7 @@ pub(super) struct Rare {
     pub(super) beginnings: OnceLock<Arc<Beginnings>>,
     pub(super) kept: OnceLock<Arc<dyn Kept>>,
     pub(super) id: OnceLock<Box<str>>,
+    pub(super) trailers: OnceLock<Trailers>,
     pub(super) trace: OnceLock<TraceContext>,
     pub(super) is_watched: AtomicBool,
 }

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 
 use super::{Body, Result};
+use crate::base::Headers;
 use crate::io::{Deadline, Pace};
 use crate::proto::{Limits, Refusal, SizeBound};
 
@@ -16,6 +17,7 @@ pub(crate) struct Received {
     limits: Limits,
     bound: SizeBound,
     received: u64,
+    trailers: Option<Headers>,
     pace: Pace,
     /// Made when the body keeps somebody waiting.
     deadline: Option<Deadline>,
@@ -31,9 +33,15 @@ impl Received {
             body: Box::pin(body),
             limits: limits.clone(),
             received: 0,
+            trailers: None,
             pace: Pace::default(),
             deadline: None,
         })
+    }
+
+    /// The fields after the body, once; known at its end.
+    pub(crate) fn take_trailers(&mut self) -> Option<Headers> {
+        self.trailers.take()
     }
 
     /// The next piece; `None` at the end.
@@ -41,7 +49,17 @@ impl Received {
     /// # Errors
     /// The body is too large (413), too slow (408) or cut off (400, unless its own error has a status).
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Refusal>> {
-        let refusal = match self.body.as_mut().poll_next(cx) {
+        let next = match self.body.as_mut().poll_next(cx) {
+            Poll::Ready(None) => self.body.poll_trailers(cx).map(|trailers| match trailers {
+                Ok(trailers) => {
+                    self.trailers = trailers.or(self.trailers.take());
+                    None
+                }
+                Err(error) => Some(Err(error)),
+            }),
+            next => next,
+        };
+        let refusal = match next {
             Poll::Ready(None) => return Poll::Ready(Ok(None)),
             Poll::Ready(Some(Ok(piece))) => {
                 self.pace.moved();

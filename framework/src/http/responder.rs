@@ -316,6 +316,7 @@ impl Responder for Response {
             res.content_type = self.content_type;
             res.body = self.body;
             res.buffer = self.buffer;
+            res.trailing = self.trailing.or(res.trailing.take());
             res.marks.is_sniffed = self.marks.is_sniffed;
         }
         res.marks.is_whole |= self.marks.is_whole;

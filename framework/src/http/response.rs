@@ -1,19 +1,18 @@
 //! An answer: status, header fields, body. Recycled with its buffers.
 
 use std::borrow::Cow;
-use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use ::http::StatusCode;
 use bytes::Bytes;
 use serde::Serialize;
 
 use super::body::Kind;
-use super::outgoing::{Outgoing, SentHead};
+use super::outgoing::Outgoing;
 use super::sniff::{JSON, Markup, OCTETS, TEXT, markup};
-use super::{Body, Error, IntoStatus, Result, SetCookie, add_private_cookie};
+use super::trailing::Trailing;
+use super::{Body, Error, IntoStatus, Result, SetCookie};
 use crate::base::{Headers, IntoHeaderValue, trim};
-use crate::proto::Refusal;
 
 /// What goes out.
 ///
@@ -41,6 +40,8 @@ pub struct Response {
     pub(crate) body: Body,
     /// Small bodies are copied here, so that answering allocates nothing.
     pub(crate) buffer: Vec<u8>,
+    /// What is to follow the body.
+    pub(crate) trailing: Option<Box<Trailing>>,
     /// Somebody has answered, so that a filter need not go on.
     pub(crate) is_answered: bool,
     /// The error this answer was made of, for filters and the log.
@@ -73,6 +74,7 @@ impl Default for Response {
             content_type: None,
             body: Body::empty(),
             buffer: Vec::new(),
+            trailing: None,
             is_answered: false,
             error: None,
             pending_error: None,
@@ -142,7 +144,7 @@ impl Response {
             },
             _ => said.or(Some(OCTETS)),
         };
-        self.body = body;
+        self.place(body);
         self.is_answered = true;
     }
 
@@ -188,48 +190,6 @@ impl Response {
         self.marks.is_whole = true;
     }
 
-    /// Writes a piece of the body at once, after the head if it is the first. The answer is then sent in pieces:
-    /// chunked, or to the end of the connection for HTTP/1.0. Waits while the peer is slow. Needs an `async fn`.
-    ///
-    /// What is set on the answer after the first piece is not sent, and neither is what the handler returns.
-    ///
-    /// A peer that goes away ends the handler where it waits, and so does one that gets none of this, since it asked by HEAD or the
-    /// status has no content: when the head is out, the handler is dropped.
-    ///
-    /// # Errors
-    /// This is not the answer given as `res: &mut Response`, it has a body already or was closed, or a header field was
-    /// refused.
-    #[doc(alias = "write", alias = "write_text")]
-    pub async fn write_bytes(&mut self, bytes: impl AsRef<[u8]>) -> Result {
-        if !self.is_committed()
-            && let Some(kept) = self.outgoing.as_ref().and_then(|outgoing| outgoing.kept.get())
-        {
-            kept.keep().await?;
-        }
-        let outgoing = self.commit()?;
-        if outgoing.pipe.is_ended() {
-            return Err(Error::internal("the answer is closed, so nothing can be written to it any more"));
-        }
-        let mut rest = bytes.as_ref();
-        while !rest.is_empty() {
-            let room = std::future::poll_fn(|cx| outgoing.pipe.poll_room(cx)).await;
-            let (now, later) = rest.split_at(rest.len().min(room));
-            // Nobody counts what goes out.
-            let _ = outgoing.pipe.push(now);
-            rest = later;
-        }
-        Ok(())
-    }
-
-    /// Ends an answer begun with [`Response::write_bytes`]. The end of the handler does so too.
-    ///
-    /// # Errors
-    /// As [`Response::write_bytes`].
-    pub fn close(&mut self) -> Result {
-        self.commit()?.pipe.end(Ok(()));
-        Ok(())
-    }
-
     /// Whether an answer is given: a status, a body, a redirect or an error.
     pub fn is_answered(&self) -> bool {
         self.is_answered || self.status != StatusCode::OK || self.body.is_some()
@@ -251,47 +211,6 @@ impl Response {
             Kind::Buffer => &self.buffer,
             Kind::Bytes(bytes) => bytes,
             _ => &[],
-        }
-    }
-
-    /// Takes the head for the connection to send, once.
-    fn commit(&mut self) -> Result<Arc<Outgoing>> {
-        let Some(outgoing) = self.outgoing.clone() else {
-            return Err(Error::internal(
-                "only the answer given as `res: &mut Response` can be written piece by piece",
-            ));
-        };
-        if self.is_committed() {
-            return Ok(outgoing);
-        }
-        if self.body.is_some() {
-            return Err(Error::internal(
-                "the answer has a body already, so it cannot be written piece by piece",
-            ));
-        }
-        if let Some(cookie) = outgoing.kept.get().and_then(|kept| kept.announce()) {
-            add_private_cookie(&mut self.headers, cookie);
-        }
-        if let Some(refused) = self.headers.refused() {
-            return Err(Error::internal(refused.to_string()));
-        }
-        outgoing.is_committed.store(true, Ordering::Release);
-        outgoing.pipe.open();
-        *outgoing.head.lock().unwrap_or_else(PoisonError::into_inner) = Some(SentHead {
-            status: self.status,
-            reason: self.reason.take(),
-            headers: std::mem::take(&mut self.headers),
-            content_type: self.content_type.or(Some(OCTETS)),
-        });
-        self.is_answered = true;
-        self.body = Body(Kind::Written);
-        Ok(outgoing)
-    }
-
-    /// Cuts an answer that is being written: its handler failed.
-    pub(crate) fn cut_written(&self) {
-        if let Some(outgoing) = &self.outgoing {
-            outgoing.pipe.end(Err(Refusal::new(self.status, "the handler failed")));
         }
     }
 
@@ -369,10 +288,17 @@ impl Response {
         if self.is_taken() {
             return false;
         }
-        self.body = body;
+        self.place(body);
         self.content_type = Some(content_type);
         self.is_answered = true;
         true
+    }
+
+    /// Puts a body, and what follows it, in their places.
+    pub(crate) fn place(&mut self, body: Body) {
+        let (body, trailing) = body.split();
+        self.body = body;
+        self.trailing = trailing.or(self.trailing.take());
     }
 
     /// Takes a value as the body unless there is one already: compact JSON, written into the recycled buffer.
@@ -440,6 +366,7 @@ impl Response {
         self.content_type = None;
         self.body = Body::empty();
         self.buffer.clear();
+        self.trailing = None;
         self.headers.remove("content-type");
         self.is_answered = true;
         self.marks = Marks::default();
@@ -454,6 +381,7 @@ impl Response {
         self.content_type = None;
         self.body = Body::empty();
         self.buffer.clear();
+        self.trailing = None;
         self.is_answered = false;
         self.error = None;
         self.pending_error = None;

@@ -12,6 +12,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use tokio::io::AsyncReadExt;
 
 use super::{Share, Stream};
+use crate::base::Headers;
 use crate::proto::Refusal;
 
 /// See the head of this file.
@@ -26,6 +27,8 @@ struct State {
     /// How much room is made for the next bytes of a stream; 0 before the first.
     stride: usize,
     end: Option<Result<(), Refusal>>,
+    /// Fields that come after the bytes.
+    trailers: Option<Box<Headers>>,
     /// What the bytes are counted with.
     share: Option<Share>,
     reader: Option<Waker>,
@@ -135,6 +138,16 @@ impl Pipe {
         wake(&mut state.reader);
     }
 
+    /// Adds fields to come after the bytes, before the [end](Pipe::end).
+    pub(crate) fn set_trailers(&self, trailers: Headers) {
+        self.state().trailers = Some(Box::new(trailers));
+    }
+
+    /// The fields after the bytes, once; known at the end.
+    pub(crate) fn take_trailers(&self) -> Option<Headers> {
+        self.state().trailers.take().map(|trailers| *trailers)
+    }
+
     /// Whether no more bytes may come.
     pub(crate) fn is_ended(&self) -> bool {
         self.state().end.is_some()
@@ -180,9 +193,12 @@ mod tests {
         assert!(pipe.poll_take(&mut cx).is_pending());
         assert_eq!(pipe.poll_room(&mut cx), Poll::Ready(ROOM));
         pipe.push(b"abc").expect("not counted");
+        pipe.set_trailers(Headers::from([("x-sum", "7")]));
         pipe.end(Ok(()));
         assert_eq!(pipe.poll_take(&mut cx), Poll::Ready(Ok(Some(Bytes::from_static(b"abc")))));
         assert_eq!(pipe.poll_take(&mut cx), Poll::Ready(Ok(None)));
+        assert!(pipe.take_trailers().is_some_and(|trailers| trailers.get("x-sum") == Some("7")));
+        assert!(pipe.take_trailers().is_none());
     }
 
     #[tokio::test]

@@ -15,8 +15,6 @@ pub(crate) struct Queue {
     came: Condvar,
     /// What was taken has been written.
     went: Condvar,
-    /// How long lines may wait for others to be written with.
-    gathers: Duration,
 }
 
 #[derive(Default)]
@@ -32,15 +30,12 @@ struct State {
     pieces: u64,
     /// Nothing more will come.
     is_closed: bool,
-    /// Somebody waits until what is there is written.
-    is_wanted: bool,
     /// The value of `pieces` for which somebody has waited in vain: nobody else needs to.
     stuck_at: Option<u64>,
 }
 
 impl Queue {
-    /// A queue whose lines a thread of their own writes. `told` makes the line of a count. Lines wait up to `gathers` for others, so that
-    /// many are written at once and their thread is seldom woken.
+    /// A queue whose lines a thread of their own writes. `told` makes the line of a count.
     ///
     /// # Errors
     /// There can be no thread.
@@ -48,9 +43,8 @@ impl Queue {
         name: &str,
         mut to: impl Write + Send + 'static,
         told: fn(u64) -> String,
-        gathers: Duration,
     ) -> io::Result<Arc<Queue>> {
-        let queue = Arc::new(Queue { gathers, ..Queue::default() });
+        let queue = Arc::new(Queue::default());
         let written = Arc::clone(&queue);
         std::thread::Builder::new().name(name.to_owned()).spawn(move || written.write_all(&mut to, told))?;
         Ok(queue)
@@ -64,13 +58,9 @@ impl Queue {
             state.dropped += 1;
             return;
         }
-        let before = state.text.len();
         state.text.extend_from_slice(line);
-        let is_news = before == 0 || before < PIECE && state.text.len() >= PIECE;
         drop(state);
-        if is_news {
-            self.came.notify_one();
-        }
+        self.came.notify_one();
     }
 
     /// Waits until what has been added is written, as long as some of it is written from time to time. Where somebody has
@@ -81,10 +71,6 @@ impl Queue {
         let goal = state.taken + u64::from(!state.is_empty());
         if insists {
             state.stuck_at = None;
-        }
-        if goal > state.taken {
-            state.is_wanted = true;
-            self.came.notify_one();
         }
         let mut seen = (state.pieces, Instant::now());
         while state.written < goal && state.stuck_at != Some(state.pieces) {
@@ -117,11 +103,6 @@ impl Queue {
                 }
                 state = self.came.wait(state).unwrap_or_else(PoisonError::into_inner);
             }
-            if !self.gathers.is_zero() {
-                let gathered = self.came.wait_timeout_while(state, self.gathers, |state| state.may_wait());
-                state = gathered.unwrap_or_else(PoisonError::into_inner).0;
-            }
-            state.is_wanted = false;
             std::mem::swap(&mut state.text, &mut text);
             let dropped = std::mem::take(&mut state.dropped);
             state.taken += 1;
@@ -151,10 +132,6 @@ impl Queue {
 impl State {
     fn is_empty(&self) -> bool {
         self.text.is_empty() && self.dropped == 0
-    }
-
-    fn may_wait(&self) -> bool {
-        self.text.len() < PIECE && !self.is_wanted && !self.is_closed
     }
 }
 
@@ -214,12 +191,7 @@ mod tests {
     fn start() -> (Arc<Queue>, mpsc::Sender<io::Result<usize>>, mpsc::Receiver<Vec<u8>>) {
         let (taken, takes) = mpsc::channel();
         let (lets, may) = mpsc::channel();
-        let queue = Queue::start(
-            "slow",
-            Slow { taken, may },
-            |count| format!("{count} lines are missing\n"),
-            Duration::ZERO,
-        );
+        let queue = Queue::start("slow", Slow { taken, may }, |count| format!("{count} lines are missing\n"));
         (queue.expect("a thread"), lets, takes)
     }
 
@@ -288,27 +260,6 @@ mod tests {
         queue.add(b"lost\n");
         lets.send(Err(io::ErrorKind::BrokenPipe.into())).expect("a thread");
         queue.flush(LONG, false);
-    }
-
-    #[test]
-    fn lines_are_gathered_until_there_are_enough_or_somebody_waits() {
-        let (taken, takes) = mpsc::channel();
-        let (lets, may) = mpsc::channel();
-        let queue = Queue::start("gathers", Slow { taken, may }, |count| count.to_string(), LONG);
-        let queue = queue.expect("a thread");
-        let (half, rest) = (vec![b'x'; PIECE / 2], vec![b'y'; PIECE]);
-        for line in [&half, &rest] {
-            assert!(takes.try_recv().is_err());
-            queue.add(line);
-        }
-        assert_eq!(take_all(&lets, &takes, half.len() + rest.len()), [half, rest].concat());
-        lets.send(Ok(usize::MAX)).expect("a thread");
-        queue.add(b"asked for\n");
-        queue.flush(LONG, true);
-        assert_eq!(takes.try_recv().expect("it is written"), b"asked for\n");
-        queue.add(b"the last\n");
-        queue.close();
-        assert_eq!(take_all(&lets, &takes, 9), b"the last\n");
     }
 
     #[test]

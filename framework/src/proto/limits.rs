@@ -80,7 +80,7 @@ macro_rules! limits {
 }
 
 limits! {
-    /// Bytes of a request's head, request line and all fields together. Default 16 KiB, at most 1 GiB; more is 431.
+    /// Bytes of a request's head, request line and all fields together, and of its trailers. Default 16 KiB, at most 1 GiB; more is 431.
     head_size: usize = 16 << 10;
     /// Number of header fields of a request, and of trailer fields. Default 100; more is 431.
     header_count: usize = 100;

@@ -18,6 +18,7 @@ pub(crate) mod proxy;
 mod ranges;
 mod refusal;
 mod trace_context;
+mod trailers;
 mod weighted;
 pub(crate) mod ws;
 
@@ -28,3 +29,4 @@ pub use limits::Limits;
 pub(crate) use ranges::{ByteRange, Ranges};
 pub(crate) use refusal::Refusal;
 pub use trace_context::TraceContext;
+pub(crate) use trailers::{may_trail, trailer_fields};

@@ -28,6 +28,8 @@ pub(crate) struct Pump<'p> {
     pub(crate) mode: Option<BodyMode>,
     /// The end of a written answer is in the outbox.
     pub(crate) is_done: bool,
+    /// Fields may follow a written answer.
+    takes_trailers: bool,
     /// What the request says of its answer's coding.
     asked: Option<Asked>,
     /// What a written answer's pieces go through.
@@ -80,6 +82,7 @@ impl<'p> Pump<'p> {
             incoming,
             mode: None,
             is_done: false,
+            takes_trailers: false,
             asked: None,
             compressing: None,
         }
@@ -195,7 +198,12 @@ impl<'p> Pump<'p> {
             pipe.push(data)
         });
         let end = match received {
-            Ok(true) => Ok(()),
+            Ok(true) => {
+                if let Some(fields) = receiver.take_trailers() {
+                    pipe.set_trailers(fields);
+                }
+                Ok(())
+            }
             Ok(false) if has_moved => return Ok(true),
             Ok(false) => match receiver.poll_more(self.wire, self.inbox, self.outbox, Some(pipe), cx) {
                 Poll::Ready(more) => match more? {
@@ -218,6 +226,10 @@ impl<'p> Pump<'p> {
         if self.mode.is_none() {
             let head = self.outgoing.head.lock().unwrap_or_else(PoisonError::into_inner).take();
             if let Some(mut head) = head {
+                self.takes_trailers = self.wire.h1.takes_trailers(head.status);
+                if !self.takes_trailers {
+                    head.headers.remove("trailer");
+                }
                 self.compressing = self.shared.app.0.begin_written(self.asked, &mut head);
                 self.mode = Some(self.put_head(&head));
             }
@@ -261,7 +273,10 @@ impl<'p> Pump<'p> {
                     put_piece(mode, compressing.end().map_err(|_| Gone)?, self.outbox);
                 }
                 if mode == BodyMode::Chunked {
-                    encode::last_chunk(&mut self.outbox.bytes);
+                    match self.outgoing.pipe.take_trailers().filter(|_| self.takes_trailers) {
+                        Some(fields) => encode::trailers(&mut self.outbox.bytes, &fields),
+                        None => encode::last_chunk(&mut self.outbox.bytes),
+                    }
                 }
                 self.is_done = true;
                 Ok(true)

@@ -6,10 +6,11 @@ use std::task::{Context, Poll, ready};
 
 use super::wire::{Gone, Wire};
 use crate::app::{Inner, Target};
+use crate::base::Headers;
 use crate::http::{BodyReader, Request};
 use crate::io::{Inbox, Outbox, Pace, Pipe, STRIDE, Share};
 use crate::proto::h1::{Framing, Progress};
-use crate::proto::{Limits, Refusal, SizeBound};
+use crate::proto::{Limits, Refusal, SizeBound, trailer_fields};
 
 /// Counts a body while it comes.
 pub(crate) struct Receiver<'l> {
@@ -17,11 +18,14 @@ pub(crate) struct Receiver<'l> {
     bound: SizeBound,
     received: u64,
     pace: Pace,
+    /// The lines after the body, as they came.
+    #[expect(clippy::box_collection, reason = "few bodies have them")]
+    trailers: Option<Box<Vec<u8>>>,
 }
 
 impl<'l> Receiver<'l> {
     pub(crate) fn new(limits: &'l Limits, bound: SizeBound) -> Receiver<'l> {
-        Receiver { limits, bound, received: 0, pace: Pace::default() }
+        Receiver { limits, bound, received: 0, pace: Pace::default(), trailers: None }
     }
 
     pub(crate) fn limits(&self) -> &'l Limits {
@@ -83,6 +87,10 @@ impl<'l> Receiver<'l> {
                     sink(data)?;
                     inbox.consume(consumed);
                 }
+                Progress::Trailers { consumed, lines } => {
+                    self.trailers.get_or_insert_default().extend_from_slice(lines);
+                    inbox.consume(consumed);
+                }
                 Progress::NeedMore { consumed } => {
                     inbox.consume(consumed);
                     return Ok(false);
@@ -93,6 +101,12 @@ impl<'l> Receiver<'l> {
                 }
             }
         }
+    }
+
+    /// The fields after the body, once; known when it is complete.
+    #[inline]
+    pub(crate) fn take_trailers(&mut self) -> Option<Headers> {
+        self.trailers.take().map(|lines| trailer_fields(&lines))
     }
 
     /// Waits for more bytes to come into the inbox, or into the pipe that the body goes into where much of it lies ahead; asks the peer
@@ -174,7 +188,11 @@ impl<'l> Receiver<'l> {
         outbox: &mut Outbox,
         request: &mut Request,
     ) -> Result<Result<(), Refusal>, Gone> {
-        self.receive_into(wire, inbox, outbox, |data| request.receive(data)).await
+        let received = self.receive_into(wire, inbox, outbox, |data| request.receive(data)).await?;
+        if let Some(trailers) = self.take_trailers() {
+            request.set_trailers(trailers);
+        }
+        Ok(received)
     }
 
     /// Throws the rest of the body away.

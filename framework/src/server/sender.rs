@@ -9,7 +9,7 @@ use ::http::StatusCode;
 use super::Shared;
 use super::wire::{Gone, Wire};
 use crate::base::{Headers, counted, say};
-use crate::http::{BodyKind, BoxStream, FileBody, Piece, Request, Response, SentHead, held};
+use crate::http::{BodyKind, BoxStream, Error, FileBody, Piece, Request, Response, SentHead, Trailing, held};
 use crate::io::{Inbox, Outbox};
 use crate::proto::Limits;
 use crate::proto::h1::{Answer, BodyMode, H1, encode};
@@ -31,19 +31,24 @@ const MOVED: usize = 64 << 10;
 pub(crate) enum Rest {
     File(Box<FileBody>),
     Stream(BoxStream, BodyMode),
+    /// A stream in chunks, and what follows it.
+    Trailed(Box<(BoxStream, Box<Trailing>)>),
 }
 
 impl Sender<'_> {
     /// Puts head and body into the outbox; returns what of the body is still to be sent.
     #[inline]
     pub(crate) fn put(&self, response: &mut Response, h1: &mut H1, outbox: &mut Outbox) -> Option<Rest> {
+        if response.trailing.is_some() {
+            return self.put_trailed(response, h1, outbox);
+        }
         let length = match &response.body.0 {
             BodyKind::Empty | BodyKind::File(_) | BodyKind::Written => Some(0),
             BodyKind::Buffer => Some(response.buffer.len() as u64),
             BodyKind::Bytes(bytes) => Some(bytes.len() as u64),
             BodyKind::OpenFile(file) => Some(file.size()),
             BodyKind::Sized(_, size) => Some(*size),
-            BodyKind::Stream(_) => None,
+            BodyKind::Stream(_) | BodyKind::Trailed(_) => None,
             #[cfg(feature = "templates")]
             BodyKind::View(_) => Some(0),
             #[cfg(feature = "negotiation")]
@@ -78,11 +83,40 @@ impl Sender<'_> {
                 outbox.body_size = 0;
                 Some(Rest::Stream(stream, mode))
             }
+            BodyKind::Trailed(trailed) => {
+                outbox.body_size = 0;
+                Some(Rest::Stream(Box::pin(trailed.0), mode))
+            }
             #[cfg(feature = "templates")]
             BodyKind::View(_) => None,
             #[cfg(feature = "negotiation")]
             BodyKind::Content(_) => None,
         }
+    }
+
+    /// The same for an answer with fields after its body: one that takes them has been [asked](Sender::settle_trailers).
+    #[cold]
+    fn put_trailed(&self, response: &mut Response, h1: &mut H1, outbox: &mut Outbox) -> Option<Rest> {
+        let trailing = response.trailing.take()?;
+        let body = response.take_content();
+        let Response { status, reason, headers, content_type, .. } = &*response;
+        let mode = self.head(h1, outbox, *status, reason.as_deref(), headers, *content_type, None);
+        (mode == BodyMode::Chunked).then(|| Rest::Trailed(Box::new((Box::pin(body), trailing))))
+    }
+
+    /// Leaves out what is to follow the body where that cannot be sent; announces it where it can. Before the answer is finished,
+    /// since what is announced may forbid to compress it.
+    #[cold]
+    pub(crate) fn settle_trailers(response: &mut Response, h1: &H1) {
+        // A length is worth more than what may follow.
+        let is_doubtful = response.trailing.as_ref().is_some_and(|trailing| trailing.is_doubtful());
+        let is_left_out =
+            is_doubtful && response.body.size().is_some() && !response.headers.contains("trailer");
+        if h1.takes_trailers(response.status) && !is_left_out {
+            return response.announce_trailers();
+        }
+        response.trailing = None;
+        response.headers.remove("trailer");
     }
 
     /// Puts the head of an answer that its handler writes piece by piece.
@@ -132,7 +166,12 @@ impl Rest {
         match self {
             Rest::File(file) => send_file(file, request, wire, outbox, limits).await,
             Rest::Stream(stream, mode) => {
-                send_stream(stream, mode, request, wire, inbox, outbox, limits).await
+                send_stream(stream, (mode, None), request, wire, inbox, outbox, limits).await
+            }
+            Rest::Trailed(trailed) => {
+                let (stream, trailing) = *trailed;
+                let framing = (BodyMode::Chunked, Some(trailing));
+                send_stream(stream, framing, request, wire, inbox, outbox, limits).await
             }
         }
     }
@@ -241,7 +280,7 @@ fn say_cut(request: &Request, outbox: &Outbox, size: u64, error: &io::Error) {
 
 async fn send_stream(
     mut stream: BoxStream,
-    mode: BodyMode,
+    (mode, mut trailing): (BodyMode, Option<Box<Trailing>>),
     request: &Request,
     wire: &mut Wire,
     inbox: &mut Inbox,
@@ -249,6 +288,7 @@ async fn send_stream(
     limits: &Limits,
 ) -> Result<(), Gone> {
     let mut is_done = false;
+    let mut has_ended = false;
     poll_fn(|cx| {
         loop {
             if !outbox.is_empty() {
@@ -260,7 +300,8 @@ async fn send_stream(
             if is_done {
                 return Poll::Ready(Ok(()));
             }
-            match stream.as_mut().poll_next(cx) {
+            let next = if has_ended { Poll::Ready(None) } else { stream.as_mut().poll_next(cx) };
+            match next {
                 Poll::Ready(Some(Ok(piece))) if mode == BodyMode::Chunked => {
                     outbox.body_size += piece.len() as u64;
                     encode::chunk(&mut outbox.bytes, &piece);
@@ -269,19 +310,17 @@ async fn send_stream(
                     outbox.body_size += piece.len() as u64;
                     outbox.push(piece);
                 }
-                Poll::Ready(Some(Err(error))) => {
-                    say!(
-                        error,
-                        "a streamed answer failed and was cut: {} {}: {}",
-                        request.method,
-                        request.path(),
-                        error.with_causes()
-                    );
-                    return Poll::Ready(Err(Gone));
-                }
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(say_failed(request, &error))),
                 Poll::Ready(None) => {
-                    if mode == BodyMode::Chunked {
-                        encode::last_chunk(&mut outbox.bytes);
+                    has_ended = true;
+                    match trailing.as_mut().map(|trailing| trailing.poll(cx)) {
+                        Some(Poll::Pending) => return wire.poll_peer(inbox, outbox, limits, cx),
+                        Some(Poll::Ready(Err(error))) => {
+                            return Poll::Ready(Err(say_failed(request, &error)));
+                        }
+                        Some(Poll::Ready(Ok(fields))) => encode::trailers(&mut outbox.bytes, &fields),
+                        None if mode == BodyMode::Chunked => encode::last_chunk(&mut outbox.bytes),
+                        None => {}
                     }
                     is_done = true;
                 }
@@ -290,4 +329,16 @@ async fn send_stream(
         }
     })
     .await
+}
+
+#[cold]
+fn say_failed(request: &Request, error: &Error) -> Gone {
+    say!(
+        error,
+        "a streamed answer failed and was cut: {} {}: {}",
+        request.method,
+        request.path(),
+        error.with_causes()
+    );
+    Gone
 }

@@ -17,6 +17,7 @@ pub struct Answer {
     reason: String,
     headers: Headers,
     body: Vec<u8>,
+    trailers: Headers,
     pub(super) target: String,
 }
 
@@ -49,6 +50,11 @@ impl Answer {
     /// The body, without its chunks.
     pub fn bytes(&self) -> &[u8] {
         &self.body
+    }
+
+    /// The fields that came after the body; they are asked for by `.header("te", "trailers")`.
+    pub fn trailers(&self) -> &Headers {
+        &self.trailers
     }
 
     /// The body as text.
@@ -145,8 +151,11 @@ impl Answer {
                 continue;
             }
             let has_body = !is_head && !matches!(status.as_u16(), 101 | 204 | 304);
-            let body = if has_body { read_body(&mut stream, inbox, &headers).await } else { Vec::new() };
-            return Answer { status, reason, headers, body, target: String::new() };
+            let (body, trailers) = match has_body {
+                true => read_body(&mut stream, inbox, &headers).await,
+                false => Default::default(),
+            };
+            return Answer { status, reason, headers, body, trailers, target: String::new() };
         }
     }
 }
@@ -157,7 +166,11 @@ impl Display for Answer {
         for (name, value) in self.headers.iter() {
             writeln!(f, "{name}: {}", String::from_utf8_lossy(value))?;
         }
-        write!(f, "\n{}", String::from_utf8_lossy(&self.body))
+        write!(f, "\n{}", String::from_utf8_lossy(&self.body))?;
+        for (name, value) in self.trailers.iter() {
+            write!(f, "\n{name}: {}", String::from_utf8_lossy(value))?;
+        }
+        Ok(())
     }
 }
 
@@ -165,7 +178,7 @@ async fn read_body(
     stream: &mut (impl tokio::io::AsyncRead + Unpin),
     mut inbox: BytesMut,
     headers: &Headers,
-) -> Vec<u8> {
+) -> (Vec<u8>, Headers) {
     if let Some(length) = headers.get("content-length") {
         let length: usize =
             length.parse().unwrap_or_else(|_| panic!("the content length {length:?} is no number"));
@@ -173,11 +186,11 @@ async fn read_body(
             let count = stream.read_buf(&mut inbox).await.unwrap_or(0);
             assert!(count > 0, "the connection was closed after {} of {length} bytes", inbox.len());
         }
-        return inbox[..length].to_vec();
+        return (inbox[..length].to_vec(), Headers::new());
     }
     if !headers.contains("transfer-encoding") {
         while stream.read_buf(&mut inbox).await.unwrap_or(0) > 0 {}
-        return inbox.to_vec();
+        return (inbox.to_vec(), Headers::new());
     }
     let mut body = Vec::new();
     loop {
@@ -191,14 +204,30 @@ async fn read_body(
         let line = String::from_utf8_lossy(&inbox[..line_end]).into_owned();
         let size = usize::from_str_radix(&line, 16).unwrap_or_else(|_| panic!("{line:?} is no chunk size"));
         inbox.advance(line_end + 2);
+        if size == 0 {
+            return (body, read_trailers(stream, inbox).await);
+        }
         while inbox.len() < size + 2 {
             let count = stream.read_buf(&mut inbox).await.unwrap_or(0);
             assert!(count > 0, "the connection was closed inside a chunk");
         }
         body.extend_from_slice(&inbox[..size]);
         inbox.advance(size + 2);
-        if size == 0 {
-            return body;
+    }
+}
+
+async fn read_trailers(stream: &mut (impl tokio::io::AsyncRead + Unpin), mut inbox: BytesMut) -> Headers {
+    loop {
+        let mut fields = [httparse::EMPTY_HEADER; 256];
+        match httparse::parse_headers(&inbox, &mut fields) {
+            Ok(httparse::Status::Complete((_, fields))) => {
+                return fields.iter().map(|field| (field.name, field.value)).collect();
+            }
+            Ok(httparse::Status::Partial) => {
+                let count = stream.read_buf(&mut inbox).await.unwrap_or(0);
+                assert!(count > 0, "the connection was closed before the end of a chunked body");
+            }
+            Err(error) => panic!("the trailers of the answer are malformed: {error}\n{inbox:?}"),
         }
     }
 }

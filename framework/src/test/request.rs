@@ -11,6 +11,7 @@ use tokio::io::AsyncWriteExt;
 use super::{Answer, Client, target};
 use crate::base::{Headers, IntoHeaderValue};
 use crate::http::SetCookie;
+use crate::proto::h1::encode;
 
 /// A request being made. Await it to send it.
 #[must_use = "a request is sent when it is awaited"]
@@ -22,6 +23,7 @@ pub struct RequestBuilder {
     pub(super) cookies: Vec<(String, String)>,
     pub(super) body: Vec<u8>,
     pub(super) has_body: bool,
+    pub(super) trailers: Headers,
 }
 
 /// Requests of the client.
@@ -87,6 +89,7 @@ impl Client {
             cookies: Vec::new(),
             body: Vec::new(),
             has_body: false,
+            trailers: Headers::new(),
         }
     }
 }
@@ -131,6 +134,19 @@ impl RequestBuilder {
     /// Sets the body.
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> RequestBuilder {
         self.body = body.into();
+        self.has_body = true;
+        self
+    }
+
+    /// Adds a field to come after the body, which is then sent in chunks.
+    ///
+    /// # Panics
+    /// Name or value cannot stand in a field.
+    #[track_caller]
+    pub fn trailer(mut self, name: &str, value: impl IntoHeaderValue) -> RequestBuilder {
+        if let Err(error) = self.trailers.try_append(name, value) {
+            panic!("{error}");
+        }
         self.has_body = true;
         self
     }
@@ -190,7 +206,7 @@ impl RequestBuilder {
         };
         if becomes_get {
             "GET".clone_into(&mut self.method);
-            (self.body, self.has_body) = (Vec::new(), false);
+            (self.body, self.has_body, self.trailers) = Default::default();
             let of_body = |name: &str| {
                 name.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("content-"))
                     || name.eq_ignore_ascii_case("transfer-encoding")
@@ -232,12 +248,17 @@ impl RequestBuilder {
         }
         let declares_length =
             self.headers.contains("content-length") || self.headers.contains("transfer-encoding");
-        if self.has_body && !declares_length {
+        let mut body = self.body.clone();
+        if !self.trailers.is_empty() && !declares_length {
+            head.extend_from_slice(b"transfer-encoding: chunked\r\n");
+            body.clear();
+            encode::chunk(&mut body, &self.body);
+            encode::trailers(&mut body, &self.trailers);
+        } else if self.has_body && !declares_length {
             head.extend_from_slice(format!("content-length: {}\r\n", self.body.len()).as_bytes());
         }
         head.extend_from_slice(b"\r\n");
         let (reading, mut writing) = tokio::io::split(self.client.connect());
-        let body = self.body.clone();
         let writer = tokio::spawn(async move {
             // The server may answer and close before it has read everything.
             let _ = writing.write_all(&head).await;

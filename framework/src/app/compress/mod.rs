@@ -138,6 +138,11 @@ impl Compression {
                 13 if name.eq_ignore_ascii_case(b"cache-control") && has_token(value, b"no-transform") => {
                     return Decision::Never;
                 }
+                7 if name.eq_ignore_ascii_case(b"trailer")
+                    && BODY_IS_FINAL.iter().any(|it| has_token(value, it.as_bytes())) =>
+                {
+                    return Decision::Never;
+                }
                 6..=16 if BODY_IS_FINAL.iter().any(|it| it.as_bytes().eq_ignore_ascii_case(name)) => {
                     return Decision::Never;
                 }
@@ -209,7 +214,7 @@ fn compress(form: Form, is_head: bool, size: Option<u64>, response: &mut Respons
         }
         _ => {
             let compressing = Compressing::new(form, size)?;
-            let source = match response.take_body() {
+            let source = match response.take_content() {
                 Body(BodyKind::Bytes(bytes)) => Source::Memory(bytes),
                 body @ Body(BodyKind::Stream(_) | BodyKind::Sized(..)) => Source::Stream(body),
                 body => Source::Stored(body),

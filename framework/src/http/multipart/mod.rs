@@ -18,7 +18,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 use super::beginnings::{Beginning, Beginnings};
 use super::files::{content_type, unsaved};
 use super::safe_name::safe_name;
-use super::{BodyReader, Error, Request, Result};
+use super::{BodyReader, Error, Request, Result, Trailers};
 use crate::base::{Headers, shown};
 use crate::io::spool::{self, FileWriter};
 use crate::proto::multipart::{Boundary, Event, MultipartDecoder, PartHead, charset};
@@ -126,12 +126,21 @@ impl Multipart {
         self.progress
     }
 
-    /// Reads what follows the last part, so that the body is known to be whole.
-    pub(super) async fn finish(&mut self) -> Result {
+    /// The fields that come after the form: none if none came. Parts that have not been read are passed over.
+    ///
+    /// # Errors
+    /// As [`Multipart::next`] and [`BodyReader::trailers`](crate::BodyReader::trailers).
+    pub async fn trailers(&mut self) -> Result<&Trailers> {
+        while self.next().await?.is_some() {}
+        self.body.trailers().await
+    }
+
+    /// Reads what follows the last part, so that the body is known to be whole, and the fields after that.
+    pub(super) async fn finish(&mut self) -> Result<Headers> {
         while let Some(piece) = self.body.next().await? {
             self.progress.received += piece.len() as u64;
         }
-        Ok(())
+        poll_fn(|cx| self.body.poll_trailers(cx)).await
     }
 
     fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Result<Step>> {

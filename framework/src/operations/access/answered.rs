@@ -50,7 +50,6 @@ impl<'r> Answered<'r> {
     }
 
     /// Says it to whoever listens.
-    #[cold]
     pub(crate) fn say(&self) {
         let request = self.understood();
         let trace = request.and_then(Request::known_trace).map(TraceContext::digits);

@@ -1,8 +1,7 @@
 //! The forms of a line: the common and the combined one of web servers, and JSON.
 
-use std::cell::RefCell;
 use std::fmt::{self, Display, Write};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use serde_json::Value;
 
@@ -22,20 +21,14 @@ pub(super) enum Form {
 
 impl Form {
     /// Adds the line of a request, with its line feed.
-    pub(super) fn write(self, answered: &Answered<'_>, line: &mut String) {
-        self.write_at(answered, SystemTime::now(), line);
-    }
-
-    fn write_at(self, answered: &Answered<'_>, at: SystemTime, line: &mut String) {
+    pub(super) fn write(self, answered: &Answered<'_>, at: SystemTime, line: &mut String) {
         if self == Form::Json {
             write_json(answered, at, line);
         } else {
             let _ = write_common(answered, at, line);
             if self == Form::Combined {
                 for name in ["referer", "user-agent"] {
-                    line.push_str(" \"");
-                    let _ = quoted(answered.field(name).unwrap_or("-"), line);
-                    line.push('"');
+                    let _ = write!(line, " \"{}\"", Quoted(answered.field(name).unwrap_or("-")));
                 }
             }
         }
@@ -57,17 +50,11 @@ fn write_common(answered: &Answered<'_>, at: SystemTime, line: &mut String) -> f
         Some(client) => write!(line, "{client}")?,
         None => line.push('-'),
     }
-    line.push_str(" - ");
     let user = answered.user().filter(|name| !name.is_empty()).unwrap_or("-");
-    in_bytes(user, line, |char| char == '"' || char == '\\' || char.is_whitespace())?;
-    write_time(at, line)?;
+    write!(line, " - {} [{}] ", Word(user), Clf(at))?;
     match answered.understood() {
         Some(request) => {
-            line.push('"');
-            line.push_str(request.method.as_str());
-            line.push(' ');
-            quoted(request.target(), line)?;
-            write!(line, " {:?}\" ", request.version())?;
+            write!(line, "\"{} {} {:?}\" ", request.method, Quoted(request.target()), request.version())?
         }
         None => line.push_str("\"-\" "),
     }
@@ -79,51 +66,37 @@ fn write_common(answered: &Answered<'_>, at: SystemTime, line: &mut String) -> f
 }
 
 /// A text between quotes.
-fn quoted(text: &str, line: &mut String) -> fmt::Result {
-    in_bytes(text, line, |char| char == '"' || char == '\\')
+struct Quoted<'t>(&'t str);
+
+impl Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        in_bytes(self.0, f, |char| char == '"' || char == '\\')
+    }
+}
+
+/// A text that stands alone: spaces would end it.
+struct Word<'t>(&'t str);
+
+impl Display for Word<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        in_bytes(self.0, f, |char| char == '"' || char == '\\' || char.is_whitespace())
+    }
 }
 
 /// What would break the line becomes the bytes it is made of, `\x0a`.
-fn in_bytes(text: &str, line: &mut String, breaks: impl Fn(char) -> bool) -> fmt::Result {
-    // Nearly every text is one that nothing breaks.
-    let is_plain =
-        |byte: u8| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\' || byte == b' ' && !breaks(' ');
-    if text.bytes().all(is_plain) {
-        line.push_str(text);
-        return Ok(());
-    }
+fn in_bytes(text: &str, f: &mut fmt::Formatter<'_>, breaks: impl Fn(char) -> bool) -> fmt::Result {
     escape(
         text,
-        line,
+        f,
         |char| needs_escape(char) || breaks(char),
-        |char, line| match char {
-            '"' | '\\' => write!(line, "\\{char}"),
-            other => {
-                other.encode_utf8(&mut [0; 4]).bytes().try_for_each(|byte| write!(line, "\\x{byte:02x}"))
-            }
+        |char, f| match char {
+            '"' | '\\' => write!(f, "\\{char}"),
+            other => other.encode_utf8(&mut [0; 4]).bytes().try_for_each(|byte| write!(f, "\\x{byte:02x}")),
         },
     )
 }
 
-thread_local! {
-    /// The second that was written last, and how.
-    static WRITTEN: RefCell<(u64, String)> = const { RefCell::new((0, String::new())) };
-}
-
-/// A moment as the common form tells it: ` [29/Nov/2026:23:19:01 +0000] `.
-fn write_time(at: SystemTime, line: &mut String) -> fmt::Result {
-    let second = at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    WRITTEN.with_borrow_mut(|(known, text)| {
-        if *known != second || text.is_empty() {
-            text.clear();
-            write!(text, " [{}] ", Clf(at))?;
-            *known = second;
-        }
-        line.write_str(text)
-    })
-}
-
-/// A moment without what stands around it.
+/// A moment as the common form tells it.
 struct Clf(SystemTime);
 
 impl Display for Clf {
@@ -180,7 +153,7 @@ fn write_json(answered: &Answered<'_>, at: SystemTime, line: &mut String) {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
-    use std::time::Duration;
+    use std::time::{Duration, UNIX_EPOCH};
 
     use super::*;
     use crate::http::Context;
@@ -189,7 +162,7 @@ mod tests {
 
     fn line(form: Form, answered: &Answered<'_>) -> String {
         let mut line = String::new();
-        form.write_at(answered, UNIX_EPOCH + Duration::from_millis(1_795_994_341_042), &mut line);
+        form.write(answered, UNIX_EPOCH + Duration::from_millis(1_795_994_341_042), &mut line);
         line
     }
 

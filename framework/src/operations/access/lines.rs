@@ -1,11 +1,10 @@
 //! Access lines on their way to where they are written.
 
-use std::cell::RefCell;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::answered::Answered;
 use super::form::Form;
@@ -13,11 +12,6 @@ use super::log::{AccessLog, To};
 use crate::base::say;
 use crate::io::is_named_pipe;
 use crate::io::queue::{PATIENCE, Queue};
-
-thread_local! {
-    /// Where lines are put together.
-    static LINE: RefCell<String> = const { RefCell::new(String::new()) };
-}
 
 /// An [`AccessLog`] that is open.
 pub(crate) struct AccessLines {
@@ -31,7 +25,7 @@ impl AccessLines {
     /// # Errors
     /// The file cannot be opened, or there can be no thread; the text says which.
     pub(crate) fn open(log: &AccessLog) -> Result<AccessLines, String> {
-        let start = |to| Queue::start("vernal-access", to, log.form.missing(), GATHERS);
+        let start = |to| Queue::start("vernal-access", to, log.form.missing());
         let started = match &log.to {
             To::StandardError => start(Box::new(io::stderr()) as Box<dyn Write + Send>),
             To::StandardOutput => start(Box::new(io::stdout())),
@@ -55,12 +49,9 @@ impl AccessLines {
 
     /// Adds the line of a request.
     pub(crate) fn add(&self, answered: &Answered<'_>) {
-        LINE.with_borrow_mut(|line| {
-            line.clear();
-            self.form.write(answered, line);
-            self.queue.add(line.as_bytes());
-            line.shrink_to(KEPT);
-        });
+        let mut line = String::with_capacity(256);
+        self.form.write(answered, SystemTime::now(), &mut line);
+        self.queue.add(line.as_bytes());
     }
 
     /// Waits until what was added is written.
@@ -153,12 +144,6 @@ fn is_passing(error: &io::Error) -> bool {
 
 /// How long a file that is moved away is written on at most.
 const LOOKS: Duration = Duration::from_secs(1);
-
-/// How long a line may wait for others.
-const GATHERS: Duration = Duration::from_millis(50);
-
-/// A longer line's memory is let go.
-const KEPT: usize = 4 << 10;
 
 #[cfg(all(test, unix))]
 mod tests {

@@ -14,7 +14,7 @@ use super::form::Form;
 /// # }
 /// ```
 ///
-/// They are written by a thread of their own, at the latest 50 ms after the answer: nothing waits for it. What comes faster than it can be written, beyond 1 MiB, is dropped
+/// They are written by a thread of their own: nothing waits for it. What comes faster than it can be written, beyond 1 MiB, is dropped
 /// and counted, and the count stands in the place of the lines. Times are UTC.
 ///
 /// A file is made if it is not there, and added to if it is. When it is moved or removed, as `logrotate` does, the next lines go to a new

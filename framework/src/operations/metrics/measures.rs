@@ -133,25 +133,7 @@ impl Measures {
     }
 
     /// A request has been answered, or never will be.
-    #[inline]
     pub(crate) fn tell(&self, answered: &Answered<'_>) {
-        let place = self.place(answered);
-        let usual = place.and_then(OnceLock::get).filter(|usual| usual.method == answered.request.method);
-        let Some(usual) = usual else { return self.tell_of_rare(answered, place) };
-        self.response_bytes.inc_by(answered.bytes.unwrap_or(0));
-        usual.durations.observe(answered.took.as_secs_f64());
-    }
-
-    /// Where the histogram of requests like this one is found without a look at a table.
-    #[inline]
-    fn place(&self, answered: &Answered<'_>) -> Option<&OnceLock<Usual>> {
-        let is_usual = answered.end == End::Answered && answered.status == 200 && answered.limit.is_none();
-        let index = (answered.request.mapping as usize).checked_sub(1).filter(|_| is_usual)?;
-        self.usual.get(index)
-    }
-
-    #[cold]
-    fn tell_of_rare(&self, answered: &Answered<'_>, place: Option<&OnceLock<Usual>>) {
         self.response_bytes.inc_by(answered.bytes.unwrap_or(0));
         if let Some(limit) = answered.limit {
             self.refused(limit);
@@ -166,6 +148,13 @@ impl Measures {
             let labels = Requests { method: "_OTHER", route, status: answered.status };
             return self.durations.get_or_create(&labels).observe(took);
         };
+        let place = (request.mapping as usize).checked_sub(1).and_then(|index| self.usual.get(index));
+        let place = place.filter(|_| answered.status == 200);
+        if let Some(usual) = place.and_then(OnceLock::get)
+            && usual.method == request.method
+        {
+            return usual.durations.observe(took);
+        }
         let labels = Requests { method: known(&request.method), route, status: answered.status };
         let durations = self.durations.get_or_create_owned(&labels);
         durations.observe(took);

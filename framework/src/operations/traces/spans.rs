@@ -75,6 +75,9 @@ impl Around {
             answered(&self.span, response.status.as_u16());
             // What comes piece by piece is still to come.
             response.body.run_in(&self.span);
+            if let Some(trailing) = &mut response.trailing {
+                trailing.run_in(&self.span);
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The body of a request as it comes: by length, or in chunks with extensions and trailers (RFC 9112, section 7.1).
 //!
-//! The decoder looks at each byte once and keeps none; extensions and trailers are checked and dropped. How much a body
-//! may hold is the caller's business.
+//! The decoder looks at each byte once and keeps none; extensions are checked and dropped, trailers are checked and handed on.
+//! How much a body may hold is the caller's business.
 
 use ::http::StatusCode;
 
@@ -33,6 +33,8 @@ pub(crate) enum Progress<'b> {
     NeedMore { consumed: usize },
     /// A piece of the body; it is the end of what is consumed, and not empty.
     Data { consumed: usize, data: &'b [u8] },
+    /// A piece of the lines of the trailers, as they came; the end of what is consumed, unless the CR of the last line is.
+    Trailers { consumed: usize, lines: &'b [u8] },
     /// The body has ended.
     End { consumed: usize },
 }
@@ -111,6 +113,22 @@ impl BodyDecoder {
                     }
                     let data = self.take_data(rest);
                     return Ok(Progress::Data { consumed: consumed + data.len(), data });
+                }
+                Place::Trailer | Place::TrailerName | Place::TrailerValue | Place::TrailerLineFeed => {
+                    let start = consumed;
+                    while self.place != Place::LastLineFeed
+                        && let Some(&byte) = input.get(consumed)
+                    {
+                        self.place = self.step_in_trailers(byte, limits)?;
+                        consumed += 1;
+                    }
+                    let is_last = self.place == Place::LastLineFeed;
+                    let lines = input.get(start..consumed - usize::from(is_last)).unwrap_or_default();
+                    match lines.is_empty() {
+                        false => return Ok(Progress::Trailers { consumed, lines }),
+                        true if is_last => {}
+                        true => return Ok(Progress::NeedMore { consumed }),
+                    }
                 }
                 _ => {
                     let Some(&byte) = input.get(consumed) else { return Ok(Progress::NeedMore { consumed }) };

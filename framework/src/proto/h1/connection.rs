@@ -37,6 +37,8 @@ pub(crate) struct H1 {
     owes_continue: bool,
     /// The peer offered to change the protocol.
     upgrade: bool,
+    /// The peer takes fields after the body of the answer.
+    takes_trailers: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,6 +114,7 @@ impl H1 {
             keep_alive: true,
             owes_continue: false,
             upgrade: false,
+            takes_trailers: false,
         }
     }
 
@@ -175,6 +178,7 @@ impl H1 {
         self.keep_alive = head.keep_alive;
         self.owes_continue = head.expects_continue;
         self.upgrade = head.upgrade;
+        self.takes_trailers = head.takes_trailers;
     }
 
     /// The next piece of the body at the beginning of the inbox; drop what it consumed. Legal after a head, before and
@@ -293,6 +297,14 @@ impl H1 {
         (length, if is_head { BodyMode::Skip } else { mode })
     }
 
+    /// Whether fields may follow the body of an answer of this status: its peer takes them, and there is a body to follow. Ask
+    /// before [`H1::send_head`], and announce no length then.
+    pub(crate) fn takes_trailers(&self, status: StatusCode) -> bool {
+        let has_none = [StatusCode::NO_CONTENT, StatusCode::RESET_CONTENT, StatusCode::NOT_MODIFIED];
+        let is_final = !status.is_informational() && !has_none.contains(&status);
+        self.takes_trailers && self.method == Kind::Other && is_final
+    }
+
     /// What comes next, to be asked when the answer has been written to its end.
     #[inline]
     pub(crate) fn finish(&mut self) -> Next {
@@ -334,6 +346,7 @@ impl H1 {
         self.keep_alive = false;
         self.owes_continue = false;
         self.upgrade = false;
+        self.takes_trailers = false;
         if self.phase == Phase::Idle {
             self.phase = Phase::Received;
             self.body = BodyDecoder::new(Framing::None);

@@ -112,6 +112,15 @@ pub(crate) fn last_chunk(out: &mut Vec<u8>) {
     out.extend_from_slice(b"0\r\n\r\n");
 }
 
+/// The same, with fields before it (RFC 9112, section 7.1.2).
+pub(crate) fn trailers(out: &mut Vec<u8>, trailers: &Headers) {
+    out.extend_from_slice(b"0\r\n");
+    for (name, value) in trailers.iter() {
+        field(out, name, value);
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
 /// Whether fields of this name are the server's alone. An Upgrade field stands only where it means something.
 #[inline]
 fn is_ours(name: &str, offers_upgrade: bool) -> bool {
@@ -299,7 +308,12 @@ mod tests {
         chunk(&mut out, b"a");
         chunk(&mut out, &[b'x'; 16]);
         last_chunk(&mut out);
-        assert_eq!(out, b"1\r\na\r\n10\r\nxxxxxxxxxxxxxxxx\r\n0\r\n\r\n");
+        trailers(&mut out, &Headers::from([("x-sum", "7"), ("X-Sum", "")]));
+        trailers(&mut out, &Headers::new());
+        assert_eq!(
+            out,
+            b"1\r\na\r\n10\r\nxxxxxxxxxxxxxxxx\r\n0\r\n\r\n0\r\nx-sum: 7\r\nX-Sum: \r\n\r\n0\r\n\r\n"
+        );
         for length in [1, 9, 15, 16, 255, 256, 4096, 65_535, 65_536, usize::MAX] {
             let mut out = Vec::new();
             chunk_head(&mut out, length);

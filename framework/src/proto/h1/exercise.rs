@@ -2,7 +2,7 @@
 
 use ::http::StatusCode;
 
-use super::super::{Limits, Refusal};
+use super::super::{Limits, Refusal, trailer_fields};
 use super::{Answer, H1, Head, Next, Progress};
 use crate::base::{Headers, Span};
 
@@ -12,6 +12,8 @@ pub(crate) enum Event {
     Head(String),
     /// All of a body.
     Body(Vec<u8>),
+    /// What came after it.
+    Trailers(String),
     Refused(Refusal),
 }
 
@@ -23,6 +25,7 @@ pub(crate) struct Server {
     pub(crate) target: String,
     pub(crate) inbox: Vec<u8>,
     body: Option<Vec<u8>>,
+    trailers: Vec<u8>,
     pub(crate) events: Vec<Event>,
     pub(crate) out: Vec<u8>,
     is_open: bool,
@@ -37,6 +40,7 @@ impl Server {
             target: String::new(),
             inbox: Vec::new(),
             body: None,
+            trailers: Vec::new(),
             events: Vec::new(),
             out: Vec::new(),
             is_open: true,
@@ -61,10 +65,19 @@ impl Server {
                 body.extend_from_slice(data);
                 self.inbox.drain(..consumed);
             }
+            Ok(Progress::Trailers { consumed, lines }) => {
+                assert!(!lines.is_empty() && consumed >= lines.len());
+                self.trailers.extend_from_slice(lines);
+                self.inbox.drain(..consumed);
+            }
             Ok(Progress::End { consumed }) => {
                 assert!(self.h1.body_is_complete());
                 self.inbox.drain(..consumed);
                 self.events.push(Event::Body(self.body.take().unwrap_or_default()));
+                if !self.trailers.is_empty() {
+                    let fields = trailer_fields(&std::mem::take(&mut self.trailers));
+                    self.events.push(Event::Trailers(format!("{fields:?}")));
+                }
                 self.answer(200);
             }
             Err(refusal) => self.refuse(refusal),

@@ -38,6 +38,8 @@ pub(crate) struct Head {
     /// Whether the peer offers to change the protocol: `Connection: upgrade` and an Upgrade field, and no body, since
     /// it would come before the next protocol's bytes.
     pub(crate) upgrade: bool,
+    /// Whether the peer takes fields after the body of its answer (RFC 9110, section 10.1.4).
+    pub(crate) takes_trailers: bool,
     /// There is more than one Content-Type, and nobody knows which of them others go by.
     pub(crate) has_many_types: bool,
     /// Bytes of the head, to be dropped from the inbox.
@@ -159,6 +161,7 @@ fn parse_with<'b>(
         keep_alive: !notes.close && (is_1_1 || notes.keep_alive),
         expects_continue: notes.expects_continue && is_1_1 && has_body,
         upgrade: notes.connection_upgrade && notes.has_upgrade && is_1_1 && !has_body,
+        takes_trailers: notes.takes_trailers && is_1_1,
         has_many_types: notes.content_types > 1,
         length,
     }))
@@ -185,6 +188,7 @@ struct Notes<'b> {
     has_upgrade: bool,
     expects_continue: bool,
     has_unknown_expectation: bool,
+    takes_trailers: bool,
     /// Number of Content-Type fields.
     content_types: u32,
 }
@@ -194,6 +198,7 @@ impl<'b> Notes<'b> {
     fn take(&mut self, field: &httparse::Header<'b>) -> Result<(), Refusal> {
         let (name, value) = (field.name, field.value);
         match name.len() {
+            2 if name.eq_ignore_ascii_case("te") => self.take_transfer_codings(value),
             4 if name.eq_ignore_ascii_case("host") => {
                 return once(&mut self.host, value, "there is more than one Host field");
             }
@@ -216,6 +221,12 @@ impl<'b> Notes<'b> {
             _ => {}
         }
         Ok(())
+    }
+
+    #[cold]
+    fn take_transfer_codings(&mut self, value: &[u8]) {
+        let mut codings = value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
+        self.takes_trailers |= codings.any(|coding| coding.eq_ignore_ascii_case(b"trailers"));
     }
 
     fn take_connection(&mut self, value: &[u8]) {

@@ -53,6 +53,7 @@ impl Head {
             keep_alive: false,
             expects_continue: false,
             upgrade: false,
+            takes_trailers: false,
             has_many_types: headers.values_of("content-type").nth(1).is_some(),
             length: 0,
         })

@@ -50,7 +50,12 @@ impl<'c> Connection<'c> {
                 });
                 // What is here whole and answered at once is not counted; it came in one piece.
                 let counted = match received {
-                    Ok(true) => return self.at_target(request, target),
+                    Ok(true) => {
+                        if let Some(trailers) = receiver.take_trailers() {
+                            request.set_trailers(trailers);
+                        }
+                        return self.at_target(request, target);
+                    }
                     Ok(false) => request.hold_body(),
                     Err(refusal) => Err(refusal),
                 };

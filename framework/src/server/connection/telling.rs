@@ -11,6 +11,7 @@ use crate::server::wire::Wire;
 
 impl Connection<'_> {
     /// Tells of the request that has just been answered.
+    #[cold]
     #[inline(never)]
     pub(super) fn tell(&self, exchange: &mut Exchange) {
         exchange.began = self.tell_of(exchange, End::Answered);
@@ -45,7 +46,7 @@ impl Connection<'_> {
 
     /// Returns when that was, which is when a request begins that had come by then.
     fn tell_of(&self, exchange: &Exchange, end: End) -> Instant {
-        let now = Instant::now();
+        let now = clock::now().instant;
         let took = now - exchange.began;
         let status = self.wire.h1.sent_status().unwrap_or(CLIENT_CLOSED_REQUEST);
         let bytes = Some(exchange.outbox.body_size);

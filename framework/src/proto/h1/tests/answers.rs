@@ -108,6 +108,29 @@ fn the_last_request_is_answered_with_close() {
 }
 
 #[test]
+fn trailers_go_to_those_who_take_them() {
+    let table = [
+        ("GET / HTTP/1.1\r\nHost: a\r\nTE: trailers\r\n\r\n", 200, true),
+        ("GET / HTTP/1.1\r\nHost: a\r\nte: deflate;q=0.5,  Trailers\r\n\r\n", 404, true),
+        ("GET / HTTP/1.1\r\nHost: a\r\nte:\r\nte: trailers\r\n\r\n", 200, true),
+        ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", 200, false),
+        ("GET / HTTP/1.1\r\nHost: a\r\nTE: gzip, trailersx\r\n\r\n", 200, false),
+        ("GET / HTTP/1.0\r\nTE: trailers\r\n\r\n", 200, false),
+        ("HEAD / HTTP/1.1\r\nHost: a\r\nTE: trailers\r\n\r\n", 200, false),
+        ("GET / HTTP/1.1\r\nHost: a\r\nTE: trailers\r\n\r\n", 204, false),
+        ("GET / HTTP/1.1\r\nHost: a\r\nTE: trailers\r\n\r\n", 205, false),
+        ("GET / HTTP/1.1\r\nHost: a\r\nTE: trailers\r\n\r\n", 304, false),
+    ];
+    for (input, status, expected) in table {
+        let (h1, _) = received(input);
+        assert_eq!(h1.takes_trailers(answer(status, None).status), expected, "{input:?} {status}");
+    }
+    let mut h1 = received("GET / HTTP/1.1\r\nHost: a\r\nTE: trailers\r\n\r\n").0;
+    h1.refuse();
+    assert!(!h1.takes_trailers(answer(400, None).status));
+}
+
+#[test]
 fn continue_is_owed_once_and_only_while_nothing_has_come() {
     const WAITING: &str = "PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n";
     let limits = Limits::new();
