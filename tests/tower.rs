@@ -29,7 +29,7 @@ use vernal::tower::{Layered, Mounted, NextService};
 use vernal::websocket::{WebSocket, WebSocketRequest};
 use vernal::{
     App, Body, BodyReader, BoxFuture, Config, ConnectionInfo, Error, Filter, FilterContext, Limits, Next,
-    Request, Response, Result, SetCookie, request_map, test, websocket_handler,
+    Request, Response, Result, SetCookie, Text, Trailers, request_map, test, websocket_handler,
 };
 
 // What the applications of all tests have.
@@ -176,6 +176,85 @@ async fn fields_keep_their_order_and_number_both_ways() {
     assert_eq!(answer.headers().get_all("set-cookie").iter().count(), 2);
     assert_eq!(answer.headers()["content-type"], "text/plain; charset=utf-8");
     assert_eq!(hyper::body::Body::size_hint(answer.body()).exact(), Some(4));
+}
+
+#[request_map("/summed", method = "POST", app = "tower")]
+fn summed(text: Text<&str>, trailers: &Trailers) -> (String, Trailers) {
+    (text.to_string(), Trailers::from([("x-sum", trailers.get("x-sum").unwrap_or("none"))]))
+}
+
+#[request_map("/summed/pieces", method = "POST", app = "tower")]
+async fn summed_pieces(mut body: BodyReader, res: &mut Response) -> Result {
+    while let Some(piece) = body.next().await? {
+        res.write_bytes(piece).await?;
+    }
+    res.set_trailers(Trailers::from([("x-sum", body.trailers().await?.get("x-sum").unwrap_or("none"))]));
+    Ok(())
+}
+
+/// Fields after a body pass through services and layers, both ways; what may not stand there does not.
+#[tokio::test]
+async fn trailers_pass() {
+    let echo = tower::service_fn(|request: http::Request<Body>| async move {
+        let answer = http::Response::builder().header("trailer", "x-sum").body(request.into_body());
+        Ok::<_, Infallible>(answer.expect("an answer"))
+    });
+    let gathered = tower::service_fn(|request: http::Request<Body>| async move {
+        let whole = BodyExt::collect(request.into_body()).await.expect("whole");
+        let trailers = whole.trailers().cloned();
+        let body = Full::new(whole.to_bytes()).with_trailers(async move { trailers.map(Ok) });
+        Ok::<_, Infallible>(http::Response::new(body))
+    });
+    let same = || Layered::new(MapResponseBodyLayer::new(|body: Body| body));
+    let config = || {
+        let config = Config::new().app("tower").filter("/echo", Mounted::new(echo.clone()));
+        config.filter("/gathered", Mounted::new(gathered.clone()))
+    };
+    let service = App::from_registry(config()).expect("it can be built").service();
+    let layered = App::from_registry(Config::new().app("tower").filter("/summed/**", same()));
+    let layered = layered.expect("it can be built").service();
+    for path in ["/summed", "/summed/pieces", "/echo", "/gathered"] {
+        for (kind, service) in [("bare", &service), ("layered", &layered)] {
+            if kind == "layered" && !path.starts_with("/summed") {
+                continue;
+            }
+            for is_sized in [true, false] {
+                let trailers = http::HeaderMap::from_iter([
+                    (HeaderName::from_static("x-sum"), HeaderValue::from_static("7")),
+                    (HeaderName::from_static("host"), HeaderValue::from_static("evil")),
+                ]);
+                let trailers = async move { Some(Ok(trailers)) };
+                let (pieces, unsized_body) = channel();
+                pieces.send("hello").expect("it is there");
+                drop(pieces);
+                let sized = Full::new(Bytes::from_static(b"hello"));
+                let body = match is_sized {
+                    true => sized.with_trailers(trailers).boxed_unsync(),
+                    false => unsized_body.with_trailers(trailers).boxed_unsync(),
+                };
+                let request = http::Request::post(path).body(body).expect("a request");
+                let answer = service.clone().oneshot(request).await.expect("never");
+                let whole = BodyExt::collect(answer.into_body()).await.expect("whole");
+                let told = whole.trailers().map(|fields| format!("{fields:?}"));
+                assert_eq!(told.as_deref(), Some(r#"{"x-sum": "7"}"#), "{path} {kind} {is_sized}");
+                assert_eq!(whole.to_bytes(), "hello", "{path} {kind} {is_sized}");
+            }
+        }
+    }
+    // Over a connection: a length is worth more than what may follow and was not announced.
+    let client = test::Client::builder().config(config()).build();
+    for (path, length, sum) in
+        [("/echo", None, Some("7")), ("/gathered", Some("5"), None), ("/summed", None, Some("7"))]
+    {
+        let request = client.post(path).header("te", "trailers").body("hello").trailer("x-sum", 7);
+        let answer = request.await;
+        answer.assert_text("hello");
+        assert_eq!(
+            (answer.header("content-length"), answer.trailers().get("x-sum")),
+            (length, sum),
+            "{path}"
+        );
+    }
 }
 
 /// A body in memory is passed on without being copied.

@@ -100,11 +100,12 @@ where
     response.set_status(parts.status);
     response.content_type = None;
     response.headers = fields_of(&parts.headers);
-    response.body = match length_of(&parts.headers) {
+    let body = match length_of(&parts.headers) {
         Some(length) if *method == Method::HEAD => Body::announced(length),
         _ if parts.status == StatusCode::SWITCHING_PROTOCOLS => Body::empty(),
         _ => taken(body),
     };
+    response.place(body);
 }
 
 /// The target as a URI. One that the `http` crate does not take, with a bare `{` or such, is escaped.

@@ -15,7 +15,7 @@ use tower_service::Service;
 use super::BoxError;
 use super::convert::{merge, request_out};
 use crate::chain::{Filter, FilterContext, Next};
-use crate::http::{Body, BoxFuture, Error, Response, Result};
+use crate::http::{Body, BoxFuture, Error, Response, Result, Trailers};
 
 /// A service that answers all requests of its pattern, whether anything is mapped there or not. A filter: given to
 /// [`Config::filter`](crate::Config::filter).
@@ -93,9 +93,14 @@ impl<S> fmt::Debug for Mounted<S> {
 /// # Errors
 /// The body fails before its end.
 pub(super) async fn write(body: Body, response: &mut Response) -> Result {
+    let (body, trailing) = body.split();
     let mut body = pin!(body);
     while let Some(piece) = poll_fn(|cx| body.as_mut().poll_next(cx)).await {
         response.write_bytes(piece?).await?;
+    }
+    if let Some(mut trailing) = trailing {
+        let fields = poll_fn(|cx| trailing.poll(cx)).await?;
+        response.set_trailers(Trailers::received(fields));
     }
     response.close()
 }
@@ -115,13 +120,14 @@ fn watched(body: Body) -> (Body, Reading) {
         return (body, Reading(None));
     }
     let reading = Arc::new(());
+    let (body, trailing) = body.split();
     let size = body.size();
     let pieces = Watched { body: Some((Box::pin(body), Arc::clone(&reading))) };
     let body = match size {
         Some(size) => Body::sized(size, pieces),
         None => Body::stream(pieces),
     };
-    (body, Reading(Some(reading)))
+    (body.followed_by(trailing), Reading(Some(reading)))
 }
 
 struct Watched {
