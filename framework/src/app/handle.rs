@@ -23,6 +23,7 @@ use crate::http::{
     Result, SentHead, Trailers,
 };
 use crate::operations::{Answered, End};
+use crate::proto::Refusal;
 use crate::proto::h1::TargetForm;
 use crate::proto::ws::handshake;
 #[cfg(feature = "tower")]
@@ -190,13 +191,8 @@ async fn exchange(
     let mut request = Request::new(Arc::clone(&app.answers.context));
     request.outgoing = Some(Arc::clone(&outgoing));
     let mut response = Response { outgoing: Some(outgoing), ..Response::default() };
-    let result = match arrive(app, &mut request, built, handover).await {
-        Ok(target) => app.answer(target, &mut request, &mut response).await,
-        Err(error) => app.reject(error, &mut request, &mut response).await,
-    };
-    if let Some(result) = result {
-        app.conclude(result, &mut request, &mut response).await;
-    }
+    let taken = request.take_built(built, &app.limits);
+    app.respond(&mut request, &mut response, taken, handover).await;
     app.finish(&request, &mut response);
     let response = complete(response, is_head);
     // What has become a WebSocket was told of when it did.
@@ -208,14 +204,34 @@ async fn exchange(
     response
 }
 
-/// Takes the request in, with as much of its body as its target wants, and finds that target.
+impl Inner {
+    /// Makes the answer to a request whose head has been `taken` in, with its body, or refused. What it needs before it is sent is
+    /// [`Inner::finish`].
+    pub(crate) async fn respond(
+        &self,
+        request: &mut Request,
+        response: &mut Response,
+        taken: std::result::Result<Body, Refusal>,
+        handover: Option<Arc<Handover>>,
+    ) {
+        let result = match arrive(self, request, taken, handover).await {
+            Ok(target) => self.answer(target, request, response).await,
+            Err(error) => self.reject(error, request, response).await,
+        };
+        if let Some(result) = result {
+            self.conclude(result, request, response).await;
+        }
+    }
+}
+
+/// Takes in as much of the body as the target of a request wants, and finds that target.
 async fn arrive<'a>(
     app: &'a Inner,
     request: &mut Request,
-    built: RequestBuilder,
+    taken: std::result::Result<Body, Refusal>,
     handover: Option<Arc<Handover>>,
 ) -> Result<Target<'a>> {
-    let body = request.take_built(built, &app.limits).map_err(Error::from_refusal)?;
+    let body = taken.map_err(Error::from_refusal)?;
     let can_upgrade = handover.is_some();
     if let Some(handover) = handover {
         request.extensions.insert(handover);
