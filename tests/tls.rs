@@ -220,15 +220,18 @@ async fn versions_are_those_that_were_set() {
     }
 }
 
+const HAS_HTTP_2: bool = cfg!(feature = "http2");
+
 #[tokio::test]
-async fn http_1_1_is_agreed_on_by_name() {
+async fn versions_are_agreed_on_by_name() {
     let authority = Authority::new();
     let running = start(&authority, |tls| tls).await;
     let table = [
         ("http/1.1", "ALPN protocol: http/1.1"),
-        ("h2,http/1.1", "ALPN protocol: http/1.1"),
+        ("http/1.1,h2", if HAS_HTTP_2 { "ALPN protocol: h2" } else { "ALPN protocol: http/1.1" }),
         ("http/1.0", "ALPN protocol: http/1.0"),
-        ("h2", "no application protocol"),
+        ("h2", if HAS_HTTP_2 { "ALPN protocol: h2" } else { "no application protocol" }),
+        ("h3", "no application protocol"),
     ];
     for (offered, expected) in table {
         let said = openssl(running.address, &["-alpn", offered]).await;

@@ -156,7 +156,7 @@ fn settings_without_sense_stop_the_start() {
             tls().min_version(TlsVersion::Tls13).max_version(TlsVersion::Tls12),
             &["min_version", "max_version"],
         ),
-        ("a protocol that is not spoken", own(&[b"h2", b"http/1.1"]), &["`h2`", "ALPN"]),
+        ("a protocol that is not spoken", own(&[b"h3", b"http/1.1"]), &["`h3`", "ALPN", "http/1.1"]),
         ("a setting of files", own(&[]).min_version(TlsVersion::Tls13), &["`min_version`", "from_config"]),
         ("a name twice", twice, &["two certificates", "`A.example`"]),
         ("an address as a name", named("127.0.0.1"), &["`127.0.0.1`", "example.org"]),

@@ -1,5 +1,5 @@
 //! The endpoints that web servers are usually compared by: `arena --port 9090 --threads 1 --static DIR`, and with
-//! `--tls-cert FILE --tls-key FILE` the same over TLS. `--access-log FILE` and `--metrics PORT` show what these cost.
+//! `--tls-cert FILE --tls-key FILE` the same over TLS; HTTP/2 too where the feature `http2` is on. `--access-log FILE` and `--metrics PORT` show what these cost.
 //!
 //! Written as the README teaches, with no tricks: what is measured is what a user gets.
 

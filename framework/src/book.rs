@@ -46,6 +46,7 @@ pages! {
     Limits: "docs/limits.md",
     Security: "docs/security.md",
     Tls: "docs/tls.md",
+    Http2: "docs/http2.md",
     Proxies: "docs/proxies.md",
     Logging: "docs/logging.md",
     Operations: "docs/operations.md",

@@ -58,7 +58,8 @@ mod bind;
     feature = "config",
     feature = "cbor",
     feature = "validation",
-    feature = "metrics"
+    feature = "metrics",
+    feature = "http2"
 ))]
 mod book;
 mod chain;

@@ -45,9 +45,11 @@ impl Exchange {
         exchange
     }
 
-    /// Frees those of this thread, which hold the states of the application they were last used by.
+    /// Frees those of this thread, and the talks, which hold the states of the application they were last used by.
     pub(crate) fn free_all() {
         POOL.with(Pool::empty);
+        #[cfg(feature = "http2")]
+        super::talk::Talk::free_all();
     }
 
     /// Gives an exchange back that was not used.

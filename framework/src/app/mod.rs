@@ -32,6 +32,8 @@ mod setters;
 #[cfg(feature = "config")]
 mod settings;
 mod start;
+#[cfg(feature = "http2")]
+mod talk;
 mod target;
 mod watched;
 
@@ -51,5 +53,7 @@ pub(crate) use sections::TlsSection;
 #[cfg(feature = "config")]
 pub use sections::keys as settings_keys;
 pub(crate) use setters::config_setters;
+#[cfg(feature = "http2")]
+pub(crate) use talk::Talk;
 pub(crate) use target::Target;
 pub(crate) use watched::MayHold;

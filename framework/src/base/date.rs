@@ -24,13 +24,30 @@ struct Cache {
 pub(crate) struct ServerLine {
     id: u64,
     line: Vec<u8>,
+    /// What stands in it.
+    #[cfg(feature = "http2")]
+    value: Option<http::HeaderValue>,
 }
 
 impl ServerLine {
     /// A line with its line end, or nothing.
     pub(crate) fn new(line: Vec<u8>) -> ServerLine {
         static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
-        ServerLine { id: NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed), line }
+        ServerLine {
+            id: NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed),
+            #[cfg(feature = "http2")]
+            value: line
+                .iter()
+                .position(|byte| *byte == b':')
+                .and_then(|colon| http::HeaderValue::from_bytes(line[colon + 1..].trim_ascii()).ok()),
+            line,
+        }
+    }
+
+    /// The value of the `Server` field, if there is to be one.
+    #[cfg(feature = "http2")]
+    pub(crate) fn value(&self) -> Option<&http::HeaderValue> {
+        self.value.as_ref()
     }
 
     /// Lends `date: …\r\n` for the second `now` (seconds since 1970), the server's line, and `content-type: …\r\n`
@@ -65,6 +82,25 @@ impl ServerLine {
             }
         }
     }
+}
+
+#[cfg(feature = "http2")]
+thread_local! {
+    static DATE: RefCell<Option<(u64, http::HeaderValue)>> = const { RefCell::new(None) };
+}
+
+/// The value of a `Date` field for a second since 1970, made once for each.
+#[cfg(feature = "http2")]
+pub(crate) fn value(now: u64) -> http::HeaderValue {
+    DATE.with_borrow_mut(|known| match known {
+        Some((second, value)) if *second == now => value.clone(),
+        _ => {
+            let date = HttpDate::from(UNIX_EPOCH + Duration::from_secs(now)).to_string();
+            let value = http::HeaderValue::try_from(date).expect("a date is a value");
+            *known = Some((now, value.clone()));
+            value
+        }
+    })
 }
 
 /// Seconds since 1970.

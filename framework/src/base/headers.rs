@@ -265,6 +265,17 @@ impl Headers {
         self.refused.as_deref()
     }
 
+    /// Adds a field whose name and value somebody else has judged already.
+    #[cfg(feature = "http2")]
+    #[inline]
+    pub(crate) fn push_judged(&mut self, name: &[u8], value: &[u8]) {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(name);
+        let middle = self.bytes.len();
+        self.bytes.extend_from_slice(value);
+        self.push_span(Span::new(start, middle), Span::new(middle, self.bytes.len()));
+    }
+
     /// Replaces everything by the bytes of a head; its fields follow through [`Headers::push_span`].
     #[inline]
     pub(crate) fn load(&mut self, head: &[u8]) {

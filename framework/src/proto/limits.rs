@@ -15,7 +15,7 @@ macro_rules! limits {
         /// A limit of zero that lets nobody in, or nothing through, is an error at start that says what to write. `Duration::MAX` and `usize::MAX` are
         /// no limit. Zero means something for
         /// `body_size`, `upload_size`, `parameters` (none are taken), `upload_memory` (every file lies on the disk), `drain_size`, `half_closed_time`,
-        /// `linger_idle` and `linger_time` (nobody is waited for), and is 1 for `body_rate` and `answer_rate`.
+        /// `linger_idle` and `linger_time` (nobody is waited for), `http2_resets` and `http2_drain_size` (none are borne), and is 1 for `body_rate` and `answer_rate`.
         ///
         /// ```
         /// use vernal::Limits;
@@ -158,6 +158,29 @@ limits! {
     drain_size: u64 = 64 << 10;
     /// Bytes of a PROXY protocol header of version 2. Default 16 KiB; more closes the connection.
     proxy_header: usize = 16 << 10;
+    /// Streams that a peer may have open at once on one connection of HTTP/2 (feature `http2`). Default 200; clients wait for their turn, and one
+    /// that does not is refused the stream (RFC 9113, section 5.1.2), which not all of them bear: do not go lower without need.
+    http2_streams: u32 = 200;
+    /// Streams that a peer may reset before they are answered, on one connection of HTTP/2, beyond as many as were answered. Default 200; more ends
+    /// the connection with ENHANCE_YOUR_CALM.
+    http2_resets: usize = 200;
+    /// Bytes of the header fields of a request over HTTP/2 as they are counted there, 32 for each field besides (RFC 9113, section 6.5.2), which
+    /// the peer is told. Default 64 KiB; more is 431 without a text, and far more ends the connection. [`Limits::head_size`] and
+    /// [`Limits::header_count`] hold as well, and say what is wrong.
+    http2_header_list: u32 = 64 << 10;
+    /// Bytes of one request's body over HTTP/2 that may come before somebody has read those before them. Default 1 MiB, at most 2 GiB less one.
+    http2_window: u32 = 1 << 20;
+    /// The same of all streams of a connection together, which is what they can hold in memory. Default 4 MiB, at most 2 GiB less one.
+    http2_connection_window: u32 = 4 << 20;
+    /// Bytes of unread bodies of a connection of HTTP/2 together that are thrown away after early answers, within [`Limits::linger_idle`],
+    /// so that peers which send on see the answers. Default 16 MiB; beyond, their streams are reset.
+    http2_drain_size: u64 = 16 << 20;
+    /// Time a connection of HTTP/2 may be without a stream. Default 600 s; then the peer is told (GOAWAY), and it is closed.
+    http2_idle_time: Duration = Duration::from_secs(600);
+    /// Time in which nothing is heard of the peer of a connection of HTTP/2 before it is asked whether it is there (PING). Default 60 s.
+    http2_ping_interval: Duration = Duration::from_secs(60);
+    /// Time in which it must be heard then. Default 20 s; else the connection is cut.
+    http2_ping_timeout: Duration = Duration::from_secs(20);
 }
 
 /// What a mapping may say of its own: all that is about bodies. The rest is settled before a mapping is known.
@@ -198,6 +221,13 @@ const NEEDED: &[(&str, &str, &str)] = &[
     ("body_grace", "bodies would be refused with 408 that do not come with their head", ""),
     ("body_idle", "bodies would be refused with 408 that do not come with their head", ""),
     ("proxy_header", "connections of proxies would be closed", ""),
+    ("http2_streams", "no request would be answered over HTTP/2", ""),
+    ("http2_header_list", "every request over HTTP/2 would be refused with 431", ""),
+    ("http2_window", "no body would come over HTTP/2", "for no bodies at all `.body_size(0)`"),
+    ("http2_connection_window", "no body would come over HTTP/2", "for no bodies at all `.body_size(0)`"),
+    ("http2_idle_time", "connections of HTTP/2 would be closed before a request has come", CLOSE_EACH),
+    ("http2_ping_interval", "peers of HTTP/2 would be asked without end whether they are there", ""),
+    ("http2_ping_timeout", "connections of HTTP/2 would be cut whose peer is silent", ""),
 ];
 
 const CLOSE_EACH: &str = "for one request on each connection `.requests_per_connection(1)`";
@@ -206,6 +236,9 @@ const NO_PARTS: &str = "for no such forms `.upload_size(0)`";
 
 /// The fields of a head are found by numbers of 32 bits.
 const LARGEST_HEAD: usize = 1 << 30;
+
+/// RFC 9113, section 6.9.1.
+const LARGEST_WINDOW: u32 = (1 << 31) - 1;
 
 /// How a value is written in Rust.
 trait Written {
@@ -257,14 +290,22 @@ impl Limits {
 
     fn too_large(&self) -> impl Iterator<Item = (&'static str, String)> + use<> {
         let sizes = [("head_size", self.head_size), ("part_head_size", self.part_head_size)];
-        sizes.into_iter().filter(|(_, size)| *size > LARGEST_HEAD).map(|(name, size)| {
+        let heads = sizes.into_iter().filter(|(_, size)| *size > LARGEST_HEAD).map(|(name, size)| {
             (
                 name,
                 format!(
                     "`Limits::{name}` is {size}, and no head is larger than {LARGEST_HEAD} bytes: write less"
                 ),
             )
-        })
+        });
+        let windows =
+            [("http2_window", self.http2_window), ("http2_connection_window", self.http2_connection_window)];
+        heads.chain(windows.into_iter().filter(|(_, size)| *size > LARGEST_WINDOW).map(|(name, size)| {
+            (
+                name,
+                format!("`Limits::{name}` is {size}, and no window is larger than {LARGEST_WINDOW} bytes: write less"),
+            )
+        }))
     }
 
     /// Those that a mapping has set, though they are only looked at for a whole server whose limits are these.
@@ -322,6 +363,7 @@ mod tests {
         let meant = new().body_size(0).upload_size(0).upload_memory(0).parameters(0).drain_size(0);
         let meant =
             meant.half_closed_time(none).linger_idle(none).linger_time(none).body_rate(0).answer_rate(0);
+        let meant = meant.http2_resets(0).http2_drain_size(0);
         assert_eq!(meant.problems().next(), None);
         let others: Vec<_> = meant.zeros().map(|(name, _)| name).collect();
         for name in Limits::names() {
@@ -339,12 +381,14 @@ mod tests {
             (new().idle_time(none), "closed", "`.requests_per_connection(1)`"),
             (new().head_size(LARGEST_HEAD + 1), "`Limits::head_size` is 1073741825", "write less"),
             (new().part_head_size(usize::MAX), "`Limits::part_head_size` is 1", "write less"),
+            (new().http2_window(1 << 31), "`Limits::http2_window` is 2147483648", "write less"),
         ];
         for (limits, start, end) in table {
             let [problem] = &limits.problems().collect::<Vec<_>>()[..] else { panic!("{limits:?}") };
             assert!(problem.contains(start) && problem.ends_with(end), "{problem}");
         }
         assert_eq!(new().connections(0).parts(0).problems_of_mapping().count(), 1);
+        assert_eq!(new().http2_connection_window(LARGEST_WINDOW).problems().next(), None);
         assert_eq!(new().head_size(LARGEST_HEAD).part_head_size(LARGEST_HEAD).problems().next(), None);
     }
 }

@@ -26,6 +26,9 @@ pub(super) enum Arrived<'c> {
     Ran(Result),
     /// Its answer is in the outbox up to this.
     Answered(Rest),
+    /// It is none: the connection begins as those of HTTP/2 do.
+    #[cfg(feature = "http2")]
+    Preface,
 }
 
 impl<'c> Arrived<'c> {
@@ -34,7 +37,15 @@ impl<'c> Arrived<'c> {
         matches!(
             self,
             Arrived::Unfinished(_) | Arrived::Uploading(_) | Arrived::Refused(_) | Arrived::Answered(_)
-        )
+        ) || self.is_preface()
+    }
+
+    /// Whether the connection goes on as one of HTTP/2.
+    pub(super) fn is_preface(&self) -> bool {
+        #[cfg(feature = "http2")]
+        return matches!(self, Arrived::Preface);
+        #[cfg(not(feature = "http2"))]
+        false
     }
 
     pub(super) const NOTHING: Arrived<'static> = Arrived::Ran(Ok(()));
@@ -60,6 +71,8 @@ impl<'c> Arrived<'c> {
             Arrived::Unfinished(_) | Arrived::Uploading(_) | Arrived::Refused(_) | Arrived::Answered(_) => {
                 (Answering::Done, None)
             }
+            #[cfg(feature = "http2")]
+            Arrived::Preface => (Answering::Done, None),
         }
     }
 }

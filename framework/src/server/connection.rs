@@ -3,6 +3,7 @@
 //! An idle connection owns no buffers (it takes an [`Exchange`] with the first byte), and its future is small: what
 //! is rare is boxed. Requests that wait in the inbox together are answered together, with one write.
 
+mod beginning;
 mod body;
 mod running;
 mod telling;
@@ -49,8 +50,14 @@ pub(crate) fn serve(
     async move {
         let mut connection =
             Connection { wire: &mut wire, counted: &counted, arrived: Arrived::NOTHING, offered: None };
+        #[cfg(feature = "http2")]
+        let mut begun = None;
         while let Some(mut exchange) = poll_fn(|cx| connection.poll_first_bytes(cx)).await {
             if !connection.serve_batch(&mut exchange).await {
+                #[cfg(feature = "http2")]
+                {
+                    begun = connection.take_preface(&exchange);
+                }
                 connection.tell_of_last(&exchange);
                 exchange.abandon();
                 exchange.give_back();
@@ -60,6 +67,10 @@ pub(crate) fn serve(
                 break;
             }
             exchange.give_back();
+        }
+        #[cfg(feature = "http2")]
+        if let Some(begun) = begun {
+            return begun.go_on(counted, task).await;
         }
         if let Some(session) = connection.offered.take().and_then(|offered| offered.0.take_session()) {
             counted.unwatch();
@@ -245,7 +256,7 @@ impl<'c> Connection<'c> {
         let mut head = match received {
             Ok(Some(head)) => head,
             Ok(None) => return Step::NeedsMore,
-            Err(refusal) => return self.waits(Arrived::Refused(refusal)),
+            Err(refusal) => return self.waits_refused(&exchange.inbox, refusal),
         };
         exchange.inbox.consume(head.length);
         if let Err(refusal) = exchange.request.take_head(&mut head) {
@@ -326,6 +337,11 @@ impl<'c> Connection<'c> {
                 let rest = self.refuse(exchange, refusal).await;
                 self.send_rest(exchange, rest).await?;
                 Ok(Step::Answered(Next::Close))
+            }
+            #[cfg(feature = "http2")]
+            Arrived::Preface => {
+                self.arrived = Arrived::Preface;
+                Err(Gone)
             }
             Arrived::Answered(rest) => {
                 self.wire.give_up_reading();

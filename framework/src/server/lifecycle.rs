@@ -204,6 +204,13 @@ impl Lifecycle {
         is_first
     }
 
+    /// When half of the grace period is over, once stopping has begun.
+    #[cfg(feature = "http2")]
+    pub(crate) fn half_of_grace(&self) -> tokio::time::Instant {
+        let gone = self.stopping_since.get().map(Instant::elapsed).unwrap_or_default();
+        crate::io::clock::after((self.parting.grace / 2).saturating_sub(gone))
+    }
+
     /// What is left of the grace period for those who wait for the last request.
     pub(crate) fn left_of(&self, grace: Duration) -> Duration {
         let gone = self.stopping_since.get().map(Instant::elapsed).unwrap_or_default();

@@ -27,6 +27,8 @@ mod counted;
 mod departing;
 mod embedded;
 mod handle;
+#[cfg(feature = "http2")]
+mod http2;
 mod lifecycle;
 mod lingering;
 mod listener;

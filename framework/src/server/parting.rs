@@ -14,6 +14,9 @@ pub(crate) struct Parting {
     /// How WebSocket sessions are closed, and over what time.
     pub(crate) websocket_code: CloseCode,
     pub(crate) websocket_spread: Duration,
+    /// After what time the rest is cut.
+    #[cfg(feature = "http2")]
+    pub(crate) grace: Duration,
 }
 
 impl Default for Parting {
@@ -22,6 +25,8 @@ impl Default for Parting {
             delay: Duration::ZERO,
             websocket_code: CloseCode::GOING_AWAY,
             websocket_spread: Duration::ZERO,
+            #[cfg(feature = "http2")]
+            grace: Duration::from_secs(30),
         }
     }
 }
@@ -42,6 +47,8 @@ impl Parting {
             delay: delay.unwrap_or(usual.delay),
             websocket_code: code.map_or(usual.websocket_code, CloseCode::new),
             websocket_spread: spread.unwrap_or(usual.websocket_spread),
+            #[cfg(feature = "http2")]
+            grace,
         };
         let code = parting.websocket_code.value();
         if !matches!(code, 1001 | 1012 | 3000..=4999) {

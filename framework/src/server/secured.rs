@@ -24,14 +24,30 @@ pub(crate) fn serve(
 ) -> impl Future<Output = ()> + Send + 'static {
     let opening = Box::pin(open(stream, counted, acceptor));
     async move {
-        if let Some((stream, counted)) = opening.await {
-            connection::serve(stream, counted, SessionTask::Own).await;
+        if let Some((stream, counted, agreed)) = opening.await {
+            match agreed {
+                Agreed::Http1 => connection::serve(stream, counted, SessionTask::Own).await,
+                #[cfg(feature = "http2")]
+                Agreed::Http2 => super::http2::serve(stream, Vec::new(), counted).await,
+            }
         }
     }
 }
 
+/// What both sides have agreed to speak inside (RFC 7301).
+enum Agreed {
+    /// Or nothing was said of it.
+    Http1,
+    #[cfg(feature = "http2")]
+    Http2,
+}
+
 /// Waits for a peer that speaks TLS; others are told, and gone.
-async fn open(stream: Stream, mut counted: Counted, acceptor: Arc<Acceptor>) -> Option<(Stream, Counted)> {
+async fn open(
+    stream: Stream,
+    mut counted: Counted,
+    acceptor: Arc<Acceptor>,
+) -> Option<(Stream, Counted, Agreed)> {
     let limit = counted.shared().app.0.limits.handshake_timeout;
     let deadline = clock::after(limit);
     let mut begun = Begun::new(stream);
@@ -66,7 +82,14 @@ async fn open(stream: Stream, mut counted: Counted, acceptor: Arc<Acceptor>) -> 
         // What comes right after the handshake is answered. Later, an idle connection is closed at once.
         let _ = timeout_at(deadline, stream.fill_buf()).await;
     }
-    Some((Stream::Boxed(Box::new(stream)), counted))
+    #[cfg(feature = "http2")]
+    let agreed = match stream.get_ref().1.alpn_protocol() {
+        Some(b"h2") => Agreed::Http2,
+        _ => Agreed::Http1,
+    };
+    #[cfg(not(feature = "http2"))]
+    let agreed = Agreed::Http1;
+    Some((Stream::Boxed(Box::new(stream)), counted, agreed))
 }
 
 /// Waits for the first bytes. `false`: the peer is gone, or the server stops before it has said anything.

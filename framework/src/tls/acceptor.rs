@@ -64,8 +64,9 @@ impl Acceptor {
         if let Some(other) = config.alpn_protocols.iter().find(|name| !SPOKEN.contains(&&***name)) {
             return Err(Error::internal(format!(
                 "the configuration given to Tls::from_config offers `{}` by ALPN, which this server does not speak: set \
-                 `alpn_protocols` to `http/1.1` alone",
-                String::from_utf8_lossy(other)
+                 `alpn_protocols` to {}",
+                String::from_utf8_lossy(other),
+                if cfg!(feature = "http2") { "`h2` and `http/1.1`" } else { "`http/1.1` alone" }
             )));
         }
         let current = Current { config, certificates: None };

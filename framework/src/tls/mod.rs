@@ -56,7 +56,7 @@ use crate::http::{Error, Result};
 
 /// How a server speaks TLS. Given to [`Server::tls`](crate::server::Server::tls).
 ///
-/// TLS 1.2 and 1.3, HTTP/1.1 by ALPN, resumption by tickets. Certificates and keys are read at start, and again when their files
+/// TLS 1.2 and 1.3, HTTP/1.1 by ALPN, and HTTP/2 with the feature `http2`; resumption by tickets. Certificates and keys are read at start, and again when their files
 /// have changed; new ones are for new connections, and those that are open stay so. A new file that is broken or not of this time is
 /// an error in the log, and the certificate of before stays.
 ///
@@ -109,7 +109,8 @@ impl Tls {
         Ok(Tls::of(Kind::Files(Box::new(settings))))
     }
 
-    /// Uses a configuration of one's own, as it is. Its ALPN list, if it has one, must hold `http/1.1` (and `http/1.0`) alone.
+    /// Uses a configuration of one's own, as it is. Its ALPN list, if it has one, must hold `http/1.1` (and `http/1.0`, and with the
+    /// feature `http2` also `h2`) alone.
     ///
     /// ```no_run
     /// use std::sync::Arc;

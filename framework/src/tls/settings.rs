@@ -90,7 +90,7 @@ impl Settings {
         };
         let resolver = Arc::clone(&certificates);
         let mut config = builder.with_cert_resolver(resolver);
-        config.alpn_protocols = SPOKEN.map(<[u8]>::to_vec).to_vec();
+        config.alpn_protocols = SPOKEN.iter().map(|name| name.to_vec()).collect();
         // Tickets hold the session on the client's side, whichever thread or node it comes back to in this process.
         config.ticketer = ring::Ticketer::new().map_err(|error| unusable(&error))?;
         Ok(Loaded { config: Arc::new(config), certificates, doubts })
@@ -125,8 +125,13 @@ pub(super) fn roots(authorities: &Pem) -> Result<RootCertStore> {
     Ok(roots)
 }
 
-/// The names of what is spoken inside (RFC 7301), most wanted first. Some clients of old offer the second alone.
-pub(super) const SPOKEN: [&[u8]; 2] = [HTTP_1_1, b"http/1.0"];
+/// The names of what is spoken inside (RFC 7301), most wanted first. Some clients of old offer the last alone.
+pub(super) const SPOKEN: &[&[u8]] = &[
+    #[cfg(feature = "http2")]
+    b"h2",
+    HTTP_1_1,
+    b"http/1.0",
+];
 pub(super) const HTTP_1_1: &[u8] = b"http/1.1";
 
 /// How often files are looked at.

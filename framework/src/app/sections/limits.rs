@@ -43,6 +43,15 @@ pub(super) fn read(root: &mut Section<'_>) -> Given<Limits> {
         connections_per_address = number(1), "20000";
         drain_size = size(0), "64 KiB";
         proxy_header = size(0), "16 KiB";
+        http2_streams = number(1), "200";
+        http2_resets = number(0), "200";
+        http2_header_list = size(1), "64 KiB";
+        http2_window = size(1), "1 MiB";
+        http2_connection_window = size(1), "4 MiB";
+        http2_drain_size = size(0), "16 MiB";
+        http2_idle_time = some_time(), "10min";
+        http2_ping_interval = some_time(), "60s";
+        http2_ping_timeout = some_time(), "20s";
     }
     let given = Given::of(&section, limits);
     section.finish();

@@ -1,6 +1,6 @@
 //! The law of the opening handshake (RFC 6455, section 4) over header fields.
 
-use ::http::StatusCode;
+use ::http::{StatusCode, Version};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha1::{Digest, Sha1};
@@ -19,12 +19,7 @@ pub(crate) fn is_wanted(headers: &Headers) -> bool {
 /// # Errors
 /// 426 for another version than 13, 400 for a key that is missing, double or no 16 bytes.
 pub(crate) fn key(headers: &Headers) -> Result<&str, Refusal> {
-    if headers.only("sec-websocket-version") != Some("13") {
-        return Err(Refusal::new(
-            StatusCode::UPGRADE_REQUIRED,
-            "this server speaks version 13 of the WebSocket protocol (Sec-WebSocket-Version: 13)",
-        ));
-    }
+    check_version(headers)?;
     let mut keys = headers.get_all_bytes("sec-websocket-key");
     let is_key = |key: &str| STANDARD.decode(key).is_ok_and(|bytes| bytes.len() == 16);
     match (keys.next(), keys.next()) {
@@ -35,6 +30,26 @@ pub(crate) fn key(headers: &Headers) -> Result<&str, Refusal> {
         (Some(_), None) => Err(Refusal::bad_request("the field Sec-WebSocket-Key is not 16 bytes in base64")),
         (Some(_), Some(_)) => Err(Refusal::bad_request("the field Sec-WebSocket-Key stands twice")),
     }
+}
+
+/// Whether a request must have a key: over HTTP/2 its stream is proof enough that nobody else answers (RFC 8441, section 5), but one that is
+/// sent is answered, since there are peers which want that.
+pub(crate) fn needs_key(version: Version, headers: &Headers) -> bool {
+    version < Version::HTTP_2 || headers.contains("sec-websocket-key")
+}
+
+/// Judges the version of the protocol alone.
+///
+/// # Errors
+/// It is another than 13: 426.
+pub(crate) fn check_version(headers: &Headers) -> Result<(), Refusal> {
+    if headers.only("sec-websocket-version") != Some("13") {
+        return Err(Refusal::new(
+            StatusCode::UPGRADE_REQUIRED,
+            "this server speaks version 13 of the WebSocket protocol (Sec-WebSocket-Version: 13)",
+        ));
+    }
+    Ok(())
 }
 
 /// The value of Sec-WebSocket-Accept for a key (section 4.2.2).

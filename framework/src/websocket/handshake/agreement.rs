@@ -18,16 +18,22 @@ pub(super) fn judge(request: &Request, handover: &Handover, config: &WebSocketCo
     if handover.is_stopping {
         return Err(Error::unavailable("the server is stopping").header("retry-after", "1"));
     }
-    handshake::key(&request.headers).map_err(refusal::of_key)?;
+    if handshake::needs_key(request.version(), &request.headers) {
+        handshake::key(&request.headers).map_err(refusal::of_key)?;
+    } else {
+        handshake::check_version(&request.headers).map_err(refusal::of_key)?;
+    }
     check_origin(request, config)
 }
 
 /// Chooses subprotocol and extensions; returns the fields of the 101.
 pub(super) fn agree(core: &Core, accept: Accept, protocol: Option<&str>) -> Result<Headers> {
     let request = &core.request;
-    let key = handshake::key(&request.headers).map_err(Error::from_refusal)?;
     let mut headers = Headers::from([("upgrade", "websocket")]);
-    headers.append("sec-websocket-accept", handshake::accept_of(key));
+    if handshake::needs_key(request.version(), &request.headers) {
+        let key = handshake::key(&request.headers).map_err(Error::from_refusal)?;
+        headers.append("sec-websocket-accept", handshake::accept_of(key));
+    }
     let mut agreed = Agreed::default();
     let Accept { mut subprotocols, mut is_strict, headers: own, .. } = accept;
     if let (Some(protocol), true) = (protocol, subprotocols.is_empty()) {

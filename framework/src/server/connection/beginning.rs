@@ -1,0 +1,62 @@
+//! Which version a connection speaks: what cannot be read as a head of HTTP/1.1 may be the preface of HTTP/2.
+//!
+//! Nobody looks for it where a head can be read, so HTTP/1.1 pays nothing.
+
+use super::{Connection, Step};
+use crate::io::Inbox;
+use crate::proto::Refusal;
+use crate::server::arrived::Arrived;
+#[cfg(feature = "http2")]
+use crate::{
+    app::Exchange,
+    http::BoxFuture,
+    io::Stream,
+    server::{Counted, connection::SessionTask, http2},
+};
+
+/// A connection that goes on as one of HTTP/2.
+#[cfg(feature = "http2")]
+pub(super) struct Begun {
+    stream: Stream,
+    /// What has been read of it.
+    leftover: Vec<u8>,
+}
+
+impl Connection<'_> {
+    /// What follows a head that cannot be read.
+    #[cold]
+    pub(super) fn waits_refused(&mut self, inbox: &Inbox, refusal: Refusal) -> Step {
+        #[cfg(feature = "http2")]
+        if self.wire.h1.served() == 0 && http2::is_preface(inbox.bytes()) {
+            return self.waits(Arrived::Preface);
+        }
+        let _ = inbox;
+        self.waits(Arrived::Refused(refusal))
+    }
+
+    /// Takes the connection over if it is one of HTTP/2.
+    #[cfg(feature = "http2")]
+    #[cold]
+    pub(super) fn take_preface(&mut self, exchange: &Exchange) -> Option<Begun> {
+        self.arrived.is_preface().then(|| Begun {
+            stream: std::mem::replace(&mut self.wire.stream, Stream::handed_over()),
+            leftover: exchange.inbox.bytes().to_vec(),
+        })
+    }
+}
+
+#[cfg(feature = "http2")]
+impl Begun {
+    /// Serves it to its end, or in a task of its own.
+    pub(super) fn go_on(self, counted: Counted, task: SessionTask) -> BoxFuture<'static, ()> {
+        counted.unwatch();
+        let serving = http2::serve(self.stream, self.leftover, counted);
+        match task {
+            SessionTask::Own => {
+                drop(tokio::spawn(serving));
+                Box::pin(std::future::ready(()))
+            }
+            SessionTask::Same => serving,
+        }
+    }
+}

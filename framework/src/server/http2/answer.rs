@@ -1,0 +1,94 @@
+//! The head of an answer as fields of its stream (RFC 9113, section 8.3.2). What speaks of the connection is not sent, since there is
+//! none that would be the stream's own.
+
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, SERVER};
+use http::{Method, Response as Fields, StatusCode};
+
+use crate::base::{Headers, date};
+use crate::http::{Response, SentHead};
+use crate::io::clock;
+use crate::server::Shared;
+
+/// The parts of an answer's head.
+pub(super) struct Parts<'a> {
+    pub(super) status: StatusCode,
+    pub(super) headers: &'a Headers,
+    /// Sent if `headers` have none.
+    pub(super) content_type: Option<&'static str>,
+    /// Bytes of the body; `None` if only its end will tell. For HEAD what GET would have.
+    pub(super) length: Option<u64>,
+}
+
+impl<'a> Parts<'a> {
+    pub(super) fn of(response: &'a Response, length: Option<u64>) -> Parts<'a> {
+        let Response { status, headers, content_type, .. } = response;
+        Parts { status: *status, headers, content_type: *content_type, length }
+    }
+
+    pub(super) fn of_written(head: &'a SentHead) -> Parts<'a> {
+        let SentHead { status, headers, content_type, .. } = head;
+        Parts { status: *status, headers, content_type: *content_type, length: None }
+    }
+
+    /// The head as it goes out, and whether a body follows (RFC 9110, section 6.4.1).
+    pub(super) fn fields(&self, method: &Method, shared: &Shared) -> (Fields<()>, bool) {
+        // The peer would take it for an interim answer.
+        let status = match self.status.is_informational() {
+            true => StatusCode::INTERNAL_SERVER_ERROR,
+            false => self.status,
+        };
+        let mut fields = HeaderMap::with_capacity(self.headers.len() + 4);
+        fields.insert(DATE, date::value(clock::now().second));
+        if let Some(server) = shared.app.0.server_line.value() {
+            fields.insert(SERVER, server.clone());
+        }
+        for (name, value) in self.headers.fields() {
+            if is_ours(name) {
+                continue;
+            }
+            // Both are tokens and values already.
+            if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name), HeaderValue::from_bytes(value)) {
+                fields.append(name, value);
+            }
+        }
+        if let Some(content_type) = self.content_type
+            && !fields.contains_key(CONTENT_TYPE)
+        {
+            fields.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        }
+        let (length, has_body) = delimit(status, method, self.length);
+        if let Some(length) = length {
+            fields.insert(CONTENT_LENGTH, HeaderValue::from(length));
+        }
+        let mut head = Fields::new(());
+        (*head.status_mut(), *head.headers_mut()) = (status, fields);
+        (head, has_body)
+    }
+}
+
+/// The length that is told, and whether there is a body.
+fn delimit(status: StatusCode, method: &Method, length: Option<u64>) -> (Option<u64>, bool) {
+    match status {
+        StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED => (None, false),
+        StatusCode::RESET_CONTENT => (Some(0), false),
+        // The peer takes what follows for the tunnel, and there is none.
+        _ if *method == Method::CONNECT && status.is_success() => (None, false),
+        _ => (length, *method != Method::HEAD && length != Some(0)),
+    }
+}
+
+/// Whether fields of this name are the server's alone, or have no meaning here (RFC 9113, section 8.2.2).
+fn is_ours(name: &[u8]) -> bool {
+    let is = |ours: &[u8]| name.eq_ignore_ascii_case(ours);
+    match name.len() {
+        2 => is(b"te"),
+        4 => is(b"date"),
+        6 => is(b"server"),
+        7 => is(b"upgrade"),
+        10 => is(b"connection") || is(b"keep-alive"),
+        14 => is(b"content-length"),
+        16 => is(b"proxy-connection"),
+        17 => is(b"transfer-encoding"),
+        _ => false,
+    }
+}

@@ -1,0 +1,224 @@
+//! One connection of HTTP/2: it takes requests in, answers at once what can be, and looks after the times of all.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use h2::server::{Builder, Connection as Driver, SendResponse};
+use h2::{Reason, RecvStream};
+use http::Method;
+use http::header::EXPECT;
+
+use super::answer::Parts;
+use super::draining::Draining;
+use super::incoming::Incoming;
+use super::request::{asks_for_websocket, take_head};
+use super::sending::{Gone, Sending};
+use super::session;
+use super::stream::{self, Work};
+use super::streams::Streams;
+use super::times::Times;
+use super::transport::Transport;
+use crate::app::{Talk, Target};
+use crate::base::say;
+use crate::http::{Body, BodyKind, BoxFuture};
+use crate::io::{Stream, clock};
+use crate::operations::End;
+use crate::proto::Limits;
+use crate::server::Counted;
+
+/// Serves one connection until it ends.
+pub(super) async fn opened(stream: Stream, leftover: Vec<u8>, counted: Counted) {
+    let streams = Streams::new(counted);
+    let limits = &streams.counted.shared().app.0.limits;
+    let heard = Arc::new(AtomicU64::new(0));
+    let transport = Transport::new(stream, leftover, Arc::clone(&heard), limits.answer_tempo());
+    let mut opening = pin!(tokio::time::timeout(limits.first_byte(), builder(limits).handshake(transport)));
+    let opened = poll_fn(|cx| {
+        if let Poll::Ready(opened) = opening.as_mut().poll(cx) {
+            return Poll::Ready(Some(opened));
+        }
+        streams.counted.watch(cx.waker());
+        if streams.counted.shared().lifecycle.is_stopping() { Poll::Ready(None) } else { Poll::Pending }
+    });
+    let mut driver = match opened.await {
+        Some(Ok(Ok(driver))) => driver,
+        Some(Ok(Err(error))) => return say!(debug, "no HTTP/2 with a peer: {error}"),
+        None => return,
+        Some(Err(_)) => {
+            let limit = limits.first_byte();
+            return say!(
+                debug,
+                "no HTTP/2 with a peer: its preface took longer than {limit:?} (Limits::header_timeout, Limits::idle_time)"
+            );
+        }
+    };
+    let times = Times::new(heard, driver.ping_pong(), limits);
+    let mut connection =
+        Connection { driver, streams: Arc::clone(&streams), draining: Draining::default(), times };
+    poll_fn(|cx| connection.poll(cx)).await;
+}
+
+/// What the peer is told at first, and what is borne of it.
+fn builder(limits: &Limits) -> Builder {
+    let mut builder = Builder::new();
+    builder
+        .initial_window_size(limits.http2_window)
+        .initial_connection_window_size(limits.http2_connection_window)
+        .max_concurrent_streams(limits.http2_streams)
+        .max_header_list_size(limits.http2_header_list)
+        .max_pending_accept_reset_streams(limits.http2_resets)
+        .max_send_buffer_size(SEND_BUFFER)
+        .enable_connect_protocol();
+    builder
+}
+
+struct Connection {
+    driver: Driver<Transport, Bytes>,
+    streams: Arc<Streams>,
+    draining: Draining,
+    times: Times,
+}
+
+impl Connection {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.streams.wait(cx);
+        let streams = Arc::clone(&self.streams);
+        let limits = &streams.counted.shared().app.0.limits;
+        loop {
+            match self.driver.poll_accept(cx) {
+                Poll::Ready(Some(Ok((request, respond)))) => {
+                    self.begin(request, respond, &streams, cx);
+                    continue;
+                }
+                Poll::Ready(Some(Err(error))) => {
+                    say!(debug, "a connection of HTTP/2 ended: {error}");
+                    return Poll::Ready(());
+                }
+                Poll::Ready(None) => return Poll::Ready(()),
+                Poll::Pending => {}
+            }
+            self.draining.poll(&streams, limits, cx);
+            if streams.resets() > limits.http2_resets && !self.times.is_ending() {
+                say!(
+                    debug,
+                    "ended a connection of HTTP/2 whose peer reset more than {} streams before they were answered \
+                     (Limits::http2_resets)",
+                    limits.http2_resets
+                );
+                self.times.end();
+                self.driver.abrupt_shutdown(Reason::ENHANCE_YOUR_CALM);
+                continue;
+            }
+            let has_streams = streams.open() > 0 || self.driver.has_streams();
+            match self.times.poll(&mut self.driver, &streams.counted, has_streams, self.draining.end(), cx) {
+                Poll::Ready(true) => {}
+                Poll::Ready(false) => return Poll::Ready(()),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+
+    /// Begins to answer a request, and ends it if that needs no wait.
+    fn begin(
+        &mut self,
+        request: http::Request<RecvStream>,
+        respond: SendResponse<Bytes>,
+        streams: &Arc<Streams>,
+        cx: &mut Context<'_>,
+    ) {
+        let shared = streams.counted.shared();
+        let app = &*shared.app.0;
+        let mut talk = Talk::take(&app.answers.context);
+        streams.counted.introduce(&mut talk.request);
+        let began = clock::now().instant;
+        let (parts, body) = request.into_parts();
+        let wanted = parts.headers.contains_key(EXPECT).then(Arc::<AtomicBool>::default);
+        let mut sending = Sending::new(respond, parts.method.clone(), wanted.clone());
+        let is_websocket = asks_for_websocket(&parts);
+        let taken = take_head(&mut talk.request, parts, &app.limits);
+        if taken.is_ok() && is_websocket {
+            let serving = session::serve(streams.enter(), talk, sending, body, began);
+            drop(tokio::spawn(Box::pin(serving) as BoxFuture<'static, ()>));
+            return;
+        }
+        let work = match taken {
+            Ok(()) if body.is_end_stream() => match self.at_once(&mut talk, &mut sending, streams) {
+                AtOnce::Answered => {
+                    streams.answered();
+                    if app.is_observed() {
+                        stream::tell(&talk, &sending, began, End::Answered, app);
+                    }
+                    return talk.give_back();
+                }
+                AtOnce::Gone => return talk.give_back(),
+                AtOnce::Waits(work) => work,
+            },
+            Ok(()) => {
+                let length = talk.request.content_length();
+                Work::Taken(Ok(Incoming::body(body, length, streams, &wanted.unwrap_or_default())))
+            }
+            Err(refusal) => {
+                if !body.is_end_stream() {
+                    streams.leave_unread(body);
+                }
+                Work::Taken(Err(refusal))
+            }
+        };
+        let mut serving = Box::pin(stream::serve(streams.enter(), talk, work, sending, began));
+        // Many need not be waited for, and a task costs more than a look.
+        if serving.as_mut().poll(cx).is_pending() {
+            drop(tokio::spawn(serving as BoxFuture<'static, ()>));
+        }
+    }
+
+    /// Answers a request without a body if that needs no wait: a plain `fn` without filters or an error, as for HTTP/1.1.
+    fn at_once(&self, talk: &mut Talk, sending: &mut Sending, streams: &Streams) -> AtOnce {
+        let shared = streams.counted.shared();
+        let app = &*shared.app.0;
+        let Talk { request, response, .. } = talk;
+        let target = app.target(request, false).unwrap_or(Target::NOT_FOUND);
+        if (request.method != Method::GET || request.headers.contains("content-length"))
+            && let Err(refusal) = app.check_empty_form(&target, request)
+        {
+            return AtOnce::Waits(Work::Taken(Err(refusal)));
+        }
+        let answered = shared.within(|| app.answer_at_once(&target, request, response));
+        match answered {
+            Some(Ok(())) if response.is_plain() && request.kept().is_none() => {}
+            Some(result) => return AtOnce::Waits(Work::Ran(result)),
+            None => return AtOnce::Waits(Work::Taken(Ok(Body::empty()))),
+        }
+        app.finish(request, response);
+        let body = match &response.body.0 {
+            BodyKind::Empty => Bytes::new(),
+            BodyKind::Buffer => Bytes::copy_from_slice(&response.buffer),
+            BodyKind::Bytes(bytes) => bytes.clone(),
+            _ => return AtOnce::Waits(Work::Made),
+        };
+        match sending.head(&Parts::of(response, Some(body.len() as u64)), shared) {
+            Ok(true) => sending.put(body, true),
+            Ok(false) => return AtOnce::Answered,
+            Err(Gone) => return AtOnce::Gone,
+        }
+        match sending.send_now() {
+            Ok(true) => AtOnce::Answered,
+            Ok(false) => AtOnce::Waits(Work::Begun),
+            Err(Gone) => AtOnce::Gone,
+        }
+    }
+}
+
+/// How far an answer came without a wait.
+enum AtOnce {
+    Answered,
+    Waits(Work),
+    /// Nobody wants it any more.
+    Gone,
+}
+
+/// What a stream may hold of its answer beside what its peer has made room for.
+const SEND_BUFFER: usize = 64 << 10;

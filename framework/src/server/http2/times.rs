@@ -1,0 +1,157 @@
+//! The times of a connection: how long it may be idle, when its peer is asked whether it is there, and how it ends.
+//!
+//! A peer is told of the end (GOAWAY) when it has no stream open, where that can be had: many lose a request that is in flight then.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use h2::server::Connection as Driver;
+use h2::{Ping, PingPong};
+use tokio::time::Instant;
+
+use super::transport::Transport;
+use crate::base::say;
+use crate::io::{Deadline, clock};
+use crate::proto::Limits;
+use crate::server::Counted;
+
+/// See the head of this file.
+pub(super) struct Times {
+    deadline: Deadline,
+    /// Since when there has been no stream.
+    idle_since: Option<Instant>,
+    /// How often something is heard of the peer, and how often it was at the last look.
+    heard: Arc<AtomicU64>,
+    seen: u64,
+    /// When it is looked again.
+    look: Instant,
+    pinging: Option<PingPong>,
+    /// The peer has been asked, and not heard since.
+    is_asked: bool,
+    /// By when half of the grace period is over, once the server stops.
+    half: Option<Instant>,
+    /// The peer has been told, and until when it may take its time to close if no stream is open.
+    end: Option<Instant>,
+    idle_time: Duration,
+    ping_interval: Duration,
+    ping_timeout: Duration,
+    leaving: Duration,
+}
+
+impl Times {
+    pub(super) fn new(heard: Arc<AtomicU64>, pinging: Option<PingPong>, limits: &Limits) -> Times {
+        let now = Instant::now();
+        let look = clock::later(now, limits.http2_ping_interval);
+        Times {
+            deadline: Deadline::new(look),
+            idle_since: Some(now),
+            heard,
+            seen: 0,
+            look,
+            pinging,
+            is_asked: false,
+            half: None,
+            end: None,
+            idle_time: limits.http2_idle_time,
+            ping_interval: limits.http2_ping_interval,
+            ping_timeout: limits.http2_ping_timeout,
+            leaving: limits.linger_idle,
+        }
+    }
+
+    /// Whether the peer has been told of the end.
+    pub(super) fn is_ending(&self) -> bool {
+        self.end.is_some()
+    }
+
+    /// The peer has been told of the end.
+    pub(super) fn end(&mut self) {
+        self.end = Some(clock::after(self.leaving));
+    }
+
+    /// Waits for the next moment at which something is to be done, `other` among them. `true`: it has been done, and the connection is to be
+    /// driven again. `false`: the connection is over.
+    pub(super) fn poll(
+        &mut self,
+        driver: &mut Driver<Transport, Bytes>,
+        counted: &Counted,
+        has_streams: bool,
+        other: Option<Instant>,
+        cx: &mut Context<'_>,
+    ) -> Poll<bool> {
+        if !self.deadline.is_armed_for(cx) || !counted.is_watching() {
+            counted.watch(cx.waker());
+        }
+        if let Some(pinging) = &mut self.pinging {
+            // That it is heard of is all there is to know.
+            while let Poll::Ready(Ok(_)) = pinging.poll_pong(cx) {}
+        }
+        let now = Instant::now();
+        match has_streams {
+            true => self.idle_since = None,
+            false => drop(self.idle_since.get_or_insert(now)),
+        }
+        let lifecycle = &counted.shared().lifecycle;
+        if lifecycle.is_stopping() {
+            // Once more, for the cut.
+            counted.watch(cx.waker());
+            if lifecycle.is_cut() {
+                return Poll::Ready(false);
+            }
+            let half = *self.half.get_or_insert_with(|| lifecycle.half_of_grace());
+            if self.end.is_none() && (!has_streams || half <= now) {
+                return self.tell(driver);
+            }
+        }
+        let idle_end = self.idle_since.map(|since| clock::later(since, self.idle_time));
+        match self.end {
+            None if idle_end.is_some_and(|end| end <= now) => return self.tell(driver),
+            // It was told, and answers nothing.
+            Some(end) if end <= now && !has_streams => return Poll::Ready(false),
+            _ => {}
+        }
+        if self.look <= now && !self.look(now) {
+            return Poll::Ready(false);
+        }
+        let half = self.half.filter(|_| self.end.is_none());
+        let end = if self.end.is_some() { self.end.filter(|_| !has_streams) } else { idle_end };
+        let next = [Some(self.look), half, end, other].into_iter().flatten().min().unwrap_or(self.look);
+        self.deadline.set(next);
+        self.deadline.poll(cx).map(|()| true)
+    }
+
+    /// Tells the peer that no more streams are taken; those that are open go on.
+    fn tell(&mut self, driver: &mut Driver<Transport, Bytes>) -> Poll<bool> {
+        self.end();
+        driver.graceful_shutdown();
+        Poll::Ready(true)
+    }
+
+    /// Looks whether the peer was heard, and asks it if it was not. `false`: it was asked in vain.
+    fn look(&mut self, now: Instant) -> bool {
+        let heard = self.heard.load(Ordering::Relaxed);
+        if heard != self.seen {
+            (self.seen, self.is_asked) = (heard, false);
+            self.look = clock::later(now, self.ping_interval);
+            return true;
+        }
+        if self.is_asked {
+            say!(
+                debug,
+                "cut a connection of HTTP/2 of whose peer nothing was heard for {:?} after a PING (Limits::http2_ping_timeout)",
+                self.ping_timeout
+            );
+            return false;
+        }
+        self.is_asked = true;
+        if let Some(pinging) = &mut self.pinging {
+            // One may be on its way already.
+            let _ = pinging.send_ping(Ping::opaque());
+        }
+        self.look = clock::later(now, self.ping_timeout);
+        true
+    }
+}

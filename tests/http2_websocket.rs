@@ -1,0 +1,209 @@
+//! WebSockets over HTTP/2 (RFC 8441): the same handlers, opened by CONNECT, each in a stream of its own.
+
+mod prior;
+mod wire;
+
+use bytes::Bytes;
+use h2::ext::Protocol;
+use h2::{Reason, RecvStream, SendStream};
+use http::{HeaderMap, Method, Request};
+use tokio::time::timeout;
+use vernal::test::{Client, ClientBuilder};
+use vernal::websocket::{CloseReason, Deflate, Message, WebSocket, WebSocketRequest, WebSocketSession};
+use vernal::{Result, State, request_map, websocket_close, websocket_handler, websocket_message};
+
+use crate::prior::{PATIENCE, Peer, rest};
+use crate::wire::{Ends, closing, frame, told};
+
+#[websocket_message("/echo", app = "http2_websocket")]
+async fn echo(session: &WebSocketSession, message: &Message) -> Result {
+    session.send(message).await
+}
+
+#[websocket_close("/echo", app = "http2_websocket")]
+fn ended(State(ends): State<&Ends>, reason: CloseReason) {
+    ends.add(&reason);
+}
+
+#[websocket_handler("/stream", app = "http2_websocket", protocol = "tea")]
+async fn stream(mut ws: WebSocket) -> Result {
+    while let Some(message) = ws.recv().await? {
+        ws.send(message).await?;
+    }
+    Ok(())
+}
+
+#[request_map("/hand", app = "http2_websocket")]
+async fn by_hand(ws: WebSocketRequest) -> Result {
+    if ws.request().header("x-no").is_some() {
+        return Err(ws.reject(403));
+    }
+    let mut ws = ws.accept().await?;
+    while let Some(message) = ws.recv().await? {
+        ws.send(message).await?;
+    }
+    Ok(())
+}
+
+#[request_map("/plain", app = "http2_websocket")]
+fn plain() -> &'static str {
+    "plain"
+}
+
+fn builder() -> ClientBuilder {
+    Client::builder().app("http2_websocket").websocket_deflate(Deflate::default())
+}
+
+/// A session inside a stream.
+struct Session {
+    status: u16,
+    headers: HeaderMap,
+    sending: SendStream<Bytes>,
+    receiving: RecvStream,
+    inbox: Vec<u8>,
+}
+
+impl Session {
+    async fn ask(peer: &Peer, path: &str, fields: &[(&str, &str)]) -> Session {
+        let mut request = Request::builder()
+            .method(Method::CONNECT)
+            .uri(format!("http://localhost{path}"))
+            .extension(Protocol::from_static("websocket"))
+            .header("sec-websocket-version", "13");
+        for (name, value) in fields {
+            request = request.header(*name, *value);
+        }
+        let (answer, sending) = peer.begin(request.body(()).expect("a request"), false).await;
+        let answer = timeout(PATIENCE, answer).await.expect("it answers in time").expect("an answer");
+        let (head, receiving) = answer.into_parts();
+        Session { status: head.status.as_u16(), headers: head.headers, sending, receiving, inbox: Vec::new() }
+    }
+
+    fn send(&mut self, first: u8, payload: &[u8]) {
+        self.sending.send_data(frame(first, payload).into(), false).expect("an open stream");
+    }
+
+    /// The next frame in words.
+    async fn next(&mut self) -> String {
+        loop {
+            if let [first, length, rest @ ..] = &self.inbox[..]
+                && rest.len() >= usize::from(*length)
+            {
+                let (first, length) = (*first, usize::from(*length));
+                let payload: Vec<u8> = self.inbox.drain(..2 + length).skip(2).collect();
+                return match first {
+                    0x88 => closing(&payload),
+                    _ => format!("{first:02x} {}", String::from_utf8_lossy(&payload)),
+                };
+            }
+            match timeout(PATIENCE, self.receiving.data()).await.expect("something comes in time") {
+                Some(Ok(piece)) => self.inbox.extend_from_slice(&piece),
+                Some(Err(error)) => return format!("{error}"),
+                None => return "end".to_owned(),
+            }
+        }
+    }
+}
+
+async fn peer(client: &Client) -> Peer {
+    let peer = Peer::over(client.connect()).await;
+    // The server says that it knows extended CONNECT before any is sent (RFC 8441, section 3).
+    let ready = timeout(PATIENCE, peer.send.clone().ready()).await.expect("in time").expect("open");
+    while !ready.is_extended_connect_protocol_enabled() {
+        tokio::task::yield_now().await;
+    }
+    peer
+}
+
+#[tokio::test]
+async fn sessions_are_opened_in_all_styles() {
+    let (client, _told) = told(builder());
+    let peer = peer(&client).await;
+    for path in ["/echo", "/stream", "/hand"] {
+        let mut session = Session::ask(&peer, path, &[("sec-websocket-protocol", "milk, tea")]).await;
+        assert_eq!(session.status, 200, "{path}");
+        for name in
+            ["sec-websocket-accept", "upgrade", "connection", "content-length", "sec-websocket-extensions"]
+        {
+            assert!(!session.headers.contains_key(name), "{path}: {:?}", session.headers);
+        }
+        let protocol = session.headers.get("sec-websocket-protocol").map(|it| it.to_str().expect("text"));
+        assert_eq!(protocol, (path == "/stream").then_some("tea"), "{path}");
+        session.send(0x81, b"tea");
+        assert_eq!(session.next().await, "81 tea", "{path}");
+        session.send(0x89, b"?");
+        assert_eq!(session.next().await, "8a ?", "{path}");
+        session.send(0x88, b"\x03\xe8bye");
+        assert_eq!(session.next().await, "close 1000 bye", "{path}");
+        session.sending.send_data(Bytes::new(), true).expect("open");
+        assert_eq!(session.next().await, "end", "{path}: the stream ends behind the close");
+    }
+}
+
+#[tokio::test]
+async fn a_key_is_answered_where_there_is_one() {
+    let (client, _told) = told(builder());
+    let peer = peer(&client).await;
+    let session = Session::ask(&peer, "/echo", &[("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")]).await;
+    assert_eq!(session.status, 200);
+    assert_eq!(session.headers["sec-websocket-accept"], "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    let extension = [("sec-websocket-extensions", "permessage-deflate")];
+    let session = Session::ask(&peer, "/echo", &extension).await;
+    assert!(
+        session.headers["sec-websocket-extensions"].to_str().expect("text").starts_with("permessage-deflate")
+    );
+}
+
+#[tokio::test]
+async fn refusals_are_ordinary_answers() {
+    let (client, _told) = told(builder());
+    let peer = peer(&client).await;
+    let table: [(&str, &[(&str, &str)], u16); 6] = [
+        ("/echo", &[("sec-websocket-version", "8")], 426),
+        ("/echo", &[("sec-websocket-key", "short")], 400),
+        ("/echo", &[("origin", "https://elsewhere.example")], 403),
+        ("/hand", &[("x-no", "1")], 403),
+        ("/nowhere", &[], 404),
+        ("/plain", &[], 404),
+    ];
+    for (path, fields, status) in table {
+        let mut session = Session::ask(&peer, path, fields).await;
+        assert_eq!(session.status, status, "{path} {fields:?}");
+        let body = rest(&mut session.receiving).await.expect("a body");
+        assert!(!body.is_empty(), "{path} {fields:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_reset_is_an_abnormal_end() {
+    let (client, mut ends) = told(builder());
+    let peer = peer(&client).await;
+    let mut session = Session::ask(&peer, "/echo", &[]).await;
+    session.send(0x81, b"tea");
+    assert_eq!(session.next().await, "81 tea");
+    session.sending.send_reset(Reason::CANCEL);
+    assert!(ends.next().await.starts_with("1006"), "an abnormal end");
+    // Others go on.
+    let mut other = Session::ask(&peer, "/echo", &[]).await;
+    other.send(0x81, b"milk");
+    assert_eq!(other.next().await, "81 milk");
+    drop(other);
+    assert!(ends.next().await.starts_with("1006"), "an abnormal end");
+}
+
+#[tokio::test]
+async fn a_stop_closes_them() {
+    let (client, mut ends) = told(builder());
+    let peer = peer(&client).await;
+    let mut session = Session::ask(&peer, "/echo", &[]).await;
+    session.send(0x81, b"tea");
+    assert_eq!(session.next().await, "81 tea");
+    let stopping = tokio::spawn(async move { client.stop().await });
+    assert!(session.next().await.starts_with("close 1001"), "it is told");
+    session.send(0x88, b"\x03\xe9");
+    session.sending.send_data(Bytes::new(), true).expect("open");
+    assert_eq!(session.next().await, "end");
+    assert!(ends.next().await.starts_with("1001"));
+    timeout(PATIENCE, stopping).await.expect("it stops").expect("no panic");
+    timeout(PATIENCE, peer.driver).await.expect("it ends").expect("no panic").expect("a good end");
+}
