@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 #[cfg(unix)]
 use tokio::net::{UnixListener, UnixStream};
@@ -34,7 +35,11 @@ enum Accepting {
 impl Accepting {
     fn new(listener: Listener) -> io::Result<Accepting> {
         Ok(match listener {
-            Listener::Tcp(socket) => Accepting::Tcp(TcpListener::from_std(socket)?),
+            Listener::Tcp(socket) => {
+                // A head and its body may be two writes, and the second must not wait for the peer's word on the first.
+                let _ = SockRef::from(&socket).set_tcp_nodelay(true);
+                Accepting::Tcp(TcpListener::from_std(socket)?)
+            }
             #[cfg(unix)]
             Listener::Unix(socket, file) => Accepting::Unix(UnixListener::from_std(socket)?, file),
         })
@@ -151,3 +156,22 @@ fn is_of_the_peer(error: &io::Error) -> bool {
 
 /// Pause after an error of the listener itself, such as no file descriptors left.
 const BACK_OFF: Duration = Duration::from_millis(100);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_accepted_sends_without_waiting_for_more() {
+        let listening = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        listening.set_nonblocking(true).expect("a socket");
+        let address = listening.local_addr().expect("an address");
+        let accepting = Accepting::new(Listener::Tcp(listening)).expect("a runtime");
+        let _peer = std::net::TcpStream::connect(address).expect("somebody listens");
+        let (stream, _) = std::future::poll_fn(|cx| accepting.poll_accept(cx)).await.expect("a connection");
+        let Stream::Tcp(stream) = stream else { panic!("no TCP") };
+        if cfg!(target_os = "linux") {
+            assert!(stream.nodelay().expect("a socket"));
+        }
+    }
+}

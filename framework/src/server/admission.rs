@@ -48,6 +48,8 @@ pub(super) fn admit(
             return;
         }
     };
+    // Linux takes it over from the listening socket, which saves a call for each connection.
+    #[cfg(not(target_os = "linux"))]
     if let Stream::Tcp(stream) = &stream {
         let _ = stream.set_nodelay(true);
     }
