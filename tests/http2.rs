@@ -14,7 +14,7 @@ use vernal::test::Client;
 use vernal::tls::Tls;
 use vernal::{
     BodyReader, Compression, Error, Event, Headers, Json, Limits, Request, Response, Result, Session, Sse,
-    State, StaticFile, Text, request_map,
+    State, StaticFile, Text, Trailers, request_map,
 };
 
 use crate::authority::{Authority, Running, builder};
@@ -170,6 +170,26 @@ async fn waits(State(waiting): State<&Arc<Waiting>>) -> &'static str {
     "waited"
 }
 
+#[request_map("/trailed", app = "http2", method = "POST")]
+fn trailed(text: Text<&str>, trailers: &Trailers) -> (String, Trailers) {
+    let said = trailers.get("x-length").unwrap_or("unknown");
+    (format!("said {said}"), Trailers::from([("x-length", text.len())]))
+}
+
+#[request_map("/trailed/empty", app = "http2")]
+fn trailed_alone() -> Trailers {
+    Trailers::from([("x-status", "0")])
+}
+
+#[request_map("/trailed/written", app = "http2")]
+async fn trailed_in_pieces(res: &mut Response) -> Result {
+    res.write_bytes("one ").await?;
+    tokio::task::yield_now().await;
+    res.write_bytes("two").await?;
+    res.set_trailers(Trailers::from([("x-sum", 2)]));
+    Ok(())
+}
+
 fn client() -> (Client, Arc<Waiting>) {
     let waiting = Arc::new(Waiting { began: Notify::new(), dropped: Notify::new(), goes_on: Notify::new() });
     (
@@ -297,6 +317,44 @@ async fn bodies_stream_both_ways() {
     }
     sending.send_data(Bytes::new(), true).expect("open");
     assert_eq!(whole(answer).await.expect("an answer").text(), (40 * (256 << 10)).to_string());
+}
+
+#[tokio::test]
+async fn trailers_pass_both_ways() {
+    let peer = peer().await;
+    let table: [(&str, &str, &[(&str, &str)], &str, Option<(&str, &str)>); 6] = [
+        ("POST", "/trailed", &[("te", "trailers")], "said 3", Some(("x-length", "3"))),
+        ("POST", "/trailed", &[], "said 3", None),
+        ("GET", "/trailed/empty", &[("te", "trailers")], "", Some(("x-status", "0"))),
+        ("GET", "/trailed/empty", &[], "", None),
+        ("GET", "/trailed/written", &[("te", "trailers")], "one two", Some(("x-sum", "2"))),
+        ("GET", "/trailed/written", &[], "one two", None),
+    ];
+    for (method, path, fields, text, expected) in table {
+        let mut all = vec![("content-type", "text/plain")];
+        all.extend(fields);
+        let (answer, mut sending) = peer.begin(request(method, path, &all), method == "GET").await;
+        if method == "POST" {
+            sending.send_data(Bytes::from("tea"), false).expect("open");
+            let trailers = [("x-length", "3"), ("host", "elsewhere")];
+            let trailers = trailers
+                .map(|(name, value)| (name.parse().expect("a name"), value.parse().expect("a value")));
+            sending.send_trailers(http::HeaderMap::from_iter(trailers)).expect("open");
+        }
+        let answer = whole(answer).await.expect("an answer");
+        assert_eq!(answer.text(), text, "{path} {fields:?}");
+        let trailers = answer.trailers.unwrap_or_default();
+        let found =
+            trailers.iter().map(|(name, value)| (name.as_str(), value.to_str().expect("text"))).next();
+        assert_eq!(found, expected, "{path} {fields:?}");
+        assert_eq!(answer.headers.contains_key("trailer"), expected.is_some() && path != "/trailed/written");
+    }
+    let (answer, mut sending) =
+        peer.begin(request("POST", "/trailed", &[("content-type", "text/plain")]), false).await;
+    let many = (0..101).map(|at| (format!("x-{at}").parse().expect("a name"), "1".parse().expect("a value")));
+    sending.send_trailers(many.collect()).expect("open");
+    let answer = whole(answer).await.expect("an answer");
+    assert!(answer.status == 431 && answer.text().contains("Limits::header_count"), "{answer:?}");
 }
 
 #[tokio::test]

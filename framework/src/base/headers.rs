@@ -4,6 +4,10 @@
 //! the same buffer. Nothing that could break a line out of its field is ever stored: names are tokens, values
 //! hold no CR, LF, NUL or other control characters.
 
+#[cfg(feature = "http2")]
+mod judged;
+mod lists;
+
 use std::borrow::Cow;
 use std::fmt;
 
@@ -109,33 +113,6 @@ impl Headers {
     pub fn get_all_bytes<'h>(&'h self, name: &'h str) -> impl Iterator<Item = &'h [u8]> {
         let fields = self.fields.iter().filter(move |field| self.is_named(field, name));
         fields.map(|field| field.value.bytes(&self.bytes))
-    }
-
-    /// The elements of a comma-separated field, from all its lines; empty ones do not count (RFC 9110, section 5.6.1). One that
-    /// is no text is left out, and nothing beside it.
-    pub(crate) fn elements<'h>(&'h self, name: &'h str) -> impl Iterator<Item = &'h str> {
-        self.element_bytes(name).filter_map(|element| std::str::from_utf8(element).ok())
-    }
-
-    /// The same elements, whatever they are.
-    pub(crate) fn element_bytes<'h>(&'h self, name: &'h str) -> impl Iterator<Item = &'h [u8]> {
-        self.get_all_bytes(name)
-            .flat_map(|line| line.split(|byte| *byte == b','))
-            .map(<[u8]>::trim_ascii)
-            .filter(|element| !element.is_empty())
-    }
-
-    /// The only value of `name`: empty if it came several times or is no text, so that neither is taken for a field that is
-    /// not there.
-    pub(crate) fn only<'h>(&'h self, name: &'h str) -> Option<&'h str> {
-        let mut values = self.get_all_bytes(name);
-        let first = values.next()?;
-        Some(values.next().map_or_else(|| std::str::from_utf8(first).unwrap_or_default(), |_| ""))
-    }
-
-    /// Whether the `Vary` of an answer names this field of the request, or all (RFC 9110, section 12.5.5).
-    pub(crate) fn varies_by(&self, name: &str) -> bool {
-        self.elements("vary").any(|known| known == "*" || known.eq_ignore_ascii_case(name))
     }
 
     /// Where the values of `name` are in [`Headers::bytes`].
@@ -263,17 +240,6 @@ impl Headers {
     /// The first field that [`Headers::insert`] or [`Headers::append`] refused, if any.
     pub fn refused(&self) -> Option<&HeaderError> {
         self.refused.as_deref()
-    }
-
-    /// Adds a field whose name and value somebody else has judged already.
-    #[cfg(feature = "http2")]
-    #[inline]
-    pub(crate) fn push_judged(&mut self, name: &[u8], value: &[u8]) {
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(name);
-        let middle = self.bytes.len();
-        self.bytes.extend_from_slice(value);
-        self.push_span(Span::new(start, middle), Span::new(middle, self.bytes.len()));
     }
 
     /// Replaces everything by the bytes of a head; its fields follow through [`Headers::push_span`].

@@ -128,7 +128,7 @@ pub use trace::Trace;
 pub use tracer::Tracer;
 pub(crate) use tracer::Traces;
 pub use trailers::Trailers;
-#[cfg(feature = "tower")]
+#[cfg(any(feature = "tower", feature = "http2"))]
 pub(crate) use trailing::Slot;
 pub(crate) use trailing::Trailing;
 pub(crate) use via::{Peer, Via};

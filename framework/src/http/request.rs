@@ -158,7 +158,7 @@ impl Request {
         self.method == Method::GET && handshake::is_wanted(&self.headers)
     }
 
-    /// HTTP/1.0 or HTTP/1.1; inside another server whatever that one speaks.
+    /// HTTP/1.0, HTTP/1.1, or HTTP/2 with the feature `http2`; inside another server whatever that one speaks.
     pub fn version(&self) -> Version {
         self.version
     }

@@ -32,7 +32,8 @@ pub struct Response {
     /// The status; 200 unless set.
     pub status: StatusCode,
     /// The header fields. `Date`, `Server`, `Content-Length`, `Transfer-Encoding` and `Connection` are the server's
-    /// own; fields of these names are not sent. `Connection: close` is obeyed.
+    /// own; fields of these names are not sent. `Connection: close` is obeyed, but for
+    /// HTTP/2.
     pub headers: Headers,
     pub(crate) reason: Option<Cow<'static, str>>,
     /// The guessed content type; a `Content-Type` among the headers beats it.

@@ -13,7 +13,8 @@ use crate::http::ConnectionInfo;
 use crate::io::Stream;
 
 impl App {
-    /// Serves HTTP/1.1 and WebSocket on a connection that you have accepted: a socket, a TLS session, a pipe in memory.
+    /// Serves HTTP/1.1 and WebSocket on a connection that you have accepted: a socket, a TLS session, a pipe in memory. With the feature `http2`
+    /// also HTTP/2, if the peer begins so.
     /// Resolves when the connection has ended, a WebSocket session included; dropping the future cuts it.
     ///
     /// How many connections there are is yours to bound. [`server::stop`](crate::server::stop) ends these connections too, as it

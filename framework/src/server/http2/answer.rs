@@ -5,7 +5,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, HeaderName, He
 use http::{Method, Response as Fields, StatusCode};
 
 use crate::base::{Headers, date};
-use crate::http::{Response, SentHead};
+use crate::http::{Request, Response, SentHead};
 use crate::io::clock;
 use crate::server::Shared;
 
@@ -17,17 +17,20 @@ pub(super) struct Parts<'a> {
     pub(super) content_type: Option<&'static str>,
     /// Bytes of the body; `None` if only its end will tell. For HEAD what GET would have.
     pub(super) length: Option<u64>,
+    /// Fields follow the body, be it empty.
+    pub(super) has_trailers: bool,
 }
 
 impl<'a> Parts<'a> {
     pub(super) fn of(response: &'a Response, length: Option<u64>) -> Parts<'a> {
         let Response { status, headers, content_type, .. } = response;
-        Parts { status: *status, headers, content_type: *content_type, length }
+        let has_trailers = response.trailing.is_some();
+        Parts { status: *status, headers, content_type: *content_type, length, has_trailers }
     }
 
     pub(super) fn of_written(head: &'a SentHead) -> Parts<'a> {
         let SentHead { status, headers, content_type, .. } = head;
-        Parts { status: *status, headers, content_type: *content_type, length: None }
+        Parts { status: *status, headers, content_type: *content_type, length: None, has_trailers: false }
     }
 
     /// The head as it goes out, and whether a body follows (RFC 9110, section 6.4.1).
@@ -56,7 +59,7 @@ impl<'a> Parts<'a> {
         {
             fields.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         }
-        let (length, has_body) = delimit(status, method, self.length);
+        let (length, has_body) = delimit(status, method, self.length, self.has_trailers);
         if let Some(length) = length {
             fields.insert(CONTENT_LENGTH, HeaderValue::from(length));
         }
@@ -67,14 +70,38 @@ impl<'a> Parts<'a> {
 }
 
 /// The length that is told, and whether there is a body.
-fn delimit(status: StatusCode, method: &Method, length: Option<u64>) -> (Option<u64>, bool) {
+fn delimit(
+    status: StatusCode,
+    method: &Method,
+    length: Option<u64>,
+    has_trailers: bool,
+) -> (Option<u64>, bool) {
     match status {
         StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED => (None, false),
         StatusCode::RESET_CONTENT => (Some(0), false),
         // The peer takes what follows for the tunnel, and there is none.
         _ if *method == Method::CONNECT && status.is_success() => (None, false),
-        _ => (length, *method != Method::HEAD && length != Some(0)),
+        _ => (length, *method != Method::HEAD && (length != Some(0) || has_trailers)),
     }
+}
+
+/// Whether fields may follow the body of an answer: the peer says that it takes them, and there is a body.
+pub(super) fn takes_trailers(request: &Request, status: StatusCode) -> bool {
+    let has_none = [StatusCode::NO_CONTENT, StatusCode::RESET_CONTENT, StatusCode::NOT_MODIFIED];
+    !has_none.contains(&status)
+        && !matches!(request.method, Method::HEAD | Method::CONNECT)
+        && request.headers.elements("te").any(|it| it.eq_ignore_ascii_case("trailers"))
+}
+
+/// Fields as `h2` takes them. Both names and values are tokens and values already.
+pub(super) fn map_of(headers: &Headers) -> HeaderMap {
+    let mut fields = HeaderMap::with_capacity(headers.len());
+    for (name, value) in headers.fields() {
+        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name), HeaderValue::from_bytes(value)) {
+            fields.append(name, value);
+        }
+    }
+    fields
 }
 
 /// Whether fields of this name are the server's alone, or have no meaning here (RFC 9113, section 8.2.2).

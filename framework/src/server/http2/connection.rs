@@ -159,7 +159,7 @@ impl Connection {
             },
             Ok(()) => {
                 let length = talk.request.content_length();
-                Work::Taken(Ok(Incoming::body(body, length, streams, &wanted.unwrap_or_default())))
+                Work::Taken(Ok(Incoming::body(body, length, streams, wanted.unwrap_or_default())))
             }
             Err(refusal) => {
                 if !body.is_end_stream() {
@@ -188,7 +188,8 @@ impl Connection {
         }
         let answered = shared.within(|| app.answer_at_once(&target, request, response));
         match answered {
-            Some(Ok(())) if response.is_plain() && request.kept().is_none() => {}
+            Some(Ok(()))
+                if response.is_plain() && request.kept().is_none() && response.trailing.is_none() => {}
             Some(result) => return AtOnce::Waits(Work::Ran(result)),
             None => return AtOnce::Waits(Work::Taken(Ok(Body::empty()))),
         }

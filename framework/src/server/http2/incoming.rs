@@ -8,9 +8,12 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use futures_core::Stream;
 use h2::{Reason, RecvStream};
+use http::{HeaderMap, StatusCode};
 
 use super::streams::Streams;
-use crate::http::{Body, Error, Result};
+use crate::base::Headers;
+use crate::http::{Body, Error, Result, Slot};
+use crate::proto::{Limit, Refusal};
 
 /// See the head of this file.
 pub(super) struct Incoming {
@@ -19,6 +22,10 @@ pub(super) struct Incoming {
     streams: Arc<Streams>,
     /// Somebody wants it, so that a peer which waits for that may go on.
     is_wanted: Arc<AtomicBool>,
+    /// For the trailers.
+    after: Slot,
+    /// How large these may be, and how many.
+    bounds: (usize, usize),
 }
 
 impl Incoming {
@@ -27,17 +34,21 @@ impl Incoming {
         stream: RecvStream,
         length: Option<u64>,
         streams: &Arc<Streams>,
-        is_wanted: &Arc<AtomicBool>,
+        is_wanted: Arc<AtomicBool>,
     ) -> Body {
         if stream.is_end_stream() {
             return Body::empty();
         }
-        let (streams, is_wanted) = (Arc::clone(streams), Arc::clone(is_wanted));
-        let incoming = Incoming { stream: Some(stream), streams, is_wanted };
-        match length {
+        let (after, limits) = (Slot::default(), &streams.counted.shared().app.0.limits);
+        let trailing = after.trailing();
+        let bounds = (limits.head_size, limits.header_count);
+        let incoming =
+            Incoming { stream: Some(stream), streams: Arc::clone(streams), is_wanted, after, bounds };
+        let body = match length {
             Some(length) => Body::sized(length, incoming),
             None => Body::stream(incoming),
-        }
+        };
+        body.followed_by(Some(trailing))
     }
 }
 
@@ -64,11 +75,42 @@ impl Stream for Incoming {
                     return Poll::Ready(Some(Err(cut(&error))));
                 }
                 None => {
+                    let trailers = ready!(stream.poll_trailers(cx));
                     this.stream = None;
-                    return Poll::Ready(None);
+                    return Poll::Ready(match trailers {
+                        Ok(Some(fields)) => this.trail(&fields).err().map(Err),
+                        Ok(None) => None,
+                        Err(error) => Some(Err(cut(&error))),
+                    });
                 }
             }
         }
+    }
+}
+
+impl Incoming {
+    /// Takes fields after the body in, as those of HTTP/1.1 are.
+    ///
+    /// # Errors
+    /// They are too many, or too large: 431.
+    fn trail(&self, fields: &HeaderMap) -> Result<()> {
+        let (most, count) = self.bounds;
+        let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+        let size: usize = fields.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+        if fields.len() > count {
+            let what = format_args!("there are more than {count} trailer fields");
+            return Err(Error::from_refusal(Refusal::beyond(Limit::header_count, status, what)));
+        }
+        if size > most {
+            let what = format_args!("the trailers are longer than {most} bytes");
+            return Err(Error::from_refusal(Refusal::beyond(Limit::head_size, status, what)));
+        }
+        let mut headers = Headers::new();
+        for (name, value) in fields {
+            headers.push_judged(name.as_str().as_bytes(), value.as_bytes());
+        }
+        self.after.put(&headers);
+        Ok(())
     }
 }
 

@@ -10,6 +10,7 @@ use h2::Reason;
 use super::answer::Parts;
 use super::sending::{Gone, Sending};
 use crate::app::{Asked, Compressing};
+use crate::base::Headers;
 use crate::http::Outgoing;
 use crate::server::Shared;
 
@@ -20,6 +21,8 @@ pub(super) struct Pump<'p> {
     pub(super) shared: &'p Shared,
     /// What the request says of its answer's coding.
     pub(super) asked: Option<Asked>,
+    /// Fields may follow the body.
+    pub(super) takes_trailers: bool,
     pub(super) state: State,
 }
 
@@ -29,6 +32,8 @@ pub(super) enum State {
     Unbegun,
     /// Pieces follow, and go through this.
     Begun(Option<Box<Compressing>>),
+    /// What waits is the last of it, and these fields follow.
+    Ending(Headers),
     /// Nothing more is sent, though the handler may go on.
     Ended,
     /// Nothing but the head was to be sent.
@@ -69,9 +74,8 @@ impl Pump<'_> {
         self.outgoing.pipe.end(Ok(()));
         self.turn(cx)?;
         match self.state {
-            State::Begun(_) => self.sending.poll_reset(cx).map(Err),
-            _ if self.sending.is_idle() => Poll::Ready(Ok(())),
-            _ => Poll::Pending,
+            State::Begun(_) | State::Ending(_) => self.sending.poll_reset(cx).map(Err),
+            _ => Poll::Ready(Ok(())),
         }
     }
 
@@ -80,6 +84,9 @@ impl Pump<'_> {
         if let State::Unbegun = self.state {
             let head = self.outgoing.head.lock().unwrap_or_else(PoisonError::into_inner).take();
             let Some(mut head) = head else { return Ok(false) };
+            if !self.takes_trailers {
+                head.headers.remove("trailer");
+            }
             let compressing = self.shared.app.0.begin_written(self.asked, &mut head);
             let has_body = self.sending.head(&Parts::of_written(&head), self.shared)?;
             self.state = if has_body { State::Begun(compressing) } else { State::Headed };
@@ -104,19 +111,20 @@ impl Pump<'_> {
                 Poll::Ready(Ok(None)) => {
                     if let Some(compressing) = compressing {
                         let rest = compressing.end().map_err(|_| self.sending.failed())?;
-                        self.sending.put(Bytes::copy_from_slice(rest), true);
+                        self.sending.put(Bytes::copy_from_slice(rest), false);
                     }
-                    if self.sending.is_idle() {
-                        self.sending.end()?;
-                    }
-                    self.state = State::Ended;
+                    let trailers = self.outgoing.pipe.take_trailers().filter(|_| self.takes_trailers);
+                    self.state = State::Ending(trailers.unwrap_or_default());
                 }
                 Poll::Ready(Err(_)) => return Err(self.sending.failed()),
                 Poll::Pending => break,
             }
         }
-        if matches!(self.state, State::Ended) {
-            let _ = self.sending.poll_send(&self.shared.app.0.limits, cx)?;
+        if let State::Ending(trailers) = &self.state
+            && let Poll::Ready(()) = self.sending.poll_send(&self.shared.app.0.limits, cx)?
+        {
+            self.sending.end_with(trailers)?;
+            self.state = State::Ended;
         }
         Ok(has_moved)
     }

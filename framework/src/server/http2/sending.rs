@@ -10,7 +10,7 @@ use h2::{Reason, SendStream};
 use http::{Method, StatusCode};
 use tokio::time::Instant;
 
-use super::answer::Parts;
+use super::answer::{Parts, map_of};
 use crate::base::{Headers, say};
 use crate::io::{Deadline, Pace};
 use crate::proto::Limits;
@@ -81,7 +81,8 @@ impl Sending {
     /// # Errors
     /// The stream is of no more use.
     pub(super) fn tunnel(mut self, headers: &Headers, shared: &Shared) -> Result<SendStream<Bytes>, Gone> {
-        let opened = Parts { status: StatusCode::OK, headers, content_type: None, length: None };
+        let opened =
+            Parts { status: StatusCode::OK, headers, content_type: None, length: None, has_trailers: false };
         let (head, _) = opened.fields(&Method::GET, shared);
         self.begin(head, true)?;
         self.stream.take().ok_or(Gone)
@@ -107,11 +108,6 @@ impl Sending {
         Ok(true)
     }
 
-    /// Whether there is nothing that waits to be sent.
-    pub(super) fn is_idle(&self) -> bool {
-        self.waiting.is_empty()
-    }
-
     /// Puts a piece of the body where it waits; there must be none.
     pub(super) fn put(&mut self, piece: Bytes, is_last: bool) {
         debug_assert!(self.waiting.is_empty(), "a piece waits already");
@@ -126,6 +122,17 @@ impl Sending {
         match &mut self.stream {
             Some(stream) => stream.send_data(Bytes::new(), true).map_err(|_| Gone),
             None => Ok(()),
+        }
+    }
+
+    /// Ends the body with fields behind it, if there are any.
+    ///
+    /// # Errors
+    /// The stream is of no more use.
+    pub(super) fn end_with(&mut self, trailers: &Headers) -> Result<(), Gone> {
+        match &mut self.stream {
+            Some(stream) if !trailers.is_empty() => stream.send_trailers(map_of(trailers)).map_err(|_| Gone),
+            _ => self.end(),
         }
     }
 

@@ -57,7 +57,8 @@ pub(super) async fn serve(
     let counted = Counted::given(streams.counted.share(), info);
     let Talk { request, response, outgoing } = &mut *talk;
     let asked = app.asked(&request.method, &request.headers);
-    let mut pump = Pump { sending: &mut sending, outgoing, shared, asked, state: State::Unbegun };
+    let state = State::Unbegun;
+    let mut pump = Pump { sending: &mut sending, outgoing, shared, asked, takes_trailers: false, state };
     let work = Work::Taken(Ok(Body::empty()));
     let mut working = Box::pin(run(app, work, request, response, Some(Arc::clone(&offered.0))));
     let driven = poll_fn(|cx| match pump.poll_beside(working.as_mut(), cx) {

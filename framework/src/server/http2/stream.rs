@@ -3,13 +3,14 @@
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Poll, ready};
 
 use futures_core::Stream;
 use h2::Reason;
+use http::StatusCode;
 use tokio::time::Instant;
 
-use super::answer::Parts;
+use super::answer::{Parts, takes_trailers};
 use super::pump::{Pump, State};
 use super::sending::{Gone, Sending};
 use super::streams::Place;
@@ -75,7 +76,9 @@ async fn answer(
     let Talk { request, response, outgoing } = talk;
     let app = &*shared.app.0;
     let asked = app.asked(&request.method, &request.headers);
-    let mut pump = Pump { sending: &mut *sending, outgoing, shared, asked, state: State::Unbegun };
+    let takes_trailers = takes_trailers(request, StatusCode::OK);
+    let mut pump =
+        Pump { sending: &mut *sending, outgoing, shared, asked, takes_trailers, state: State::Unbegun };
     {
         let mut working = pin!(run(app, work, request, response, None));
         poll_fn(|cx| pump.poll_beside(working.as_mut(), cx)).await?;
@@ -103,9 +106,24 @@ pub(super) async fn run(
         Work::Ran(result) => drop(app.conclude(result, request, response).await),
         Work::Made | Work::Begun => return,
     }
-    if !response.is_committed() {
-        app.finish(request, response);
+    if response.is_committed() {
+        return;
     }
+    if response.trailing.is_some() {
+        settle_trailers(request, response);
+    }
+    app.finish(request, response);
+}
+
+/// Leaves out what is to follow the body where that cannot be sent; announces it where it can. Before the answer is finished, since what is
+/// announced may forbid to compress it.
+#[cold]
+fn settle_trailers(request: &Request, response: &mut Response) {
+    if takes_trailers(request, response.status) {
+        return response.announce_trailers();
+    }
+    response.trailing = None;
+    response.headers.remove("trailer");
 }
 
 /// Sends a whole answer, piece by piece; the next piece is asked for when the peer has made room for it.
@@ -119,7 +137,7 @@ pub(super) async fn send(
     shared: &Shared,
 ) -> std::result::Result<(), Gone> {
     let limits = &shared.app.0.limits;
-    let mut body = response.take_body();
+    let mut body = response.take_content();
     let length = match body.0 {
         BodyKind::Stream(_) => None,
         _ => Some(body.size().unwrap_or(0)),
@@ -127,7 +145,10 @@ pub(super) async fn send(
     if !sending.head(&Parts::of(response, length), shared)? {
         return Ok(());
     }
-    if let Body(BodyKind::Bytes(bytes)) = body {
+    let mut trailing = response.trailing.take();
+    if trailing.is_none()
+        && let Body(BodyKind::Bytes(bytes)) = body
+    {
         sending.put(bytes, true);
         return finish(sending, limits).await;
     }
@@ -143,22 +164,35 @@ pub(super) async fn send(
             match Pin::new(&mut body).poll_next(cx) {
                 Poll::Ready(Some(Ok(piece))) => sending.put(piece, false),
                 Poll::Ready(Some(Err(error))) => {
-                    say!(
-                        error,
-                        "a streamed answer failed and was cut: {} {}: {}",
-                        request.method,
-                        request.path(),
-                        error.with_causes()
-                    );
-                    sending.cut(Reason::INTERNAL_ERROR);
-                    return Poll::Ready(Err(Gone));
+                    return Poll::Ready(Err(sending.failed_with(&error, request)));
                 }
-                Poll::Ready(None) => return Poll::Ready(sending.end()),
+                Poll::Ready(None) => {
+                    let Some(trailing) = &mut trailing else { return Poll::Ready(sending.end()) };
+                    return Poll::Ready(match ready!(trailing.poll(cx)) {
+                        Ok(fields) => sending.end_with(&fields),
+                        Err(error) => Err(sending.failed_with(&error, request)),
+                    });
+                }
                 Poll::Pending => return Poll::Pending,
             }
         }
     })
     .await
+}
+
+impl Sending {
+    /// The answer failed in its midst.
+    fn failed_with(&mut self, error: &Error, request: &Request) -> Gone {
+        say!(
+            error,
+            "a streamed answer failed and was cut: {} {}: {}",
+            request.method,
+            request.path(),
+            error.with_causes()
+        );
+        self.cut(Reason::INTERNAL_ERROR);
+        Gone
+    }
 }
 
 /// Sends what waits.
