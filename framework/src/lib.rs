@@ -123,6 +123,8 @@ pub use http::{
 };
 #[cfg(feature = "signed-cookies")]
 pub use http::{CookieKey, PrivateCookies, SignedCookies};
+#[cfg(feature = "redis")]
+pub use nodes::RedisAddress;
 #[cfg(feature = "openapi")]
 pub use openapi::{AsyncApi, AsyncApiVersion, Document, OpenApi, OpenApiVersion};
 #[cfg(all(feature = "actuator", unix))]

@@ -33,7 +33,10 @@ impl Redis {
 
     fn spawn(port: u16, folder: &Path, arguments: &[String]) -> Child {
         let mut command = Command::new("redis-server");
-        command.args([
+        // A file of settings comes first, if there is one.
+        let (file, arguments) =
+            arguments.split_at(usize::from(arguments.first().is_some_and(|word| word.starts_with('/'))));
+        command.args(file).args([
             "--port",
             &port.to_string(),
             "--bind",
@@ -73,8 +76,13 @@ impl Redis {
     }
 
     pub fn signal(&self, name: &str) {
-        let status = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
-        assert!(status.expect("kill runs").success());
+        assert!(self.send(name), "it runs");
+    }
+
+    fn send(&self, name: &str) -> bool {
+        let mut command = Command::new("kill");
+        command.args([&format!("-{name}"), &self.child.id().to_string()]).stderr(Stdio::null());
+        command.status().expect("kill runs").success()
     }
 
     /// What `redis-cli` says.
@@ -92,7 +100,8 @@ impl Redis {
 
 impl Drop for Redis {
     fn drop(&mut self) {
-        self.signal("CONT");
+        // It may be stopped, or gone.
+        let _ = self.send("CONT");
         let _ = self.child.kill();
         let _ = self.child.wait();
         let _ = fs::remove_dir_all(&self.folder);

@@ -1,4 +1,5 @@
 //! Nodes that share rooms: applications in one process, each with a Redis connection and members of its own.
+#![allow(dead_code, reason = "no suite uses all of it")]
 
 use std::time::Duration;
 

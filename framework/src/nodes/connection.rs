@@ -1,70 +1,137 @@
-//! How a Redis is reached.
+//! A connection to a Redis, of whichever kind: each is asked alike.
 
 use std::time::Duration;
 
-use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, RedisResult};
+use redis::aio::{ConnectionLike, MultiplexedConnection};
+#[cfg(feature = "redis-cluster")]
+use redis::cluster::{ClusterClient, ClusterConfig};
+#[cfg(feature = "redis-cluster")]
+use redis::cluster_async::ClusterConnection;
+#[cfg(feature = "redis-cluster")]
+use redis::sentinel::{SentinelClient, SentinelNodeConnectionInfo, SentinelServerType};
+use redis::{
+    AsyncConnectionConfig, Client, Cmd, ErrorKind, Pipeline, RedisError, RedisFuture, RedisResult,
+    ServerErrorKind, Value,
+};
+#[cfg(feature = "redis-cluster")]
+use redis::{ConnectionAddr, ConnectionInfo, TlsMode};
 
-use crate::http::{Error, Result};
-
-/// A Redis, as it is reached.
+/// See the head of this file.
 #[derive(Clone)]
-pub(crate) struct Server {
-    client: Client,
+pub(crate) enum Connection {
+    One(MultiplexedConnection),
+    #[cfg(feature = "redis-cluster")]
+    Cluster(ClusterConnection),
 }
 
-impl Server {
-    /// The one behind a URL.
-    ///
-    /// # Errors
-    /// 500: the URL is malformed, or asks for TLS and the feature `tls` is off.
-    pub(crate) fn new(url: &str) -> Result<Server> {
-        #[cfg(not(feature = "tls"))]
-        if url.starts_with("rediss:") {
-            return Err(Error::internal("TLS to Redis needs vernal's feature `tls`"));
+impl Connection {
+    /// To one server.
+    pub(super) async fn to(
+        client: &Client,
+        within: Duration,
+        answers: Option<Duration>,
+    ) -> RedisResult<Connection> {
+        let config = config(within, answers);
+        client.get_multiplexed_async_connection_with_config(&config).await.map(Connection::One)
+    }
+
+    /// To a cluster.
+    #[cfg(feature = "redis-cluster")]
+    pub(super) async fn to_cluster(
+        client: &ClusterClient,
+        within: Duration,
+        answers: Option<Duration>,
+    ) -> RedisResult<Connection> {
+        // Those that hang must not take all the time.
+        let config = ClusterConfig::new().set_connection_timeout(within / 4);
+        let config = match answers {
+            Some(answers) => config.set_response_timeout(answers),
+            None => config,
+        };
+        client.get_async_connection_with_config(config).await.map(Connection::Cluster)
+    }
+}
+
+impl ConnectionLike for Connection {
+    fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
+        match self {
+            Connection::One(connection) => connection.req_packed_command(command),
+            #[cfg(feature = "redis-cluster")]
+            Connection::Cluster(connection) => connection.req_packed_command(command),
         }
-        let client = Client::open(url)
-            .map_err(|error| Error::internal(format!("the URL of Redis is malformed: {error}")))?;
-        Ok(Server { client })
     }
 
-    /// The one that a client is for.
-    pub(crate) fn of(client: Client) -> Server {
-        Server { client }
+    fn req_packed_commands<'a>(
+        &'a mut self,
+        pipeline: &'a Pipeline,
+        offset: usize,
+        count: usize,
+    ) -> RedisFuture<'a, Vec<Value>> {
+        match self {
+            Connection::One(connection) => connection.req_packed_commands(pipeline, offset, count),
+            #[cfg(feature = "redis-cluster")]
+            Connection::Cluster(connection) => connection.req_packed_commands(pipeline, offset, count),
+        }
     }
 
-    /// Host and port, for the log; the password stays out of it.
-    pub(crate) fn name(&self) -> String {
-        format!("the Redis at {}", self.client.get_connection_info().addr())
+    fn get_db(&self) -> i64 {
+        match self {
+            Connection::One(connection) => connection.get_db(),
+            #[cfg(feature = "redis-cluster")]
+            Connection::Cluster(connection) => connection.get_db(),
+        }
+    }
+}
+
+/// Whether nothing good comes from a connection any more: it is broken, leads to what was the primary once, or to a peer that vanished
+/// without a word.
+pub(super) fn is_worn(error: &RedisError) -> bool {
+    use ServerErrorKind::{ClusterDown, MasterDown, Moved, ReadOnly};
+    error.is_unrecoverable_error()
+        || error.is_timeout()
+        || matches!(error.kind(), ErrorKind::Server(ClusterDown | MasterDown | Moved | ReadOnly))
+}
+
+/// Sentinels, and which primary they are asked for.
+#[cfg(feature = "redis-cluster")]
+#[derive(Clone)]
+pub(super) struct Sentinels {
+    infos: Vec<ConnectionInfo>,
+    service: String,
+    primary: SentinelNodeConnectionInfo,
+}
+
+#[cfg(feature = "redis-cluster")]
+impl Sentinels {
+    /// `primary` says how it is spoken to, wherever it is.
+    pub(super) fn new(infos: Vec<ConnectionInfo>, service: &str, primary: ConnectionInfo) -> Sentinels {
+        let node = SentinelNodeConnectionInfo::default();
+        let node = node.set_redis_connection_info(primary.redis_settings().clone());
+        let node = match primary.addr() {
+            ConnectionAddr::TcpTls { insecure: true, .. } => node.set_tls_mode(TlsMode::Insecure),
+            ConnectionAddr::TcpTls { .. } => node.set_tls_mode(TlsMode::Secure),
+            _ => node,
+        };
+        Sentinels { infos, service: service.to_owned(), primary: node }
     }
 
-    /// A fresh connection, made within this time. `answers` bounds the time of each answer.
-    pub(crate) async fn connect(
+    /// A connection to whoever is the primary now.
+    pub(super) async fn connect(
         &self,
         within: Duration,
         answers: Option<Duration>,
-    ) -> RedisResult<MultiplexedConnection> {
-        #[cfg(feature = "tls")]
-        self.provide();
-        let config =
-            AsyncConnectionConfig::new().set_connection_timeout(Some(within)).set_response_timeout(answers);
-        self.client.get_multiplexed_async_connection_with_config(&config).await
+    ) -> RedisResult<Connection> {
+        let mut infos = self.infos.clone();
+        // One that hangs shall not be the first each time.
+        let mut chance = [0];
+        getrandom::fill(&mut chance).expect("the system has random bytes");
+        infos.rotate_left(usize::from(chance[0]) % self.infos.len().max(1));
+        let (service, primary) = (self.service.clone(), Some(self.primary.clone()));
+        let mut client = SentinelClient::build(infos, service, primary, SentinelServerType::Master)?;
+        client.get_async_connection_with_config(&config(within, answers)).await.map(Connection::One)
     }
+}
 
-    /// Whether it is there, and lets us in.
-    pub(crate) async fn check(&self, within: Duration) -> RedisResult<()> {
-        let mut connection = self.connect(within, Some(within)).await?;
-        redis::cmd("PING").query_async(&mut connection).await
-    }
-
-    /// Redis's client takes what the process has agreed on for its TLS, and panics where that is nothing.
-    #[cfg(feature = "tls")]
-    fn provide(&self) {
-        use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
-        let is_tls = matches!(self.client.get_connection_info().addr(), redis::ConnectionAddr::TcpTls { .. });
-        if is_tls && CryptoProvider::get_default().is_none() {
-            // Another thread may have been faster.
-            let _ = ring::default_provider().install_default();
-        }
-    }
+fn config(within: Duration, answers: Option<Duration>) -> AsyncConnectionConfig {
+    AsyncConnectionConfig::new().set_connection_timeout(Some(within)).set_response_timeout(answers)
 }

@@ -5,14 +5,14 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use redis::aio::MultiplexedConnection;
+use super::connection::{Connection, is_worn};
 use redis::{Cmd, FromRedisValue, RedisResult, ScriptInvocation};
 
-use super::connection::Server;
+use super::address::RedisAddress;
 
 /// See the head of this file.
 pub(crate) struct Link {
-    pub(crate) server: Server,
+    pub(crate) server: RedisAddress,
     pub(crate) timeout: Duration,
     connection: Mutex<Option<Known>>,
     /// Held while a connection is made, so that there is one for all.
@@ -21,7 +21,7 @@ pub(crate) struct Link {
 
 #[derive(Clone)]
 struct Known {
-    connection: MultiplexedConnection,
+    connection: Connection,
     number: u64,
 }
 
@@ -39,7 +39,7 @@ pub(crate) enum Question<'s> {
 }
 
 impl Question<'_> {
-    async fn ask<T: FromRedisValue>(&self, mut connection: MultiplexedConnection) -> RedisResult<T> {
+    async fn ask<T: FromRedisValue>(&self, mut connection: Connection) -> RedisResult<T> {
         match self {
             Question::Command(command) => command.query_async(&mut connection).await,
             Question::Script(script) => script.invoke_async(&mut connection).await,
@@ -49,7 +49,7 @@ impl Question<'_> {
 
 impl Link {
     /// Not yet connected.
-    pub(crate) fn new(server: Server, timeout: Duration) -> Link {
+    pub(crate) fn new(server: RedisAddress, timeout: Duration) -> Link {
         Link { server, timeout, connection: Mutex::default(), connecting: tokio::sync::Mutex::const_new(()) }
     }
 
@@ -73,7 +73,7 @@ impl Link {
             let known = self.connection(None).await?;
             let number = known.number;
             match question.ask::<T>(known.connection).await {
-                Err(error) if error.is_unrecoverable_error() => {
+                Err(error) if is_worn(&error) => {
                     self.forget(number);
                     if !is_repeatable {
                         return Err(error);

@@ -11,6 +11,7 @@
 //! - An epoch is the life of what Redis remembers. A node that finds another one registers anew, and repeats what it cannot know
 //!   to be read.
 
+mod address;
 mod backoff;
 mod connection;
 mod envelope;
@@ -27,7 +28,7 @@ mod shared;
 mod undelivered;
 mod writer;
 
-pub(crate) use connection::Server;
+pub use address::RedisAddress;
 pub(crate) use link::{Link, Question};
 pub(crate) use local::{Delivered, Local, MemberId};
 pub(crate) use name::check_name;

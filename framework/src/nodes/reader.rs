@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::aio::{ConnectionLike, MultiplexedConnection};
+use redis::aio::ConnectionLike;
 use redis::{ErrorKind, FromRedisValue, Pipeline, RedisResult, Value};
 use tokio::time::timeout;
 
 use super::backoff::Backoff;
+use super::connection::Connection;
 use super::envelope::{Entry, Foreign, entries};
 use super::local::Delivered;
 use super::script::{READ, status};
@@ -100,7 +101,7 @@ impl Reader {
     }
 
     /// Reads what has come to a node before it registered anew.
-    async fn finish(&mut self, place: &mut Place, connection: &mut MultiplexedConnection) -> RedisResult<()> {
+    async fn finish(&mut self, place: &mut Place, connection: &mut Connection) -> RedisResult<()> {
         let Some(node) = place.node.clone() else { return Ok(()) };
         loop {
             let mut asking = redis::cmd("XREAD");
@@ -128,7 +129,7 @@ impl Reader {
         &mut self,
         standing: &Standing,
         place: &mut Place,
-        connection: &mut MultiplexedConnection,
+        connection: &mut Connection,
     ) -> Result<(), Ended> {
         let shared = &self.shared;
         let id = place.id();

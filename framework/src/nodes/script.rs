@@ -19,7 +19,7 @@
 
 use std::sync::OnceLock;
 
-use redis::aio::MultiplexedConnection;
+use super::connection::Connection;
 use redis::{Cmd, ErrorKind, RedisResult, Script as Hashed, ServerErrorKind, Value};
 
 /// A script, which Redis may know already.
@@ -36,7 +36,7 @@ impl Script {
     /// Runs it. `fill` adds the arguments.
     pub(super) async fn run(
         &self,
-        connection: &MultiplexedConnection,
+        connection: &Connection,
         key: &str,
         fill: impl Fn(&mut Cmd),
     ) -> RedisResult<Value> {
@@ -195,12 +195,13 @@ return answer
 "
 ));
 
-/// lease. Gives the last number sent, then each node that lives, how much was put into its inbox, and how much it has read. Of those
+/// lease. Gives the last number sent, and the last number of news, then each node that lives, how much was put into its inbox, and how much it has read. Of those
 /// that have not for another lease, takes some of what they have left.
 pub(super) static BEAT: Script = Script::new(of_a_node!(
     r"
 redis.call('PEXPIRE', p .. 'lease:' .. node, ARGV[4])
-local answer = {0, tonumber(redis.call('HGET', p .. 'node:' .. node, 'seq') or '0')}
+local own = redis.call('HMGET', p .. 'node:' .. node, 'seq', 'changes')
+local answer = {0, tonumber(own[1] or '0'), tonumber(own[2] or '0')}
 for _, other in ipairs(redis.call('SMEMBERS', p .. 'nodes')) do
   if redis.call('EXISTS', p .. 'lease:' .. other) == 1 then
     local counts = redis.call('HMGET', p .. 'node:' .. other, 'added', 'read')

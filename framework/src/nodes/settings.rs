@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::connection::Server;
+use super::address::RedisAddress;
 
 /// What the parts of a node go by. The meaning of each is told where users set it.
 #[derive(Clone)]
 pub(crate) struct Settings {
-    pub(crate) server: Server,
+    pub(crate) server: RedisAddress,
     pub(crate) prefix: String,
     pub(crate) lease: Duration,
     pub(crate) timeout: Duration,
@@ -17,7 +17,7 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    pub(crate) fn new(server: Server) -> Settings {
+    pub(crate) fn new(server: RedisAddress) -> Settings {
         Settings {
             server,
             prefix: "vernal:rooms".to_owned(),

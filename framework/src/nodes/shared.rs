@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use redis::aio::MultiplexedConnection;
+use super::connection::Connection;
 use redis::{Cmd, Value};
 use tokio::sync::{Notify, watch};
 
@@ -50,7 +50,7 @@ pub(super) enum Suspicion {
 pub(super) struct Standing {
     pub(super) node: Arc<str>,
     pub(super) epoch: Arc<str>,
-    pub(super) connection: MultiplexedConnection,
+    pub(super) connection: Connection,
 }
 
 impl Shared {

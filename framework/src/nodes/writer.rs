@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use redis::aio::MultiplexedConnection;
+use super::connection::Connection;
 use redis::{Cmd, FromRedisValue, Value};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -129,7 +129,7 @@ impl Writer {
         }
     }
 
-    async fn connect(&self) -> Result<MultiplexedConnection, Stopped> {
+    async fn connect(&self) -> Result<Connection, Stopped> {
         let within = self.shared.settings.timeout;
         let server = &self.shared.settings.server;
         match timeout(within, server.connect(within, Some(within))).await {
@@ -140,7 +140,7 @@ impl Writer {
     }
 
     /// Makes the node known under a new name, with all its members.
-    async fn register(&mut self, connection: MultiplexedConnection) -> Result<Standing, Stopped> {
+    async fn register(&mut self, connection: Connection) -> Result<Standing, Stopped> {
         let shared = Arc::clone(&self.shared);
         let (node, before): (Arc<str>, _) = (fresh_id().into(), std::mem::replace(&mut self.node, "".into()));
         self.node = Arc::clone(&node);
@@ -282,7 +282,8 @@ impl Writer {
             .await?;
         self.next_beat = clock::after(self.shared.settings.beat());
         let mut answer = answer.into_iter();
-        let taken = answer.next().and_then(|taken| u64::from_redis_value(taken).ok()).unwrap_or(0);
+        let mut number = || answer.next().and_then(|number| u64::from_redis_value(number).ok()).unwrap_or(0);
+        let (taken, news) = (number(), number());
         let mut counts = HashMap::new();
         while let (Some(node), Some(added), Some(read)) = (answer.next(), answer.next(), answer.next()) {
             let (Ok(node), Value::Int(added), Value::Int(read)) =
@@ -293,7 +294,8 @@ impl Writer {
             counts.insert(node, (added, read));
         }
         let mut queue = self.shared.queue();
-        if taken < queue.last_taken() {
+        // A replica that has become the primary may not have been told all.
+        if taken < queue.last_taken() || news < self.news.0 {
             drop(queue);
             return Err(self.forgotten());
         }

@@ -13,7 +13,7 @@ use super::meter::{Allowance, Metered};
 use crate::base::say;
 use crate::http::{Error, Result};
 use crate::io::clock;
-use crate::nodes::{Link, Question, Server};
+use crate::nodes::{Link, Question, RedisAddress};
 
 /// Counts of a [`RateLimit`](super::RateLimit) in Redis 5 or newer, or in Valkey, for all nodes that share it. Needs the feature `redis`.
 ///
@@ -64,8 +64,7 @@ pub(super) enum Shared {
 }
 
 impl RedisRates {
-    /// Counts in the Redis behind a URL: `redis://[user][:password@]host[:port][/database]`, `rediss://` for TLS (feature `tls`), or
-    /// `redis+unix:///path` for a socket.
+    /// Counts in the Redis behind the URL of a [`RedisAddress`].
     ///
     /// # Errors
     /// 500: the URL is malformed, there is no Redis, or it refuses: better to know at start.
@@ -80,15 +79,16 @@ impl RedisRates {
     /// # Errors
     /// 500: the URL is malformed.
     pub fn new(url: &str) -> Result<RedisRates> {
-        Ok(RedisRates::at(Server::new(url)?))
+        Ok(RedisRates::at(RedisAddress::new(url)?))
     }
 
-    /// Counts behind a client of one's own: with certificates, say, that no URL holds. Nobody asks whether there is a Redis yet.
-    pub fn of(client: redis::Client) -> RedisRates {
-        RedisRates::at(Server::of(client))
+    /// Counts behind an address, or a client of one's own: with certificates, say, that no URL holds. Nobody asks whether there is a Redis
+    /// yet.
+    pub fn of(address: impl Into<RedisAddress>) -> RedisRates {
+        RedisRates::at(address.into())
     }
 
-    fn at(server: Server) -> RedisRates {
+    fn at(server: RedisAddress) -> RedisRates {
         let link = Link::new(server, Duration::from_millis(250));
         RedisRates(Arc::new(Inner::new(link, "vernal:rate:".to_owned(), Away::default())))
     }

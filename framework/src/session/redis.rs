@@ -15,7 +15,7 @@ use super::record::{Saved, SessionChanges, SessionRecord, Values, millis, millis
 use super::store::SessionStore;
 use crate::base::say;
 use crate::http::{BoxFuture, Error, Result};
-use crate::nodes::{Link, Question, Server};
+use crate::nodes::{Link, Question, RedisAddress};
 
 /// Keeps sessions in Redis 5 or newer, or in Valkey: servers that share it share their sessions. Needs the feature `redis`.
 ///
@@ -27,8 +27,8 @@ use crate::nodes::{Link, Question, Server};
 /// are answered with 503 within the [timeout](RedisStore::timeout), all others as always. It is asked anew by each
 /// request, so that nothing is to be done when it is back.
 ///
-/// It is meant for one server or a primary with replicas. In a cluster, [`Session::rotate`](crate::Session::rotate) would rename over
-/// the bounds of a slot, which is refused.
+/// One server, a primary with replicas that Sentinels watch, and a cluster are told apart by the URL: see [`RedisAddress`]. What a primary had not
+/// passed on to its replica when it was lost is lost.
 ///
 /// ```no_run
 /// use vernal::{RedisStore, server};
@@ -49,11 +49,12 @@ struct Inner {
     save: Script,
     rename: Script,
     remove: Script,
+    copy: Script,
+    leave: Script,
 }
 
 impl RedisStore {
-    /// A store behind a URL: `redis://[user][:password@]host[:port][/database]`, `rediss://` for TLS (feature `tls`), or
-    /// `redis+unix:///path` for a socket.
+    /// A store behind the URL of a [`RedisAddress`].
     ///
     /// # Errors
     /// 500: the URL is malformed, or there is no Redis: better to know at start.
@@ -68,10 +69,11 @@ impl RedisStore {
     /// # Errors
     /// 500: the URL is malformed.
     pub fn new(url: &str) -> Result<RedisStore> {
-        Ok(RedisStore::at(Server::new(url)?))
+        Ok(RedisStore::at(RedisAddress::new(url)?))
     }
 
-    /// A store behind a client of one's own: with certificates, say, that no URL holds. Nobody asks whether there is a Redis yet.
+    /// A store behind an address, or a client of one's own: with certificates, say, that no URL holds. Nobody asks whether there is a Redis
+    /// yet.
     ///
     /// ```no_run
     /// use vernal::redis::Client;
@@ -84,11 +86,11 @@ impl RedisStore {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn of(client: redis::Client) -> RedisStore {
-        RedisStore::at(Server::of(client))
+    pub fn of(address: impl Into<RedisAddress>) -> RedisStore {
+        RedisStore::at(address.into())
     }
 
-    fn at(server: Server) -> RedisStore {
+    fn at(server: RedisAddress) -> RedisStore {
         let link = Link::new(server, Duration::from_secs(2));
         RedisStore(Arc::new(Inner::new(link, "vernal:session:".to_owned())))
     }
@@ -146,17 +148,17 @@ impl SessionStore for RedisStore {
     }
 
     fn remove<'s>(&'s self, id: &'s SessionId) -> BoxFuture<'s, Result> {
-        Box::pin(async move {
-            let mut script = self.0.remove.prepare_invoke();
-            script.key(self.0.key(id));
-            self.0.run::<i64>(true, &Question::Script(script)).await.map(drop)
-        })
+        Box::pin(self.0.remove(self.0.key(id)))
     }
 
     fn rename<'s>(&'s self, from: &'s SessionId, to: &'s SessionId) -> BoxFuture<'s, Result<bool>> {
         Box::pin(async move {
+            let (from, to) = (self.0.key(from), self.0.key(to));
+            if self.0.link.server.is_cluster() {
+                return self.0.carry(&from, &to).await;
+            }
             let mut script = self.0.rename.prepare_invoke();
-            script.key(self.0.key(from)).key(self.0.key(to));
+            script.key(from).key(to);
             self.0.run(true, &Question::Script(script)).await
         })
     }
@@ -174,6 +176,8 @@ impl Inner {
             save: Script::new(SAVE),
             rename: Script::new(RENAME),
             remove: Script::new(REMOVE),
+            copy: Script::new(COPY),
+            leave: Script::new(LEAVE),
         }
     }
 
@@ -200,6 +204,58 @@ impl Inner {
             };
         }
         script
+    }
+
+    /// Ends a session, and before that what it has become by another id: one key after the other, as each may lie in a server of its own.
+    async fn remove(&self, key: String) -> Result {
+        let mut ways = vec![(key, String::new())];
+        for _ in 0..16 {
+            let Some((key, followed)) = ways.pop() else { break };
+            let mut script = self.remove.prepare_invoke();
+            script.key(&key).arg(&followed);
+            let to: String = self.run(true, &Question::Script(script)).await?;
+            if !to.is_empty() {
+                ways.extend([(key, to.clone()), (to, String::new())]);
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives a session another key, which may lie in another server: a copy is made, and counts if it still is one when the old key is
+    /// left.
+    async fn carry(&self, from: &str, to: &str) -> Result<bool> {
+        for _ in 0..8 {
+            let mut command = redis::cmd("HGETALL");
+            command.arg(from);
+            let fields: Vec<(String, String)> = self.run(true, &Question::Command(command)).await?;
+            let known: HashMap<String, String> = fields.iter().cloned().collect();
+            let moved = known.get("moved");
+            if known.is_empty() || moved.is_some() {
+                // If it was carried before, the answer was lost; else it has ended, and the copy must not outlive it.
+                let mut command =
+                    redis::cmd(if moved.is_some_and(|key| key == to) { "EXISTS" } else { "DEL" });
+                command.arg(to);
+                let is_there: bool = self.run(true, &Question::Command(command)).await?;
+                return Ok(is_there && moved.is_some_and(|key| key == to));
+            }
+            let mut script = self.copy.prepare_invoke();
+            script.key(to).arg(known.get("max_inactive").map_or("0", |time| time));
+            for (name, value) in &fields {
+                script.arg(name).arg(value);
+            }
+            self.run::<i64>(true, &Question::Script(script)).await?;
+            let mut script = self.leave.prepare_invoke();
+            script.key(from).arg(to);
+            for (name, value) in &fields {
+                script.arg(name).arg(value);
+            }
+            let is_left: bool = self.run(true, &Question::Script(script)).await?;
+            if is_left {
+                return Ok(true);
+            }
+        }
+        say!(error, "a session changes faster than it can be given another id");
+        Err(unavailable())
     }
 
     async fn run<T: FromRedisValue>(&self, is_repeatable: bool, question: &Question<'_>) -> Result<T> {
@@ -267,13 +323,30 @@ redis.call('PEXPIRE', KEYS[1], 300000)
 return 1
 ";
 
+/// Gives where the session went, unless that was followed already: then it is taken away.
 const REMOVE: &str = r"
-local key = KEYS[1]
-for _ = 1, 8 do
-  local to = redis.pcall('HGET', key, 'moved')
-  redis.call('DEL', key)
-  if type(to) ~= 'string' then break end
-  key = to
+local to = redis.pcall('HGET', KEYS[1], 'moved')
+if type(to) == 'string' and to ~= ARGV[1] then return to end
+redis.call('DEL', KEYS[1])
+return ''
+";
+
+const COPY: &str = r"
+redis.call('DEL', KEYS[1])
+for i = 2, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+return 1
+";
+
+/// Leaves what `RENAME` leaves, if all is as it was copied.
+const LEAVE: &str = r"
+if redis.call('HGET', KEYS[1], 'moved') == ARGV[1] then return 1 end
+if redis.call('HLEN', KEYS[1]) ~= (#ARGV - 1) / 2 then return 0 end
+for i = 2, #ARGV, 2 do
+  if redis.call('HGET', KEYS[1], ARGV[i]) ~= ARGV[i + 1] then return 0 end
 end
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[1], 'moved', ARGV[1])
+redis.call('PEXPIRE', KEYS[1], 300000)
 return 1
 ";

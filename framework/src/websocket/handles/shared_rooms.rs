@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::broadcast::deliver;
 use super::rooms::{House, OnGap, Rooms, make_known};
 use crate::http::{Error, Result};
-use crate::nodes::{Delivered, Local, MemberId, Nodes, Server, Settings};
+use crate::nodes::{Delivered, Local, MemberId, Nodes, RedisAddress, Settings};
 use crate::websocket::core::Core;
 use crate::websocket::core::message::{Outgoing, Payload};
 use crate::websocket::core::room::{All, Room};
@@ -36,8 +36,7 @@ pub struct RedisRooms {
 }
 
 impl RedisRooms {
-    /// Rooms in the Redis behind a URL: `redis://[user][:password@]host[:port][/database]`, `rediss://` for TLS, or
-    /// `redis+unix:///path` for a socket.
+    /// Rooms in the Redis behind the URL of a [`RedisAddress`].
     ///
     /// # Errors
     /// 500: the URL is malformed, there is no Redis, or it refuses: better to know at start.
@@ -56,15 +55,16 @@ impl RedisRooms {
     /// # Errors
     /// 500: the URL is malformed.
     pub fn new(url: &str) -> Result<RedisRooms> {
-        Ok(RedisRooms::at(Server::new(url)?))
+        Ok(RedisRooms::at(RedisAddress::new(url)?))
     }
 
-    /// Rooms behind a client of one's own: with certificates, say, that no URL holds. Nobody asks whether there is a Redis yet.
-    pub fn of(client: redis::Client) -> RedisRooms {
-        RedisRooms::at(Server::of(client))
+    /// Rooms behind an address, or a client of one's own: with certificates, say, that no URL holds. Nobody asks whether there is a Redis
+    /// yet.
+    pub fn of(address: impl Into<RedisAddress>) -> RedisRooms {
+        RedisRooms::at(address.into())
     }
 
-    fn at(server: Server) -> RedisRooms {
+    fn at(server: RedisAddress) -> RedisRooms {
         RedisRooms { settings: Settings::new(server), on_gap: None }
     }
 
