@@ -1,5 +1,5 @@
 //! Who a client is behind proxies: believed are only those the server was told to, by whatever they speak. Over real
-//! sockets; HAProxy, Apache and nginx are the proxies of the last tests.
+//! sockets; HAProxy and nginx are the proxies of the last tests. The configurations of the book are in `fronts`.
 
 mod installed;
 mod running;
@@ -27,17 +27,6 @@ fn who(req: &Request, connection: ConnectionInfo) -> String {
     assert_eq!((connection.peer(), connection.is_secure()), (req.peer(), req.is_secure()));
     let socket = req.socket_peer().map_or_else(|| "?".to_owned(), |socket| socket.ip().to_string());
     format!("{} {is_secure} {} {socket}", address(req.peer()), req.host().unwrap_or("?"))
-}
-
-#[request_map("/small", app = "proxies", method = "PUT", limits = Limits::new().body_size(1 << 10))]
-fn small(body: &[u8]) -> String {
-    format!("{} bytes", body.len())
-}
-
-/// Waits, so that the connection stays open.
-#[request_map("/wait", app = "proxies")]
-async fn wait() {
-    std::future::pending::<()>().await;
 }
 
 /// Everything that can be read.
@@ -484,43 +473,6 @@ async fn haproxy_tells_the_client_in_both_versions() {
     server.stop().await;
 }
 
-/// Apache reads nothing of an answer while it passes a body on, and makes an error of its own of a reset.
-#[tokio::test]
-async fn apache_passes_an_early_refusal_on() {
-    let server = Running::start(builder()).await;
-    let modules = ["mpm_event", "authz_core", "proxy", "proxy_http"];
-    let modules =
-        modules.map(|name| format!("LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"));
-    let configuration = format!(
-        "ServerName localhost\nServerRoot {{folder}}\nDefaultRuntimeDir {{folder}}\nPidFile {{folder}}/pid\n\
-         ErrorLog {{folder}}/error\nListen 127.0.0.1:{{port}}\n{}ProxyPass / http://{}/\n",
-        modules.concat(),
-        server.address
-    );
-    let proxy = Proxy::start("apache2", &["-D", "FOREGROUND", "-f"], &configuration);
-    for size in [2 << 20, 8 << 20, 30 << 20] {
-        for round in 0..4 {
-            let address = proxy.address;
-            let asking = spawn_blocking(move || {
-                let mut stream = TcpStream::connect(address).expect("it listens");
-                let head = format!(
-                    "PUT /small HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: {size}\r\n\r\n"
-                );
-                stream.write_all(head.as_bytes()).expect("it reads");
-                // The proxy itself may answer before it has everything.
-                let _ = stream.write_all(&vec![b'b'; size]);
-                let mut answer = Vec::new();
-                let _ = stream.read_to_end(&mut answer);
-                String::from_utf8(answer).expect("text")
-            });
-            let answer = timeout(PATIENCE, asking).await.expect("it answers").expect("no panic");
-            assert!(answer.starts_with("HTTP/1.1 413 "), "{size} bytes, round {round}: {answer}");
-        }
-    }
-    drop(proxy);
-    server.stop().await;
-}
-
 #[tokio::test]
 async fn nginx_adds_to_what_its_client_sends() {
     let fields = ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"];
@@ -545,69 +497,4 @@ async fn nginx_adds_to_what_its_client_sends() {
         assert_eq!(proxy.ask(fields).await, "198.51.100.9:0 https own.example 127.0.0.1", "{fields}");
     }
     server.stop().await;
-}
-
-/// A configuration of the book, for this server behind a proxy at `{port}`.
-fn written(language: &str, server: SocketAddr) -> String {
-    let book = include_str!("../docs/proxies.md");
-    let (_, rest) = book.split_once(&format!("\n```{language}\n")).expect("the book has it");
-    let (text, _) = rest.split_once("\n```").expect("it ends");
-    assert!(text.contains("127.0.0.1:9090"), "{text}");
-    text.replace("127.0.0.1:9090", &server.to_string())
-        .replace("listen 80", "listen 127.0.0.1:{port}")
-        .replace("bind *:80", "bind 127.0.0.1:{port}")
-}
-
-/// What HAProxy asks for, to see whether the server lives.
-#[request_map("/health", app = "proxies")]
-fn health() -> &'static str {
-    "well"
-}
-
-#[tokio::test]
-async fn the_configurations_of_the_book_leave_clients_no_say() {
-    let lies = [
-        "",
-        "Forwarded: for=6.6.6.6;proto=https;host=evil.example\r\nX-Forwarded-For: 6.6.6.6\r\n\
-         X-Forwarded-Proto: https\r\nX-Forwarded-Host: evil.example\r\nX-Forwarded-Port: 443\r\n",
-        "X-Forwarded-For: 6.6.6.6, 127.0.0.1\r\nX-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: https, https\r\n",
-    ];
-    let all = ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"];
-    for names in [None, Some(all)] {
-        let server = builder().trusted_proxies(["127.0.0.1"]);
-        let server = match names {
-            Some(names) => server.proxy_fields(names),
-            None => server,
-        };
-        let server = Running::start(server).await;
-        let nginx = format!(
-            "daemon off; master_process off; pid {{folder}}/pid; error_log stderr error;\nevents {{}}\n\
-             http {{ access_log off;\n\
-               client_body_temp_path {{folder}}; proxy_temp_path {{folder}}; fastcgi_temp_path {{folder}};\n\
-               uwsgi_temp_path {{folder}}; scgi_temp_path {{folder}};\n{}\n}}\n",
-            written("nginx", server.address)
-        );
-        let modules = ["mpm_event", "authz_core", "headers", "proxy", "proxy_http"]
-            .map(|name| format!("LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"));
-        let apache = format!(
-            "ServerName own.example\nServerRoot {{folder}}\nPidFile {{folder}}/pid\nDefaultRuntimeDir {{folder}}\n\
-             ErrorLog /dev/null\nListen 127.0.0.1:{{port}}\n{}{}\n",
-            modules.concat(),
-            written("apache", server.address)
-        );
-        let haproxy = format!("{}\n", written("haproxy", server.address));
-        for (program, arguments, configuration) in [
-            ("nginx", &["-c"][..], nginx),
-            ("haproxy", &["-db", "-f"], haproxy),
-            ("apache2", &["-X", "-f"], apache),
-        ] {
-            let proxy = Proxy::start(program, arguments, &configuration);
-            for fields in lies {
-                // The client is on the same host, which is trusted, so that nothing left of it would be the client.
-                let said = proxy.ask(fields).await;
-                assert_eq!(said, "127.0.0.1:0 http own.example 127.0.0.1", "{program}, {names:?}: {fields}");
-            }
-        }
-        server.stop().await;
-    }
 }
