@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::AtomicBool;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -21,7 +21,7 @@ use super::session;
 use super::stream::{self, Work};
 use super::streams::Streams;
 use super::times::Times;
-use super::transport::Transport;
+use super::transport::{Gate, Transport};
 use crate::app::{Talk, Target};
 use crate::base::say;
 use crate::http::{Body, BodyKind, BoxFuture};
@@ -34,8 +34,8 @@ use crate::server::Counted;
 pub(super) async fn opened(stream: Stream, leftover: Vec<u8>, counted: Counted) {
     let streams = Streams::new(counted);
     let limits = &streams.counted.shared().app.0.limits;
-    let heard = Arc::new(AtomicU64::new(0));
-    let transport = Transport::new(stream, leftover, Arc::clone(&heard), limits.answer_tempo());
+    let gate = Arc::<Gate>::default();
+    let transport = Transport::new(stream, leftover, Arc::clone(&gate), limits.answer_tempo());
     let mut opening = pin!(tokio::time::timeout(limits.first_byte(), builder(limits).handshake(transport)));
     let opened = poll_fn(|cx| {
         if let Poll::Ready(opened) = opening.as_mut().poll(cx) {
@@ -56,9 +56,9 @@ pub(super) async fn opened(stream: Stream, leftover: Vec<u8>, counted: Counted) 
             );
         }
     };
-    let times = Times::new(heard, driver.ping_pong(), limits);
+    let times = Times::new(Arc::clone(&gate), driver.ping_pong(), limits);
     let mut connection =
-        Connection { driver, streams: Arc::clone(&streams), draining: Draining::default(), times };
+        Connection { driver, gate, streams: Arc::clone(&streams), draining: Draining::default(), times };
     poll_fn(|cx| connection.poll(cx)).await;
 }
 
@@ -78,6 +78,7 @@ fn builder(limits: &Limits) -> Builder {
 
 struct Connection {
     driver: Driver<Transport, Bytes>,
+    gate: Arc<Gate>,
     streams: Arc<Streams>,
     draining: Draining,
     times: Times,
@@ -89,16 +90,24 @@ impl Connection {
         let streams = Arc::clone(&self.streams);
         let limits = &streams.counted.shared().app.0.limits;
         loop {
-            match self.driver.poll_accept(cx) {
-                Poll::Ready(Some(Ok((request, respond)))) => {
-                    self.begin(request, respond, &streams, cx);
-                    continue;
+            // Answers to all that has come go out together.
+            self.gate.shut();
+            let accepted = loop {
+                match self.driver.poll_accept(cx) {
+                    Poll::Ready(Some(Ok((request, respond)))) => {
+                        self.gate.shut();
+                        self.begin(request, respond, &streams, cx);
+                    }
+                    Poll::Pending if self.gate.open() => {}
+                    other => break other,
                 }
+            };
+            match accepted {
                 Poll::Ready(Some(Err(error))) => {
                     say!(debug, "a connection of HTTP/2 ended: {error}");
                     return Poll::Ready(());
                 }
-                Poll::Ready(None) => return Poll::Ready(()),
+                Poll::Ready(_) => return Poll::Ready(()),
                 Poll::Pending => {}
             }
             self.draining.poll(&streams, limits, cx);

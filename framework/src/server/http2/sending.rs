@@ -32,6 +32,8 @@ pub(super) struct Sending {
     waiting: Bytes,
     /// Nothing follows that.
     is_last: bool,
+    /// We have reset the stream.
+    pub(super) is_cut: bool,
     slowness: Option<Box<(Pace, Deadline)>>,
 }
 
@@ -54,6 +56,7 @@ impl Sending {
             sent: 0,
             waiting: Bytes::new(),
             is_last: false,
+            is_cut: false,
             slowness: None,
         }
     }
@@ -138,6 +141,7 @@ impl Sending {
 
     /// Ends the stream in its midst: the answer failed.
     pub(super) fn cut(&mut self, reason: Reason) {
+        self.is_cut = true;
         match &mut self.stream {
             Some(stream) => stream.send_reset(reason),
             None => self.respond.send_reset(reason),

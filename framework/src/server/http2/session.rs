@@ -68,7 +68,7 @@ pub(super) async fn serve(
     let answered = match driven.await {
         Ok(Driven::Asks(opening)) => {
             let Opening { core, headers } = *opening;
-            place.is_answered = true;
+            place.is_settled = true;
             drop(pump);
             if open(&core, &headers, sending, receiving, &streams).is_ok() {
                 tell_of_opened(&core.request, began, app);
@@ -89,7 +89,7 @@ pub(super) async fn serve(
         && response.status == StatusCode::SWITCHING_PROTOCOLS
         && let Some(session) = offered.0.take_session()
     {
-        place.is_answered = true;
+        place.is_settled = true;
         let headers = std::mem::take(&mut response.headers);
         talk.give_back();
         if open(&session.core, &headers, sending, receiving, &streams).is_ok() {
@@ -115,9 +115,9 @@ pub(super) async fn serve(
         Err(gone) => Err(gone),
     };
     streams.leave_unread(receiving);
-    place.is_answered = answered.is_ok();
+    place.is_settled = answered.is_ok() || sending.is_cut;
     if app.is_observed() {
-        tell(&talk, &sending, began, if place.is_answered { End::Answered } else { End::Cut }, app);
+        tell(&talk, &sending, began, if answered.is_ok() { End::Answered } else { End::Cut }, app);
     }
     talk.give_back();
 }

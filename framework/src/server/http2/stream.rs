@@ -47,9 +47,9 @@ pub(super) async fn serve(
     #[cfg(feature = "metrics")]
     let _in_flight = shared.app.0.observers.measures.as_ref().map(|measures| measures.begin(&talk.request));
     let answered = answer(&mut talk, work, &mut sending, shared).await;
-    place.is_answered = answered.is_ok();
+    place.is_settled = answered.is_ok() || sending.is_cut;
     if shared.app.0.is_observed() {
-        let end = if place.is_answered { End::Answered } else { End::Cut };
+        let end = if answered.is_ok() { End::Answered } else { End::Cut };
         tell(&talk, &sending, began, end, &shared.app.0);
     }
     talk.give_back();

@@ -1,5 +1,6 @@
 //! What a connection and the tasks of its streams share.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 
@@ -10,15 +11,15 @@ use crate::server::Counted;
 /// See the head of this file.
 pub(super) struct Streams {
     pub(super) counted: Counted,
+    /// Streams at work.
+    open: AtomicUsize,
+    /// Streams that the peer has reset before they were answered, less those that were answered: never below zero.
+    reset: AtomicUsize,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
-    /// Streams at work.
-    open: usize,
-    /// Streams that the peer has reset before they were answered, less those that were answered: never below zero.
-    reset: usize,
     /// Bodies that nobody reads to their end.
     unread: Vec<RecvStream>,
     driver: Option<Waker>,
@@ -27,24 +28,31 @@ struct State {
 /// One stream at work, until it is dropped.
 pub(super) struct Place {
     pub(super) streams: Arc<Streams>,
-    /// It was answered to its end.
-    pub(super) is_answered: bool,
+    /// It was answered to its end, or we gave it up.
+    pub(super) is_settled: bool,
 }
 
 impl Streams {
     pub(super) fn new(counted: Counted) -> Arc<Streams> {
-        Arc::new(Streams { counted, state: Mutex::default() })
+        Arc::new(Streams {
+            counted,
+            open: AtomicUsize::new(0),
+            reset: AtomicUsize::new(0),
+            state: Mutex::default(),
+        })
     }
 
     pub(super) fn enter(self: &Arc<Streams>) -> Place {
-        self.state().open += 1;
-        Place { streams: Arc::clone(self), is_answered: false }
+        self.open.fetch_add(1, Ordering::Relaxed);
+        Place { streams: Arc::clone(self), is_settled: false }
     }
 
     /// A stream has been answered at once.
     pub(super) fn answered(&self) {
-        let mut state = self.state();
-        state.reset = state.reset.saturating_sub(1);
+        if self.reset.load(Ordering::Relaxed) > 0 {
+            let less = |count: usize| count.checked_sub(1);
+            let _ = self.reset.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        }
     }
 
     /// Wakes this task when there is something to do for the connection.
@@ -57,12 +65,12 @@ impl Streams {
 
     /// How many streams are at work.
     pub(super) fn open(&self) -> usize {
-        self.state().open
+        self.open.load(Ordering::Acquire)
     }
 
     /// How many streams the peer has reset beyond those that were answered.
     pub(super) fn resets(&self) -> usize {
-        self.state().reset
+        self.reset.load(Ordering::Relaxed)
     }
 
     /// Leaves the rest of a body to the connection.
@@ -92,15 +100,14 @@ impl State {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut state = self.streams.state();
-        state.open -= 1;
-        if self.is_answered {
-            state.reset = state.reset.saturating_sub(1);
+        if self.is_settled {
+            self.streams.answered();
         } else {
-            state.reset += 1;
+            self.streams.reset.fetch_add(1, Ordering::Relaxed);
         }
-        if state.open == 0 || !self.is_answered {
-            state.wake();
+        let was_last = self.streams.open.fetch_sub(1, Ordering::AcqRel) == 1;
+        if was_last || !self.is_settled {
+            self.streams.state().wake();
         }
     }
 }

@@ -3,7 +3,6 @@
 //! A peer is told of the end (GOAWAY) when it has no stream open, where that can be had: many lose a request that is in flight then.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -12,7 +11,7 @@ use h2::server::Connection as Driver;
 use h2::{Ping, PingPong};
 use tokio::time::Instant;
 
-use super::transport::Transport;
+use super::transport::{Gate, Transport};
 use crate::base::say;
 use crate::io::{Deadline, clock};
 use crate::proto::Limits;
@@ -23,8 +22,8 @@ pub(super) struct Times {
     deadline: Deadline,
     /// Since when there has been no stream.
     idle_since: Option<Instant>,
-    /// How often something is heard of the peer, and how often it was at the last look.
-    heard: Arc<AtomicU64>,
+    /// It tells how often something was heard of the peer, which is compared with the last look.
+    gate: Arc<Gate>,
     seen: u64,
     /// When it is looked again.
     look: Instant,
@@ -42,13 +41,13 @@ pub(super) struct Times {
 }
 
 impl Times {
-    pub(super) fn new(heard: Arc<AtomicU64>, pinging: Option<PingPong>, limits: &Limits) -> Times {
+    pub(super) fn new(gate: Arc<Gate>, pinging: Option<PingPong>, limits: &Limits) -> Times {
         let now = Instant::now();
         let look = clock::later(now, limits.http2_ping_interval);
         Times {
             deadline: Deadline::new(look),
             idle_since: Some(now),
-            heard,
+            gate,
             seen: 0,
             look,
             pinging,
@@ -106,6 +105,10 @@ impl Times {
                 return self.tell(driver);
             }
         }
+        if has_streams && self.end.is_some() {
+            // It is in the midst of something; the time begins when that is over.
+            self.end = Some(clock::later(now, self.leaving));
+        }
         let idle_end = self.idle_since.map(|since| clock::later(since, self.idle_time));
         match self.end {
             None if idle_end.is_some_and(|end| end <= now) => return self.tell(driver),
@@ -132,7 +135,7 @@ impl Times {
 
     /// Looks whether the peer was heard, and asks it if it was not. `false`: it was asked in vain.
     fn look(&mut self, now: Instant) -> bool {
-        let heard = self.heard.load(Ordering::Relaxed);
+        let heard = self.gate.heard();
         if heard != self.seen {
             (self.seen, self.is_asked) = (heard, false);
             self.look = clock::later(now, self.ping_interval);

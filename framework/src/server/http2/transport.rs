@@ -1,17 +1,19 @@
 //! What `h2` reads from and writes to: the stream of the connection, with what has been read of it before, and the patience for a peer
 //! that takes nothing.
+//!
+//! While many requests are taken in at once, what is written is kept back, so that their answers go out together.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
 use crate::base::say;
-use crate::io::{Deadline, Pace, Stream};
+use crate::io::{Deadline, Pace, Stream, buffers};
 use crate::proto::Tempo;
 
 /// See the head of this file.
@@ -20,22 +22,65 @@ pub(super) struct Transport {
     /// What has been read, and how much of it has been taken.
     leftover: Vec<u8>,
     taken: usize,
-    /// How often something was heard of the peer.
-    heard: Arc<AtomicU64>,
+    /// What is kept back, and how much of it has been written.
+    outbox: Vec<u8>,
+    sent: usize,
+    gate: Arc<Gate>,
     tempo: Tempo,
     /// Bytes that were written since the peer first kept us waiting.
     written: u64,
     slowness: Option<Box<(Pace, Deadline)>>,
 }
 
+/// What the connection and its transport, which `h2` has, know of each other.
+#[derive(Default)]
+pub(super) struct Gate {
+    /// What is written is kept back.
+    is_shut: AtomicBool,
+    has_kept: AtomicBool,
+    /// How often something was heard of the peer.
+    heard: AtomicU64,
+}
+
+impl Gate {
+    pub(super) fn shut(&self) {
+        self.is_shut.store(true, Ordering::Relaxed);
+    }
+
+    /// Tells whether it was shut and something has been kept back, which goes out when the connection is driven again.
+    pub(super) fn open(&self) -> bool {
+        self.is_shut.swap(false, Ordering::Relaxed) && self.has_kept.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn heard(&self) -> u64 {
+        self.heard.load(Ordering::Relaxed)
+    }
+}
+
 impl Transport {
-    pub(super) fn new(stream: Stream, leftover: Vec<u8>, heard: Arc<AtomicU64>, tempo: Tempo) -> Transport {
-        Transport { stream, leftover, taken: 0, heard, tempo, written: 0, slowness: None }
+    pub(super) fn new(stream: Stream, leftover: Vec<u8>, gate: Arc<Gate>, tempo: Tempo) -> Transport {
+        let (outbox, slowness) = (Vec::new(), None);
+        Transport { stream, leftover, taken: 0, outbox, sent: 0, gate, tempo, written: 0, slowness }
+    }
+
+    /// Writes what was kept back.
+    fn poll_outbox(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while let Some(kept) = self.outbox.get(self.sent..).filter(|kept| !kept.is_empty()) {
+            let written = self.stream.poll_write(cx, kept);
+            self.sent += ready!(self.judge(written, cx))?;
+        }
+        if self.outbox.capacity() > 0 {
+            buffers::return_from_writing(std::mem::take(&mut self.outbox));
+            self.sent = 0;
+            self.gate.has_kept.store(false, Ordering::Relaxed);
+        }
+        Poll::Ready(Ok(()))
     }
 
     /// The peer has taken something, or takes nothing now: how long that may last.
     fn judge(&mut self, written: Poll<io::Result<usize>>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         match (written, &mut self.slowness) {
+            (Poll::Ready(Ok(0)), _) => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
             (Poll::Ready(Ok(count)), slowness) => {
                 if let Some(slowness) = slowness {
                     slowness.0.moved();
@@ -78,16 +123,14 @@ impl AsyncRead for Transport {
             return Poll::Ready(Ok(()));
         }
         ready!(this.stream.poll_read(cx, buffer))?;
-        this.heard.fetch_add(1, Ordering::Relaxed);
+        this.gate.heard.fetch_add(1, Ordering::Relaxed);
         Poll::Ready(Ok(()))
     }
 }
 
 impl AsyncWrite for Transport {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let this = self.get_mut();
-        let written = this.stream.poll_write(cx, bytes);
-        this.judge(written, cx)
+        self.poll_write_vectored(cx, &[IoSlice::new(bytes)])
     }
 
     fn poll_write_vectored(
@@ -96,7 +139,20 @@ impl AsyncWrite for Transport {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        let written = this.stream.poll_write_vectored(cx, slices);
+        let size: usize = slices.iter().map(|slice| slice.len()).sum();
+        if this.gate.is_shut.load(Ordering::Relaxed) && size <= COPIED && this.outbox.len() < ENOUGH {
+            if this.outbox.capacity() == 0 {
+                this.outbox = buffers::lend_for_writing();
+                this.gate.has_kept.store(true, Ordering::Relaxed);
+            }
+            slices.iter().for_each(|slice| this.outbox.extend_from_slice(slice));
+            return Poll::Ready(Ok(size));
+        }
+        ready!(this.poll_outbox(cx))?;
+        let written = match slices {
+            [only] => this.stream.poll_write(cx, only),
+            _ => this.stream.poll_write_vectored(cx, slices),
+        };
         this.judge(written, cx)
     }
 
@@ -105,10 +161,23 @@ impl AsyncWrite for Transport {
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.get_mut().stream.poll_flush(cx)
+        let this = self.get_mut();
+        if this.gate.is_shut.load(Ordering::Relaxed) {
+            return Poll::Ready(Ok(()));
+        }
+        ready!(this.poll_outbox(cx))?;
+        this.stream.poll_flush(cx)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.get_mut().stream.poll_shutdown(cx)
+        let this = self.get_mut();
+        ready!(this.poll_outbox(cx))?;
+        this.stream.poll_shutdown(cx)
     }
 }
+
+/// What is written at once and larger than this goes out from where it lies.
+const COPIED: usize = 8 << 10;
+
+/// So much is kept back at most.
+const ENOUGH: usize = 64 << 10;
