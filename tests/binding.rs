@@ -346,6 +346,15 @@ async fn json_bodies() {
     let table = [
         ("/json", kind, "{\"item\":\"tea\",\"count\":2}", 200, "2 x tea"),
         ("/json", kind, "{\"item\":\"tea\",\"count\":2.0}", 200, "2 x tea"),
+        ("/json", kind, "{\"count\":2e1,\"item\":\"tea 1.0\"}", 200, "20 x tea 1.0"),
+        // What is told is how the text came.
+        (
+            "/json",
+            kind,
+            "{\"count\":2.0000,\"item\":1}",
+            400,
+            "the body is not the JSON it should be: invalid type: floating point `2.0`, expected u32 at line 1 column 15",
+        ),
         ("/json", "application/merge-patch+json", "{\"item\":\"tea\",\"count\":2}", 200, "2 x tea"),
         (
             "/json",

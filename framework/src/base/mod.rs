@@ -24,7 +24,7 @@ pub(crate) use flawed_setting::FlawedSetting;
 pub use headers::{HeaderError, Headers, IntoHeaderValue};
 pub(crate) use headers::{is_token, is_value};
 pub(crate) use html::escape_html;
-pub(crate) use json::from_json;
+pub(crate) use json::{from_json, integral};
 pub use location::Location;
 pub(crate) use meant::did_you_mean;
 pub(crate) use problems::all_of;

@@ -3,17 +3,18 @@
 use std::fmt;
 
 use crate::contract::{Answers, Inputs, Schema};
-use ::http::StatusCode;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use super::content_type::wrong_content_type;
 use super::defaults::Wrapper;
 use super::field::Fields;
 use super::fields::deserialize;
 use super::from_request::FromRequest;
+use super::json_body::{JsonBody, misfit};
 use super::profile::{BodyUse, Profile};
 use super::value::FromValue;
-use crate::base::{from_json, json_pointer};
+use crate::base::from_json;
 use crate::http::{
     Arg, BindingError, BodyReader, Error, Request, Responder, Response, Result, Source, Trailers, shortened,
 };
@@ -104,13 +105,14 @@ impl<'r, T: Deserialize<'r>> FromRequest<'r> for Json<T> {
     const PROFILE: Profile = TAKES_BODY;
 
     fn from_request(req: &'r Request, arg: &Arg) -> Result<Json<T>> {
-        if req.body().is_empty() {
-            return Err(Error::missing(arg.name, Source::Body, "JSON in the body"));
+        let mut reading = JsonBody::of(req, arg)?;
+        loop {
+            let read = T::deserialize(&mut reading.from).and_then(|value| reading.end().map(|()| value));
+            match read {
+                Ok(value) => return Ok(Json(value)),
+                Err(error) => reading.read_again(error)?,
+            }
         }
-        if !req.is_json() {
-            return Err(wrong_content_type(req, arg, &["application/json", "application/*+json"]));
-        }
-        from_json(req.body()).map(Json).map_err(|error| bad_json(&error, req, arg))
     }
 
     fn describe(inputs: &mut Inputs) {
@@ -252,27 +254,6 @@ fn text<'r>(req: &'r Request, arg: &Arg) -> Result<&'r str> {
 
 pub(super) const MULTIPART: &str = "multipart/form-data";
 
-/// 415 with the content types that are taken, in words and in `Accept` (RFC 9110, section 15.5.16). 400 where there is no
-/// content type.
-#[cold]
-pub(crate) fn wrong_content_type(req: &Request, arg: &Arg, taken: &[&str]) -> Error {
-    let got =
-        req.headers.get_bytes("content-type").map(|kind| format!("`{}`", crate::base::shown_bytes(kind)));
-    let right = taken.iter().map(|kind| format!("\"{kind}\"")).collect::<Vec<_>>().join(" or ");
-    let error = match &got {
-        None => Error::bad_request(format!("The content type of this request must be {right}, not none.")),
-        Some(got) => Error::status_only(StatusCode::UNSUPPORTED_MEDIA_TYPE)
-            .explain(format!("The content type of this request must be {right}, not {got}."))
-            .header("accept", taken.join(", ")),
-    };
-    error.at_binding(BindingError::new(
-        arg.name,
-        Source::Body,
-        format!("a body of the content type {}", taken.join(" or ")),
-        Some(got.unwrap_or_else(|| "none".to_owned())),
-    ))
-}
-
 #[cold]
 fn bad_body(req: &Request, arg: &Arg, expected: &'static str, explain: String) -> Error {
     let start = req.body().get(..MOST_SHOWN).unwrap_or(req.body());
@@ -282,48 +263,6 @@ fn bad_body(req: &Request, arg: &Arg, expected: &'static str, explain: String) -
         expected,
         Some(shortened(&String::from_utf8_lossy(start))),
     ))
-}
-
-/// What is no such JSON.
-#[cold]
-fn bad_json(error: &serde_json::Error, req: &Request, arg: &Arg) -> Error {
-    let expected = match error.is_data() {
-        true => wanted(&words(error)).1.to_owned(),
-        false => "JSON".to_owned(),
-    };
-    let binding = BindingError { parameter: arg.name.to_owned(), ..misfit(error, req.body(), expected) };
-    Error::bad_request(format!("the body is not the JSON it should be: {error}")).at_binding(binding)
-}
-
-/// What is no such JSON, without a name; if it is JSON at all, it is known which value is not what it should be. Nothing else is quoted, for it
-/// may hold a secret.
-#[cold]
-fn misfit(error: &serde_json::Error, text: &[u8], expected: String) -> BindingError {
-    let size = crate::base::counted(text.len() as u64, "byte");
-    let mut binding = BindingError::new("", Source::Body, expected, Some(size));
-    if error.is_data() {
-        binding.got = Some(shortened(wanted(&words(error)).0));
-        let pointer = json_pointer::at(text, error.line(), error.column());
-        binding.pointer = Some(pointer).filter(|pointer| !pointer.is_empty());
-    }
-    binding
-}
-
-/// As serde words it: "invalid type: string \"x\", expected u8", which stands before " at line 1 column 9".
-fn words(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    text.rsplit_once(" at line ").map_or(&*text, |(words, _)| words).to_owned()
-}
-
-/// What came, and what was expected.
-fn wanted(words: &str) -> (&str, &str) {
-    let (got, expected) = match (words.strip_prefix("missing "), words.rsplit_once(", expected ")) {
-        (Some(missing), _) => ("an object without it", missing),
-        (None, Some(both)) => both,
-        (None, None) => (words, "JSON that fits"),
-    };
-    let got = got.strip_prefix("invalid ").and_then(|got| got.split_once(": ")).map_or(got, |(_, got)| got);
-    (got, expected)
 }
 
 /// Bytes of a body that an error looks at.

@@ -35,12 +35,14 @@ mod body;
 mod brackets;
 mod buffered;
 pub mod constraint;
+mod content_type;
 pub mod defaults;
 pub mod dispatch;
 mod failure;
 mod field;
 mod fields;
 mod from_request;
+mod json_body;
 mod judged;
 mod look;
 pub mod misplaced;
@@ -69,9 +71,11 @@ mod visits;
 mod wrappers;
 
 pub use crate::http::{Arg, BindingError, ConnectionInfo, Source};
+#[cfg(feature = "negotiation")]
+pub(crate) use body::TAKES_BODY;
 pub use body::{Form, Json, Text};
 #[cfg(feature = "negotiation")]
-pub(crate) use body::{TAKES_BODY, wrong_content_type};
+pub(crate) use content_type::wrong_content_type;
 pub use from_request::{BindingSource, FromRequest, ModelBinding};
 pub(crate) use model::DefaultBindingCall;
 pub use model::{Model, ModelDict};

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::body::{MULTIPART, wrong_content_type};
+use super::body::MULTIPART;
+use super::content_type::wrong_content_type;
 use super::missing::{ARGUMENT_NAME, why_required};
 use super::{Arg, BindingError, BodyUse, FromRequest, Profile, Source, brackets};
 use crate::contract::{Inputs, Place, Schema, Values};

@@ -14,6 +14,8 @@ use crate::proto::TraceContext;
 pub(super) struct Rare {
     pub(super) cookies: OnceLock<Cookies>,
     pub(super) json: OnceLock<Option<Value>>,
+    /// The body as [`integral`](crate::base::integral) writes it.
+    pub(super) integral: OnceLock<Option<Vec<u8>>>,
     pub(super) beginnings: OnceLock<Arc<Beginnings>>,
     pub(super) kept: OnceLock<Arc<dyn Kept>>,
     pub(super) id: OnceLock<Box<str>>,

@@ -20,7 +20,7 @@ use super::{
     BodyReader, Context, Cookies, Error, FilePart, Flaw, FormKind, Instance, MultipartFile, Outgoing, Params,
     Result, Source,
 };
-use crate::base::{Headers, Location, Span, trim};
+use crate::base::{Headers, Location, Span, integral, trim};
 use crate::io::Share;
 use crate::proto::Refusal;
 use crate::proto::h1::{Head, TargetForm};
@@ -295,6 +295,11 @@ impl Request {
     pub fn json(&self) -> Option<&Value> {
         let parse = || if self.is_json() { serde_json::from_slice(&self.body).ok() } else { None };
         self.rare().json.get_or_init(parse).as_ref()
+    }
+
+    /// The body with numbers that have no fraction written as integers; `None` if it has none that is written otherwise.
+    pub(crate) fn integral_body(&self) -> Option<&[u8]> {
+        self.rare().integral.get_or_init(|| integral(&self.body)).as_deref()
     }
 
     #[inline]

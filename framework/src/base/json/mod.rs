@@ -3,8 +3,14 @@
 //!
 //! serde_json takes such a number as floating point only, and not exactly so. What it refuses is therefore read once more, with those numbers made
 //! integers as their text says; what it takes costs nothing.
+//!
+//! Whoever can keep a second text as long as what is read of it may borrow from it has them rewritten in the text by [`integral`], and
+//! reads that by the same code. For whoever has only the text that came, [`from_json`] makes integers of them while it reads, by code of its own
+//! for each type.
 
 mod integers;
+mod integral;
+mod numbers;
 mod whole;
 
 use serde::de::Deserialize;
@@ -12,6 +18,8 @@ use serde::de::Deserialize;
 use self::integers::Integers;
 use self::whole::Whole;
 use super::through::Through;
+
+pub(crate) use integral::integral;
 
 /// Reads a JSON text.
 ///
@@ -47,12 +55,18 @@ mod tests {
 
     use super::*;
 
-    /// What a text is read as.
+    /// What a text is read as, both ways.
     fn read<'de, T: Deserialize<'de> + Debug>(text: &'de str) -> String {
-        match from_json::<T>(text.as_bytes()) {
+        let told = |read: Result<T, serde_json::Error>| match read {
             Ok(value) => format!("{value:?}"),
             Err(error) => error.to_string(),
-        }
+        };
+        let rewritten: &'de [u8] = integral(text.as_bytes()).unwrap_or_default().leak();
+        let first = serde_json::from_slice::<T>(text.as_bytes());
+        let other = first.or_else(|first| serde_json::from_slice(rewritten).map_err(|_| first));
+        let read = told(from_json(text.as_bytes()));
+        assert_eq!(told(other), read, "rewritten: {text}");
+        read
     }
 
     #[derive(Debug, Deserialize)]

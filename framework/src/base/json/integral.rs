@@ -1,0 +1,66 @@
+//! A JSON text whose numbers without a fraction are written as integers.
+
+use std::io::Write as _;
+
+use super::numbers::{floating, integer, numbers};
+
+/// The text with `2.0` as `2` and `2e1` as `20`; `None` if there is no such number in it. Nothing that is no JSON becomes JSON by it.
+///
+/// It is at most seven times as long.
+pub(crate) fn integral(text: &[u8]) -> Option<Vec<u8>> {
+    let mut written = Vec::new();
+    let mut copied = 0;
+    for (start, number) in numbers(text) {
+        if let Some(integer) = rewritten(number) {
+            written.extend_from_slice(text.get(copied..start)?);
+            let _ = write!(written, "{integer}");
+            copied = start + number.len();
+        }
+    }
+    if copied == 0 {
+        return None;
+    }
+    written.extend_from_slice(text.get(copied..)?);
+    Some(written)
+}
+
+/// The value of a number that is written with a fraction or an exponent, and has none.
+fn rewritten(number: &[u8]) -> Option<i128> {
+    let is_floating = number.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E'));
+    if !is_floating || floating(number).is_none() {
+        return None;
+    }
+    // What no type of 64 bits can hold is seldom asked for as an integer, and would make a short text a long one.
+    integer(number).filter(|integer| u64::try_from(integer.unsigned_abs()).is_ok() || number.contains(&b'.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_are_written_as_such() {
+        let table = [
+            ("2.0", Some("2")),
+            (" [2e1, -7.000 ,1e-400]", Some(" [20, -7 ,1e-400]")),
+            (r#"{"2.0": "3.0 \" 4.0", "n": 5.0}"#, Some(r#"{"2.0": "3.0 \" 4.0", "n": 5}"#)),
+            ("[18446744073709551615.00, 1e19]", Some("[18446744073709551615, 10000000000000000000]")),
+            ("[-9007199254740993.0,1.5]", Some("[-9007199254740993,1.5]")),
+            ("1.0e30", Some("1000000000000000000000000000000")),
+            ("[2, -3, 2.5, 1e99, 1e30, 99999999999999999999999999999999999999999.0]", None),
+            // No numbers, and not made such.
+            ("[2.0.0, 01.0, -, 1., .0, 2.e1, 1e, +2.0e]", None),
+            ("\"2.0", None),
+            ("\"2.0\\", None),
+            ("", None),
+        ];
+        for (text, expected) in table {
+            let written = integral(text.as_bytes());
+            assert_eq!(
+                written.map(|it| String::from_utf8(it).expect("a text")).as_deref(),
+                expected,
+                "{text}"
+            );
+        }
+    }
+}
