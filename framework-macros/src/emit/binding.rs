@@ -76,7 +76,7 @@ impl Binder {
             error = quote_spanned!(place=> __vernal::mistakes::invalid(#error, #status));
         }
         if failed.is_none() && self.invalid.is_none() {
-            return quote_spanned!(place=> let #bound = #value?;);
+            return quote_spanned!(place=> let #bound = { #value }?;);
         }
         quote_spanned! {place=>
             let #bound = match #value {
@@ -93,15 +93,24 @@ impl Binder {
         let (req, arg) = (self.from(*ty_span), of_argument(argument));
         let kind = self.kind_of(argument);
         let asked = self.asked(argument).unwrap_or_default();
-        let taken = match self.is_async {
-            true => quote_spanned!(place=> .await),
-            false => quote_spanned!(place=> .now::<#ty>()),
+        let taken = |bind: TokenStream| match self.is_async {
+            true => quote_spanned! {place=>
+                '__bound: {
+                    // Nothing but the future lives over the wait.
+                    let __later = match #bind.at_once() {
+                        ::core::result::Result::Ok(__bound) => break '__bound __bound,
+                        ::core::result::Result::Err(__later) => __later,
+                    };
+                    __later.await
+                }
+            },
+            false => quote_spanned!(place=> #bind.now::<#ty>()),
         };
         let Some(default) = &options.default else {
-            let bind = quote_spanned!(place=> #kind.bind::<#ty>(#req, #arg) #taken);
+            let bind = taken(quote_spanned!(place=> #kind.bind::<#ty>(#req, #arg)));
             return self.checked(bind, argument, &req, &asked);
         };
-        let bind = quote_spanned!(place=> #kind.optional::<#ty>(#req, #arg) #taken);
+        let bind = taken(quote_spanned!(place=> #kind.optional::<#ty>(#req, #arg)));
         let bind = self.checked(bind, argument, &req, &asked);
         let default = self.default_call(place, default.as_ref());
         quote_spanned! {place=>
@@ -167,7 +176,16 @@ impl Binder {
             let place = at(*ty_span);
             let (kind, arg) = (self.kind_of(argument), of_argument(argument));
             let req = local("__req", *ty_span).into_token_stream();
-            let [failed, found] = ["__failed", "__found"].map(|name| local(name, *ty_span));
+            let found = local("__found", *ty_span);
+            if options.constraints.is_empty() {
+                let attempted = match options.default {
+                    Some(_) => quote_spanned!(place=> attempted_optional),
+                    None => quote_spanned!(place=> attempted),
+                };
+                return quote_spanned! {place=>
+                    let #found = #found.then(#index, __vernal::mistakes::#attempted::<#ty, _>(#kind), #arg);
+                };
+            }
             let attempt = match options.default {
                 Some(_) => quote_spanned!(place=> attempt_optional),
                 None => quote_spanned!(place=> attempt),
@@ -178,21 +196,20 @@ impl Binder {
             let tried = self.checked(tried, argument, &req, &asked.to_token_stream());
             quote_spanned! {place=>
                 #asks
-                if #failed <= #index
+                let mut #found = #found;
+                if #found.tries(#index)
                     && let ::core::option::Option::Some(__tried) =
                         __vernal::mistakes::#attempt::<#ty, _>(#kind, #req, #arg)
                 {
-                    #found.add(#tried);
+                    #found = #found.also(#tried);
                 }
             }
         });
         quote! {
             #[cold]
             fn __mistakes<'r>(#req: &'r #p::Request, #error: #p::Error, #failed: usize) -> #p::Error {
-                let mut #found = #p::mistakes::Mistakes::new(#error);
-                if #found.is_open() {
-                    #(#tries)*
-                }
+                let #found = #p::mistakes::Mistakes::new(#error, #req, #failed);
+                #(#tries)*
                 #found.finish()
             }
         }

@@ -14,8 +14,7 @@ use std::marker::PhantomData;
 
 use serde::Deserialize;
 
-use super::value::parameters;
-use super::{Arg, BindingSource, FromRequest, FromValues, ModelBinding, Source, judged, model};
+use super::{Arg, BindingSource, FromRequest, FromValues, ModelBinding, came, judged, model};
 use crate::contract::{Inputs, Place, Schema, Values};
 use crate::http::Result;
 pub use outcome::{AtOnce, Later};
@@ -175,11 +174,7 @@ impl Named {
     /// Binds the argument. A variable of the path has precedence over parameters.
     #[inline]
     pub fn bind<'r, T: FromValues<'r>>(self, source: impl BindingSource<'r>, arg: &'static Arg) -> AtOnce<T> {
-        let req = source.request();
-        AtOnce(match req.path_value(arg.name) {
-            Some(value) => T::from_values(std::iter::once(value), Source::Path, arg.name),
-            None => parameters(req, arg.name),
-        })
+        AtOnce(came::named(source.request(), arg.name))
     }
 
     /// Binds an argument with a default.

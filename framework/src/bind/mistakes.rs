@@ -13,32 +13,56 @@ use super::value::FromValues;
 use crate::http::{Arg, Error, Request, Result};
 
 /// The error of one argument, and those of the arguments behind it.
-pub struct Mistakes {
+pub struct Mistakes<'r> {
     error: Error,
-    /// Whether it is one that others may stand beside: the client's, about an argument.
-    is_open: bool,
+    request: &'r Request,
+    /// The first that is tried; none is where the error is one that others cannot stand beside: not the client's, or not about an
+    /// argument.
+    first: usize,
 }
 
-impl Mistakes {
-    /// The error of the argument that failed first.
+/// Tries to bind an argument that is not looked at any more: what is wrong with it.
+pub type Attempt<'r> = fn(&'r Request, &'static Arg) -> Option<Error>;
+
+impl<'r> Mistakes<'r> {
+    /// The error of the argument that failed first, and the number of the one behind it.
     #[cold]
-    pub fn new(error: Error) -> Mistakes {
-        let is_open = is_mistake(&error);
-        Mistakes { error, is_open }
+    pub fn new(error: Error, request: &'r Request, behind: usize) -> Mistakes<'r> {
+        let first = if is_mistake(&error) { behind } else { usize::MAX };
+        Mistakes { error, request, first }
     }
 
-    /// Whether those behind it are to be tried.
-    pub fn is_open(&self) -> bool {
-        self.is_open
+    /// Whether the argument of this number is to be tried.
+    pub fn tries(&self, number: usize) -> bool {
+        self.first <= number
+    }
+
+    /// Tries the argument of this number.
+    #[cold]
+    pub fn then(self, number: usize, attempt: Attempt<'r>, arg: &'static Arg) -> Mistakes<'r> {
+        if !self.tries(number) {
+            return self;
+        }
+        match attempt(self.request, arg) {
+            Some(error) => self.with(error),
+            None => self,
+        }
     }
 
     /// Adds what is wrong with an argument that was tried.
-    pub fn add<T>(&mut self, tried: Result<T>) {
-        if let Err(error) = tried
-            && is_mistake(&error)
-        {
+    pub fn also<T>(self, tried: Result<T>) -> Mistakes<'r> {
+        match tried {
+            Ok(_) => self,
+            Err(error) => self.with(error),
+        }
+    }
+
+    #[cold]
+    fn with(mut self, error: Error) -> Mistakes<'r> {
+        if is_mistake(&error) {
             self.error.add_bindings(error);
         }
+        self
     }
 
     /// All of them.
@@ -72,6 +96,16 @@ pub fn attempt_optional<'r, T, K: Attempted<'r, T>>(
     arg: &'static Arg,
 ) -> Option<Result<Option<T>>> {
     K::attempt_optional(req, arg)
+}
+
+/// How an argument is tried of which nothing but its binding can be wrong.
+pub fn attempted<'r, T, K: Attempted<'r, T>>(_: K) -> Attempt<'r> {
+    |req, arg| K::attempt(req, arg)?.err()
+}
+
+/// The same with a default.
+pub fn attempted_optional<'r, T, K: Attempted<'r, T>>(_: K) -> Attempt<'r> {
+    |req, arg| K::attempt_optional(req, arg)?.err()
 }
 
 /// What a tag can do of a type without an effect.

@@ -34,6 +34,7 @@ macro_rules! lends_inner {
 mod body;
 mod brackets;
 mod buffered;
+mod came;
 pub mod constraint;
 mod content_type;
 pub mod defaults;

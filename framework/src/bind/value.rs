@@ -13,9 +13,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::missing;
 use crate::contract::{Schema, Values};
-use crate::http::{BindingError, Error, Request, Result, Source, flawed, shortened};
+use crate::http::{BindingError, Error, Result, Source, shortened};
 
 /// A type made from one raw value: of a parameter, a path variable, a header field, a cookie.
 ///
@@ -172,23 +171,6 @@ impl<'r, T: FromValues<'r>> FromValues<'r> for Result<T> {
     fn values() -> Values {
         T::values().optional()
     }
-}
-
-/// Binds the parameters of a name: those of the form, then those of the query.
-#[inline]
-pub(crate) fn parameters<'r, T: FromValues<'r>>(req: &'r Request, name: &'static str) -> Result<T> {
-    if (req.form.has_flaws() || req.query.has_flaws())
-        && let Some(flaw) = req.flaw_of(name)
-    {
-        return T::from_error(flawed(name, flaw.raw, &flaw.text()));
-    }
-    let bound = T::from_values(req.parameters(name), Source::Parameter, name);
-    T::explained(
-        bound,
-        |error| {
-            if error.is_missing() { missing::parameter(error, T::IS_LIST, req) } else { error }
-        },
-    )
 }
 
 /// A conversion's error, now that name and source are known.

@@ -8,7 +8,7 @@ use std::fmt;
 use ::http::{Method, Version};
 
 use super::defaults::Wrapper;
-use super::{Arg, BindingError, BodyUse, FromRequest, FromValues, Profile, Source, missing, value};
+use super::{Arg, BindingError, BodyUse, FromRequest, FromValues, Profile, Source, came, missing};
 use crate::base::Headers;
 use crate::contract::{Inputs, Place, Schema, Values};
 use crate::http::{ConnectionInfo, Cookies, Error, Request, Result, SafePath, Trace, shortened};
@@ -137,7 +137,7 @@ wrappers! {
 
 #[inline]
 fn parameter<'r, T: FromValues<'r>>(req: &'r Request, arg: &Arg) -> Result<T> {
-    value::parameters(req, arg.name)
+    came::parameters(req, arg.name)
 }
 
 #[inline]

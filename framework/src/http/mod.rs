@@ -105,6 +105,7 @@ pub(crate) use kept::{Kept, add_private_cookie, is_for_all};
 pub use multipart::{Multipart, Part, Progress};
 pub use or_status::OrStatus;
 pub(crate) use outgoing::{Outgoing, SentHead};
+pub(crate) use params::ParamValues;
 pub use params::Params;
 pub(crate) use received::Received;
 pub use redirect::Redirect;

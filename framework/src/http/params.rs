@@ -79,8 +79,13 @@ impl Params {
     /// Every value of a name, in order.
     #[inline]
     pub fn all<'p>(&'p self, name: &'p str) -> impl Iterator<Item = &'p str> {
-        let named = self.fields.iter().filter(move |field| field.name.text(&self.text) == name);
-        named.map(|field| field.value.text(&self.text))
+        self.values(name)
+    }
+
+    /// The same.
+    #[inline]
+    pub(crate) fn values<'p>(&'p self, name: &'p str) -> ParamValues<'p> {
+        ParamValues { text: &self.text, name, fields: self.fields.iter() }
     }
 
     /// Every field, name and value, in order.
@@ -283,6 +288,23 @@ impl Params {
             *self = Params::default();
         }
         trim(&mut self.fields, keep / size_of::<Field>());
+    }
+}
+
+/// The values of a name.
+pub(crate) struct ParamValues<'p> {
+    text: &'p str,
+    name: &'p str,
+    fields: std::slice::Iter<'p, Field>,
+}
+
+impl<'p> Iterator for ParamValues<'p> {
+    type Item = &'p str;
+
+    #[inline]
+    fn next(&mut self) -> Option<&'p str> {
+        let field = self.fields.find(|field| field.name.text(self.text) == self.name)?;
+        Some(field.value.text(self.text))
     }
 }
 

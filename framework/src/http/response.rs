@@ -311,8 +311,12 @@ impl Response {
             return Ok(());
         }
         self.buffer.clear();
-        serde_json::to_writer(&mut self.buffer, value)
-            .map_err(|error| Error::internal(format!("the answer cannot be written as JSON: {error}")))?;
+        let written = serde_json::to_writer(&mut self.buffer, value);
+        self.json_written(written)
+    }
+
+    fn json_written(&mut self, written: serde_json::Result<()>) -> Result {
+        written.map_err(|error| Error::internal(format!("the answer cannot be written as JSON: {error}")))?;
         self.body = Body(Kind::Buffer);
         self.content_type = Some(JSON);
         self.is_answered = true;

@@ -1,8 +1,13 @@
 //! What a kind of binding hands to generated code: a value there at once, or one to wait for.
 //!
-//! An `async fn` awaits either, with `.await`; a `fn` takes either `now`, which compiles for the first only.
+//! An `async fn` asks either whether it is there `at_once`, and awaits what it gets otherwise; of the first kind the compiler knows that this never
+//! is, and leaves the waiting out. A `fn` takes either `now`, which compiles for the first only.
 
-use std::future::{Future, IntoFuture, Ready, ready};
+use std::convert::Infallible;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use crate::http::Result;
 
@@ -19,16 +24,25 @@ impl<V> AtOnce<V> {
     pub fn now<T>(self) -> Result<V> {
         self.0
     }
+
+    /// In an `async fn`: it is.
+    ///
+    /// # Errors
+    /// Never.
+    #[inline]
+    pub fn at_once(self) -> std::result::Result<Result<V>, Never<V>> {
+        Ok(self.0)
+    }
 }
 
-/// In an `async fn`.
-impl<V> IntoFuture for AtOnce<V> {
-    type Output = Result<V>;
-    type IntoFuture = Ready<Result<V>>;
+/// A future that there never is.
+pub struct Never<V>(Infallible, PhantomData<fn() -> V>);
 
-    #[inline]
-    fn into_future(self) -> Ready<Result<V>> {
-        ready(self.0)
+impl<V> Future for Never<V> {
+    type Output = Result<V>;
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<V>> {
+        match self.0 {}
     }
 }
 
@@ -40,16 +54,14 @@ impl<F: Future> Later<F> {
     pub fn now<T: BindsNow>(self) -> F::Output {
         T::never()
     }
-}
 
-/// In an `async fn`.
-impl<F: Future> IntoFuture for Later<F> {
-    type Output = F::Output;
-    type IntoFuture = F;
-
+    /// In an `async fn`: it is not.
+    ///
+    /// # Errors
+    /// What is to be awaited.
     #[inline]
-    fn into_future(self) -> F {
-        self.0
+    pub fn at_once(self) -> std::result::Result<F::Output, F> {
+        Err(self.0)
     }
 }
 

@@ -13,7 +13,7 @@ use crate::bind::{
     BodyUse, Cookie, DefaultBindingCall, FromValue, Header, Json, Model, ModelDict, Param, PathValue,
     Profile, State,
 };
-use crate::http::{Context, Error, Request};
+use crate::http::{Context, Error, Request, Source};
 
 /// What an adapter does in a `fn`.
 macro_rules! now {
@@ -23,11 +23,20 @@ macro_rules! now {
     }};
 }
 
+macro_rules! awaited {
+    ($bind:expr) => {
+        match $bind.at_once() {
+            Ok(bound) => bound,
+            Err(later) => later.await,
+        }
+    };
+}
+
 /// What an adapter does in an `async fn`.
 macro_rules! waiting {
     ($ty:ty, $name:literal, $req:expr) => {{
         static ARG: Arg = Arg::named($name);
-        (&&&&Bind::<$ty>::new()).kind().bind::<$ty>($req, &ARG).await
+        awaited!((&&&&Bind::<$ty>::new()).kind().bind::<$ty>($req, &ARG))
     }};
 }
 
@@ -35,7 +44,7 @@ macro_rules! waiting {
 macro_rules! optional {
     (waits, $ty:ty, $name:literal, $req:expr) => {{
         static ARG: Arg = Arg::named($name);
-        (&&&&Bind::<$ty>::new()).kind().optional::<$ty>($req, &ARG).await
+        awaited!((&&&&Bind::<$ty>::new()).kind().optional::<$ty>($req, &ARG))
     }};
     ($ty:ty, $name:literal, $req:expr) => {{
         static ARG: Arg = Arg::named($name);
