@@ -34,10 +34,11 @@ pub use crate::http::{
     BoxFuture, Context, Error, ErrorType, Instance, Request, Responder, Response, Result, answered,
     check_error_codes, check_one_error, error_type, with_status,
 };
-pub use crate::matching::{Expressions, Mapping};
+pub use crate::matching::{Expression, Expressions, Mapping};
 pub use crate::registry::{Controller, DefaultBinding, Scanned};
 pub use crate::resources::EmbeddedFile;
 pub use crate::route::{Handler, Needs, Route, WebSocketHandler};
+pub use crate::server::unnamed;
 pub use crate::websocket::styles::{EventFunction, On, WebSocketEvent};
 #[cfg(feature = "config")]
 pub use crate::{app::settings_keys, registry::ConfigStruct, settings::read_config};

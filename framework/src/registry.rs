@@ -68,6 +68,8 @@ pub struct Scanned {
     pub regexp: &'static str,
     /// Those that there were while compiling.
     pub files: &'static [&'static str],
+    /// What is to be said of it: only a program that scans has this code.
+    pub look: fn(&Scanned) -> Vec<String>,
 }
 
 inventory::collect!(Route);

@@ -5,7 +5,8 @@ use quote::{quote, quote_spanned};
 
 use super::route::under_condition;
 use super::tokens::{
-    at, check, finished, local, location, optional_text, private, reemit, registered, states,
+    at, check, finished, local, location, optional_expression, optional_text, private, reemit, registered,
+    states,
 };
 use crate::attr::{Framework, Mentions, RequestFilter, Written, take_siblings};
 use crate::errors::Errors;
@@ -126,7 +127,8 @@ fn shared(states: &TokenStream, function: &HandlerFn) -> TokenStream {
 
 fn submit(filter: &RequestFilter) -> TokenStream {
     let p = private();
-    let (paths, regexp) = patterns(filter);
+    let paths = paths(filter);
+    let regexp = optional_expression(filter.regexp.as_ref());
     let (order, unmatched, app) = (filter.order, filter.unmatched, optional_text(filter.app.as_ref()));
     quote! {
         #p::inventory::submit! {
@@ -145,15 +147,16 @@ fn submit(filter: &RequestFilter) -> TokenStream {
     }
 }
 
-fn patterns(filter: &RequestFilter) -> (TokenStream, TokenStream) {
+fn paths(filter: &RequestFilter) -> TokenStream {
     let paths = filter.patterns.iter().map(|pattern| &pattern.text);
-    (quote!(&[#(#paths),*]), optional_text(filter.regexp.as_ref().map(|regexp| &regexp.text)))
+    quote!(&[#(#paths),*])
 }
 
 #[cfg(feature = "openapi")]
 fn described(filter: &RequestFilter, function: &HandlerFn) -> TokenStream {
     let at = location(&function.name(), function.sig.ident.span());
-    let (paths, regexp) = patterns(filter);
+    let paths = paths(filter);
+    let regexp = optional_text(filter.regexp.as_ref().map(|regexp| &regexp.text));
     super::contract::filter(filter, &quote!(at: #at, paths: #paths, regexp: #regexp))
 }
 

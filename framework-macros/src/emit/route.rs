@@ -7,7 +7,10 @@ use syn::{Attribute, Expr, LitStr};
 use super::adapter::{Adapter, Callee};
 use super::binding::Source;
 use super::conversation;
-use super::tokens::{at, check, const_block, finished, location, optional_text, private, reemit, registered};
+use super::tokens::{
+    at, check, const_block, finished, location, optional_expression, optional_text, private, reemit,
+    registered,
+};
 #[cfg(not(feature = "openapi"))]
 use crate::attr::What;
 use crate::attr::{self, Expressions, Framework, Mapping, Mentions, Written, take_siblings};
@@ -186,7 +189,7 @@ pub(super) fn route(
     let said = said(adapter, mapping, errors);
     let p = private();
     let paths = patterns.iter().map(|pattern| &pattern.text);
-    let regexp = optional_text(mapping.regexp.as_ref().map(|regexp| &regexp.text));
+    let regexp = optional_expression(mapping.regexp.as_ref());
     let methods = &mapping.methods;
     let (params, headers) = (expressions(&mapping.params), expressions(&mapping.headers));
     let order = mapping.order.unwrap_or(0);

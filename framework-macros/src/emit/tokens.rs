@@ -5,6 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::{Attribute, LitStr};
 
 use crate::attr::{Framework, Mentions};
+use crate::check::Regexp;
 use crate::errors::Errors;
 use crate::handler::HandlerFn;
 
@@ -58,6 +59,17 @@ pub(super) fn location(name: &str, place: Span) -> TokenStream {
 pub(super) fn optional_text(text: Option<&LitStr>) -> TokenStream {
     match text {
         Some(text) => quote!(::core::option::Option::Some(#text)),
+        None => quote!(::core::option::Option::None),
+    }
+}
+
+/// `Option<Expression>`
+pub(super) fn optional_expression(regexp: Option<&Regexp>) -> TokenStream {
+    match regexp {
+        Some(Regexp { text, .. }) => {
+            let p = private();
+            quote!(::core::option::Option::Some(#p::Expression::new(#text)))
+        }
         None => quote!(::core::option::Option::None),
     }
 }

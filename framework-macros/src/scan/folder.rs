@@ -108,7 +108,13 @@ impl Folder {
             #[cfg(debug_assertions)]
             const _: () = {
                 #framework::__private::inventory::submit! {
-                    #framework::__private::Scanned { folder: #folder, written: #written, regexp: #regexp, files: &[#(#files),*] }
+                    #framework::__private::Scanned {
+                        folder: #folder,
+                        written: #written,
+                        regexp: #regexp,
+                        files: &[#(#files),*],
+                        look: #framework::__private::unnamed,
+                    }
                 }
             };
         }

@@ -112,7 +112,8 @@ impl Inner {
 fn said(declared: &'static DeclaredFilter) -> Option<&'static DescribedFilter> {
     inventory::iter::<DescribedFilter>.into_iter().find(|filter| {
         let own = &declared.mapping;
-        filter.at == declared.function.at && (filter.paths, filter.regexp) == (own.paths, own.regexp)
+        filter.at == declared.function.at
+            && (filter.paths, filter.regexp) == (own.paths, own.regexp.map(|regexp| regexp.source()))
     })
 }
 

@@ -1,5 +1,7 @@
 //! Which requests an item is for, in the words of its attributes. Const data, as the macros emit it.
 
+use super::regexp::Expression;
+
 /// A list of `params` or `headers` expressions.
 #[derive(Clone, Copy, Debug)]
 pub struct Expressions {
@@ -20,7 +22,7 @@ pub struct Mapping {
     /// Path patterns, each with its leading slash (a pattern that starts with a star has none).
     pub paths: &'static [&'static str],
     /// A regular expression instead of path patterns.
-    pub regexp: Option<&'static str>,
+    pub regexp: Option<Expression>,
     /// Method tokens in upper case unless unknown; empty is every method but CONNECT and TRACE.
     pub methods: &'static [&'static str],
     /// Narrowing by parameters.

@@ -30,7 +30,7 @@ impl Matcher {
     pub(crate) fn parse(mapping: &Mapping) -> Result<Vec<Matcher>, Vec<String>> {
         match (mapping.paths, mapping.regexp) {
             ([], None) => Err(vec!["it has neither a path nor a `regexp`: give it one".to_owned()]),
-            ([], Some(regexp)) => match Regexp::parse(regexp) {
+            ([], Some(regexp)) => match regexp.compile() {
                 Ok(regexp) => Ok(vec![Matcher::Regexp(regexp)]),
                 Err(problem) => Err(vec![problem]),
             },

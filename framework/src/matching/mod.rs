@@ -18,6 +18,7 @@ pub(crate) use mapping::shape;
 pub use mapping::{Expressions, Mapping};
 pub(crate) use paths::Paths;
 pub(crate) use pattern::Pattern;
+pub use regexp::Expression;
 
 /// A pattern that is given at run time. One that was put together is kept for the life of the process: there are few, and
 /// what is matched against them names their variables.

@@ -2,16 +2,78 @@
 //!
 //! Anchored at the start only, as the original's are. Tried on the decoded path as it is, then without its
 //! leading slash. Groups become spans of the path.
+//!
+//! Only an [`Expression`] leads to the code that compiles and matches, so that a program without any does not have it.
+
+use std::fmt;
+use std::sync::Arc;
 
 use regex_lite::Regex;
 
 use crate::base::Span;
 
+/// A regular expression as it was written.
+#[derive(Clone, Copy)]
+pub struct Expression {
+    source: &'static str,
+    compile: fn(&'static str) -> Result<Regexp, String>,
+}
+
+impl Expression {
+    /// One that has not been looked at yet.
+    pub const fn new(source: &'static str) -> Expression {
+        Expression { source, compile: Regexp::parse }
+    }
+
+    /// As it was written.
+    #[cfg(feature = "openapi")]
+    pub(crate) fn source(&self) -> &'static str {
+        self.source
+    }
+
+    /// Compiles it.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(crate) fn compile(&self) -> Result<Regexp, String> {
+        (self.compile)(self.source)
+    }
+}
+
+impl fmt::Debug for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.source.fmt(f)
+    }
+}
+
 /// A compiled regular expression of a mapping.
 #[derive(Clone, Debug)]
 pub(crate) struct Regexp {
     source: &'static str,
-    regex: Regex,
+    compiled: Arc<dyn Compiled>,
+}
+
+/// What a compiled expression can do.
+trait Compiled: fmt::Debug + Send + Sync {
+    fn matches(&self, path: &str) -> bool;
+
+    /// Adds where the groups are in a path, moved by so many bytes; tells whether it matches at all.
+    fn capture(&self, path: &str, offset: usize, groups: &mut Vec<Option<Span>>) -> bool;
+}
+
+impl Compiled for Regex {
+    fn matches(&self, path: &str) -> bool {
+        self.is_match(path)
+    }
+
+    fn capture(&self, path: &str, offset: usize, groups: &mut Vec<Option<Span>>) -> bool {
+        let Some(captures) = self.captures(path) else { return false };
+        let spans = captures
+            .iter()
+            .map(|group| group.map(|group| Span::new(group.start(), group.end()).moved(offset)));
+        groups.extend(spans);
+        true
+    }
 }
 
 impl Regexp {
@@ -23,7 +85,7 @@ impl Regexp {
         // First by itself: a stray parenthesis could pair with those of the anchor.
         Regex::new(source)
             .and_then(|_| Regex::new(&format!("^(?:{source})")))
-            .map(|regex| Regexp { source, regex })
+            .map(|regex| Regexp { source, compiled: Arc::new(regex) })
             .map_err(|error| format!("the regular expression `{source}` is not well formed: {error}"))
     }
 
@@ -34,25 +96,14 @@ impl Regexp {
 
     /// Whether it matches the path, with or without the leading slash.
     pub(crate) fn matches(&self, path: &str) -> bool {
-        self.regex.is_match(path) || path.strip_prefix('/').is_some_and(|path| self.regex.is_match(path))
+        self.compiled.matches(path) || path.strip_prefix('/').is_some_and(|path| self.compiled.matches(path))
     }
 
     /// Fills in where the groups are in the path, the whole match first; tells whether it matches at all.
     pub(crate) fn capture(&self, path: &str, groups: &mut Vec<Option<Span>>) -> bool {
         groups.clear();
-        let with_slash = self.regex.captures(path).map(|captures| (captures, 0));
-        let found = with_slash.or_else(|| {
-            let path = path.strip_prefix('/')?;
-            self.regex.captures(path).map(|captures| (captures, 1))
-        });
-        let Some((captures, offset)) = found else {
-            return false;
-        };
-        let spans = captures
-            .iter()
-            .map(|group| group.map(|group| Span::new(group.start(), group.end()).moved(offset)));
-        groups.extend(spans);
-        true
+        self.compiled.capture(path, 0, groups)
+            || path.strip_prefix('/').is_some_and(|path| self.compiled.capture(path, 1, groups))
     }
 }
 

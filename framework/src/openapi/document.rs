@@ -273,7 +273,7 @@ impl<'a> Draft<'a> {
             said["requestBody"] = body;
         }
         if let Some(regexp) = operation.mapping.regexp {
-            said["x-vernal-regexp"] = regexp.into();
+            said["x-vernal-regexp"] = regexp.source().into();
         }
         if !conditions.is_empty() {
             said["x-vernal-conditions"] = conditions.into();

@@ -47,7 +47,7 @@ pub(super) fn templates(
             let takes_it = inputs.iter().find(|(_, inputs)| inputs.parameters.iter().any(is_it));
             takes_it.map(|(argument, _)| argument.name.to_owned())
         };
-        return vec![(regexp, Template::of_regexp(regexp, name))];
+        return vec![(regexp.source(), Template::of_regexp(regexp.source(), name))];
     }
     let of_pattern =
         |pattern: &&'static str| (*pattern, Template::of_pattern(pattern, &star(inputs, pattern)));

@@ -202,12 +202,12 @@ impl Rule {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::matching::Mapping;
+    use crate::matching::{Expression, Mapping};
     use crate::routing::testing::{again, filter, unmatched_filter};
 
     fn target(path: &'static str) -> Matcher {
         let mapping = match path.strip_prefix('^') {
-            Some(_) => Mapping { regexp: Some(path), ..Mapping::ANY },
+            Some(_) => Mapping { regexp: Some(Expression::new(path)), ..Mapping::ANY },
             None => Mapping { paths: Box::leak(Box::new([path])), ..Mapping::ANY },
         };
         Matcher::parse(&mapping).expect(path).remove(0)

@@ -3,7 +3,7 @@
 use crate::base::Location;
 use crate::bind::BodyUse;
 use crate::chain::{AnyFilter, DeclaredFilter, FilterFunction};
-use crate::matching::Mapping;
+use crate::matching::{Expression, Mapping};
 use crate::proto::Limits;
 use crate::route::{Handler, Needs, Route};
 
@@ -31,7 +31,7 @@ pub(super) fn unmatched_filter(name: &'static str, paths: &[&'static str], order
 }
 
 fn filter_that(name: &'static str, paths: &[&'static str], order: i32, unmatched: bool) -> AnyFilter {
-    let regexp = paths.iter().copied().find(|path| path.starts_with('^'));
+    let regexp = paths.iter().find(|path| path.starts_with('^')).map(|path| Expression::new(path));
     let paths: &'static [&'static str] = if regexp.is_some() { &[] } else { leak(paths.to_vec()) };
     AnyFilter::Declared(leak(DeclaredFilter {
         mapping: Mapping { paths, regexp, order, ..Mapping::ANY },

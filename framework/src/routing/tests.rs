@@ -11,7 +11,7 @@ use crate::base::Headers;
 use crate::chain::AnyFilter;
 use crate::http::Params;
 use crate::http::path::PathValues;
-use crate::matching::{Expressions, Mapping};
+use crate::matching::{Expression, Expressions, Mapping};
 use crate::proto::Limits;
 use crate::route::Route;
 
@@ -34,7 +34,7 @@ fn mapped(line: &str) -> &'static Route {
             ("headers", list) => mapping.headers = expressions(list, word.contains('|')),
             ("order", order) => mapping.order = order.parse().expect("a number"),
             ("endpoint", _) => endpoint = true,
-            _ if word.starts_with('^') => mapping.regexp = Some(word),
+            _ if word.starts_with('^') => mapping.regexp = Some(Expression::new(word)),
             _ => paths.push(word),
         }
     }

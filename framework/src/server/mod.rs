@@ -65,6 +65,8 @@ pub use self::listener::Given;
 pub(crate) use self::upgraded::drive;
 use crate::base::say;
 use crate::http::Result;
+#[doc(hidden)]
+pub use scanned::unnamed;
 
 /// Serves everything that is mapped, on port 9090 of all interfaces or where the environment's `VERNAL_HOST` and
 /// `VERNAL_PORT` say, until SIGINT, SIGTERM or [`stop`].

@@ -12,14 +12,14 @@ use crate::registry::{Scanned, inventory};
 /// Warns of every file that is not compiled. Release builds record no folders.
 pub(super) fn warn_of_unnamed() {
     for scanned in inventory::iter::<Scanned> {
-        for problem in unnamed(scanned) {
+        for problem in (scanned.look)(scanned) {
             say!(warn, "{problem}");
         }
     }
 }
 
-/// What is to be said of a folder.
-fn unnamed(scanned: &Scanned) -> Vec<String> {
+/// What is to be said of a folder. For generated code.
+pub fn unnamed(scanned: &Scanned) -> Vec<String> {
     let Ok(wanted) = Regex::new(scanned.regexp) else { return Vec::new() };
     let top = Path::new(scanned.folder);
     let mut problems = Vec::new();

@@ -17,7 +17,9 @@ use syn::spanned::Spanned;
 use self::described::Subject;
 use self::event::{EVENTS, Event, Kind, kind_of, listed, names, split};
 use super::route::{expressions, under_condition};
-use super::tokens::{finished, local, location, optional_text, private, reemit, registered, states};
+use super::tokens::{
+    finished, local, location, optional_expression, optional_text, private, reemit, registered, states,
+};
 use super::{conversation, instance};
 use crate::attr::{Framework, Mentions, On, WebSocketRoute, Written, take_siblings};
 use crate::block::Block;
@@ -404,7 +406,7 @@ fn mapping_value(route: &WebSocketRoute, pattern: Option<&Pattern>) -> TokenStre
         Some(pattern) => vec![&pattern.text],
         None => route.patterns.iter().map(|pattern| &pattern.text).collect(),
     };
-    let regexp = optional_text(route.regexp.as_ref().map(|regexp| &regexp.text));
+    let regexp = optional_expression(route.regexp.as_ref());
     let (params, headers) = (expressions(&route.params), expressions(&route.headers));
     let (order, app) = (route.order.unwrap_or(0), optional_text(route.app.as_ref()));
     let protocol = optional_text(route.protocol.as_ref());

@@ -47,7 +47,7 @@ pub(super) fn describe(
         channel["x-vernal-cookies"] = schema;
     }
     if let Some(regexp) = mapping.regexp {
-        channel["x-vernal-regexp"] = regexp.into();
+        channel["x-vernal-regexp"] = regexp.source().into();
     }
     let conditions: Vec<&str> = mapping.params.list.iter().chain(mapping.headers.list).copied().collect();
     if !conditions.is_empty() {
