@@ -12,7 +12,7 @@ use super::pages::ErrorPages;
 use super::unfinished::finish_body;
 use crate::base::Location;
 use crate::http::{Context, Request, Response, Result, TEXT, Watched, guarded, is_echo, watched};
-use crate::io::stop;
+use crate::io::{blocking, stop};
 use crate::resources::{Found, Mounts};
 use crate::route::Handler;
 use crate::websocket::handshake;
@@ -150,7 +150,7 @@ async fn run_blocking(
     let moved = std::mem::replace(request, Request::new(context));
     let mut answer = std::mem::take(response);
     let (here, span) = (stop::Mark::here(), Span::current());
-    let ran = tokio::task::spawn_blocking(move || {
+    let ran = blocking(move || {
         let result = span.in_scope(|| here.within(|| guarded(|| call(&moved, &mut answer))));
         (moved, answer, result)
     });

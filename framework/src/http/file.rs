@@ -12,18 +12,18 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_core::Stream;
-use tokio::task::JoinHandle;
 
 use super::{Error, Result};
 #[cfg(all(feature = "sendfile", target_os = "linux"))]
 use crate::io::Medium;
+use crate::io::{Blocking, blocking};
 
 /// What is left to send of an opened file, with what stands between its parts.
 pub(crate) struct FileBody {
     parts: VecDeque<Stretch>,
     /// At home unless a piece is being read.
     file: Option<File>,
-    reading: Option<JoinHandle<io::Result<Loan>>>,
+    reading: Option<Blocking<io::Result<Loan>>>,
     /// A buffer to read into again.
     spare: Vec<u8>,
     /// What it lies on, if that is known.
@@ -234,7 +234,7 @@ impl FileBody {
         let Some(mut file) = self.file.take() else { return };
         let mut bytes = std::mem::take(&mut self.spare);
         bytes.clear();
-        self.reading = Some(tokio::task::spawn_blocking(move || {
+        self.reading = Some(blocking(move || {
             bytes.reserve_exact((range.end - range.start) as usize);
             read_range(&mut file, range, &mut bytes)?;
             Ok(Loan { file, bytes })

@@ -10,6 +10,7 @@ use futures_core::Stream;
 use super::body::Kind;
 use super::trailing::Slot;
 use super::{Body, BodyReader, BoxFuture, BoxStream, Error, FileBody, FilePath, Response, Result, Stretch};
+use crate::io::blocking;
 
 impl Body {
     /// The whole body in memory.
@@ -238,7 +239,7 @@ impl Stream for Unopened {
 /// # Errors
 /// It is missing, or no regular file: 404.
 async fn open(path: FilePath) -> Result<Body> {
-    let opened = tokio::task::spawn_blocking(move || {
+    let opened = blocking(move || {
         let (file, metadata) = path.open()?;
         FileBody::new(file, [Stretch::File(0..metadata.len())]).read_first().map(Body::from)
     });

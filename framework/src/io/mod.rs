@@ -1,5 +1,6 @@
 //! Streams, buffers, clocks and pipes: tokio and bytes, no HTTP.
 
+mod blocking;
 pub(crate) mod buffers;
 pub(crate) mod clock;
 mod deadline;
@@ -20,6 +21,7 @@ mod stream;
 mod transfer;
 pub(crate) mod watch;
 
+pub(crate) use blocking::{Blocking, blocking};
 pub(crate) use deadline::Deadline;
 pub(crate) use inbox::Inbox;
 #[cfg(all(feature = "sendfile", target_os = "linux"))]

@@ -11,14 +11,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use tokio::runtime::Handle;
-use tokio::task::{JoinHandle, spawn_blocking};
+
+use super::blocking::{self, Blocking, blocking_on};
 
 /// A file that is being written.
 pub(crate) struct FileWriter {
     buffer: Vec<u8>,
     /// `None` while a write is under way.
     idle: Option<(File, Vec<u8>)>,
-    writing: Option<JoinHandle<Written>>,
+    writing: Option<Blocking<Written>>,
     /// Room of the buffer that is being written.
     lent: usize,
 }
@@ -60,7 +61,7 @@ impl FileWriter {
         if let Some((mut file, empty)) = self.idle.take() {
             let mut bytes = std::mem::replace(&mut self.buffer, empty);
             self.lent = bytes.capacity();
-            self.writing = Some(spawn_blocking(move || {
+            self.writing = Some(blocking::blocking(move || {
                 let written = file.write_all(&bytes);
                 bytes.clear();
                 (file, bytes, written)
@@ -108,7 +109,7 @@ impl Drop for Temporary {
         let remove = Removal(path);
         // To free the blocks of a large file takes long. A task that is never run removes its file as well.
         if let Ok(runtime) = Handle::try_current() {
-            drop(runtime.spawn_blocking(move || drop(remove)));
+            drop(blocking_on(&runtime, move || drop(remove)));
         }
     }
 }
@@ -282,7 +283,7 @@ fn unknown_name(directory: &Path) -> io::Result<PathBuf> {
 pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> io::Result<T> {
-    spawn_blocking(work).await?
+    blocking::blocking(work).await?
 }
 
 #[cfg(test)]

@@ -15,9 +15,8 @@ use std::task::{Context, Poll, ready};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::sendfile;
 use rustix::io::Errno;
-use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::{Medium, Stream};
+use super::{Blocking, Medium, Stream, blocking};
 
 /// See the head of this file.
 pub(crate) struct Transfer {
@@ -28,7 +27,7 @@ pub(crate) struct Transfer {
     medium: Option<Medium>,
     /// The socket, for trips.
     socket: Option<Arc<OwnedFd>>,
-    trip: Option<JoinHandle<io::Result<Trip>>>,
+    trip: Option<Blocking<io::Result<Trip>>>,
     /// The last trip found the socket full, which the runtime does not know yet.
     was_full: bool,
 }
@@ -137,7 +136,7 @@ impl Transfer {
         };
         let (file, medium) = (Arc::clone(&self.file), self.medium);
         let range = self.range.start..self.range.end.min(self.range.start + TRIP);
-        self.trip = Some(spawn_blocking(move || {
+        self.trip = Some(blocking(move || {
             let medium = medium.unwrap_or_else(|| Medium::of(&file));
             send(socket.as_fd(), &file, range, medium)
         }));

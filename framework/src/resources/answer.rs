@@ -15,6 +15,7 @@ use crate::base::{Headers, counted, date, say};
 use crate::http::{Body, BodyKind, Error, FileBody, FilePath, Request, Response, Result, Stretch};
 #[cfg(all(feature = "sendfile", target_os = "linux"))]
 use crate::io::Medium;
+use crate::io::blocking;
 use crate::proto::conditions::{self, Verdict};
 use crate::proto::{ByteRange, Coding, Ranges};
 
@@ -191,7 +192,7 @@ pub(crate) async fn open_file(path: FilePath, request: &Request, response: &mut 
             .any(|name| response.headers.contains(name));
     let content_type = response.headers.get("content-type").map(str::to_owned);
     let ask = is_plain.then(|| (asked_fields(&request.headers), request.method == Method::HEAD));
-    let answered = tokio::task::spawn_blocking(move || {
+    let answered = blocking(move || {
         let (mut file, metadata) = path.open().map_err(|error| {
             if is_missing(&error) {
                 say!(debug, "a static file cannot be sent: {error}");

@@ -13,6 +13,7 @@ use super::mount::{Asked, Mount};
 use super::place::{Part, Place};
 use super::settings::Resources;
 use crate::http::{Request, Response, Result};
+use crate::io::blocking;
 use crate::matching::Pattern;
 
 /// See the head of this file.
@@ -157,7 +158,7 @@ impl Mounts {
             let (path_of, query) = (path.to_owned(), request.query_string().to_owned());
             let (headers, is_head) = (asked_fields(&request.headers), request.method == Method::HEAD);
             let turn = mount.turn().await;
-            let answered = tokio::task::spawn_blocking(move || {
+            let answered = blocking(move || {
                 let _turn = turn;
                 let mut answer = Response::default();
                 let ask = Ask { headers: &headers, is_head };

@@ -14,6 +14,7 @@ use super::pem::Stamp;
 use super::settings::{Loaded, SPOKEN, Settings};
 use crate::base::say;
 use crate::http::{Error, Result};
+use crate::io::blocking;
 
 /// See the head of this file.
 pub(crate) struct Acceptor {
@@ -78,7 +79,7 @@ impl Acceptor {
         if self.is_due() {
             let acceptor = Arc::clone(self);
             // A look that panics has changed nothing.
-            drop(tokio::task::spawn_blocking(move || acceptor.look()).await);
+            drop(blocking(move || acceptor.look()).await);
         }
         self.current().config
     }

@@ -12,7 +12,7 @@ use super::Pem;
 use super::settings::{HTTP_1_1, roots};
 use crate::base::shown;
 use crate::http::{Error, Result};
-use crate::io::Stream;
+use crate::io::{Stream, blocking};
 
 /// Whom a client trusts.
 #[derive(Default)]
@@ -51,9 +51,9 @@ impl Trust {
             Trust::Config(config) => Ok(Arc::clone(config)),
             Trust::Authorities(authorities) => {
                 let authorities = authorities.clone();
-                tokio::task::spawn_blocking(move || config_of(roots(&authorities)?)).await?
+                blocking(move || config_of(roots(&authorities)?)).await?
             }
-            Trust::System => tokio::task::spawn_blocking(config_of_system).await?,
+            Trust::System => blocking(config_of_system).await?,
         }
     }
 }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
+use crate::io::blocking;
+
 use crate::http::Result;
 
 /// See the head of this file. Clones take turns with each other.
@@ -24,7 +26,7 @@ impl Turns {
             let _turn = turn;
             look()
         };
-        Ok(tokio::task::spawn_blocking(looking).await?)
+        Ok(blocking(looking).await?)
     }
 }
 
