@@ -5,7 +5,7 @@ use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::runtime;
+use tokio::runtime::{self, Runtime};
 use tokio::task::JoinSet;
 
 use super::accepting;
@@ -27,7 +27,7 @@ pub struct Bound {
     pub(super) shared: Arc<Shared>,
     pub(super) places: Vec<(Place, Arc<Shared>)>,
     pub(super) threads: usize,
-    pub(super) shares_threads: bool,
+    pub(super) shared_threads: Option<SharedThreads>,
     pub(super) grace: Duration,
     pub(super) watchdog: Duration,
     pub(super) handles_signals: bool,
@@ -99,10 +99,8 @@ impl Bound {
     /// Serves on threads of its own until the server is stopped.
     pub(super) fn run(self) -> Result {
         let lifecycle = Arc::clone(&self.shared.lifecycle);
-        if self.shares_threads {
-            let runtime =
-                runtime::Builder::new_multi_thread().worker_threads(self.threads).enable_all().build()?;
-            return runtime.block_on(self.serve());
+        if let Some(SharedThreads(run)) = self.shared_threads {
+            return run(self);
         }
         let _serving = console::Serving::begin();
         let _watchdog = Watchdog::begin(self.watchdog, &self.shared.app.0);
@@ -115,12 +113,12 @@ impl Bound {
             let (shared, grace) = (Arc::clone(&self.shared), self.grace);
             let thread = std::thread::Builder::new().name(format!("vernal-{}", index + 1));
             threads.push(thread.spawn(move || {
-                serve_on_thread(entrances, &shared, grace, &mut Signals::new(false), || ())
+                serve_on_thread(entrances, &shared, grace, &mut Signals::new(false), &|| ())
             })?);
         }
         let shared = &self.shared;
         let mut signals = Signals::new(self.handles_signals);
-        let result = serve_on_thread(first, shared, self.grace, &mut signals, || {
+        let result = serve_on_thread(first, shared, self.grace, &mut signals, &|| {
             announce(shared, &addresses, self.shows_mappings);
         });
         lifecycle.enter(Phase::Stopping);
@@ -129,14 +127,34 @@ impl Bound {
         }
         // The others have cut what was left by their end.
         match runtime::Builder::new_current_thread().enable_all().build() {
-            Ok(runtime) => runtime.block_on(async {
-                let signals = pin!(stop_on_signals(shared, &mut signals));
-                end(shared, signals, self.grace).await;
-            }),
+            Ok(runtime) => {
+                let ending = async {
+                    let signals = pin!(stop_on_signals(shared, &mut signals));
+                    end(shared, signals, self.grace).await;
+                    Ok(())
+                };
+                block_on(&runtime, Box::pin(ending))?;
+            }
             Err(_) => self.shared.app.stop_now(lifecycle.left_of(self.grace)),
         }
         self.shared.app.0.observers.flush();
         result
+    }
+}
+
+/// What serves on threads that share their work. It is handed over by whoever asks for them, so that a program that does not has no scheduler for
+/// several threads.
+#[derive(Clone, Copy)]
+pub(super) struct SharedThreads(fn(Bound) -> Result);
+
+impl SharedThreads {
+    pub(super) fn new() -> SharedThreads {
+        SharedThreads(|bound| {
+            let threads = bound.threads;
+            let runtime =
+                runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
+            block_on(&runtime, Box::pin(bound.serve()))
+        })
     }
 }
 
@@ -181,10 +199,10 @@ fn serve_on_thread(
     shared: &Arc<Shared>,
     grace: Duration,
     signals: &mut Signals,
-    ready: impl FnOnce(),
+    ready: &dyn Fn(),
 ) -> Result {
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-    let result = runtime.block_on(async {
+    let serving = async {
         let lifecycle = &shared.lifecycle;
         let mut signals = pin!(stop_on_signals(shared, signals));
         begin(signals.as_mut()).await;
@@ -199,10 +217,16 @@ fn serve_on_thread(
             serving.as_mut().poll(cx)
         })
         .await
-    });
+    };
+    let result = block_on(&runtime, Box::pin(serving));
     runtime.shutdown_background();
     Exchange::free_all();
     result
+}
+
+/// Whatever a thread waits for is one kind of future to the runtime, for its code to wait is made anew for each kind.
+fn block_on<'f>(runtime: &Runtime, future: Pin<Box<dyn Future<Output = Result> + 'f>>) -> Result {
+    runtime.block_on(future)
 }
 
 /// Waits until the connections have ended, or the grace period has.

@@ -7,7 +7,7 @@ use tokio::runtime;
 
 #[cfg(feature = "actuator")]
 use super::beside;
-use super::bound::{Bound, Stopped};
+use super::bound::{Bound, SharedThreads, Stopped};
 use super::console;
 use super::counted::Shared;
 use super::lifecycle::Lifecycle;
@@ -37,6 +37,8 @@ pub struct Server {
     pub(super) expects_proxy_header: Option<bool>,
     pub(super) threads: Option<usize>,
     pub(super) shares_threads: Option<bool>,
+    /// What serves so, if it is wanted.
+    pub(super) shared_threads: Option<SharedThreads>,
     pub(super) grace: Option<Duration>,
     pub(super) stop_delay: Option<Duration>,
     pub(super) websocket_stop_code: Option<u16>,
@@ -156,6 +158,7 @@ impl Server {
     #[must_use]
     pub fn share_threads(mut self, shares: bool) -> Server {
         self.shares_threads = Some(shares);
+        self.shared_threads = shares.then(SharedThreads::new);
         self
     }
 
@@ -306,7 +309,6 @@ impl Server {
         let grace = self.grace.unwrap_or(Duration::from_secs(30));
         let (code, spread) = (self.websocket_stop_code, self.websocket_stop_spread);
         let parting = Parting::new(self.stop_delay, code, spread, grace)?;
-        let shares_threads = self.shares_threads.unwrap_or(false);
         #[cfg(feature = "tls")]
         let tls = self.tls.map(crate::tls::Tls::build).transpose()?;
         let threads = match self.threads {
@@ -320,7 +322,7 @@ impl Server {
             )));
         }
         // Where a port is taken, it is not the turn of components: a second start leaves alone what belongs to the first.
-        let places = self.listening.bind(if shares_threads { 1 } else { threads })?;
+        let places = self.listening.bind(if self.shared_threads.is_some() { 1 } else { threads })?;
         #[cfg(feature = "tls")]
         let from = match &tls {
             Some((_, Some(from))) => Some(redirecting::bind(*from, &places)?),
@@ -361,7 +363,7 @@ impl Server {
             shared,
             places,
             threads,
-            shares_threads,
+            shared_threads: self.shared_threads,
             grace,
             watchdog: self.watchdog.unwrap_or(Duration::from_millis(100)),
             handles_signals: self.handles_signals.unwrap_or(true),

@@ -1,5 +1,6 @@
 //! Settings that were read become those of a server, where the program has set nothing itself.
 
+use super::bound::SharedThreads;
 use super::builder::Server;
 use super::console::{SetLevel, unknown_levels};
 
@@ -25,7 +26,10 @@ impl Server {
             listening.systemd = listening.systemd.take().or(server.systemd);
         }
         self.threads = self.threads.or(server.threads);
-        self.shares_threads = self.shares_threads.or(server.share_threads);
+        if let (None, Some(shares)) = (self.shares_threads, server.share_threads) {
+            self.shares_threads = Some(shares);
+            self.shared_threads = shares.then(SharedThreads::new);
+        }
         self.stop_delay = self.stop_delay.or(server.stop_delay);
         self.websocket_stop_code = self.websocket_stop_code.or(server.websocket_stop_code);
         self.websocket_stop_spread = self.websocket_stop_spread.or(server.websocket_stop_spread);
@@ -77,7 +81,7 @@ mod tests {
             let server = Server::default().settings(settings).resources("/**", "src").listen("127.0.0.1:0");
             let bound = server.bind().expect("a free port");
             let has_header = bound.shared.expects_proxy_header;
-            (bound.grace, bound.watchdog, bound.handles_signals, bound.shares_threads, has_header)
+            (bound.grace, bound.watchdog, bound.handles_signals, bound.shared_threads.is_some(), has_header)
         };
         let keys = ["grace", "watchdog", "handle_signals", "share_threads", "proxy_protocol"];
         let mut text = String::from("[server]\n");
