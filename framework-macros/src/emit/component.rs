@@ -40,7 +40,14 @@ pub(super) fn component(written: Written, mut function: HandlerFn) -> TokenStrea
     let submitted = submitted(name, all, &mut errors, |app| {
         quote! {
             #p::inventory::submit! {
-                #p::component::Component { made: __made, states: #states, build: #work, app: #app, at: #place }
+                #p::component::Component {
+                    made: __made,
+                    states: #states,
+                    build: #work,
+                    making: &#p::component::MAKING,
+                    app: #app,
+                    at: #place,
+                }
             }
         }
     });
@@ -68,6 +75,7 @@ pub(super) fn life_function(written: Written, mut function: HandlerFn) -> TokenS
                     on: #p::component::Moment::#moment,
                     states: #states,
                     call: #work,
+                    making: &#p::component::MAKING,
                     app: #app,
                     at: #place,
                 }

@@ -9,7 +9,7 @@ use super::compress::Compression;
 use super::target::Target;
 use crate::base::date::ServerLine;
 use crate::chain::{Answers, Unmapped};
-use crate::components::Life;
+use crate::components::Living;
 use crate::http::{Decompression, Request};
 use crate::proto::Limits;
 use crate::proto::h1::TargetForm;
@@ -52,7 +52,7 @@ pub(crate) struct Inner {
     #[cfg(feature = "openapi")]
     pub(super) warned_of_asyncapi: crate::openapi::Warned,
     /// `None`: nothing lives. Goes last, after what is held of it.
-    pub(crate) life: Option<Arc<Life>>,
+    pub(crate) life: Option<Arc<dyn Living>>,
 }
 
 impl App {
@@ -62,7 +62,7 @@ impl App {
     pub async fn stop(&self, grace: Duration) {
         self.is_over();
         if let Some(life) = &self.0.life {
-            life.stop(grace).await;
+            Arc::clone(life).stop(grace).await;
         }
     }
 

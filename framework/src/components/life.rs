@@ -5,14 +5,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::item::LifeFunction;
-use super::plan::Plan;
+use super::making::{LifeFunction, Living, Making, Plan, Started, Work};
+use super::plan;
 use super::workers::{Ended, Hurry, Workers};
 use crate::base::say;
-use crate::http::{Context, Result};
+use crate::http::{BoxFuture, Context, Result};
 
-/// An application whose components are there.
-pub(crate) struct Life {
+/// The only one there is. For generated code.
+pub static MAKING: Making = Making { order: plan::order, build };
+
+/// [`Living`]
+pub(super) struct Life {
     workers: Option<Workers>,
     context: Option<Arc<Context>>,
     stops: Vec<&'static LifeFunction>,
@@ -21,60 +24,46 @@ pub(crate) struct Life {
     hurry: Hurry,
 }
 
-/// An application whose components were made, and that waits for all else.
-pub(crate) struct Started {
+/// [`Started`]
+struct Made {
     plan: Plan,
-    workers: Option<Workers>,
+    workers: Workers,
     limit: Duration,
 }
 
-impl Started {
-    /// Makes the components, each within the limit.
-    ///
-    /// # Errors
-    /// One of them fails, panics or is not done in time.
-    pub(crate) fn build(plan: Plan, context: Context, limit: Duration) -> Result<(Started, Context), String> {
-        if plan.is_empty() {
-            return Ok((Started { plan, workers: None, limit }, context));
-        }
-        let workers = Workers::begin().map_err(|error| error.words().to_owned())?;
-        let mut context = Arc::new(context);
-        for component in &plan.components {
-            let begun = Instant::now();
-            let problem = match workers.run(component.build, &context, limit, &Hurry::default()) {
-                Ended::Done(state) => {
-                    let type_id = ((component.made)().type_id)();
-                    let context = Arc::get_mut(&mut context).expect("nobody works with it now");
-                    context.add_made_state(type_id, state);
-                    say!(debug, "made the component {} in {:?}", component.at, begun.elapsed());
-                    continue;
-                }
-                Ended::Failed(words) => format!("the component {} cannot be made: {words}", component.at),
-                Ended::NotDone => format!("the component {} {}", component.at, late(limit)),
-            };
-            workers.end(context);
-            return Err(problem);
-        }
-        let context = Arc::into_inner(context).expect("nobody works with it now");
-        Ok((Started { plan, workers: Some(workers), limit }, context))
+/// [`Making::build`]
+fn build(plan: Plan, context: Context, limit: Duration) -> Result<(Box<dyn Started>, Context), String> {
+    let workers = Workers::begin().map_err(|error| error.words().to_owned())?;
+    let mut context = Arc::new(context);
+    for component in &plan.components {
+        let begun = Instant::now();
+        let problem = match workers.run(component.build, &context, limit, &Hurry::default()) {
+            Ended::Done(state) => {
+                let type_id = ((component.made)().type_id)();
+                let context = Arc::get_mut(&mut context).expect("nobody works with it now");
+                context.add_made_state(type_id, state);
+                say!(debug, "made the component {} in {:?}", component.at, begun.elapsed());
+                continue;
+            }
+            Ended::Failed(words) => format!("the component {} cannot be made: {words}", component.at),
+            Ended::NotDone => format!("the component {} {}", component.at, late(limit)),
+        };
+        workers.end(context);
+        return Err(problem);
+    }
+    let context = Arc::into_inner(context).expect("nobody works with it now");
+    Ok((Box::new(Made { plan, workers, limit }), context))
+}
+
+impl Started for Made {
+    fn give_up(self: Box<Self>, context: Context) {
+        self.workers.end(context);
     }
 
-    /// Ends it before it has begun.
-    pub(crate) fn give_up(self, context: Context) {
-        if let Some(workers) = self.workers {
-            workers.end(context);
-        }
-    }
-
-    /// Calls those who wait for this; `None` if there is nothing that lives.
-    ///
-    /// # Errors
-    /// One of them fails, panics or is not done in time. Those that wait for the end have been called then.
-    pub(crate) fn begin(self, context: &Arc<Context>) -> Result<Option<Arc<Life>>, String> {
-        let Some(workers) = self.workers else { return Ok(None) };
+    fn begin(self: Box<Self>, context: &Arc<Context>) -> Result<Arc<dyn Living>, String> {
         let Plan { starts, stops, .. } = self.plan;
         let life = Life {
-            workers: Some(workers),
+            workers: Some(self.workers),
             context: Some(Arc::clone(context)),
             stops,
             has_stopped: AtomicBool::new(false),
@@ -87,7 +76,7 @@ impl Started {
                 Ended::NotDone => return Err(format!("{at}, an `#[on_start]`, {}", late(self.limit))),
             }
         }
-        Ok(Some(Arc::new(life)))
+        Ok(Arc::new(life))
     }
 }
 
@@ -97,35 +86,36 @@ fn late(limit: Duration) -> String {
     )
 }
 
-impl Life {
-    /// Calls those who wait for the end, once, and waits so long at most.
-    pub(crate) async fn stop(self: &Arc<Life>, limit: Duration) {
-        if self.stops.is_empty() {
-            return;
-        }
-        let (tell, told) = tokio::sync::oneshot::channel();
-        let life = Arc::clone(self);
-        let waiting = thread::Builder::new().name("vernal-stopping".to_owned()).spawn(move || {
-            let lines = life.call_stops(limit);
-            drop(life);
-            let _ = tell.send(lines);
-        });
-        match waiting {
-            Ok(_) => say_all(told.await.unwrap_or_default()),
-            Err(_) => self.stop_now(limit),
-        }
+impl Living for Life {
+    fn stop(self: Arc<Life>, limit: Duration) -> BoxFuture<'static, ()> {
+        Box::pin(async move {
+            if self.stops.is_empty() {
+                return;
+            }
+            let (tell, told) = tokio::sync::oneshot::channel();
+            let life = Arc::clone(&self);
+            let waiting = thread::Builder::new().name("vernal-stopping".to_owned()).spawn(move || {
+                let lines = life.call_stops(limit);
+                drop(life);
+                let _ = tell.send(lines);
+            });
+            match waiting {
+                Ok(_) => say_all(told.await.unwrap_or_default()),
+                Err(_) => self.stop_now(limit),
+            }
+        })
     }
 
-    /// Waits no longer for those who are called at the end, and calls no more of them; tells whether nobody has said so before.
-    pub(crate) fn hurry(&self) -> bool {
-        self.hurry.begin()
-    }
-
-    /// The same where a thread may wait.
-    pub(crate) fn stop_now(&self, limit: Duration) {
+    fn stop_now(&self, limit: Duration) {
         say_all(self.call_stops(limit));
     }
 
+    fn hurry(&self) -> bool {
+        self.hurry.begin()
+    }
+}
+
+impl Life {
     /// What went wrong.
     fn call_stops(&self, limit: Duration) -> Vec<String> {
         let mut lines = Vec::new();
@@ -160,7 +150,7 @@ impl Life {
         lines
     }
 
-    fn run(&self, call: super::Work<()>, limit: Duration) -> Ended<()> {
+    fn run(&self, call: Work<()>, limit: Duration) -> Ended<()> {
         match (&self.workers, &self.context) {
             (Some(workers), Some(context)) => workers.run(call, context, limit, &self.hurry),
             _ => Ended::Done(()),

@@ -4,13 +4,13 @@
 //! They are made on threads of their own, which last as long as the application: connections and tasks that a component begins
 //! belong to no request and to no thread of the server. Whoever waits for one does so with a limit, and says whose it was.
 
-mod item;
 mod life;
+mod making;
 mod plan;
 mod returned;
 mod workers;
 
-pub use item::{Component, LifeFunction, Moment, Work};
-pub(crate) use life::{Life, Started};
-pub(crate) use plan::Plan;
+pub use life::MAKING;
+pub(crate) use making::Living;
+pub use making::{Component, LifeFunction, Making, Moment, Work};
 pub use returned::{FallibleKind, PlainKind, component, life_done, returned, returned_by};

@@ -1,76 +1,46 @@
 //! The order in which components are made: each after those it takes. What cannot be ordered is told with all its places.
 
-use std::any::TypeId;
-
-use super::item::{Component, LifeFunction, Moment};
-use crate::base::{Location, sorted};
+use super::making::{Component, LifeFunction, Moment, Plan, made};
+use crate::base::sorted;
 use crate::bind::StateNeed;
 use crate::http::Context;
 
-/// What is made and called, in order.
-pub(crate) struct Plan {
-    pub(super) components: Vec<&'static Component>,
-    pub(super) starts: Vec<&'static LifeFunction>,
-    pub(super) stops: Vec<&'static LifeFunction>,
-}
-
-impl Plan {
-    /// Orders what stands in the order of the source; `problems` gets what cannot be. What the context has already is not made.
-    pub(crate) fn of(
-        components: Vec<&'static Component>,
-        functions: Vec<&'static LifeFunction>,
-        context: &Context,
-        problems: &mut Vec<String>,
-    ) -> Plan {
-        let mut wanted: Vec<&'static Component> = Vec::new();
-        for component in components {
-            if context.has_state(made(component)) {
-                continue;
-            }
-            match wanted.iter().find(|other| made(other) == made(component)) {
-                Some(other) => problems.push(format!(
-                    "{} and {} both make `{}`: keep one of them, or let one return a type of its own",
-                    other.at,
-                    component.at,
-                    (component.made)().name()
-                )),
-                None => wanted.push(component),
-            }
+/// [`Making::order`](super::Making::order)
+pub(super) fn order(
+    components: Vec<&'static Component>,
+    functions: Vec<&'static LifeFunction>,
+    context: &Context,
+    problems: &mut Vec<String>,
+) -> Plan {
+    let mut wanted: Vec<&'static Component> = Vec::new();
+    for component in components {
+        if context.has_state(made(component)) {
+            continue;
         }
-        let components = ordered(wanted, problems);
-        // A function is called after others that need less.
-        let rank = |function: &LifeFunction| {
-            let place = |need: &StateNeed| components.iter().position(|it| made(it) == (need.type_id)());
-            function.states.iter().filter_map(place).max()
-        };
-        let on = |moment: Moment| {
-            let mut functions: Vec<_> = functions.iter().copied().filter(|it| it.on == moment).collect();
-            sorted::sort_by_key(&mut functions, |function| (rank(function), function.at));
-            functions
-        };
-        let starts = on(Moment::Start);
-        let stops = on(Moment::Stop).into_iter().rev().collect();
-        Plan { components, starts, stops }
+        match wanted.iter().find(|other| made(other) == made(component)) {
+            Some(other) => problems.push(format!(
+                "{} and {} both make `{}`: keep one of them, or let one return a type of its own",
+                other.at,
+                component.at,
+                (component.made)().name()
+            )),
+            None => wanted.push(component),
+        }
     }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.components.is_empty() && self.starts.is_empty() && self.stops.is_empty()
-    }
-
-    /// The states that there will be.
-    pub(crate) fn made(&self) -> impl Iterator<Item = TypeId> + '_ {
-        self.components.iter().map(|component| made(component))
-    }
-
-    /// The states that are taken, by whom.
-    pub(crate) fn needs(&self) -> impl Iterator<Item = (&'static [StateNeed], &'static Location)> + '_ {
-        let components = self.components.iter().map(|it| (it.states, &it.at));
-        components.chain(self.starts.iter().chain(&self.stops).map(|it| (it.states, &it.at)))
-    }
-}
-
-fn made(component: &Component) -> TypeId {
-    ((component.made)().type_id)()
+    let components = ordered(wanted, problems);
+    // A function is called after others that need less.
+    let rank = |function: &LifeFunction| {
+        let place = |need: &StateNeed| components.iter().position(|it| made(it) == (need.type_id)());
+        function.states.iter().filter_map(place).max()
+    };
+    let on = |moment: Moment| {
+        let mut functions: Vec<_> = functions.iter().copied().filter(|it| it.on == moment).collect();
+        sorted::sort_by_key(&mut functions, |function| (rank(function), function.at));
+        functions
+    };
+    let starts = on(Moment::Start);
+    let stops = on(Moment::Stop).into_iter().rev().collect();
+    Plan { making: None, components, starts, stops }
 }
 
 fn ordered(mut left: Vec<&'static Component>, problems: &mut Vec<String>) -> Vec<&'static Component> {

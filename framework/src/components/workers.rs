@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 
-use super::item::Work;
+use super::making::Work;
 use crate::http::{Context, Error, Result};
 
 /// A runtime of their own.

@@ -25,7 +25,7 @@ use crate::base::date::ServerLine;
 use crate::base::{all_of, is_value};
 use crate::bind::DefaultBindingCall;
 use crate::chain::{Answers, AnyFilter, ErrorPages, GivenFilter};
-use crate::components::{Plan, Started};
+use crate::components::Making;
 use crate::http::{Context, Error, Result};
 use crate::io::BodyMemory;
 #[cfg(feature = "actuator")]
@@ -111,7 +111,7 @@ impl App {
             }
             Err(found) => problems.extend(found),
         }
-        let plan = Plan::of(items.components, items.life, &context, &mut problems);
+        let plan = Making::order(items.components, items.life, &context, &mut problems);
         there.extend(plan.made());
         let mut need = |needs, at| problems.extend(states::missing(&context, &there, needs, at));
         routes.iter().for_each(|route| need(route.needs.states, &route.at));
@@ -199,16 +199,18 @@ impl App {
             }
         };
         let limit = config.start_timeout.unwrap_or(START_TIMEOUT);
-        let (started, mut context) = Started::build(plan, context, limit).map_err(Error::internal)?;
+        let (started, mut context) = Making::build(plan, context, limit).map_err(Error::internal)?;
         if !has_no_components {
             problems.extend(build(&controllers, &mut context));
         }
         if !problems.is_empty() {
-            started.give_up(context);
+            if let Some(started) = started {
+                started.give_up(context);
+            }
             return Err(Error::internal(all_of(problems)));
         }
         let context = Arc::new(context);
-        let life = started.begin(&context).map_err(Error::internal)?;
+        let life = started.map(|started| started.begin(&context)).transpose().map_err(Error::internal)?;
         let app = App(Arc::new(Inner {
             answers: Answers { context, pages, resources, sniffs: config.sniffing.unwrap_or(true) },
             limits,
