@@ -48,13 +48,22 @@ pub struct Frames {
 impl Frames {
     /// A connection on which nothing has been sent.
     pub fn fresh(client: &Client) -> Frames {
-        let (reading, writing) = split(client.connect());
+        Frames::of(client.connect())
+    }
+
+    fn of(stream: DuplexStream) -> Frames {
+        let (reading, writing) = split(stream);
         Frames { reading, writing: Some(writing), inbox: Vec::new() }
     }
 
     /// A connection whose preface is through.
     pub async fn open(client: &Client) -> Frames {
-        let mut frames = Frames::fresh(client);
+        Frames::over(client.connect()).await
+    }
+
+    /// The same over a stream of one's own.
+    pub async fn over(stream: DuplexStream) -> Frames {
+        let mut frames = Frames::of(stream);
         frames.send(&[PREFACE, &frame(SETTINGS, 0, 0, &[])].concat()).await;
         let first = frames.next().await.expect("its settings");
         assert_eq!((first.kind, first.flags, first.stream), (SETTINGS, 0, 0), "{first:?}");

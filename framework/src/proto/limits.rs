@@ -170,7 +170,8 @@ limits! {
     http2_header_list: u32 = 64 << 10;
     /// Bytes of one request's body over HTTP/2 that may come before somebody has read those before them. Default 1 MiB, at most 2 GiB less one.
     http2_window: u32 = 1 << 20;
-    /// The same of all streams of a connection together, which is what they can hold in memory. Default 4 MiB, at most 2 GiB less one.
+    /// The same of all streams of a connection together, which is what they can hold in memory. Default 4 MiB, at most 2 GiB less one;
+    /// less than the 65,535 bytes that HTTP/2 begins with is as good as these.
     http2_connection_window: u32 = 4 << 20;
     /// Bytes of unread bodies of a connection of HTTP/2 together that are thrown away after early answers, within [`Limits::linger_idle`],
     /// so that peers which send on see the answers. Default 16 MiB; beyond, their streams are reset.

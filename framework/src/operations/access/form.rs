@@ -9,6 +9,7 @@ use super::answered::Answered;
 use crate::base::date::{Rfc3339, civil, parts};
 use crate::base::{escape, needs_escape};
 use crate::http::Request;
+use crate::operations::method::version;
 use crate::proto::TraceContext;
 
 /// How a line is written.
@@ -123,10 +124,7 @@ fn write_json(answered: &Answered<'_>, at: SystemTime, line: &mut String) {
         ("url.path", answered.path().map(Value::from)),
         ("url.query", answered.query().map(Value::from)),
         ("http.route", request.and_then(Request::pattern).map(Value::from)),
-        (
-            "network.protocol.version",
-            request.map(|it| format!("{:?}", it.version()).replace("HTTP/", "").into()),
-        ),
+        ("network.protocol.version", request.map(|it| version(it.version()).into())),
         ("http.response.status_code", Some(answered.status.into())),
         ("http.response.body.size", answered.bytes.map(Value::from)),
         ("duration", Some(answered.took.as_secs_f64().into())),

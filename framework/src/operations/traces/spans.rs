@@ -11,7 +11,7 @@ use tracing::field::{Empty, display};
 use crate::base::Logged;
 use crate::chain::{Filter, FilterContext, Next};
 use crate::http::{BoxFuture, Named, Request, Response, Result, record_ids};
-use crate::operations::method::known;
+use crate::operations::method::{known, version};
 use crate::websocket::handshake::handover_of;
 
 /// See the head of this file.
@@ -112,7 +112,7 @@ fn begin(request: &Request) -> Span {
         http.route = route,
         http.response.status_code = Empty,
         "error.type" = Empty,
-        network.protocol.version = understood.map(|it| display(Version(it))),
+        network.protocol.version = understood.map(|it| version(it.version())),
         server.address = host.map(|(name, _)| display(Logged(name))),
         server.port = host.and_then(|(_, port)| port).map(i64::from),
         client.address = request.peer().map(|peer| display(peer.ip())),
@@ -147,14 +147,6 @@ fn parts(host: &str) -> (&str, Option<u16>) {
     let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
     let (name, port) = host.rsplit_once(':').filter(|(_, port)| is_port(port)).unwrap_or((host, ""));
     (name.trim_matches(['[', ']']), port.parse().ok())
-}
-
-struct Version<'r>(&'r Request);
-
-impl std::fmt::Display for Version<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(format!("{:?}", self.0.version()).trim_start_matches("HTTP/"))
-    }
 }
 
 /// A method that is not registered.

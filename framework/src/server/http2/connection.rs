@@ -96,6 +96,7 @@ impl Connection {
                 match self.driver.poll_accept(cx) {
                     Poll::Ready(Some(Ok((request, respond)))) => {
                         self.gate.shut();
+                        self.times.is_busy();
                         self.begin(request, respond, &streams, cx);
                     }
                     Poll::Pending if self.gate.open() => {}

@@ -25,7 +25,7 @@ pub(super) struct Times {
     /// It tells how often something was heard of the peer, which is compared with the last look.
     gate: Arc<Gate>,
     seen: u64,
-    /// When it is looked again.
+    /// When that is too long ago.
     look: Instant,
     pinging: Option<PingPong>,
     /// The peer has been asked, and not heard since.
@@ -71,6 +71,11 @@ impl Times {
         self.end = Some(clock::after(self.leaving));
     }
 
+    /// A request has come, be it one that is answered by now.
+    pub(super) fn is_busy(&mut self) {
+        self.idle_since = None;
+    }
+
     /// Waits for the next moment at which something is to be done, `other` among them. `true`: it has been done, and the connection is to be
     /// driven again. `false`: the connection is over.
     pub(super) fn poll(
@@ -89,6 +94,11 @@ impl Times {
             while let Poll::Ready(Ok(_)) = pinging.poll_pong(cx) {}
         }
         let now = Instant::now();
+        let heard = self.gate.heard();
+        if heard != self.seen {
+            (self.seen, self.is_asked) = (heard, false);
+            self.look = clock::later(now, self.ping_interval);
+        }
         match has_streams {
             true => self.idle_since = None,
             false => drop(self.idle_since.get_or_insert(now)),
@@ -133,14 +143,8 @@ impl Times {
         Poll::Ready(true)
     }
 
-    /// Looks whether the peer was heard, and asks it if it was not. `false`: it was asked in vain.
+    /// Nothing was heard of the peer for its time: asks it. `false`: it was asked in vain.
     fn look(&mut self, now: Instant) -> bool {
-        let heard = self.gate.heard();
-        if heard != self.seen {
-            (self.seen, self.is_asked) = (heard, false);
-            self.look = clock::later(now, self.ping_interval);
-            return true;
-        }
         if self.is_asked {
             say!(
                 debug,
