@@ -213,6 +213,16 @@ fn stream() -> Body {
     })
 }
 
+/// Its pieces must not be asked for behind the last one, though the trailers take their time.
+#[request_map("/once")]
+fn once() -> Body {
+    let piece = |at| async move { (at < 2).then(|| (Ok::<_, Error>("piece "), at + 1)) };
+    Body::stream(futures_util::stream::unfold(0, piece)).with_trailers(&["x-sum"], async {
+        tokio::task::yield_now().await;
+        Ok(Trailers::from([("x-sum", 2)]))
+    })
+}
+
 #[request_map("/sized")]
 fn sized() -> Body {
     Body::from("hello").with_trailers(&["x-sum"], async { Ok(Trailers::from([("x-sum", 7)])) })
@@ -291,6 +301,7 @@ async fn answers_send_theirs_to_those_who_take_them() {
         ("/first", "200 1 [-] 5|", "200 chunked [x-sum] 5|x-sum=7"),
         ("/large", "200 120000 [-] large|", "200 chunked [x-sum] large|x-sum=7"),
         ("/stream", "200 chunked [-] 1 2 3 |", "200 chunked [x-sum, x-more] 1 2 3 |x-sum=6 x-unannounced=1"),
+        ("/once", "200 chunked [-] piece piece |", "200 chunked [x-sum] piece piece |x-sum=2"),
         ("/sized", "200 5 [-] hello|", "200 chunked [x-sum] hello|x-sum=7"),
         ("/nothing", "200 0 [-] |", "200 chunked [x-sum] |x-sum=7"),
         ("/given", "201 5 [-] hello|", "201 chunked [x-mine] hello|x-sum=7"),

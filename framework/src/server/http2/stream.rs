@@ -140,6 +140,8 @@ pub(super) async fn send(
     let mut body = response.take_content();
     let length = match body.0 {
         BodyKind::Stream(_) => None,
+        // There are clients that look no further than to the length.
+        _ if response.trailing.as_ref().is_some_and(|trailing| !trailing.is_doubtful()) => None,
         _ => Some(body.size().unwrap_or(0)),
     };
     if !sending.head(&Parts::of(response, length), shared)? {
@@ -152,6 +154,7 @@ pub(super) async fn send(
         sending.put(bytes, true);
         return finish(sending, limits).await;
     }
+    let mut has_ended = false;
     poll_fn(|cx| {
         loop {
             if let Poll::Ready(gone) = sending.poll_reset(cx) {
@@ -161,12 +164,14 @@ pub(super) async fn send(
                 Poll::Ready(Ok(())) => {}
                 other => return other,
             }
-            match Pin::new(&mut body).poll_next(cx) {
+            let next = if has_ended { Poll::Ready(None) } else { Pin::new(&mut body).poll_next(cx) };
+            match next {
                 Poll::Ready(Some(Ok(piece))) => sending.put(piece, false),
                 Poll::Ready(Some(Err(error))) => {
                     return Poll::Ready(Err(sending.failed_with(&error, request)));
                 }
                 Poll::Ready(None) => {
+                    has_ended = true;
                     let Some(trailing) = &mut trailing else { return Poll::Ready(sending.end()) };
                     return Poll::Ready(match ready!(trailing.poll(cx)) {
                         Ok(fields) => sending.end_with(&fields),
