@@ -8,7 +8,7 @@ mod frames;
 
 use vernal::Limits;
 use vernal::test::Client;
-use vernal::{Text, request_map};
+use vernal::{Text, request_map, server};
 
 use crate::frames::{
     ACK, CONTINUATION, DATA, END_HEADERS, END_STREAM, Frames, GOAWAY, HEADERS, PADDED, PING, PREFACE,
@@ -28,6 +28,12 @@ fn text(Text(text): Text<&str>) -> String {
 #[request_map("/waits", app = "http2_frames")]
 async fn waits() {
     std::future::pending::<()>().await;
+}
+
+/// Answers as soon as the server stops.
+#[request_map("/stops", app = "http2_frames")]
+async fn stops() {
+    server::stopping().await;
 }
 
 fn client() -> Client {
@@ -408,4 +414,26 @@ async fn large_heads_are_refused_on_their_stream() {
         }
         assert_eq!(outcome, "200 on 3", "{name}");
     }
+}
+
+/// Some clients lose an answer that they read together with what tells of the end.
+#[tokio::test]
+async fn who_is_answered_in_a_stop_is_told_of_the_end_when_it_has_seen_the_answer() {
+    let client = client();
+    let mut peer = Frames::open(&client).await;
+    peer.send(&[get(1, "/stops"), get(3, "/")].concat()).await;
+    assert_eq!(peer.outcome().await, "200 on 3");
+    let stopping = tokio::spawn(async move { client.stop().await });
+    assert_eq!(peer.outcome().await, "200 on 1");
+    let asked = loop {
+        let frame = peer.next().await.expect("it is open");
+        assert_ne!(frame.kind, GOAWAY, "{frame:?}");
+        if frame.kind == PING && frame.flags & ACK == 0 {
+            break frame;
+        }
+    };
+    peer.send(&frame(PING, ACK, 0, &asked.payload)).await;
+    assert_eq!(peer.outcome().await, "goaway 0");
+    drop(peer);
+    stopping.await.expect("no panic");
 }

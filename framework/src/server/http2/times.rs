@@ -30,6 +30,10 @@ pub(super) struct Times {
     pinging: Option<PingPong>,
     /// The peer has been asked, and not heard since.
     is_asked: bool,
+    /// The last stream ended, or will, while the server stops.
+    was_busy: bool,
+    /// It has been asked since the last of them ended, and by when it counts as having answered.
+    settling: Option<Instant>,
     /// By when half of the grace period is over, once the server stops.
     half: Option<Instant>,
     /// The peer has been told, and until when it may take its time to close if no stream is open.
@@ -52,6 +56,8 @@ impl Times {
             look,
             pinging,
             is_asked: false,
+            was_busy: false,
+            settling: None,
             half: None,
             end: None,
             idle_time: limits.http2_idle_time,
@@ -90,8 +96,10 @@ impl Times {
             counted.watch(cx.waker());
         }
         if let Some(pinging) = &mut self.pinging {
-            // That it is heard of is all there is to know.
-            while let Poll::Ready(Ok(_)) = pinging.poll_pong(cx) {}
+            // Otherwise it is all there is to know that it is heard of.
+            while let Poll::Ready(Ok(_)) = pinging.poll_pong(cx) {
+                self.settling = self.settling.map(|_| Instant::now());
+            }
         }
         let now = Instant::now();
         let heard = self.gate.heard();
@@ -99,6 +107,7 @@ impl Times {
             (self.seen, self.is_asked) = (heard, false);
             self.look = clock::later(now, self.ping_interval);
         }
+        let was_busy = self.idle_since.is_none();
         match has_streams {
             true => self.idle_since = None,
             false => drop(self.idle_since.get_or_insert(now)),
@@ -111,7 +120,15 @@ impl Times {
                 return Poll::Ready(false);
             }
             let half = *self.half.get_or_insert_with(|| lifecycle.half_of_grace());
-            if self.end.is_none() && (!has_streams || half <= now) {
+            self.was_busy |= was_busy;
+            if has_streams {
+                self.settling = None;
+            } else if self.end.is_none() && self.was_busy && self.settling.is_none() {
+                self.settle(now);
+                return Poll::Ready(true);
+            }
+            let is_settled = !self.was_busy || self.settling.is_some_and(|end| end <= now);
+            if self.end.is_none() && (!has_streams && is_settled || half <= now) {
                 return self.tell(driver);
             }
         }
@@ -131,9 +148,21 @@ impl Times {
         }
         let half = self.half.filter(|_| self.end.is_none());
         let end = if self.end.is_some() { self.end.filter(|_| !has_streams) } else { idle_end };
-        let next = [Some(self.look), half, end, other].into_iter().flatten().min().unwrap_or(self.look);
+        let settled = self.settling.filter(|_| self.end.is_none());
+        let next =
+            [Some(self.look), half, end, settled, other].into_iter().flatten().min().unwrap_or(self.look);
         self.deadline.set(next);
         self.deadline.poll(cx).map(|()| true)
+    }
+
+    /// Asks a peer that has just been answered. There are some that lose an answer if they read it together with what tells of the end, so that
+    /// is not said before they have seen it.
+    fn settle(&mut self, now: Instant) {
+        if let Some(pinging) = &mut self.pinging {
+            // One may be on its way already.
+            let _ = pinging.send_ping(Ping::opaque());
+        }
+        self.settling = Some(clock::later(now, SETTLING));
     }
 
     /// Tells the peer that no more streams are taken; those that are open go on.
@@ -162,3 +191,6 @@ impl Times {
         true
     }
 }
+
+/// Time for a peer to say that it has seen its answers, when the server stops. Some only look when they ask the next time.
+const SETTLING: Duration = Duration::from_secs(1);
