@@ -26,6 +26,11 @@ pub struct Browser {
 
 impl Browser {
     pub fn start() -> Browser {
+        Browser::with(&[])
+    }
+
+    /// One with more arguments.
+    pub fn with(more: &[&str]) -> Browser {
         let driver = Command::new("chromedriver")
             .arg("--port=0")
             .stdout(Stdio::piped())
@@ -37,7 +42,7 @@ impl Browser {
         let profile = env::temp_dir().join(format!("vernal-browser-{}-{count}", process::id()));
         let mut browser = Browser { driver, port: 0, session: String::new(), profile };
         browser.port = browser.port_of_driver();
-        let arguments = [
+        let mut arguments = vec![
             "--headless",
             // Root has no sandbox, and only our own page is opened.
             "--no-sandbox",
@@ -48,8 +53,10 @@ impl Browser {
             "--disable-component-update",
             "--disable-sync",
             "--disable-dev-shm-usage",
-            &format!("--user-data-dir={}", browser.profile.display()),
         ];
+        let profile = format!("--user-data-dir={}", browser.profile.display());
+        arguments.push(&profile);
+        arguments.extend(more);
         let capabilities = json!({
             "browserName": "chrome",
             "goog:chromeOptions": { "args": arguments },
