@@ -295,9 +295,7 @@ impl<'c> Connection<'c> {
     fn send(&mut self, exchange: &mut Exchange, second: u64) -> Step {
         let Exchange { request, response, outbox, .. } = &mut *exchange;
         if !response.is_committed() {
-            if response.trailing.is_some() {
-                Sender::settle_trailers(response, &self.wire.h1);
-            }
+            Sender::settle_trailers(response, &self.wire.h1);
             self.app().finish(request, response);
             if let Some(rest) = self.sender(second).put(response, &mut self.wire.h1, outbox) {
                 if !request.body.is_empty() || request.is_held() {

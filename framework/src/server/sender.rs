@@ -106,8 +106,15 @@ impl Sender<'_> {
 
     /// Leaves out what is to follow the body where that cannot be sent; announces it where it can. Before the answer is finished,
     /// since what is announced may forbid to compress it.
-    #[cold]
+    #[inline]
     pub(crate) fn settle_trailers(response: &mut Response, h1: &H1) {
+        if response.trailing.is_some() {
+            Sender::settle_known_trailers(response, h1);
+        }
+    }
+
+    #[cold]
+    fn settle_known_trailers(response: &mut Response, h1: &H1) {
         // A length is worth more than what may follow.
         let is_doubtful = response.trailing.as_ref().is_some_and(|trailing| trailing.is_doubtful());
         let is_left_out =
