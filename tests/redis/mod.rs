@@ -70,6 +70,12 @@ impl Redis {
         self.child.wait().expect("it ended");
     }
 
+    /// Asks it to end, and waits until it has.
+    pub fn end(&mut self) {
+        self.signal("TERM");
+        self.child.wait().expect("it ended");
+    }
+
     pub fn start_again(&mut self) {
         self.child = Redis::spawn(self.port, &self.folder, &self.arguments);
         self.wait();

@@ -1,4 +1,5 @@
 //! A connection that can be cut: what stands between nodes and their Redis.
+#![allow(dead_code, reason = "no suite uses all of it")]
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
