@@ -269,6 +269,15 @@ async fn a_hundred_thousand_rooms_are_carried() {
     redis.start_again();
     until("the node", async || one.rooms.gaps() == 1 && other.rooms.gaps() == 1).await;
     check(&mut ws).await;
+    // Each is found at once, however many there are.
+    let (rooms, session) = (one.rooms.clone(), one.rooms.here("0").remove(0));
+    let leaving = tokio::task::spawn_blocking(move || {
+        for number in ROOMS / 2..ROOMS {
+            assert!(rooms.leave(&name(number), &session));
+        }
+    });
+    tokio::time::timeout(Duration::from_secs(20), leaving).await.expect("it takes a second").expect("it ran");
+    assert_eq!(one.rooms.names().len(), ROOMS / 2 + 1);
     drop(ws);
     until("the session ends", async || one.rooms.is_empty()).await;
     one.rooms.settled().await.expect("Redis is there");

@@ -11,7 +11,7 @@ use super::accept::Accept;
 use super::config::WebSocketConfig;
 use super::keepalive::Keepalive;
 use super::outbox::Outbox;
-use super::room::Membership;
+use super::room::Memberships;
 use super::wire::Wire;
 use super::words::{Events, Phase};
 use crate::base::say;
@@ -27,7 +27,7 @@ pub(crate) struct Core {
     /// The request that opened the session, in buffers of its own.
     pub(crate) request: Request,
     pub(crate) attributes: Mutex<::http::Extensions>,
-    memberships: Mutex<Vec<Membership<Core>>>,
+    memberships: Mutex<Memberships<Core>>,
     /// Known once the handshake has been agreed on.
     pub(crate) agreed: OnceLock<Box<Agreed>>,
     pub(super) reason: OnceLock<Box<CloseReason>>,
@@ -151,14 +151,14 @@ impl Core {
     }
 
     /// The rooms that it is in.
-    pub(crate) fn memberships(&self) -> MutexGuard<'_, Vec<Membership<Core>>> {
+    pub(crate) fn memberships(&self) -> MutexGuard<'_, Memberships<Core>> {
         self.memberships.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets a session that has ended out of all its rooms.
     pub(crate) fn leave_all(self: &Arc<Core>) {
         let left = std::mem::take(&mut *self.memberships());
-        left.into_iter().for_each(|membership| membership.end(self));
+        left.end(self);
     }
 
     /// Begins to close. The first reason counts; later ones do nothing.

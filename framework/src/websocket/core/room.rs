@@ -1,6 +1,6 @@
 //! Rooms by name, and who is in them. Nothing here knows what a member is: it remembers its rooms as [`Membership`]s.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 /// Rooms by name. A room is there while somebody is in it.
@@ -22,6 +22,41 @@ pub(crate) struct Room<T> {
 pub(crate) struct Membership<T> {
     all: Weak<All<T>>,
     room: Weak<Room<T>>,
+}
+
+/// The rooms of a member. Most are in few, which take little; some are in very many, and each is found at once.
+pub(crate) struct Memberships<T> {
+    few: Vec<Membership<T>>,
+    /// By the place of the room, which is no other's while it is remembered.
+    many: BTreeMap<usize, Membership<T>>,
+}
+
+impl<T> Default for Memberships<T> {
+    fn default() -> Memberships<T> {
+        Memberships { few: Vec::new(), many: BTreeMap::new() }
+    }
+}
+
+impl<T> Memberships<T> {
+    pub(crate) fn add(&mut self, membership: Membership<T>) {
+        if self.few.len() < FEW {
+            self.few.push(membership);
+        } else {
+            self.many.insert(membership.room.as_ptr().addr(), membership);
+        }
+    }
+
+    pub(crate) fn remove(&mut self, room: &Arc<Room<T>>) {
+        match self.few.iter().position(|membership| membership.is_of(room)) {
+            Some(place) => drop(self.few.swap_remove(place)),
+            None => drop(self.many.remove(&Arc::as_ptr(room).addr())),
+        }
+    }
+
+    /// Lets the member out of all.
+    pub(crate) fn end(self, member: &Arc<T>) {
+        self.few.into_iter().chain(self.many.into_values()).for_each(|membership| membership.end(member));
+    }
 }
 
 impl<T> Default for All<T> {
@@ -93,14 +128,17 @@ impl<T> Room<T> {
 }
 
 impl<T> Membership<T> {
-    pub(crate) fn is_of(&self, room: &Arc<Room<T>>) -> bool {
+    fn is_of(&self, room: &Arc<Room<T>>) -> bool {
         self.room.as_ptr() == Arc::as_ptr(room)
     }
 
     /// Lets the member out.
-    pub(super) fn end(self, member: &Arc<T>) {
+    fn end(self, member: &Arc<T>) {
         if let (Some(all), Some(room)) = (self.all.upgrade(), self.room.upgrade()) {
             all.remove(&room, member);
         }
     }
 }
+
+/// How many are looked through one by one.
+const FEW: usize = 32;

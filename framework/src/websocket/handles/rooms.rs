@@ -104,7 +104,9 @@ impl Rooms {
         if session.is_closed() {
             return Err(Error::bad_request("the WebSocket session is closed, so it cannot join a room"));
         }
-        memberships.extend(self.0.all.join(room, &session.0));
+        if let Some(membership) = self.0.all.join(room, &session.0) {
+            memberships.add(membership);
+        }
         Ok(())
     }
 
@@ -112,7 +114,7 @@ impl Rooms {
     pub fn leave(&self, room: &str, session: &WebSocketSession) -> bool {
         let mut memberships = session.0.memberships();
         let Some(room) = self.0.all.get(room) else { return false };
-        memberships.retain(|membership| !membership.is_of(&room));
+        memberships.remove(&room);
         self.0.all.remove(&room, &session.0)
     }
 
