@@ -31,7 +31,16 @@ use crate::proto::Limits;
 use crate::server::Counted;
 
 /// Serves one connection until it ends.
-pub(super) async fn opened(stream: Stream, leftover: Vec<u8>, counted: Counted) {
+pub(super) async fn serve(stream: Stream, leftover: Vec<u8>, counted: Counted) {
+    // In a box, so that an open connection does not keep the room of what opened it.
+    let opening: BoxFuture<'static, Option<Box<Connection>>> = Box::pin(open(stream, leftover, counted));
+    if let Some(mut connection) = opening.await {
+        poll_fn(|cx| connection.poll(cx)).await;
+    }
+}
+
+/// Waits for the preface of a connection.
+async fn open(stream: Stream, leftover: Vec<u8>, counted: Counted) -> Option<Box<Connection>> {
     let streams = Streams::new(counted);
     let limits = &streams.counted.shared().app.0.limits;
     let gate = Arc::<Gate>::default();
@@ -44,22 +53,24 @@ pub(super) async fn opened(stream: Stream, leftover: Vec<u8>, counted: Counted) 
         streams.counted.watch(cx.waker());
         if streams.counted.shared().lifecycle.is_stopping() { Poll::Ready(None) } else { Poll::Pending }
     });
-    let mut driver = match opened.await {
-        Some(Ok(Ok(driver))) => driver,
-        Some(Ok(Err(error))) => return say!(debug, "no HTTP/2 with a peer: {error}"),
-        None => return,
-        Some(Err(_)) => {
+    let mut driver = match opened.await? {
+        Ok(Ok(driver)) => driver,
+        Ok(Err(error)) => {
+            say!(debug, "no HTTP/2 with a peer: {error}");
+            return None;
+        }
+        Err(_) => {
             let limit = limits.first_byte();
-            return say!(
+            say!(
                 debug,
                 "no HTTP/2 with a peer: its preface took longer than {limit:?} (Limits::header_timeout, Limits::idle_time)"
             );
+            return None;
         }
     };
     let times = Times::new(Arc::clone(&gate), driver.ping_pong(), limits);
-    let mut connection =
-        Connection { driver, gate, streams: Arc::clone(&streams), draining: Draining::default(), times };
-    poll_fn(|cx| connection.poll(cx)).await;
+    let draining = Draining::default();
+    Some(Box::new(Connection { driver, gate, streams: Arc::clone(&streams), draining, times }))
 }
 
 /// What the peer is told at first, and what is borne of it.

@@ -17,14 +17,13 @@ mod times;
 mod transport;
 mod tunnel;
 
-use self::connection::opened;
 use super::Counted;
 use crate::http::BoxFuture;
 use crate::io::Stream;
 
 /// Serves one connection until it ends. `leftover` has been read of it already.
 pub(super) fn serve(stream: Stream, leftover: Vec<u8>, counted: Counted) -> BoxFuture<'static, ()> {
-    Box::pin(opened(stream, leftover, counted))
+    Box::pin(connection::serve(stream, leftover, counted))
 }
 
 /// Whether a connection begins as those of HTTP/2 do, as far as it has come (RFC 9113, section 3.4). That it goes on so is judged later.
@@ -40,7 +39,25 @@ const TELLING: usize = "PRI * HTTP/2".len();
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::base::Headers;
+    use crate::proto::Limits;
+    use crate::proto::h1::H1;
+
+    proptest! {
+        /// What comes behind the preface, or in place of its end, makes no request of HTTP/1.1 of it.
+        #[test]
+        fn what_is_a_preface_is_no_request(length in 0..=PREFACE.len(), rest in prop::collection::vec(any::<u8>(), 0..200)) {
+            let input = [&PREFACE[..length], &rest].concat();
+            let mut headers = Headers::new();
+            let head = H1::new().receive_head(&input, &Limits::new(), &mut headers, &mut String::new());
+            prop_assert!(!is_preface(&input) || !matches!(head, Ok(Some(_))), "{:?}", input);
+            // It is known as soon as it can be, and refused where nobody knows it.
+            prop_assert!(length < PREFACE.len() || is_preface(&input) && head.is_err());
+        }
+    }
 
     #[test]
     fn a_preface_is_known_by_its_first_bytes() {
