@@ -106,7 +106,6 @@ impl Responder for &str {
 }
 
 impl Responder for String {
-    #[inline]
     fn respond(self, res: &mut Response) -> Result {
         if self.len() <= COPIED {
             return self.as_str().respond(res);
