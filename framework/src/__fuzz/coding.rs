@@ -1,6 +1,6 @@
 //! What the content codings of request bodies promise.
 
-use crate::proto::coding::{ContentCoding, Decoding, Pulled};
+use crate::proto::coding::{ContentCoding, Decoding, Pulled, decoder};
 use crate::proto::{Limits, Refusal};
 
 const LIMIT: u64 = 1 << 10;
@@ -21,7 +21,8 @@ pub fn coding(input: &[u8]) {
 }
 
 fn decode(codings: &[ContentCoding], body: &[u8], length: usize) -> Result<Vec<u8>, Refusal> {
-    let mut decoding = Decoding::new(codings.iter().copied(), Limits::new().body_size(LIMIT).body_bound())?;
+    let mut decoding =
+        Decoding::new(codings.iter().copied(), Limits::new().body_size(LIMIT).body_bound(), decoder)?;
     let mut out = Vec::new();
     for mut piece in body.chunks(length.max(1)) {
         while decoding.pull(&mut piece, false, &mut out)? == Pulled::Piece {}

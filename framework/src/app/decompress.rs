@@ -68,16 +68,15 @@ impl Inner {
         if !request.headers.contains(CONTENT_ENCODING) {
             return Ok(None);
         }
-        let codings = self.decompression_of(target, request).codings_of(request).unwrap_or_default();
-        if codings.is_empty() {
-            return Ok(None);
-        }
+        let decompression = self.decompression_of(target, request);
+        let codings = decompression.codings_of(request).unwrap_or_default();
+        let Some(decoder) = decompression.decoder.filter(|_| !codings.is_empty()) else { return Ok(None) };
         if target.is_none() {
             request.extensions.insert(Undone(codings.clone()));
         }
         request.headers.remove(CONTENT_ENCODING);
         request.headers.remove("content-length");
-        Decoding::new(codings.into_iter(), bound).map(Some)
+        Decoding::new(codings.into_iter(), bound, decoder).map(Some)
     }
 
     /// Decodes a body that has been read whole, within the limits of its target.

@@ -42,7 +42,7 @@ pub use application::App;
 pub(crate) use application::Inner;
 pub(crate) use bodies::{BodyPlan, BodyWay};
 pub use compress::Compression;
-pub(crate) use compress::{Asked, Compressing};
+pub(crate) use compress::{Asked, Pieces};
 pub use config::Config;
 pub(crate) use exchange::Exchange;
 #[cfg(feature = "tower")]

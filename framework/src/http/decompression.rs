@@ -2,7 +2,7 @@
 
 use super::{Error, Request, Result};
 use crate::base::shown_bytes;
-use crate::proto::coding::ContentCoding;
+use crate::proto::coding::{ContentCoding, MakeDecoder, decoder};
 
 /// What becomes of request bodies with a `Content-Encoding`:
 /// [`Config::decompress_requests`](crate::Config::decompress_requests).
@@ -35,6 +35,8 @@ use crate::proto::coding::ContentCoding;
 pub struct Decompression {
     pub(crate) codings: Vec<ContentCoding>,
     pub(crate) is_left_alone: bool,
+    /// What undoes them, if there are any.
+    pub(crate) decoder: Option<MakeDecoder>,
 }
 
 impl Decompression {
@@ -45,7 +47,11 @@ impl Decompression {
 
     /// Takes gzip and deflate.
     pub fn gzip() -> Decompression {
-        Decompression { codings: vec![ContentCoding::Gzip, ContentCoding::Deflate], is_left_alone: false }
+        Decompression {
+            codings: vec![ContentCoding::Gzip, ContentCoding::Deflate],
+            is_left_alone: false,
+            decoder: Some(decoder),
+        }
     }
 
     /// Brotli too. Its windows take up to 16 MiB for a body while it is decoded.
@@ -65,7 +71,7 @@ impl Decompression {
 
     /// Leaves bodies as they came, for handlers that look at `Content-Encoding` themselves, or store what they get.
     pub fn by_handlers() -> Decompression {
-        Decompression { codings: Vec::new(), is_left_alone: true }
+        Decompression { is_left_alone: true, ..Decompression::default() }
     }
 
     #[cfg(any(feature = "brotli", feature = "zstd"))]
@@ -73,6 +79,7 @@ impl Decompression {
         if !self.codings.contains(&coding) {
             self.codings.push(coding);
         }
+        self.decoder = Some(decoder);
         self
     }
 

@@ -9,7 +9,7 @@ use super::Shared;
 use super::receiver::Receiver;
 use super::sender::Sender;
 use super::wire::{Gone, Wire};
-use crate::app::{Answering, Asked, Compressing};
+use crate::app::{Answering, Asked, Pieces};
 use crate::http::{BoxFuture, Outgoing, SentHead};
 use crate::io::{Inbox, Outbox, Pipe, clock};
 use crate::proto::Refusal;
@@ -33,7 +33,7 @@ pub(crate) struct Pump<'p> {
     /// What the request says of its answer's coding.
     asked: Option<Asked>,
     /// What a written answer's pieces go through.
-    compressing: Option<Box<Compressing>>,
+    compressing: Option<Box<dyn Pieces>>,
 }
 
 /// The wait for the end of an answer that its handler wrote piece by piece.

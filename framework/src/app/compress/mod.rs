@@ -3,20 +3,18 @@
 //! Whether an answer is compressed is decided in one place, [`Compression::decide`], for bodies in memory, files,
 //! streams and those written piece by piece alike.
 
+mod engine;
 mod settings;
 mod stream;
-
-use std::cell::RefCell;
 
 use ::http::{Method, StatusCode};
 
 pub use self::settings::Compression;
-pub(crate) use self::stream::Compressing;
-use self::stream::{Source, compressed, nothing};
+pub(crate) use self::stream::Pieces;
 use super::application::Inner;
-use crate::base::{Headers, say, trim};
-use crate::http::{Body, BodyKind, Request, Response, SentHead};
-use crate::proto::coding::{Encoder, Failed, Flush, Form};
+use crate::base::{Headers, say};
+use crate::http::{BodyKind, Request, Response, SentHead};
+use crate::proto::coding::{Failed, Form};
 use crate::proto::{AcceptEncoding, Coding};
 
 /// What a request says of the answer it wants.
@@ -82,17 +80,13 @@ impl Inner {
 
     /// The same as [`Inner::finish`] for an answer that is written piece by piece: changes its head, and returns what its
     /// pieces go through.
-    pub(crate) fn begin_written(
-        &self,
-        asked: Option<Asked>,
-        head: &mut SentHead,
-    ) -> Option<Box<Compressing>> {
+    pub(crate) fn begin_written(&self, asked: Option<Asked>, head: &mut SentHead) -> Option<Box<dyn Pieces>> {
         let (compression, asked) = (self.compression.as_ref()?, asked?);
         let SentHead { status, headers, content_type, .. } = head;
         let facts = Facts { status: *status, headers, content_type: *content_type, size: None };
         let decision = compression.decide(&facts, || asked);
         let compressing = match decision {
-            Decision::Compress(form) if !asked.is_head => Some(Box::new(Compressing::new(form, None).ok()?)),
+            Decision::Compress(form) if !asked.is_head => Some((compression.engine().begin)(form)?),
             _ => None,
         };
         announce(decision, headers);
@@ -173,7 +167,7 @@ impl Compression {
         let facts = Facts { status: *status, headers, content_type: *content_type, size };
         let decision = self.decide(&facts, ask);
         if let Decision::Compress(form) = decision
-            && let Err(Failed) = compress(form, is_head, size, response)
+            && let Err(Failed) = (self.engine().compress)(form, is_head, size, response)
         {
             let coding = form.coding.token();
             say!(error, "an answer cannot be compressed as {coding}, and is sent as it is");
@@ -188,49 +182,6 @@ fn is_without_whole_body(status: StatusCode) -> bool {
     const SOME: [StatusCode; 3] =
         [StatusCode::NO_CONTENT, StatusCode::RESET_CONTENT, StatusCode::PARTIAL_CONTENT];
     status.is_informational() || SOME.contains(&status)
-}
-
-/// Puts the compressed body in place of the plain one.
-fn compress(form: Form, is_head: bool, size: Option<u64>, response: &mut Response) -> Result<(), Failed> {
-    if is_head {
-        // Only compressing would tell the length, and nobody will see the body.
-        response.body = nothing();
-        return Ok(());
-    }
-    let is_small = size.is_some_and(|size| size <= AT_ONCE);
-    match (&response.body.0, is_small) {
-        (BodyKind::Buffer, true) => SCRATCH.with_borrow_mut(|scratch| {
-            scratch.clear();
-            whole(form, &response.buffer, scratch)?;
-            std::mem::swap(scratch, &mut response.buffer);
-            trim(scratch, KEPT);
-            Ok(())
-        }),
-        (BodyKind::Bytes(bytes), true) => {
-            response.buffer.clear();
-            whole(form, bytes, &mut response.buffer)?;
-            response.body = Body(BodyKind::Buffer);
-            Ok(())
-        }
-        _ => {
-            let compressing = Compressing::new(form, size)?;
-            let source = match response.take_content() {
-                Body(BodyKind::Bytes(bytes)) => Source::Memory(bytes),
-                body @ Body(BodyKind::Stream(_) | BodyKind::Sized(..)) => Source::Stream(body),
-                body => Source::Stored(body),
-            };
-            response.body = compressed(source, compressing);
-            Ok(())
-        }
-    }
-}
-
-/// Compresses what is small enough to be done at once.
-fn whole(form: Form, body: &[u8], out: &mut Vec<u8>) -> Result<(), Failed> {
-    let mut encoder = Encoder::lend(form, Some(body.len() as u64))?;
-    encoder.encode(body, Flush::End, out)?;
-    encoder.give_back();
-    Ok(())
 }
 
 /// Says in the head what was decided: `Vary` for all that could have been compressed, so that no cache gives one peer
@@ -276,15 +227,3 @@ fn has_token(list: &[u8], token: &[u8]) -> bool {
 /// Fields that only hold for the very bytes of the body: a coding it has already, a part of it, its sum.
 const BODY_IS_FINAL: &[&str] =
     &["content-encoding", "content-range", "content-digest", "repr-digest", "content-md5", "digest"];
-
-/// Bodies up to this size are compressed before their head is sent, which tells their length; larger ones piece by
-/// piece, so that a thread is not kept from its other connections.
-const AT_ONCE: u64 = 256 << 10;
-
-thread_local! {
-    /// Changes places with the answer's own buffer.
-    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
-
-/// How much of that stays allocated.
-const KEPT: usize = 64 << 10;

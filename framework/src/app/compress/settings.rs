@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
+use super::engine::{ENGINE, Engine};
 use crate::base::FlawedSetting;
 use crate::proto::Coding;
 use crate::proto::coding::Form;
@@ -53,6 +54,7 @@ pub struct Compression {
     min_size: u64,
     types: Cow<'static, [Cow<'static, str>]>,
     problem: FlawedSetting,
+    engine: &'static Engine,
 }
 
 impl Compression {
@@ -69,6 +71,7 @@ impl Compression {
             min_size: 1 << 10,
             types: Cow::Borrowed(TYPES),
             problem: FlawedSetting::default(),
+            engine: &ENGINE,
         };
         compression.judged("gzip", level, 0..=9)
     }
@@ -132,6 +135,11 @@ impl Compression {
     /// What is wrong with the settings.
     pub(crate) fn problem(&self) -> Option<String> {
         self.problem.text()
+    }
+
+    /// What does it.
+    pub(super) fn engine(&self) -> &'static Engine {
+        self.engine
     }
 
     /// The codings that are on, the best first.

@@ -9,8 +9,23 @@ use futures_core::Stream;
 use crate::http::{Body, BodyKind, Error, Result};
 use crate::proto::coding::{Encoder, Failed, Flush, Form};
 
+/// What the pieces of an answer go through.
+pub(crate) trait Pieces: Send {
+    /// What a piece becomes, to be decoded at once.
+    ///
+    /// # Errors
+    /// As for [`Encoder::encode`].
+    fn piece(&mut self, piece: &[u8]) -> std::result::Result<&[u8], Failed>;
+
+    /// What is left to send at the end. Nothing the second time.
+    ///
+    /// # Errors
+    /// As for [`Encoder::encode`].
+    fn end(&mut self) -> std::result::Result<&[u8], Failed>;
+}
+
 /// A compressor at work on one body, and what it made of the last piece.
-pub(crate) struct Compressing {
+pub(super) struct Compressing {
     encoder: Option<Encoder>,
     out: Vec<u8>,
 }
@@ -41,32 +56,26 @@ impl Compressing {
         Ok(Compressing { encoder: Some(Encoder::lend(form, size)?), out: Vec::new() })
     }
 
-    /// What a piece becomes, to be decoded at once.
-    ///
-    /// # Errors
-    /// As for [`Encoder::encode`].
-    pub(crate) fn piece(&mut self, piece: &[u8]) -> std::result::Result<&[u8], Failed> {
-        self.encode(piece, Flush::Piece)
-    }
-
-    /// What is left to send at the end. Nothing the second time.
-    ///
-    /// # Errors
-    /// As for [`Encoder::encode`].
-    pub(crate) fn end(&mut self) -> std::result::Result<&[u8], Failed> {
-        self.encode(&[], Flush::End)?;
-        if let Some(encoder) = self.encoder.take() {
-            encoder.give_back();
-        }
-        Ok(&self.out)
-    }
-
     fn encode(&mut self, piece: &[u8], flush: Flush) -> std::result::Result<&[u8], Failed> {
         self.out.clear();
         if let Some(encoder) = &mut self.encoder
             && (!piece.is_empty() || flush == Flush::End)
         {
             encoder.encode(piece, flush, &mut self.out)?;
+        }
+        Ok(&self.out)
+    }
+}
+
+impl Pieces for Compressing {
+    fn piece(&mut self, piece: &[u8]) -> std::result::Result<&[u8], Failed> {
+        self.encode(piece, Flush::Piece)
+    }
+
+    fn end(&mut self) -> std::result::Result<&[u8], Failed> {
+        self.encode(&[], Flush::End)?;
+        if let Some(encoder) = self.encoder.take() {
+            encoder.give_back();
         }
         Ok(&self.out)
     }

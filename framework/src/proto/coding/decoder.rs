@@ -4,7 +4,32 @@ use super::gzip::Inflater;
 use super::{ContentCoding, Failed};
 
 /// Undoes one coding.
-pub(super) enum Decoder {
+pub(crate) trait Decode: Send {
+    /// Decodes from the beginning of `input` to the end of `out`, and returns how much of the input that took. A call
+    /// adds no more than `out` has room for, or a piece; what stays inside comes out of further calls, be it with an
+    /// empty input.
+    ///
+    /// # Errors
+    /// This is not what the coding looks like.
+    fn decode(&mut self, input: &[u8], out: &mut Vec<u8>) -> Result<usize, Failed>;
+
+    /// Whether what has come so far may be all: its end was seen, or nothing has come at all.
+    fn is_complete(&self) -> bool;
+}
+
+/// What makes a decoder. Settings that take a coding hand it over, so that a program without them has no decoders.
+pub(crate) type MakeDecoder = fn(ContentCoding) -> Result<Box<dyn Decode>, Failed>;
+
+/// The decoder of a coding.
+///
+/// # Errors
+/// There is no memory for it.
+pub(crate) fn decoder(coding: ContentCoding) -> Result<Box<dyn Decode>, Failed> {
+    Ok(Box::new(Decoder::new(coding)?))
+}
+
+/// Each coding's own.
+enum Decoder {
     Inflater(Inflater),
     #[cfg(feature = "brotli")]
     Brotli(super::brotli::BrotliDecoder),
@@ -13,7 +38,7 @@ pub(super) enum Decoder {
 }
 
 impl Decoder {
-    pub(super) fn new(coding: ContentCoding) -> Result<Decoder, Failed> {
+    fn new(coding: ContentCoding) -> Result<Decoder, Failed> {
         Ok(match coding {
             ContentCoding::Gzip => Decoder::Inflater(Inflater::gzip()),
             ContentCoding::Deflate => Decoder::Inflater(Inflater::deflate()),
@@ -23,14 +48,10 @@ impl Decoder {
             ContentCoding::Zstd => Decoder::Zstd(super::zstd::ZstdDecoder::new()?),
         })
     }
+}
 
-    /// Decodes from the beginning of `input` to the end of `out`, and returns how much of the input that took. A call
-    /// adds no more than `out` has room for, or a piece; what stays inside comes out of further calls, be it with an
-    /// empty input.
-    ///
-    /// # Errors
-    /// This is not what the coding looks like.
-    pub(super) fn decode(&mut self, input: &[u8], out: &mut Vec<u8>) -> Result<usize, Failed> {
+impl Decode for Decoder {
+    fn decode(&mut self, input: &[u8], out: &mut Vec<u8>) -> Result<usize, Failed> {
         let start = out.len();
         let consumed = match self {
             Decoder::Inflater(inflater) => inflater.decode(input, out),
@@ -45,8 +66,7 @@ impl Decoder {
         Ok(consumed)
     }
 
-    /// Whether what has come so far may be all: its end was seen, or nothing has come at all.
-    pub(super) fn is_complete(&self) -> bool {
+    fn is_complete(&self) -> bool {
         match self {
             Decoder::Inflater(inflater) => inflater.is_complete(),
             #[cfg(feature = "brotli")]

@@ -5,7 +5,7 @@
 
 use ::http::StatusCode;
 
-use super::decoder::Decoder;
+use super::decoder::{Decode, MakeDecoder};
 use super::{ContentCoding, Failed, PIECE};
 use crate::proto::{Refusal, SizeBound};
 
@@ -19,7 +19,7 @@ pub(crate) struct Decoding {
 
 struct Layer {
     coding: ContentCoding,
-    decoder: Decoder,
+    decoder: Box<dyn Decode>,
     /// What it is fed with.
     input: Vec<u8>,
     /// How much of that has been decoded.
@@ -46,9 +46,10 @@ impl Decoding {
     pub(crate) fn new(
         codings: impl DoubleEndedIterator<Item = ContentCoding>,
         bound: SizeBound,
+        make: MakeDecoder,
     ) -> Result<Decoding, Refusal> {
         let layer = |coding| {
-            let decoder = Decoder::new(coding)?;
+            let decoder = make(coding)?;
             Ok(Layer { coding, decoder, input: Vec::new(), consumed: 0, total: 0 })
         };
         let layers: Result<_, Failed> = codings.rev().map(layer).collect();

@@ -14,6 +14,7 @@ mod tests;
 #[cfg(feature = "zstd")]
 mod zstd;
 
+pub(crate) use decoder::{MakeDecoder, decoder};
 pub(crate) use decoding::{Decoding, Pulled};
 pub(crate) use encoder::{Encoder, Form};
 

@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::{ProptestConfig, Strategy, any};
 use proptest::proptest;
 
-use super::{ContentCoding, Decoding, Encoder, Flush, Form, Pulled};
+use super::{ContentCoding, Decoding, Encoder, Flush, Form, Pulled, decoder};
 use crate::proto::accept_encoding::Coding;
 use crate::proto::{Limits, Refusal, SizeBound};
 
@@ -49,12 +49,12 @@ fn encode<'p>(form: Form, pieces: impl IntoIterator<Item = &'p [u8]>, between: F
 
 fn decode(codings: &[ContentCoding], body: &[u8], limit: u64) -> Result<Vec<u8>, Refusal> {
     let mut out = Vec::new();
-    Decoding::new(codings.iter().copied(), bound(limit))?.decode_whole(body, &mut out)?;
+    Decoding::new(codings.iter().copied(), bound(limit), decoder)?.decode_whole(body, &mut out)?;
     Ok(out)
 }
 
 fn decode_bytewise(codings: &[ContentCoding], body: &[u8], limit: u64) -> Result<Vec<u8>, Refusal> {
-    let mut decoding = Decoding::new(codings.iter().copied(), bound(limit))?;
+    let mut decoding = Decoding::new(codings.iter().copied(), bound(limit), decoder)?;
     let mut out = Vec::new();
     for mut byte in body.chunks(1) {
         while decoding.pull(&mut byte, false, &mut out)? == Pulled::Piece {}
@@ -102,7 +102,7 @@ fn what_is_encoded_is_decoded_again() {
 fn each_flushed_piece_can_be_decoded_at_once() {
     for (form, coding) in forms() {
         let mut encoder = Encoder::lend(form, None).expect("there is such a compressor");
-        let mut decoding = Decoding::new([coding].into_iter(), bound(1 << 20)).expect("a decoder");
+        let mut decoding = Decoding::new([coding].into_iter(), bound(1 << 20), decoder).expect("a decoder");
         for piece in ["data: 1\n\n", "data: 2\n\n", "a", "data: 3\n\n"] {
             let (mut encoded, mut plain) = (Vec::new(), Vec::new());
             encoder.encode(piece.as_bytes(), Flush::Piece, &mut encoded).expect("it goes on");
@@ -177,7 +177,7 @@ fn a_bomb_is_stopped_at_the_limit() {
     for (form, coding) in forms().into_iter().filter(|(form, _)| form.level == 3) {
         let bomb = encode(form, (0..64).map(|_| &[0_u8; 1 << 20][..]), Flush::Nothing);
         let mut out = Vec::new();
-        let mut decoding = Decoding::new([coding].into_iter(), bound(100_000)).expect("a decoder");
+        let mut decoding = Decoding::new([coding].into_iter(), bound(100_000), decoder).expect("a decoder");
         let refusal = decoding.decode_whole(&bomb, &mut out).expect_err("it is too large");
         assert_eq!(refusal.status, 413, "{form:?}");
         assert!(

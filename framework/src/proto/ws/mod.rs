@@ -16,7 +16,7 @@ mod utf8;
 pub use close::{CloseCode, CloseReason, CloseReasonError, ClosedBy};
 pub(crate) use connection::{Bounds, Protocol, Received, Wants};
 pub use deflate::Deflate;
-pub(crate) use deflate::{PerMessageDeflate, compress_alone};
+pub(crate) use deflate::PerMessageDeflate;
 pub use extension::{Extension, ExtensionOffer, ExtensionResponse};
 pub(crate) use extensions::Extensions;
 pub use frame::{Frame, OpCode, Rsv};

@@ -9,7 +9,7 @@ use h2::Reason;
 
 use super::answer::Parts;
 use super::sending::{Gone, Sending};
-use crate::app::{Asked, Compressing};
+use crate::app::{Asked, Pieces};
 use crate::base::Headers;
 use crate::http::Outgoing;
 use crate::server::Shared;
@@ -31,7 +31,7 @@ pub(super) enum State {
     /// Its head is not out.
     Unbegun,
     /// Pieces follow, and go through this.
-    Begun(Option<Box<Compressing>>),
+    Begun(Option<Box<dyn Pieces>>),
     /// What waits is the last of it, and these fields follow.
     Ending(Headers),
     /// Nothing more is sent, though the handler may go on.

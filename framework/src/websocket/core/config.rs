@@ -231,7 +231,7 @@ pub(crate) fn conflict(installed: &[Box<dyn Extension>]) -> Option<String> {
 
 /// The factory of permessage-deflate.
 pub(crate) fn deflate(settings: Deflate) -> Factory {
-    Arc::new(move |role| Box::new(settings.extension(role)))
+    Arc::new(move |role| settings.extension(role))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use super::session::WebSocketSession;
 use crate::http::Result;
-use crate::proto::ws::{Frame, Role, Rsv, compress_alone, write_frame};
+use crate::proto::ws::{Frame, Role, Rsv, write_frame};
 use crate::websocket::core::message::{IntoMessage, Outgoing};
 use crate::websocket::core::room::Room;
 use crate::websocket::core::{Core, opcode};
@@ -123,7 +123,7 @@ impl<'m> Shared<'m> {
         let index = match known {
             Some(index) => index,
             None => {
-                let Ok(payload) = compress_alone(form, self.message.payload.bytes()) else { return false };
+                let Ok(payload) = deflate.compress_alone(self.message.payload.bytes()) else { return false };
                 self.compressed.push((form, framed(self.message, Rsv::RSV1, &payload)));
                 self.compressed.len() - 1
             }

@@ -35,7 +35,7 @@ impl Settings {
             installed.remove(at);
         }
         if let Compressed::By(deflate) = &config.deflate {
-            installed.insert(at, Box::new(deflate.extension(Role::Server)));
+            installed.insert(at, deflate.extension(Role::Server));
         }
         installed
     }

@@ -8,7 +8,7 @@ use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, 
 use super::super::close::{CloseCode, CloseReason};
 
 /// Compresses a whole message with a fresh context of this form.
-pub(crate) fn compress_alone((level, window): (u32, u8), payload: &[u8]) -> Result<Bytes, CloseReason> {
+pub(super) fn compress_alone((level, window): (u32, u8), payload: &[u8]) -> Result<Bytes, CloseReason> {
     let mut compressor = Compressor::lend(level, window);
     let compressed = compressor.compress(payload, true);
     compressor.take_back();

@@ -11,9 +11,9 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use flate2::Decompress;
 
-pub(crate) use self::codec::compress_alone;
 use self::codec::{Compressor, Decompressors, TAIL, Window, inflate};
 use self::parameters::{Direction, Parameters};
 use super::Role;
@@ -41,7 +41,21 @@ pub struct Deflate {
     bigger_than: usize,
     conditions: Vec<Condition>,
     problem: FlawedSetting,
+    code: &'static Code,
 }
+
+/// What compresses messages. Only these settings lead to it, so that a program without them has no compressors.
+struct Code {
+    extension: fn(&Deflate, Role) -> Box<dyn Extension>,
+    alone: CompressAlone,
+}
+
+type CompressAlone = fn((u32, u8), &[u8]) -> Result<Bytes, CloseReason>;
+
+static CODE: Code = Code {
+    extension: |settings, role| Box::new(PerMessageDeflate::new(settings, role)),
+    alone: codec::compress_alone,
+};
 
 type Condition = Arc<dyn Fn(&Frame) -> bool + Send + Sync>;
 
@@ -55,6 +69,7 @@ impl Default for Deflate {
             bigger_than: 128,
             conditions: Vec::new(),
             problem: FlawedSetting::default(),
+            code: &CODE,
         }
     }
 }
@@ -138,18 +153,8 @@ impl Deflate {
     }
 
     /// The extension of one session.
-    pub(crate) fn extension(&self, role: Role) -> PerMessageDeflate {
-        PerMessageDeflate {
-            settings: self.clone(),
-            out: Direction { window: self.window_of(role), keeps_context: self.keeps_context },
-            inward: Direction { window: self.window_of(role.other()), keeps_context: self.keeps_context },
-            compressor: None,
-            decompressor: None,
-            window: Window::default(),
-            is_compressing: false,
-            is_stale: false,
-            is_inflating: false,
-        }
+    pub(crate) fn extension(&self, role: Role) -> Box<dyn Extension> {
+        (self.code.extension)(self, role)
     }
 
     fn window_of(&self, role: Role) -> u8 {
@@ -353,6 +358,21 @@ impl Extension for PerMessageDeflate {
 }
 
 impl PerMessageDeflate {
+    fn new(settings: &Deflate, role: Role) -> PerMessageDeflate {
+        let keeps_context = settings.keeps_context;
+        PerMessageDeflate {
+            settings: settings.clone(),
+            out: Direction { window: settings.window_of(role), keeps_context },
+            inward: Direction { window: settings.window_of(role.other()), keeps_context },
+            compressor: None,
+            decompressor: None,
+            window: Window::default(),
+            is_compressing: false,
+            is_stale: false,
+            is_inflating: false,
+        }
+    }
+
     /// Takes an offer up; `None`: it cannot be met.
     fn accept(&mut self, offer: Parameters) -> Option<ExtensionResponse> {
         let server_window = match offer.server_max_window_bits {
@@ -401,6 +421,14 @@ impl PerMessageDeflate {
     /// Level and window: sessions that agree in these may share a frame that was compressed with a fresh context.
     pub(crate) fn form(&self) -> (u32, u8) {
         (self.settings.level, self.out.window)
+    }
+
+    /// Compresses a whole message with a fresh context of this form.
+    ///
+    /// # Errors
+    /// The compressor refuses to go on.
+    pub(crate) fn compress_alone(&self, payload: &[u8]) -> Result<Bytes, CloseReason> {
+        (self.settings.code.alone)(self.form(), payload)
     }
 
     /// Messages may be dropped after they were compressed: none may need one before it.

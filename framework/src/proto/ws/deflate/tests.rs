@@ -16,7 +16,7 @@ fn offer(text: &'static str) -> ExtensionOffer<'static> {
 
 fn negotiated(settings: &Deflate, offers: &[&'static str]) -> Option<String> {
     let offers: Vec<_> = offers.iter().map(|text| offer(text)).collect();
-    let mut extension = settings.extension(Role::Server);
+    let mut extension = PerMessageDeflate::new(&settings, Role::Server);
     extension.negotiate(&offers)?.text().map(str::to_owned)
 }
 
@@ -107,7 +107,11 @@ fn answers_are_judged() {
     ];
     for (keeps, answer, expected) in table {
         let settings = if keeps { Deflate::default().keep_context() } else { Deflate::default() };
-        assert_eq!(settings.extension(Role::Client).agree(&offer(answer)), expected, "{answer}");
+        assert_eq!(
+            PerMessageDeflate::new(&settings, Role::Client).agree(&offer(answer)),
+            expected,
+            "{answer}"
+        );
     }
 }
 
@@ -124,7 +128,7 @@ fn decoded(extension: &mut PerMessageDeflate, rsv: Rsv, payload: &[u8], room: us
 
 #[test]
 fn the_examples_of_the_rfc() {
-    let fresh = || always().extension(Role::Server);
+    let fresh = || PerMessageDeflate::new(&always(), Role::Server);
     let mut frame = Frame::new(OpCode::Text, "Hello");
     fresh().encode(&mut frame).expect("compressed");
     assert_eq!((&frame.payload[..], frame.rsv), (&[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00][..], Rsv::RSV1));
@@ -137,7 +141,7 @@ fn the_examples_of_the_rfc() {
     for (name, payload) in table {
         assert_eq!(decoded(&mut fresh(), Rsv::RSV1, payload, 5).as_deref(), Ok(&b"Hello"[..]), "{name}");
     }
-    let mut keeping = always().keep_context().extension(Role::Server);
+    let mut keeping = PerMessageDeflate::new(&always().keep_context(), Role::Server);
     for payload in [&[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00][..], &[0xf2, 0x00, 0x11, 0x00, 0x00]] {
         assert_eq!(decoded(&mut keeping, Rsv::RSV1, payload, 5).as_deref(), Ok(&b"Hello"[..]));
     }
@@ -147,7 +151,7 @@ fn the_examples_of_the_rfc() {
 
 /// What a client keeps its context with, though it was told not to.
 fn keeping_client(window: u8) -> PerMessageDeflate {
-    always().keep_context().client_max_window_bits(window).extension(Role::Client)
+    PerMessageDeflate::new(&always().keep_context().client_max_window_bits(window), Role::Client)
 }
 
 #[test]
@@ -161,10 +165,10 @@ fn clients_that_keep_their_window_are_followed() {
         ("permessage-deflate; client_no_context_takeover", 0, 0),
     ];
     for (offered, window, kept) in table {
-        let mut server = Deflate::default().extension(Role::Server);
+        let mut server = PerMessageDeflate::new(&Deflate::default(), Role::Server);
         server.negotiate(&[offer(offered)]).expect("an answer");
         let mut client = match window {
-            0 => always().extension(Role::Client),
+            0 => PerMessageDeflate::new(&always(), Role::Client),
             _ => keeping_client(window),
         };
         for number in 0..400 {
@@ -191,7 +195,7 @@ fn a_last_block_does_not_end_the_context() {
         ("two frames", vec![(last.to_vec(), false), (again.to_vec(), true)]),
         ("two messages", vec![([last, &[0]].concat(), true), (again.to_vec(), true)]),
     ] {
-        let mut server = Deflate::default().extension(Role::Server);
+        let mut server = PerMessageDeflate::new(&Deflate::default(), Role::Server);
         server.negotiate(&[offer("permessage-deflate")]).expect("an answer");
         let (mut text, mut begins) = (Vec::new(), true);
         for (payload, is_final) in frames {
@@ -209,8 +213,8 @@ fn a_last_block_does_not_end_the_context() {
 #[test]
 fn what_is_too_large_or_corrupt_is_refused() {
     let mut bomb = Frame::new(OpCode::Binary, vec![0; 1 << 20]);
-    always().extension(Role::Client).encode(&mut bomb).expect("compressed");
-    let fresh = || always().extension(Role::Server);
+    PerMessageDeflate::new(&always(), Role::Client).encode(&mut bomb).expect("compressed");
+    let fresh = || PerMessageDeflate::new(&always(), Role::Server);
     assert!(bomb.payload.len() < 2048);
     assert_eq!(
         decoded(&mut fresh(), Rsv::RSV1, &bomb.payload, 1 << 20).map(|bytes| bytes.len()),
@@ -231,7 +235,7 @@ fn conditions_must_all_hold() {
         [(OpCode::Text, "abcd", true), (OpCode::Text, "abc", false), (OpCode::Binary, "abcd", false)]
     {
         let mut frame = Frame::new(opcode, payload);
-        settings.extension(Role::Server).encode(&mut frame).expect("encoded");
+        PerMessageDeflate::new(&settings, Role::Server).encode(&mut frame).expect("encoded");
         assert_eq!(frame.rsv.contains(Rsv::RSV1), expected, "{opcode:?} {payload}");
     }
 }
@@ -249,11 +253,11 @@ proptest! {
         if keeps {
             settings = settings.keep_context();
         }
-        let mut sender = settings.extension(Role::Server);
-        let mut receiver = settings.extension(Role::Client);
+        let mut sender = PerMessageDeflate::new(&settings, Role::Server);
+        let mut receiver = PerMessageDeflate::new(&settings, Role::Client);
         if is_followed {
             sender = keeping_client(window);
-            receiver = Deflate::default().client_max_window_bits(window).extension(Role::Server);
+            receiver = PerMessageDeflate::new(&Deflate::default().client_max_window_bits(window), Role::Server);
             receiver.negotiate(&[offer("permessage-deflate; client_max_window_bits")]).expect("an answer");
         }
         for (message, cut) in messages.iter().zip(cuts.iter().cycle()) {
