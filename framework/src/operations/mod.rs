@@ -16,7 +16,7 @@ mod observers;
 mod traces;
 
 pub use access::AccessLog;
-pub(crate) use access::{AccessLines, Answered, End, is_wanted};
+pub(crate) use access::{Answered, End, is_wanted};
 #[cfg(feature = "actuator")]
 pub(crate) use actuating::Actuating;
 #[cfg(feature = "actuator")]
@@ -34,5 +34,4 @@ pub use metrics::Metrics;
 #[cfg(feature = "metrics")]
 pub(crate) use metrics::{InFlight, Measures, Vitals};
 pub(crate) use observers::Observers;
-pub(crate) use traces::Spans;
 pub use traces::Tracing;

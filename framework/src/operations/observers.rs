@@ -1,6 +1,6 @@
 //! Who is told of each request at its end, besides the subscriber of `tracing`.
 
-use super::access::{AccessLines, Answered};
+use super::access::{Answered, Lines};
 #[cfg(feature = "metrics")]
 use super::metrics::Measures;
 #[cfg(feature = "metrics")]
@@ -9,7 +9,7 @@ use crate::proto::Refusal;
 /// See the head of this file.
 #[derive(Default)]
 pub(crate) struct Observers {
-    pub(crate) lines: Option<AccessLines>,
+    pub(crate) lines: Option<Box<dyn Lines>>,
     #[cfg(feature = "metrics")]
     pub(crate) measures: Option<Box<Measures>>,
 }

@@ -30,7 +30,7 @@ use crate::http::{Context, Error, Result};
 use crate::io::BodyMemory;
 #[cfg(feature = "actuator")]
 use crate::operations::Actuating;
-use crate::operations::{AccessLines, Observers, Spans};
+use crate::operations::{AccessLog, Observers};
 use crate::registry::Controller;
 use crate::resources::Mounts;
 use crate::routing::Router;
@@ -58,8 +58,8 @@ impl App {
         let mut settings = sockets::settings(config.websocket.unwrap_or_default(), config.extensions);
         let mut problems = config.problems;
         let tracing = config.tracing.unwrap_or_default();
-        if tracing.makes_spans() {
-            config.filters.insert(0, GivenFilter::new("/**", Spans));
+        if let Some(spans) = tracing.filter() {
+            config.filters.insert(0, spans);
         }
         #[cfg(feature = "actuator")]
         if let Some(actuator) = &config.actuator {
@@ -139,7 +139,7 @@ impl App {
             problems.extend(build(&controllers, &mut context));
         }
         let mut observers = Observers::default();
-        match config.access_log.as_ref().map(AccessLines::open).transpose() {
+        match config.access_log.as_ref().map(AccessLog::open).transpose() {
             Ok(lines) => observers.lines = lines,
             Err(problem) => problems.push(problem),
         }

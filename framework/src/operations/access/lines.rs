@@ -8,54 +8,52 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::answered::Answered;
 use super::form::Form;
-use super::log::{AccessLog, To};
+use super::to::{Lines, Opened, To};
 use crate::base::say;
 use crate::io::is_named_pipe;
 use crate::io::queue::{PATIENCE, Queue};
 
-/// An [`AccessLog`] that is open.
-pub(crate) struct AccessLines {
+/// An [`AccessLog`](super::AccessLog) that is open.
+struct AccessLines {
     form: Form,
     queue: Arc<Queue>,
 }
 
-impl AccessLines {
-    /// Opens it.
-    ///
-    /// # Errors
-    /// The file cannot be opened, or there can be no thread; the text says which.
-    pub(crate) fn open(log: &AccessLog) -> Result<AccessLines, String> {
-        let start = |to| Queue::start("vernal-access", to, log.form.missing());
-        let started = match &log.to {
-            To::StandardError => start(Box::new(io::stderr()) as Box<dyn Write + Send>),
-            To::StandardOutput => start(Box::new(io::stdout())),
-            To::File(path) if is_named_pipe(path) => {
-                say!(info, "{} is a pipe: somebody is waited for who reads the access log", path.display());
-                Rotated::open(path.clone()).and_then(|file| start(Box::new(file)))
-            }
-            To::File(path) => Rotated::open(path.clone()).and_then(|file| start(Box::new(file))),
-        };
-        match started {
-            Ok(queue) => Ok(AccessLines { form: log.form, queue }),
-            Err(error) => {
-                let place = match &log.to {
-                    To::File(path) => path.display().to_string(),
-                    To::StandardError | To::StandardOutput => "the console".to_owned(),
-                };
-                Err(format!("the access log {place} cannot be written: {error} (Config::access_log)"))
-            }
+/// Opens one.
+///
+/// # Errors
+/// The file cannot be opened, or there can be no thread; the text says which.
+pub(super) fn open(form: Form, to: &To) -> Opened {
+    let start = |to| Queue::start("vernal-access", to, form.missing());
+    let started = match to {
+        To::StandardError => start(Box::new(io::stderr()) as Box<dyn Write + Send>),
+        To::StandardOutput => start(Box::new(io::stdout())),
+        To::File(path) if is_named_pipe(path) => {
+            say!(info, "{} is a pipe: somebody is waited for who reads the access log", path.display());
+            Rotated::open(path.clone()).and_then(|file| start(Box::new(file)))
+        }
+        To::File(path) => Rotated::open(path.clone()).and_then(|file| start(Box::new(file))),
+    };
+    match started {
+        Ok(queue) => Ok(Box::new(AccessLines { form, queue })),
+        Err(error) => {
+            let place = match to {
+                To::File(path) => path.display().to_string(),
+                To::StandardError | To::StandardOutput => "the console".to_owned(),
+            };
+            Err(format!("the access log {place} cannot be written: {error} (Config::access_log)"))
         }
     }
+}
 
-    /// Adds the line of a request.
-    pub(crate) fn add(&self, answered: &Answered<'_>) {
+impl Lines for AccessLines {
+    fn add(&self, answered: &Answered<'_>) {
         let mut line = String::with_capacity(256);
         self.form.write(answered, SystemTime::now(), &mut line);
         self.queue.add(line.as_bytes());
     }
 
-    /// Waits until what was added is written.
-    pub(crate) fn flush(&self) {
+    fn flush(&self) {
         self.queue.flush(PATIENCE, true);
     }
 }

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use super::form::Form;
+use super::lines;
+use super::to::{Open, Opened, To};
 
 /// Lines of requests in a form that other programs read, besides the events of `tracing`: one line each when it has been answered.
 ///
@@ -23,16 +25,9 @@ use super::form::Form;
 /// Control characters, quotes and backslashes in what peers send are escaped, so that nobody can forge a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessLog {
-    pub(super) form: Form,
-    pub(super) to: To,
-}
-
-/// Where lines go.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum To {
-    StandardError,
-    StandardOutput,
-    File(PathBuf),
+    form: Form,
+    to: To,
+    open: Open,
 }
 
 impl AccessLog {
@@ -57,7 +52,15 @@ impl AccessLog {
     }
 
     fn of(form: Form) -> AccessLog {
-        AccessLog { form, to: To::StandardError }
+        AccessLog { form, to: To::StandardError, open: Open(lines::open) }
+    }
+
+    /// Opens it.
+    ///
+    /// # Errors
+    /// The file cannot be opened, or there can be no thread; the text says which.
+    pub(crate) fn open(&self) -> Opened {
+        (self.open.0)(self.form, &self.to)
     }
 
     /// Writes to standard output. Default: standard error.

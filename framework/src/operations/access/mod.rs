@@ -7,7 +7,8 @@ mod answered;
 mod form;
 mod lines;
 mod log;
+mod to;
 
 pub(crate) use answered::{Answered, End, is_wanted};
-pub(crate) use lines::AccessLines;
 pub use log::AccessLog;
+pub(crate) use to::Lines;

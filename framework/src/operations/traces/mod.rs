@@ -4,4 +4,3 @@ mod settings;
 mod spans;
 
 pub use settings::Tracing;
-pub(crate) use spans::Spans;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::spans;
+use crate::chain::GivenFilter;
 use crate::http::{Tracer, Traces};
 
 /// Spans of requests, and traces that go through several programs. Given to [`Config::tracing`](crate::Config::tracing).
@@ -19,6 +21,8 @@ use crate::http::{Tracer, Traces};
 #[derive(Default)]
 pub struct Tracing {
     spans: Option<bool>,
+    /// What makes them, if they are wanted: a program without them has no code for it.
+    filter: Option<fn() -> GivenFilter>,
     trust_everyone: Option<bool>,
     tracer: Option<Box<dyn Tracer>>,
 }
@@ -33,6 +37,7 @@ impl Tracing {
     #[must_use]
     pub fn spans(mut self, makes: bool) -> Tracing {
         self.spans = Some(makes);
+        self.filter = makes.then_some(spans::filter);
         self
     }
 
@@ -54,14 +59,16 @@ impl Tracing {
     /// What is not set here is as another one has it.
     #[cfg(feature = "config")]
     pub(crate) fn or(mut self, other: Tracing) -> Tracing {
-        self.spans = self.spans.or(other.spans);
+        if self.spans.is_none() {
+            (self.spans, self.filter) = (other.spans, other.filter);
+        }
         self.trust_everyone = self.trust_everyone.or(other.trust_everyone);
         self
     }
 
-    /// Whether there are spans.
-    pub(crate) fn makes_spans(&self) -> bool {
-        self.spans == Some(true)
+    /// What makes spans, if there are any.
+    pub(crate) fn filter(&self) -> Option<GivenFilter> {
+        self.filter.map(|filter| filter())
     }
 
     pub(crate) fn into_traces(self) -> Traces {

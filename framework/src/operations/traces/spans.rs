@@ -9,13 +9,18 @@ use tracing::Span;
 use tracing::field::{Empty, display};
 
 use crate::base::Logged;
-use crate::chain::{Filter, FilterContext, Next};
+use crate::chain::{Filter, FilterContext, GivenFilter, Next};
 use crate::http::{BoxFuture, Named, Request, Response, Result, record_ids};
 use crate::operations::method::{known, version};
 use crate::websocket::handshake::handover_of;
 
 /// See the head of this file.
-pub(crate) struct Spans;
+struct Spans;
+
+/// The filter, for all paths.
+pub(super) fn filter() -> GivenFilter {
+    GivenFilter::new("/**", Spans)
+}
 
 impl Filter for Spans {
     fn filter<'c>(&'c self, cx: &'c mut FilterContext<'_>, next: Next<'c>) -> BoxFuture<'c, Result> {
