@@ -133,6 +133,7 @@ mod tests {
             written: "src/c",
             regexp: "^(?:.*/)?[^/]*_controller\\.rs$",
             files: &["known.rs", "c/d/e_controller.rs"],
+            look: unnamed,
         };
         let said = unnamed(&scanned);
         fs::remove_dir_all(&top).expect("it is there");
