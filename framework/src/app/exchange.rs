@@ -8,6 +8,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use crate::http::{Context, Outgoing, Request, Response};
+use crate::io::clock::{self, Now};
 use crate::io::{Inbox, Outbox, Pool};
 
 /// See the head of this file.
@@ -20,6 +21,8 @@ pub(crate) struct Exchange {
     pub(crate) outgoing: Arc<Outgoing>,
     /// When the first byte of the request came, or of those that came with it.
     pub(crate) began: Instant,
+    /// When the clock was read last.
+    pub(crate) now: Now,
     /// How many requests of the connection have been told of.
     pub(crate) told: u32,
     /// The request waits for something, and is counted.
@@ -94,7 +97,7 @@ impl Exchange {
 
     #[cold]
     fn make(context: &Arc<Context>) -> Box<Exchange> {
-        let outgoing = Arc::<Outgoing>::default();
+        let (now, outgoing) = (clock::now(), Arc::<Outgoing>::default());
         let mut request = Request::new(Arc::clone(context));
         request.outgoing = Some(Arc::clone(&outgoing));
         Box::new(Exchange {
@@ -103,7 +106,8 @@ impl Exchange {
             request,
             response: Response { outgoing: Some(Arc::clone(&outgoing)), ..Response::default() },
             outgoing,
-            began: Instant::now(),
+            began: now.instant,
+            now,
             told: 0,
             #[cfg(feature = "metrics")]
             in_flight: None,

@@ -6,19 +6,28 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
+use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep};
 
 /// See the head of this file.
 pub(crate) struct Deadline {
     at: Instant,
-    sleep: Option<Pin<Box<Sleep>>>,
-    /// The task the timer wakes.
-    waker: Option<Waker>,
+    alarm: Option<Pin<Box<Alarm>>>,
+}
+
+pin_project! {
+    /// A timer, and the task that it wakes.
+    #[project = Projected]
+    struct Alarm {
+        #[pin]
+        sleep: Sleep,
+        waker: Waker,
+    }
 }
 
 impl Deadline {
     pub(crate) fn new(at: Instant) -> Deadline {
-        Deadline { at, sleep: None, waker: None }
+        Deadline { at, alarm: None }
     }
 
     /// Moves the deadline. An armed timer that would fire too late is set anew at the next wait.
@@ -37,16 +46,16 @@ impl Deadline {
     /// Whether the timer wakes this task already.
     #[inline]
     pub(crate) fn is_armed_for(&self, cx: &Context<'_>) -> bool {
-        self.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker()))
+        self.alarm.as_ref().is_some_and(|alarm| alarm.waker.will_wake(cx.waker()))
     }
 
     /// Ready once the deadline has passed.
     #[inline]
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if let (Some(sleep), Some(waker)) = (&self.sleep, &self.waker)
-            && waker.will_wake(cx.waker())
-            && !sleep.is_elapsed()
-            && sleep.deadline() <= self.at
+        if let Some(alarm) = &self.alarm
+            && alarm.waker.will_wake(cx.waker())
+            && !alarm.sleep.is_elapsed()
+            && alarm.sleep.deadline() <= self.at
         {
             return Poll::Pending;
         }
@@ -55,13 +64,16 @@ impl Deadline {
 
     #[cold]
     fn arm(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(self.at)));
+        let alarm = self.alarm.get_or_insert_with(|| {
+            Box::pin(Alarm { sleep: tokio::time::sleep_until(self.at), waker: Waker::noop().clone() })
+        });
+        let Projected { mut sleep, waker } = alarm.as_mut().project();
         loop {
             if sleep.deadline() > self.at {
                 sleep.as_mut().reset(self.at);
             }
             if sleep.as_mut().poll(cx).is_pending() {
-                self.waker = Some(cx.waker().clone());
+                waker.clone_from(cx.waker());
                 return Poll::Pending;
             }
             if Instant::now() >= self.at {

@@ -29,7 +29,7 @@ pub(crate) struct Wire {
     /// which reads nothing before it has sent everything comes to read.
     pub(crate) throws_away: bool,
     /// Until when a peer that has ended its side may be kept waiting.
-    given_up_at: Option<Instant>,
+    given_up_at: Option<Box<Instant>>,
     /// What is left to do when the last answer is out.
     pub(crate) farewell: Farewell,
 }
@@ -89,7 +89,7 @@ impl Wire {
         match outbox.poll_flush(&mut self.stream, cx) {
             Poll::Ready(Ok(())) => {
                 if self.is_half_closed {
-                    self.given_up_at = Some(clock::after(limits.half_closed_time));
+                    self.given_up_at = Some(Box::new(clock::after(limits.half_closed_time)));
                 }
                 Poll::Ready(Ok(()))
             }
@@ -178,7 +178,7 @@ impl Wire {
         }
         // Nothing more comes, or nothing more is taken in: whether the peer is there must be asked.
         if self.is_half_closed && !had_ended {
-            self.given_up_at = Some(clock::after(limits.half_closed_time));
+            self.given_up_at = Some(Box::new(clock::after(limits.half_closed_time)));
         }
         if !outbox.is_empty() {
             // That it takes nothing shows where it is written.
@@ -193,11 +193,11 @@ impl Wire {
     pub(crate) fn poll_presence(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Gone>> {
         loop {
             let now = Instant::now();
-            if self.stream.is_lost() || self.given_up_at.is_some_and(|at| at <= now) {
+            if self.stream.is_lost() || self.given_up_at.as_ref().is_some_and(|at| **at <= now) {
                 return Poll::Ready(Err(Gone));
             }
             let look = clock::later(now, LOOK);
-            self.deadline.bring_forward(now, self.given_up_at.map_or(look, |at| at.min(look)));
+            self.deadline.bring_forward(now, self.given_up_at.as_ref().map_or(look, |at| look.min(**at)));
             ready!(self.deadline.poll(cx));
         }
     }

@@ -3,16 +3,17 @@
 //! Nobody looks for it where a head can be read, so HTTP/1.1 pays nothing.
 
 use super::{Connection, Step};
+use crate::app::Exchange;
+use crate::http::BoxFuture;
 use crate::io::Inbox;
-use crate::proto::Refusal;
-use crate::server::arrived::Arrived;
 #[cfg(feature = "http2")]
-use crate::{
-    app::Exchange,
-    http::BoxFuture,
-    io::Stream,
-    server::{Counted, connection::SessionTask, http2},
-};
+use crate::io::Stream;
+use crate::proto::Refusal;
+use crate::server::Counted;
+use crate::server::arrived::Arrived;
+use crate::server::connection::SessionTask;
+#[cfg(feature = "http2")]
+use crate::server::http2;
 
 /// A connection that goes on as one of HTTP/2.
 #[cfg(feature = "http2")]
@@ -21,6 +22,10 @@ pub(super) struct Begun {
     /// What has been read of it.
     leftover: Vec<u8>,
 }
+
+/// There is none.
+#[cfg(not(feature = "http2"))]
+pub(super) enum Begun {}
 
 impl Connection<'_> {
     /// What follows a head that cannot be read.
@@ -37,17 +42,22 @@ impl Connection<'_> {
     /// Takes the connection over if it is one of HTTP/2.
     #[cfg(feature = "http2")]
     #[cold]
-    pub(super) fn take_preface(&mut self, exchange: &Exchange) -> Option<Begun> {
-        self.arrived.is_preface().then(|| Begun {
-            stream: std::mem::replace(&mut self.wire.stream, Stream::handed_over()),
-            leftover: exchange.inbox.bytes().to_vec(),
+    pub(super) fn take_preface(&mut self, exchange: &Exchange) -> Option<Box<Begun>> {
+        self.arrived.is_preface().then(|| {
+            let stream = std::mem::replace(&mut self.wire.stream, Stream::handed_over());
+            Box::new(Begun { stream, leftover: exchange.inbox.bytes().to_vec() })
         })
+    }
+
+    #[cfg(not(feature = "http2"))]
+    pub(super) fn take_preface(&self, _exchange: &Exchange) -> Option<Box<Begun>> {
+        None
     }
 }
 
-#[cfg(feature = "http2")]
 impl Begun {
     /// Serves it to its end, or in a task of its own.
+    #[cfg(feature = "http2")]
     pub(super) fn go_on(self, counted: Counted, task: SessionTask) -> BoxFuture<'static, ()> {
         counted.unwatch();
         let serving = http2::serve(self.stream, self.leftover, counted);
@@ -58,5 +68,10 @@ impl Begun {
             }
             SessionTask::Same => serving,
         }
+    }
+
+    #[cfg(not(feature = "http2"))]
+    pub(super) fn go_on(self, _counted: Counted, _task: SessionTask) -> BoxFuture<'static, ()> {
+        match self {}
     }
 }

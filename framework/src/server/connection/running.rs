@@ -51,14 +51,22 @@ impl<'c> Connection<'c> {
     ) -> impl Future<Output = Result<Step, Gone>> + use<'x, 'c, A> {
         async move {
             let shared = self.counted.shared();
-            let Exchange { request, response, inbox, outbox, outgoing, .. } = exchange;
             let arrived = std::mem::replace(&mut self.arrived, Arrived::NOTHING);
-            let asked = self.app().asked(&request.method, &request.headers);
-            let (mut answering, incoming) = shared.within(|| arrived.begin(self.app(), request, response));
+            let asked = self.app().asked(&exchange.request.method, &exchange.request.headers);
+            let (mut answering, incoming) =
+                shared.within(|| arrived.begin(self.app(), &mut exchange.request, &mut exchange.response));
             if answering.is_done() {
                 return Ok(Step::Ran);
             }
-            let mut pump = Pump::new(self.wire, inbox, outbox, shared, outgoing, incoming).asked(asked);
+            let mut pump = Pump::new(
+                self.wire,
+                &mut exchange.inbox,
+                &mut exchange.outbox,
+                shared,
+                &exchange.outgoing,
+                incoming,
+            )
+            .asked(asked);
             let (pumping, running) = (&mut pump, &mut answering);
             let driven = poll_fn(move |cx| match pumping.poll_answer(running, cx) {
                 Poll::Ready(ended) => Poll::Ready(ended.map(Driven::Ended)),
@@ -76,11 +84,19 @@ impl<'c> Connection<'c> {
                 Driven::Ended(result) => {
                     drop(answering);
                     let result = match (result, &self.offered) {
-                        (Some(Ok(())), Some(offered)) if response.is_bare() => Some(offered.0.conclude()),
+                        (Some(Ok(())), Some(offered)) if exchange.response.is_bare() => {
+                            Some(offered.0.conclude())
+                        }
                         (result, _) => result,
                     };
                     let app = &pump.shared.app.0;
-                    match step_after(&mut self.arrived, result, app, request, response) {
+                    match step_after(
+                        &mut self.arrived,
+                        result,
+                        app,
+                        &mut exchange.request,
+                        &mut exchange.response,
+                    ) {
                         Ok(step) => return Ok(step),
                         Err(late) => pump.finish_after(late),
                     }
