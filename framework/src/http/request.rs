@@ -354,7 +354,8 @@ impl Request {
     ///
     /// # Errors
     /// The path is malformed, there are too many parameters, or more than one content type.
-    #[inline]
+    // Into what serves either version: neither shall pay for a call.
+    #[inline(always)]
     pub(crate) fn take_head(&mut self, head: &mut Head) -> Result<(), Refusal> {
         self.method = std::mem::take(&mut head.method);
         self.version = head.version;
@@ -421,7 +422,8 @@ impl Request {
     }
 
     /// Forgets the request and keeps its memory.
-    #[inline]
+    // Into what serves either version: neither shall pay for a call.
+    #[inline(always)]
     pub(crate) fn clear(&mut self) {
         self.path_values.clear();
         self.query.clear();

@@ -194,7 +194,8 @@ impl Counted {
     }
 
     /// Tells a request who sends it, and how.
-    #[inline]
+    // Into what serves either version: neither shall pay for a call.
+    #[inline(always)]
     pub(crate) fn introduce(&self, request: &mut Request) {
         request.peer.set(self.via().map_or_else(|| self.peer().into(), Peer::via));
         request.is_secure = self.is_secure;

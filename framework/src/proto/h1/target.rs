@@ -35,7 +35,8 @@ pub(super) struct Target<'b> {
 ///
 /// # Errors
 /// It is of none of the four forms, or of one that the method does not have.
-#[inline]
+// Into what serves either version: neither shall pay for a call.
+#[inline(always)]
 pub(super) fn parse_target<'b>(target: &'b [u8], method: &Method) -> Result<Target<'b>, Refusal> {
     if target.first() == Some(&b'/') && *method != Method::CONNECT {
         return split(target, 0, TargetForm::Origin, None);
