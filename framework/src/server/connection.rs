@@ -7,13 +7,13 @@ mod beginning;
 mod body;
 mod running;
 mod telling;
+mod waiting;
 
 use std::future::poll_fn;
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
-use ::http::{Method, StatusCode};
+use ::http::Method;
 
 use super::arrived::Arrived;
 use super::receiver::Receiver;
@@ -23,11 +23,10 @@ use super::wire::{Farewell, Gone, Wire};
 use super::{Counted, lingering};
 use crate::app::{Exchange, Inner, Target};
 use crate::http::{BoxFuture, Error, Request};
-use crate::io::clock::{self, Now};
-use crate::io::{Deadline, Stream};
+use crate::io::{Deadline, Stream, clock};
+use crate::proto::Refusal;
 use crate::proto::h1::{Framing, Glimpse, Next};
 use crate::proto::ws::handshake;
-use crate::proto::{Limit, Refusal};
 use crate::websocket::handshake::Handover;
 
 /// Where the WebSocket session runs that a connection may become.
@@ -180,60 +179,6 @@ enum Step {
 }
 
 impl<'c> Connection<'c> {
-    /// Waits for the first byte of a request without holding a buffer. `None`: the connection is over.
-    fn poll_first_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Box<Exchange>>> {
-        let mut exchange = Exchange::take(&self.app().answers.context);
-        match self.wire.poll_fill(&mut exchange.inbox, 0, cx) {
-            Poll::Ready(Ok(true)) => {
-                self.counted.introduce(&mut exchange.request);
-                return Poll::Ready(Some(exchange));
-            }
-            Poll::Ready(ended) => {
-                exchange.put_back();
-                if ended.is_ok() {
-                    self.take_leave(cx);
-                }
-                return Poll::Ready(None);
-            }
-            Poll::Pending => exchange.put_back(),
-        }
-        if !self.wire.deadline.is_armed_for(cx) || !self.counted.is_watching() {
-            self.counted.watch(cx.waker());
-        }
-        let is_stopping = self.counted.shared().lifecycle.is_stopping();
-        // A request that has come by now is answered; closing would reset the connection under it.
-        if self.wire.deadline.poll(cx).is_ready() || is_stopping && !self.wire.stream.has_unread() {
-            self.take_leave(cx);
-            return Poll::Ready(None);
-        }
-        Poll::Pending
-    }
-
-    #[cold]
-    fn take_leave(&mut self, cx: &mut Context<'_>) {
-        self.wire.take_leave(cx, self.app().limits.write_timeout);
-    }
-
-    /// Takes up what has come: one request at least, or a part of it.
-    #[inline(always)]
-    fn begin(&mut self, exchange: &mut Exchange) -> Step {
-        exchange.now = clock::now();
-        (exchange.began, exchange.told) = (exchange.now.instant, self.wire.h1.served());
-        self.step(exchange)
-    }
-
-    /// Nothing has come of the next request.
-    #[inline(always)]
-    fn idles(&mut self, now: Now) {
-        self.wire.deadline.set(clock::later(now.instant, self.app().limits.idle_time));
-    }
-
-    /// A part of its head has come.
-    fn waits_for_head(&mut self, exchange: &mut Exchange) {
-        exchange.began = exchange.now.instant;
-        self.wire.deadline.set(clock::later(exchange.began, self.app().limits.header_timeout));
-    }
-
     /// Writes what is in the outbox. Tells whether that had to wait.
     fn flush<'x>(
         &'x mut self,
@@ -407,26 +352,6 @@ impl<'c> Connection<'c> {
         Sender { second, shared: self.counted.shared() }
     }
 
-    /// Waits for more bytes of a head, but not for ever: 408.
-    fn poll_more_of_head(
-        &mut self,
-        exchange: &mut Exchange,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<Step, Gone>> {
-        let limits = &self.app().limits;
-        match self.wire.poll_fill(&mut exchange.inbox, limits.head_size.saturating_add(HEAD_MARGIN), cx) {
-            Poll::Ready(Ok(true)) => return Poll::Ready(Ok(Step::MoreCame)),
-            Poll::Ready(_) => return Poll::Ready(Err(Gone)),
-            Poll::Pending => {}
-        }
-        if self.wire.deadline.poll(cx).is_ready() {
-            let what = format_args!("the head took longer than {:?}", limits.header_timeout);
-            let refusal = Refusal::beyond(Limit::header_timeout, StatusCode::REQUEST_TIMEOUT, what);
-            return Poll::Ready(Ok(self.waits(Arrived::Refused(refusal))));
-        }
-        Poll::Pending
-    }
-
     /// Answers a peer that broke the protocol or a limit of it; the connection closes then.
     async fn refuse(&mut self, exchange: &mut Exchange, refusal: Refusal) -> Option<Rest> {
         let glimpse = Glimpse::of(exchange.inbox.bytes());
@@ -484,9 +409,6 @@ impl<'c> Connection<'c> {
 fn rarely<'f, T>(work: impl Future<Output = T> + Send + 'f) -> BoxFuture<'f, T> {
     Box::pin(work)
 }
-
-/// What an inbox may hold beyond a head, so that the head's own limit is what speaks.
-const HEAD_MARGIN: usize = 1 << 10;
 
 #[cfg(test)]
 mod tests {
