@@ -1,5 +1,5 @@
-//! HTTP/2 with clients that others wrote, over real sockets: one table for all of them, on TLS ports and plain ones; and a browser
-//! that holds a page, events and a WebSocket on one connection.
+//! HTTP/2 with clients that others wrote, over real sockets: one table for all of them, on TLS ports and plain ones; a browser
+//! that holds a page, events and a WebSocket on one connection; and proxies that speak it to the server.
 //!
 //! Go's client is ignored unless it is asked for: `.ci/interop` installs it.
 
@@ -14,6 +14,7 @@ mod install;
 #[path = "../installed/mod.rs"]
 mod installed;
 mod programs;
+mod proxies;
 mod table;
 #[expect(dead_code, reason = "other tests fill in forms and open windows")]
 #[path = "../webdriver/mod.rs"]

@@ -201,6 +201,56 @@ pub const PROGRAMS: &[Client; 2] = &[
     },
 ];
 
+/// Node's client behind a proxy, whose notes are of those that Debian 12 packs.
+pub const BEHIND: &[Client] = &[
+    Client {
+        name: "apache2",
+        version: "20",
+        schemes: &["http"],
+        notes: &[
+            note(
+                &["trailers that nobody asks for"],
+                r#"{"status": 200, "trailers": {"x-sum": "7"}}"#,
+                "it asks for them itself, and passes them on",
+            ),
+            CANNOT_WEBSOCKET,
+        ],
+    },
+    Client {
+        name: "caddy",
+        version: "20",
+        schemes: &["http"],
+        notes: &[
+            note(
+                &["trailers that it sends"],
+                r#"{"status": 200, "body": "hello none"}"#,
+                "it leaves out those of requests",
+            ),
+            note(
+                &["48 kB of fields, and one more"],
+                r#"{"status": 502}"#,
+                "it keeps to what the server has told it",
+            ),
+            CANNOT_WEBSOCKET,
+        ],
+    },
+    Client { name: "haproxy", version: "20", schemes: &["http"], notes: &[CANNOT_WEBSOCKET] },
+    Client {
+        name: "nginx",
+        version: "20",
+        schemes: &["http"],
+        notes: &[
+            note(&["HEAD"], r#"{"status": 200, "fields": {"content-length": "0"}}"#, "the length is its own"),
+            note(
+                &["trailers that it sends"],
+                r#"{"error": "Session closed with error code 1"}"#,
+                "it takes those of a request for a breach of the protocol",
+            ),
+            CANNOT_WEBSOCKET,
+        ],
+    },
+];
+
 /// All that a client sees otherwise than the table and its notes say.
 pub fn judge(client: &Client, scheme: &str, asking: &mut dyn Asks) -> Vec<String> {
     let (name, mut problems) = (client.name, Vec::new());

@@ -5,8 +5,14 @@ import { connect } from "node:http2";
 import { createInterface } from "node:readline";
 
 const [base, authority] = process.argv.slice(2);
-const session = connect(base, { ca: readFileSync(authority) });
-session.on("error", () => {});
+
+function begun() {
+  const session = connect(base, { ca: readFileSync(authority) });
+  session.on("error", () => {});
+  return session;
+}
+
+let session = begun();
 
 function fieldsOf(list) {
   const fields = {};
@@ -44,6 +50,8 @@ async function act(step) {
 console.log(JSON.stringify({ version: process.versions.node.split(".")[0] }));
 for await (const line of createInterface({ input: process.stdin })) {
   const seen = await act(JSON.parse(line)).catch((error) => ({ error: String(error) }));
+  // What has failed may have ended it.
+  if ("error" in seen && (session.closed || session.destroyed)) session = begun();
   console.log(JSON.stringify(seen));
 }
 session.close();

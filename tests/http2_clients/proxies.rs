@@ -1,0 +1,136 @@
+//! Proxies that speak HTTP/2 to the server: Node's client goes through the table behind each of them. Of a proxy's own limits and ways there are notes.
+
+use std::fs::{self, File};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Instant;
+
+use tokio::task::spawn_blocking;
+
+use crate::app::Serving;
+use crate::authority::PATIENCE;
+use crate::drivers::{Driver, command_of};
+use crate::installed;
+use crate::table::{BEHIND, Client, judge};
+
+/// How a proxy is started; `{folder}`, `{port}` and `{server}` stand for what it gets.
+struct Kind {
+    program: &'static str,
+    arguments: &'static [&'static str],
+    configuration: &'static str,
+}
+
+const KINDS: [Kind; 4] = [
+    Kind {
+        program: "apache2",
+        arguments: &["-D", "FOREGROUND", "-f"],
+        configuration: "ServerName localhost\nServerRoot {folder}\nDefaultRuntimeDir {folder}\nPidFile {folder}/pid\n\
+            ErrorLog {folder}/error\nListen 127.0.0.1:{port}\nListen [::1]:{port}\n\
+            LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so\n\
+            LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so\n\
+            LoadModule http2_module /usr/lib/apache2/modules/mod_http2.so\n\
+            LoadModule proxy_module /usr/lib/apache2/modules/mod_proxy.so\n\
+            LoadModule proxy_http2_module /usr/lib/apache2/modules/mod_proxy_http2.so\n\
+            Protocols h2c http/1.1\nH2Direct on\nLimitRequestFieldSize 65536\nProxyPass / h2c://{server}/\n",
+    },
+    Kind {
+        program: "caddy",
+        arguments: &["run", "--adapter", "caddyfile", "--config"],
+        configuration: "{\n admin off\n auto_https off\n servers {\n  protocols h1 h2c\n }\n}\n\
+            http://localhost:{port} {\n reverse_proxy h2c://{server}\n}\n",
+    },
+    Kind {
+        program: "haproxy",
+        arguments: &["-db", "-f"],
+        configuration: "global\n tune.bufsize 131072\ndefaults\n mode http\n timeout connect 30s\n timeout client 30s\n\
+            timeout server 30s\nfrontend in\n bind 127.0.0.1:{port} proto h2\n bind ::1:{port} proto h2\n\
+            default_backend out\nbackend out\n server one {server} proto h2\n",
+    },
+    Kind {
+        program: "nginx",
+        arguments: &["-c"],
+        configuration: "daemon off; master_process off; pid {folder}/pid; error_log stderr error;\nevents {}\n\
+            http { access_log off; client_body_temp_path {folder}; proxy_temp_path {folder};\n\
+            fastcgi_temp_path {folder}; uwsgi_temp_path {folder}; scgi_temp_path {folder};\n\
+            client_max_body_size 64m; large_client_header_buffers 8 64k;\n\
+            server { listen 127.0.0.1:{port} http2; listen [::1]:{port} http2;\n\
+            location / { grpc_pass grpc://{server}; } } }\n",
+    },
+];
+
+/// A proxy that runs.
+struct Proxy {
+    child: Child,
+    folder: PathBuf,
+    port: u16,
+}
+
+impl Proxy {
+    fn start(kind: &Kind, server: SocketAddr) -> Proxy {
+        let folder =
+            std::env::temp_dir().join(format!("vernal-http2-{}-{}", kind.program, std::process::id()));
+        fs::create_dir_all(&folder).expect("a writable folder");
+        let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = free.local_addr().expect("it is bound").port();
+        drop(free);
+        let configuration = kind
+            .configuration
+            .replace("{folder}", &folder.display().to_string())
+            .replace("{port}", &port.to_string())
+            .replace("{server}", &server.to_string());
+        let file = folder.join("configuration");
+        fs::write(&file, configuration).expect("a writable folder");
+        let program = installed::program(kind.program);
+        let log = File::create(folder.join("log")).expect("a writable folder");
+        let child = Command::new(&program)
+            .args(kind.arguments)
+            .arg(&file)
+            // Where Caddy writes by itself.
+            .env("HOME", &folder)
+            .process_group(0)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().expect("a file"))
+            .stderr(log)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{program} is not there ({error}): .ci/run installs it"));
+        let mut proxy = Proxy { child, folder, port };
+        let begin = Instant::now();
+        while TcpStream::connect(("localhost", port)).is_err() {
+            let ended = proxy.child.try_wait().expect("a child");
+            let log = || fs::read_to_string(proxy.folder.join("log")).unwrap_or_default();
+            assert!(ended.is_none() && begin.elapsed() < PATIENCE, "{program}: {ended:?}\n{}", log());
+            std::thread::yield_now();
+        }
+        proxy
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        // With those it has started.
+        let _ = Command::new("kill").args(["-KILL", "--", &format!("-{}", self.child.id())]).status();
+        let _ = self.child.wait();
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn proxies_speak_it_to_the_server() {
+    let mut problems = Vec::new();
+    for kind in &KINDS {
+        let behind: &Client = BEHIND.iter().find(|behind| behind.name == kind.program).expect("notes");
+        let serving = Serving::start("http").await;
+        let server = serving.address();
+        let ca = serving.authority.ca();
+        let told = spawn_blocking(move || {
+            let proxy = Proxy::start(kind, server);
+            let base = format!("http://localhost:{}", proxy.port);
+            judge(behind, "http", &mut Driver::start(command_of("node"), &base, &ca))
+        });
+        problems.extend(told.await.expect("no panic"));
+        serving.stop().await;
+    }
+    assert!(problems.is_empty(), "\n{}", problems.join("\n"));
+}
