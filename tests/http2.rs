@@ -332,7 +332,9 @@ async fn bodies_stream_both_ways() {
 #[tokio::test]
 async fn trailers_pass_both_ways() {
     let peer = peer().await;
-    let table: [(&str, &str, &[(&str, &str)], &str, Option<(&str, &str)>); 8] = [
+    type Field = (&'static str, &'static str);
+    type Row = (&'static str, &'static str, &'static [Field], &'static str, Option<Field>);
+    let table: [Row; 8] = [
         ("POST", "/trailed", &[("te", "trailers")], "said 3", Some(("x-length", "3"))),
         ("POST", "/trailed", &[], "said 3", None),
         ("GET", "/trailed/empty", &[("te", "trailers")], "", Some(("x-status", "0"))),

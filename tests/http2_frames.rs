@@ -393,7 +393,7 @@ async fn large_heads_are_refused_on_their_stream() {
     let long = "x".repeat(20_000);
     // The limit says which one it is; beyond what the peer was told nobody looks at it.
     let table = [
-        ("beyond our limit", long.repeat(1), "431 on 1"),
+        ("beyond our limit", long.clone(), "431 on 1"),
         ("beyond what was told", long.repeat(4), "431 on 1"),
     ];
     for (name, value, expected) in table {

@@ -207,8 +207,8 @@ async fn trailers_pass() {
     });
     let same = || Layered::new(MapResponseBodyLayer::new(|body: Body| body));
     let config = || {
-        let config = Config::new().app("tower").filter("/echo", Mounted::new(echo.clone()));
-        config.filter("/gathered", Mounted::new(gathered.clone()))
+        let config = Config::new().app("tower").filter("/echo", Mounted::new(echo));
+        config.filter("/gathered", Mounted::new(gathered))
     };
     let service = App::from_registry(config()).expect("it can be built").service();
     let layered = App::from_registry(Config::new().app("tower").filter("/summed/**", same()));
