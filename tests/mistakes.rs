@@ -87,7 +87,7 @@ async fn every_argument_that_is_wrong_is_named() {
                 "Header[x_token] -: a text, -",
                 "Cookie[seen] -: an integer from 0 to 255, no",
                 "PathValue[shop] -: an integer from 0 to 65535, x",
-                "Body[order] /notes/1/text: a string, integer `7`",
+                "Body[order] /notes/1/text: a string, number `7`",
             ],
         ),
         (
@@ -115,7 +115,7 @@ async fn every_argument_that_is_wrong_is_named() {
             None,
             r#"{"item":"tea","count":300}"#,
             400,
-            &["Body[order] /count: u8, integer `300`"],
+            &["Body[order] /count: an integer from 0 to 255, number `300`"],
         ),
     ];
     for (path, query, token, cookie, body, status, expected) in table {

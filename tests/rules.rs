@@ -188,7 +188,7 @@ async fn what_is_json_in_one_value_is_told_place_by_place() {
         (&[("item", bad)], &["Parameter[item] /count: 10"]),
         (&[("items", good), ("items", bad)], &["Parameter[items] /1/count: 10"]),
         (&[("list", &format!("[{good},{bad}]"))], &["Parameter[list] /1/count: 10"]),
-        (&[("item", r#"{"name":1,"count":1}"#)], &["Parameter[item] /name: integer `1`"]),
+        (&[("item", r#"{"name":1,"count":1}"#)], &["Parameter[item] /name: number `1`"]),
     ];
     for (pairs, expected) in table {
         let mut request = client.get("/inside");

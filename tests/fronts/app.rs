@@ -85,7 +85,7 @@ fn who(req: &Request) -> String {
     let are_of_proxies =
         |name: &str| name.eq_ignore_ascii_case("forwarded") || name.to_lowercase().starts_with("x-forwarded");
     for (name, value) in req.headers.iter().filter(|(name, _)| are_of_proxies(name)) {
-        said += &format!("\n{name}: {}", String::from_utf8_lossy(value.as_ref()));
+        said += &format!("\n{name}: {}", String::from_utf8_lossy(value));
     }
     said
 }

@@ -9,6 +9,7 @@ mod headers;
 mod html;
 mod json;
 pub(crate) mod json_pointer;
+mod json_words;
 mod location;
 mod meant;
 mod problems;
@@ -25,6 +26,9 @@ pub use headers::{HeaderError, Headers, IntoHeaderValue};
 pub(crate) use headers::{is_token, is_value};
 pub(crate) use html::escape_html;
 pub(crate) use json::{from_json, integral};
+#[cfg(feature = "cbor")]
+pub(crate) use json_words::in_json;
+pub(crate) use json_words::{JsonMistake, Misfit};
 pub use location::Location;
 pub(crate) use meant::did_you_mean;
 pub(crate) use problems::all_of;

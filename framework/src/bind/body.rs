@@ -14,7 +14,7 @@ use super::from_request::FromRequest;
 use super::json_body::{JsonBody, misfit};
 use super::profile::{BodyUse, Profile};
 use super::value::FromValue;
-use crate::base::from_json;
+use crate::base::{JsonMistake, from_json};
 use crate::http::{
     Arg, BindingError, BodyReader, Error, Request, Responder, Response, Result, Source, Trailers, shortened,
 };
@@ -137,8 +137,10 @@ impl<'r, T: Deserialize<'r>> FromValue<'r> for Json<T> {
 
     fn from_value(raw: &'r str) -> Result<Json<T>> {
         from_json(raw.as_bytes()).map(Json).map_err(|error| {
-            let binding = misfit(&error, raw.as_bytes(), format!("JSON ({error})"));
-            Error::of_binding(BindingError { source: Source::Parameter, ..binding })
+            let mistake = JsonMistake::new(&error, raw.as_bytes());
+            let expected = format!("JSON ({})", mistake.text).into();
+            let binding = misfit(mistake.misfit, raw.as_bytes());
+            Error::of_binding(BindingError { source: Source::Parameter, expected, ..binding })
         })
     }
 

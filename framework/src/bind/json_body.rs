@@ -5,7 +5,7 @@
 use serde_json::de::{Deserializer, SliceRead};
 
 use super::content_type::wrong_content_type;
-use crate::base::json_pointer;
+use crate::base::{JsonMistake, Misfit, counted};
 use crate::http::{Arg, BindingError, Error, Request, Result, Source, shortened};
 
 /// The body of a request, to be read as JSON: as it came, and if that fails with its integers written as such.
@@ -57,41 +57,20 @@ impl<'r, 'a> JsonBody<'r, 'a> {
 /// What is no such JSON.
 #[cold]
 fn bad_json(error: &serde_json::Error, req: &Request, arg: &Arg) -> Error {
-    let expected = match error.is_data() {
-        true => wanted(&words(error)).1.to_owned(),
-        false => "JSON".to_owned(),
-    };
-    let binding = BindingError { parameter: arg.name.to_owned(), ..misfit(error, req.body(), expected) };
-    Error::bad_request(format!("the body is not the JSON it should be: {error}")).at_binding(binding)
+    let mistake = JsonMistake::new(error, req.body());
+    let words = format!("the body is not the JSON it should be: {}", mistake.text);
+    let binding = misfit(mistake.misfit, req.body());
+    Error::bad_request(words).at_binding(BindingError { parameter: arg.name.to_owned(), ..binding })
 }
 
-/// What is no such JSON, without a name; if it is JSON at all, it is known which value is not what it should be. Nothing else is quoted, for it
-/// may hold a secret.
+/// What is no such JSON, without a name.
 #[cold]
-pub(super) fn misfit(error: &serde_json::Error, text: &[u8], expected: String) -> BindingError {
-    let size = crate::base::counted(text.len() as u64, "byte");
-    let mut binding = BindingError::new("", Source::Body, expected, Some(size));
-    if error.is_data() {
-        binding.got = Some(shortened(wanted(&words(error)).0));
-        let pointer = json_pointer::at(text, error.line(), error.column());
-        binding.pointer = Some(pointer).filter(|pointer| !pointer.is_empty());
-    }
-    binding
-}
-
-/// As serde words it: "invalid type: string \"x\", expected u8", which stands before " at line 1 column 9".
-fn words(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    text.rsplit_once(" at line ").map_or(&*text, |(words, _)| words).to_owned()
-}
-
-/// What came, and what was expected.
-fn wanted(words: &str) -> (&str, &str) {
-    let (got, expected) = match (words.strip_prefix("missing "), words.rsplit_once(", expected ")) {
-        (Some(missing), _) => ("an object without it", missing),
-        (None, Some(both)) => both,
-        (None, None) => (words, "JSON that fits"),
+pub(super) fn misfit(misfit: Option<Misfit>, text: &[u8]) -> BindingError {
+    let Some(Misfit { got, expected, pointer }) = misfit else {
+        let size = counted(text.len() as u64, "byte");
+        return BindingError::new("", Source::Body, "JSON", Some(size));
     };
-    let got = got.strip_prefix("invalid ").and_then(|got| got.split_once(": ")).map_or(got, |(_, got)| got);
-    (got, expected)
+    let mut binding = BindingError::new("", Source::Body, expected, Some(shortened(&got)));
+    binding.pointer = Some(pointer).filter(|pointer| !pointer.is_empty());
+    binding
 }

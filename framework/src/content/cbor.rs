@@ -5,6 +5,7 @@ use cbor4ii::core::utils::{BufWriter, SliceReader};
 use erased_serde::Serialize;
 
 use super::ContentFormat;
+use crate::base::in_json;
 use crate::http::{Error, Result};
 
 /// [`Content`](crate::Content) as `application/cbor` (RFC 8949): what JSON says in fewer bytes, and with byte strings. Needs the
@@ -36,6 +37,7 @@ impl ContentFormat for Cbor {
         body: &'r [u8],
         make: &mut dyn FnMut(&mut dyn erased_serde::Deserializer<'r>) -> Result<(), erased_serde::Error>,
     ) -> Result {
+        let body = body.strip_prefix(SELF_DESCRIBED).unwrap_or(body);
         let mut deserializer = cbor4ii::serde::Deserializer::new(SliceReader::new(body));
         let made = make(&mut <dyn erased_serde::Deserializer<'_>>::erase(&mut deserializer));
         made.map_err(|error| Error::bad_request(plain(&error.to_string())))?;
@@ -45,10 +47,13 @@ impl ContentFormat for Cbor {
     }
 }
 
+/// The tag 55799, which says that what follows is CBOR, and nothing of the value (RFC 8949, section 3.4.6).
+const SELF_DESCRIBED: &[u8] = &[0xd9, 0xd9, 0xf7];
+
 /// What went wrong, in words for whoever sent it. The decoder has none: it shows the names of its variants, which are what is read here.
-/// Words of types are left as they are.
+/// Words of types are those of JSON.
 fn plain(words: &str) -> String {
-    let Some(shown) = words.strip_prefix("Core(") else { return words.to_owned() };
+    let Some(shown) = words.strip_prefix("Core(") else { return in_json(words) };
     let variant = shown.split(|char: char| !char.is_alphanumeric()).next().unwrap_or_default();
     let after = |key: &str| shown.split_once(key).map_or("", |(_, rest)| rest);
     let name = after("name: \"").split('"').next().unwrap_or_default();
@@ -56,7 +61,7 @@ fn plain(words: &str) -> String {
         "Mismatch" | "Unsupported" => {
             let found = after("found: ").split(|char: char| !char.is_ascii_digit()).next();
             let found = found.and_then(|number| number.parse().ok()).map_or("something else", kind);
-            format!("invalid type: {found}, expected {}", expected(name))
+            in_json(&format!("invalid type: {found}, expected {}", expected(name)))
         }
         "Eof" => "it ends too early".to_owned(),
         "DepthOverflow" => "it is nested too deeply".to_owned(),
@@ -79,7 +84,7 @@ fn kind(initial: u8) -> &'static str {
         0x40..=0x5f => "bytes",
         0x60..=0x7f => "a text",
         0x80..=0x9f => "an array",
-        0xa0..=0xbf => "a map",
+        0xa0..=0xbf => "an object",
         0xc0..=0xdf => "a tag",
         0xf4 | 0xf5 => "a boolean",
         0xf6 | 0xf7 => "nothing",
@@ -95,7 +100,7 @@ fn expected(name: &str) -> &str {
         "str" => "a text",
         "bytes" => "bytes",
         "bool" => "a boolean",
-        "map" => "a map",
+        "map" => "an object",
         "array" | "seq" | "tuple" => "an array",
         "enum" => "the name of a variant",
         "unit" => "nothing",

@@ -18,15 +18,21 @@ pub(crate) fn push(pointer: &mut String, token: &str) {
     }
 }
 
+/// The value that begins at `line` and `column`, or the one around the value that ends there.
+pub(crate) fn of_value_at(text: &[u8], line: usize, column: usize) -> String {
+    let pointer = at(text, line, column);
+    match read_to(text, line, column) {
+        [.., b'[' | b'{'] => at(text, line, column.saturating_sub(1)),
+        [.., b'{', b'}'] => pointer,
+        [.., b']' | b'}' | b'"'] => pointer.rsplit_once('/').map_or("", |(around, _)| around).to_owned(),
+        _ => pointer,
+    }
+}
+
 /// The value in which the text has come to `line` and `column`, both counted from 1, the column in bytes. The text is well formed
 /// up to there.
 pub(crate) fn at(text: &[u8], line: usize, column: usize) -> String {
-    let start = text
-        .split_inclusive(|byte| *byte == b'\n')
-        .take(line.saturating_sub(1))
-        .map(<[u8]>::len)
-        .sum::<usize>();
-    let text = text.get(..start.saturating_add(column)).unwrap_or(text);
+    let text = read_to(text, line, column);
     let mut open: Vec<Inside<'_>> = Vec::new();
     let mut at = 0;
     while let Some(byte) = text.get(at) {
@@ -57,6 +63,13 @@ pub(crate) fn at(text: &[u8], line: usize, column: usize) -> String {
         }
     }
     pointer
+}
+
+/// The text up to there.
+fn read_to(text: &[u8], line: usize, column: usize) -> &[u8] {
+    let lines = text.split_inclusive(|byte| *byte == b'\n').take(line.saturating_sub(1));
+    let start = lines.map(<[u8]>::len).sum::<usize>();
+    text.get(..start.saturating_add(column)).unwrap_or(text)
 }
 
 /// What is open at a place of a text.

@@ -6,7 +6,7 @@ use std::fmt;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use crate::base::{from_json, shown};
+use crate::base::{JsonMistake, from_json, shown};
 use crate::bind::Json;
 use crate::contract::{Messages, Schema};
 use crate::http::{Error, Result};
@@ -220,8 +220,9 @@ impl<'m, T: Deserialize<'m>> FromMessage<'m> for Json<T> {
         match from_json(&message.payload) {
             Ok(value) => Ok(Json(value)),
             Err(error) => {
-                let what = if error.is_data() { "The JSON does not fit" } else { "Malformed JSON" };
-                Err(Error::bad_request(format!("{what}: {}", shown(&error.to_string()))))
+                let mistake = JsonMistake::new(&error, &message.payload);
+                let what = if mistake.misfit.is_some() { "The JSON does not fit" } else { "Malformed JSON" };
+                Err(Error::bad_request(format!("{what}: {}", shown(&mistake.text))))
             }
         }
     }
