@@ -168,6 +168,27 @@ async fn a_node_is_spared_what_none_of_its_members_hears() {
 }
 
 #[tokio::test]
+async fn redis_is_not_told_of_each_message_that_is_read() {
+    let redis = Redis::start();
+    let (one, other) = (Node::start(shared(&redis.url())), Node::start(shared(&redis.url())));
+    let mut bob = other.enter("tea").await;
+    for number in 0..600 {
+        assert_eq!(one.say("tea", &number.to_string()).await, 1);
+        assert_eq!(heard(&mut bob).await, number.to_string());
+    }
+    let told = redis.ask(&["INFO", "commandstats"]);
+    let calls = told.lines().find_map(|line| line.strip_prefix("cmdstat_eval:calls=")?.split(',').next());
+    let calls: usize = calls.and_then(|calls| calls.parse().ok()).expect("scripts have run");
+    assert!(calls < 300, "{calls} times");
+    // Soon it is, without another message.
+    let node = redis.ask(&["SMEMBERS", "{vernal:rooms}:room:tea"]);
+    let read = format!("{{vernal:rooms}}:node:{node}");
+    until("it is told", async || redis.ask(&["HGET", &read, "read"]) == "600").await;
+    let inbox = format!("{{vernal:rooms}}:inbox:{node}");
+    until("it is empty", async || redis.ask(&["XLEN", &inbox]) == "0").await;
+}
+
+#[tokio::test]
 async fn applications_with_prefixes_of_their_own_share_nothing() {
     let redis = Redis::start();
     let one = Node::start(shared(&redis.url()).prefix("shop"));

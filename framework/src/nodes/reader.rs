@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use redis::aio::ConnectionLike;
 use redis::{ErrorKind, FromRedisValue, Pipeline, RedisResult, Value};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::backoff::Backoff;
 use super::connection::Connection;
@@ -62,11 +62,27 @@ struct Place {
     number: u64,
     bytes: u64,
     id: Option<Vec<u8>>,
+    said: Option<Saying>,
+}
+
+/// What Redis was told of it last.
+struct Saying {
+    at: Instant,
+    number: u64,
+    bytes: u64,
 }
 
 impl Place {
     fn id(&self) -> &[u8] {
         self.id.as_deref().unwrap_or(b"0-0")
+    }
+
+    /// How long Redis need not be told of what has been read since; nothing if it is to be told now.
+    fn leisure(&self, inbox_size: usize) -> Option<Duration> {
+        let said = self.said.as_ref()?;
+        let most = (inbox_size as u64 / 8).min(1 << 20);
+        let is_little = self.number - said.number < 256 && self.bytes - said.bytes < most;
+        PAUSE.checked_sub(said.at.elapsed()).filter(|left| is_little && *left >= Duration::from_millis(1))
     }
 }
 
@@ -92,6 +108,7 @@ impl Reader {
             }
             *place = Place { node: Some(Arc::clone(&standing.node)), ..Place::default() };
         }
+        place.said = None;
         loop {
             match self.round(standing, place, &mut connection).await {
                 Ok(()) => *backoff = Backoff::default(),
@@ -133,36 +150,52 @@ impl Reader {
     ) -> Result<(), Ended> {
         let shared = &self.shared;
         let id = place.id();
+        // Under load each round would tell of a message or two, and wake everybody once more.
+        let leisure = place.leisure(shared.settings.inbox_size);
+        let block = leisure.unwrap_or(BLOCK);
         let mut asking = Pipeline::with_capacity(2);
-        asking.cmd("EVAL").arg(READ.code).arg(1).arg(shared.key("epoch"));
-        asking.arg(&*shared.base).arg(&*standing.node).arg(&*standing.epoch);
-        asking.arg(place.number).arg(place.bytes).arg(id);
-        asking.cmd("XREAD").arg("COUNT").arg(1000).arg("BLOCK").arg(BLOCK.as_millis() as u64);
+        if leisure.is_none() {
+            asking.cmd("EVAL").arg(READ.code).arg(1).arg(shared.key("epoch"));
+            asking.arg(&*shared.base).arg(&*standing.node).arg(&*standing.epoch);
+            asking.arg(place.number).arg(place.bytes).arg(id);
+        }
+        asking.cmd("XREAD").arg("COUNT").arg(1000).arg("BLOCK").arg(block.as_millis() as u64);
         asking.arg("STREAMS").arg(shared.key(&format!("inbox:{}", standing.node))).arg(id);
-        let answering = connection.req_packed_commands(&asking, 0, 2);
+        let count = asking.len();
+        let asked = Instant::now();
+        let answering = connection.req_packed_commands(&asking, 0, count);
         let answers = match timeout(shared.settings.timeout.saturating_add(BLOCK), answering).await {
             Ok(Ok(answers)) => answers,
             Ok(Err(error)) => return Err(Ended::Failed(error.to_string())),
             Err(_) => return Err(Ended::Failed(shared.silent())),
         };
-        let Ok([known, answer]) = <[Value; 2]>::try_from(answers) else {
+        let mut answers = answers;
+        let (Some(answer), known) = (answers.pop(), answers.pop()) else {
             return Err(Ended::Failed(shared.odd()));
         };
-        let added = match (known, &answer) {
+        match (&answer, &known) {
             // The inbox is something else by now.
-            (_, Value::ServerError(error)) if error.code() == "WRONGTYPE" => {
+            (Value::ServerError(error), _) if error.code() == "WRONGTYPE" => {
                 return Err(Ended::Suspect(Suspicion::Unknown));
             }
-            (_, Value::ServerError(error)) => return Err(Ended::Failed(error.to_string())),
-            (Value::ServerError(error), _) => return Err(Ended::Failed(error.to_string())),
-            (known, _) => match Vec::<i64>::from_redis_value(known).as_deref() {
-                Ok([status::DONE, added]) => u64::try_from(*added).unwrap_or(0),
-                Ok(_) => return Err(Ended::Suspect(Suspicion::Unknown)),
-                Err(_) => return Err(Ended::Failed(shared.odd())),
+            (Value::ServerError(error), _) | (_, Some(Value::ServerError(error))) => {
+                return Err(Ended::Failed(error.to_string()));
+            }
+            _ => {}
+        }
+        let added = match known.map(Vec::<i64>::from_redis_value) {
+            None => place.number,
+            Some(Ok(known)) => match known[..] {
+                [status::DONE, added] => u64::try_from(added).unwrap_or(0),
+                _ => return Err(Ended::Suspect(Suspicion::Unknown)),
             },
+            Some(Err(_)) => return Err(Ended::Failed(shared.odd())),
         };
         if added < place.number {
             return Err(Ended::Suspect(Suspicion::Forgotten));
+        }
+        if leisure.is_none() {
+            place.said = Some(Saying { at: asked, number: place.number, bytes: place.bytes });
         }
         let entries = entries(answer);
         if entries.is_empty() && added > place.number {
@@ -226,3 +259,6 @@ async fn first<T>(one: impl Future<Output = T>, other: impl Future) -> Option<T>
 
 /// How long Redis waits for a message before it says that there is none.
 const BLOCK: Duration = Duration::from_secs(1);
+
+/// How long what has been read may wait until Redis is told.
+const PAUSE: Duration = Duration::from_millis(50);
