@@ -113,6 +113,27 @@ async fn a_session_is_a_hash_that_lives_as_long_as_it_is_used() {
     assert_ne!(id_of(&anew), id);
 }
 
+/// As a node writes them whose clock is an hour ahead, or behind.
+#[tokio::test]
+async fn a_clock_that_is_wrong_ends_no_session() {
+    let redis = Redis::start();
+    let client = client(&redis).await;
+    for hour in ["3600000", "-3600000"] {
+        let id = id_of(&client.get("/count").await);
+        let key = format!("vernal:session:{id}");
+        for field in ["created", "accessed"] {
+            redis.ask(&["HINCRBY", &key, field, hour]);
+        }
+        for (path, text) in [("/peek", "n"), ("/count", "2"), ("/count", "3")] {
+            let answer = get(&client, path, &id).await;
+            answer.assert_status(200).assert_text(text);
+            assert_eq!(id_of(&answer), id, "{hour} {path}");
+        }
+        let kept: i64 = redis.ask(&["TTL", &key]).parse().expect("seconds");
+        assert!((1_700..=1_800).contains(&kept), "{hour}: {kept}");
+    }
+}
+
 #[tokio::test]
 async fn servers_share_values_ends_and_new_ids() {
     let redis = Redis::start();

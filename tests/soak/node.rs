@@ -42,11 +42,14 @@ impl Chat {
     }
 }
 
+/// By `update`: what `set` has sent on its way to a Redis that does not answer may arrive after what others have set since.
 #[request_map("/count", app = "soak")]
 async fn count(session: Session) -> Result<String> {
-    let count: u64 = session.get("count").unwrap_or(0) + 1;
-    session.set("count", count)?;
-    Ok(count.to_string())
+    let count = session.update("count", |count: &mut u64| {
+        *count += 1;
+        *count
+    });
+    Ok(count.await?.to_string())
 }
 
 #[request_map("/upload", method = "POST", app = "soak")]
