@@ -158,7 +158,8 @@ async fn a_key_is_answered_where_there_is_one() {
 async fn refusals_are_ordinary_answers() {
     let (client, _told) = told(builder());
     let peer = peer(&client).await;
-    let table: [(&str, &[(&str, &str)], u16); 6] = [
+    type Fields = &'static [(&'static str, &'static str)];
+    let table: [(&str, Fields, u16); 6] = [
         ("/echo", &[("sec-websocket-version", "8")], 426),
         ("/echo", &[("sec-websocket-key", "short")], 400),
         ("/echo", &[("origin", "https://elsewhere.example")], 403),

@@ -82,7 +82,7 @@ fn idle_connections_are_small_and_streams_leave_nothing() {
     let stream = &mut open_ones[0];
     // A hundred at once.
     let mut ask = |round: u32| {
-        let path = |number: u32| if number % 2 == 0 { "/text" } else { "/async" };
+        let path = |number: u32| if number.is_multiple_of(2) { "/text" } else { "/async" };
         let many: Vec<u8> = (0..100).flat_map(|at| get(3 + 200 * round + 2 * at, path(at))).collect();
         stream.write_all(&many).expect("it reads");
         answers(stream, 100);
