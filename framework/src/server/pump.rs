@@ -32,8 +32,8 @@ pub(crate) struct Pump<'p> {
     takes_trailers: bool,
     /// What the request says of its answer's coding.
     asked: Option<Asked>,
-    /// What a written answer's pieces go through.
-    compressing: Option<Box<dyn Pieces>>,
+    /// What a written answer's pieces go through. Boxed twice: the future of every connection has room for this.
+    compressing: Option<Box<Box<dyn Pieces>>>,
 }
 
 /// The wait for the end of an answer that its handler wrote piece by piece.
@@ -230,7 +230,7 @@ impl<'p> Pump<'p> {
                 if !self.takes_trailers {
                     head.headers.remove("trailer");
                 }
-                self.compressing = self.shared.app.0.begin_written(self.asked, &mut head);
+                self.compressing = self.shared.app.0.begin_written(self.asked, &mut head).map(Box::new);
                 self.mode = Some(self.put_head(&head));
             }
         }

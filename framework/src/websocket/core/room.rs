@@ -27,13 +27,14 @@ pub(crate) struct Membership<T> {
 /// The rooms of a member. Most are in few, which take little; some are in very many, and each is found at once.
 pub(crate) struct Memberships<T> {
     few: Vec<Membership<T>>,
-    /// By the place of the room, which is no other's while it is remembered.
-    many: BTreeMap<usize, Membership<T>>,
+    /// By the place of the room, which is no other's while it is remembered. Boxed, since every idle session has this.
+    #[expect(clippy::box_collection, reason = "nearly all are in few rooms")]
+    many: Option<Box<BTreeMap<usize, Membership<T>>>>,
 }
 
 impl<T> Default for Memberships<T> {
     fn default() -> Memberships<T> {
-        Memberships { few: Vec::new(), many: BTreeMap::new() }
+        Memberships { few: Vec::new(), many: None }
     }
 }
 
@@ -42,20 +43,21 @@ impl<T> Memberships<T> {
         if self.few.len() < FEW {
             self.few.push(membership);
         } else {
-            self.many.insert(membership.room.as_ptr().addr(), membership);
+            self.many.get_or_insert_default().insert(membership.room.as_ptr().addr(), membership);
         }
     }
 
     pub(crate) fn remove(&mut self, room: &Arc<Room<T>>) {
         match self.few.iter().position(|membership| membership.is_of(room)) {
             Some(place) => drop(self.few.swap_remove(place)),
-            None => drop(self.many.remove(&Arc::as_ptr(room).addr())),
+            None => drop(self.many.as_mut().and_then(|many| many.remove(&Arc::as_ptr(room).addr()))),
         }
     }
 
     /// Lets the member out of all.
     pub(crate) fn end(self, member: &Arc<T>) {
-        self.few.into_iter().chain(self.many.into_values()).for_each(|membership| membership.end(member));
+        let many = self.many.into_iter().flat_map(|many| many.into_values());
+        self.few.into_iter().chain(many).for_each(|membership| membership.end(member));
     }
 }
 

@@ -235,7 +235,7 @@ fn conditions_must_all_hold() {
         [(OpCode::Text, "abcd", true), (OpCode::Text, "abc", false), (OpCode::Binary, "abcd", false)]
     {
         let mut frame = Frame::new(opcode, payload);
-        PerMessageDeflate::new(settings, Role::Server).encode(&mut frame).expect("encoded");
+        PerMessageDeflate::new(&settings, Role::Server).encode(&mut frame).expect("encoded");
         assert_eq!(frame.rsv.contains(Rsv::RSV1), expected, "{opcode:?} {payload}");
     }
 }
@@ -253,7 +253,7 @@ proptest! {
         if keeps {
             settings = settings.keep_context();
         }
-        let mut sender = PerMessageDeflate::new(settings, Role::Server);
+        let mut sender = PerMessageDeflate::new(&settings, Role::Server);
         let mut receiver = PerMessageDeflate::new(&settings, Role::Client);
         if is_followed {
             sender = keeping_client(window);
