@@ -9,11 +9,11 @@ use crate::proto::may_trail;
 
 /// Fields that come after a body, for what is known only then: a sum, a signature, a result.
 ///
-/// **Of a request**: `trailers: &Trailers` as an argument beside one that takes the body whole, [`Request::trailers`], and
+/// **Of a request**: `trailers: &Trailers` as an argument beside one that takes the body whole, [`Request::trailers`](crate::Request::trailers), and
 /// [`BodyReader::trailers`](crate::BodyReader::trailers) where the handler reads the body itself. They are bounded as a head is, by
 /// [`Limits::head_size`](crate::Limits) and `Limits::header_count` (431), and never become header fields.
 ///
-/// **Of an answer**: a part of what a handler returns, [`Response::set_trailers`], or
+/// **Of an answer**: a part of what a handler returns, [`Response::set_trailers`](crate::Response::set_trailers), or
 /// [`Body::with_trailers`](crate::Body::with_trailers) where they are known at the end of the body. They are sent to clients that say
 /// `TE: trailers`, with a `Trailer` field that announces them; others, HTTP/1.0, and answers without a body get none, and all else stays as it is. In HTTP/1.1 such
 /// an answer is chunked.
