@@ -5,9 +5,9 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use redis::Client;
+use redis::{ConnectionAddr, RedisResult};
 #[cfg(feature = "redis-cluster")]
-use redis::cluster::ClusterClient;
-use redis::{ConnectionAddr, IntoConnectionInfo, RedisResult};
+use redis::{IntoConnectionInfo, cluster::ClusterClient};
 use serde::de::{Deserialize, Deserializer, Error as _};
 
 use super::connection::Connection;
