@@ -2,7 +2,6 @@
 
 mod frames;
 mod prior;
-mod said;
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -19,10 +18,9 @@ use vernal::{App, BodyReader, Config, Limits, Result, State, request_map};
 
 use crate::frames::{
     ACK, DATA, END_HEADERS, END_STREAM, Frame, Frames, HEADERS, PING, PREFACE, RST_STREAM, SETTINGS,
-    WINDOW_UPDATE, fields, frame, get, head,
+    WINDOW_UPDATE, frame, get, head,
 };
 use crate::prior::{PATIENCE, Peer, request};
-use crate::said::Said;
 
 #[request_map("/", app = "http2_limits")]
 fn index() -> &'static str {
@@ -283,51 +281,6 @@ async fn a_stop_does_not_wait_for_ever() {
     while frames.next().await.is_some() {}
     assert_eq!(began.elapsed().as_secs(), 30);
     stopping.await.expect("no panic");
-}
-
-#[tokio::test]
-async fn streams_are_told_of_as_requests_are() {
-    let said = Said::default();
-    let _listening = tracing::subscriber::set_default(said.clone());
-    let (client, seen) = client(Limits::new());
-    let mut frames = Frames::open(&client).await;
-    let mut all = Vec::new();
-    for (name, sent) in [
-        ("at once", get(1, "/?a=b")),
-        ("waited for", [post(3, "/reads"), frame(DATA, END_STREAM, 3, b"tea")].concat()),
-        ("none", get(5, "/nowhere")),
-        (
-            "refused",
-            frame(
-                HEADERS,
-                END_STREAM | END_HEADERS,
-                7,
-                &[head("GET", "/"), fields(&[("host", "b")])].concat(),
-            ),
-        ),
-    ] {
-        frames.send(&[sent, ping()].concat()).await;
-        while frames.outcome().await != "pong pingpong" {}
-        all.extend(said.take_if(|line| line.target == "vernal::access").into_iter().map(|line| (name, line)));
-    }
-    frames.send(&get(9, "/waits")).await;
-    timeout(PATIENCE, seen.began.notified()).await.expect("it begins");
-    frames.send(&frame(RST_STREAM, 0, 9, &[0, 0, 0, 8])).await;
-    timeout(PATIENCE, seen.dropped.notified()).await.expect("it is dropped");
-    tokio::task::yield_now().await;
-    all.extend(said.take_if(|line| line.target == "vernal::access").into_iter().map(|line| ("reset", line)));
-    let texts: Vec<_> = all.iter().map(|(name, line)| format!("{name}: {}", line.text)).collect();
-    assert_eq!(
-        texts,
-        [
-            "at once: \"GET /?a=b HTTP/2.0\" 200 5",
-            "waited for: \"POST /reads HTTP/2.0\" 200 1",
-            "none: \"GET /nowhere HTTP/2.0\" 404 81",
-            "refused: \"GET / HTTP/2.0\" 400 112",
-            "reset: \"GET /waits HTTP/2.0\" 499 0",
-        ]
-    );
-    assert_eq!(all[4].1.fields.get("error.type").map(String::as_str), Some("aborted"));
 }
 
 /// Counts what is written to it.
