@@ -4,10 +4,10 @@
 mod frames;
 mod prior;
 mod said;
+mod waiting;
 
 use std::sync::Arc;
 
-use tokio::sync::Notify;
 use tokio::time::timeout;
 use vernal::test::Client;
 use vernal::{BodyReader, Result, State, request_map};
@@ -17,6 +17,7 @@ use crate::frames::{
 };
 use crate::prior::PATIENCE;
 use crate::said::Said;
+use crate::waiting::{Seen, wait};
 
 #[request_map("/", app = "http2_access")]
 fn index() -> &'static str {
@@ -28,26 +29,9 @@ async fn reads(mut body: BodyReader) -> Result<String> {
     Ok(body.read_to_end(1 << 20).await?.len().to_string())
 }
 
-/// Tells when a handler begins, and when it is dropped.
-#[derive(Default)]
-struct Seen {
-    began: Notify,
-    dropped: Notify,
-}
-
-struct Told<'s>(&'s Seen);
-
-impl Drop for Told<'_> {
-    fn drop(&mut self) {
-        self.0.dropped.notify_one();
-    }
-}
-
 #[request_map("/waits", app = "http2_access")]
 async fn waits(State(seen): State<&Arc<Seen>>) {
-    let _told = Told(seen);
-    seen.began.notify_one();
-    std::future::pending::<()>().await;
+    wait(seen).await;
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod frames;
 mod prior;
+mod waiting;
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -11,7 +12,6 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
-use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, timeout};
 use vernal::test::Client;
 use vernal::{App, BodyReader, Config, Limits, Result, State, request_map};
@@ -21,6 +21,7 @@ use crate::frames::{
     WINDOW_UPDATE, frame, get, head,
 };
 use crate::prior::{PATIENCE, Peer, request};
+use crate::waiting::{Seen, wait};
 
 #[request_map("/", app = "http2_limits")]
 fn index() -> &'static str {
@@ -32,26 +33,9 @@ fn large() -> Vec<u8> {
     vec![b'x'; 8 << 20]
 }
 
-/// Tells when a handler begins, and when it is dropped.
-#[derive(Default)]
-struct Seen {
-    began: Notify,
-    dropped: Notify,
-}
-
-struct Told<'s>(&'s Seen);
-
-impl Drop for Told<'_> {
-    fn drop(&mut self) {
-        self.0.dropped.notify_one();
-    }
-}
-
 #[request_map("/waits", app = "http2_limits")]
 async fn waits(State(seen): State<&Arc<Seen>>) {
-    let _told = Told(seen);
-    seen.began.notify_one();
-    std::future::pending::<()>().await;
+    wait(seen).await;
 }
 
 /// Has a body and never reads it.
