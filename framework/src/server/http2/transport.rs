@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
@@ -19,9 +20,8 @@ use crate::proto::Tempo;
 /// See the head of this file.
 pub(super) struct Transport {
     stream: Stream,
-    /// What has been read, and how much of it has been taken.
-    leftover: Vec<u8>,
-    taken: usize,
+    /// What has been read and not been taken yet.
+    leftover: Bytes,
     /// What is kept back, and how much of it has been written.
     outbox: Vec<u8>,
     sent: usize,
@@ -60,7 +60,7 @@ impl Gate {
 impl Transport {
     pub(super) fn new(stream: Stream, leftover: Vec<u8>, gate: Arc<Gate>, tempo: Tempo) -> Transport {
         let (outbox, slowness) = (Vec::new(), None);
-        Transport { stream, leftover, taken: 0, outbox, sent: 0, gate, tempo, written: 0, slowness }
+        Transport { stream, leftover: leftover.into(), outbox, sent: 0, gate, tempo, written: 0, slowness }
     }
 
     /// Writes what was kept back.
@@ -113,13 +113,10 @@ impl AsyncRead for Transport {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if let Some(left) = this.leftover.get(this.taken..).filter(|left| !left.is_empty()) {
-            let count = left.len().min(buffer.remaining());
-            buffer.put_slice(&left[..count]);
-            this.taken += count;
-            if this.taken == this.leftover.len() {
-                (this.leftover, this.taken) = (Vec::new(), 0);
-            }
+        if !this.leftover.is_empty() {
+            let count = this.leftover.len().min(buffer.remaining());
+            // What is split off to the end frees the memory with it.
+            buffer.put_slice(&this.leftover.split_to(count));
             return Poll::Ready(Ok(()));
         }
         ready!(this.stream.poll_read(cx, buffer))?;
