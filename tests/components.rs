@@ -633,7 +633,7 @@ async fn a_port_that_is_taken_is_told_before_anything_is_made() {
         {
             let path = std::env::temp_dir().join(format!("vernal-reserved-{}", std::process::id()));
             let _listening = std::os::unix::net::UnixListener::bind(&path).expect("a socket");
-            let error = server().listen(format!("unix:{}", path.display())).bind().err();
+            let error = server().port(0).listen(format!("unix:{}", path.display())).bind().err();
             let error = error.expect("somebody listens there").to_string();
             assert!(error.contains("another program listens there"), "{error}");
             std::fs::remove_file(path).expect("it is there");

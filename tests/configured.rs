@@ -147,11 +147,16 @@ fn a_server_takes_its_own_section() {
     let short = Settings::toml("").environment([("VERNAL_PORT", "0"), ("VERNAL_HOST", "127.0.0.1")]);
     let bound = server::new().settings(short).handle_signals(false).bind().expect("a free port");
     assert!(bound.local_addr().ip().is_loopback());
-    let refused =
-        server::new().settings(Settings::toml("[server]\nport = 'x'\n[log]\nlevel = 'loud'")).bind();
-    let text = refused.err().expect("it does not start").to_string();
-    assert!(text.contains("Settings::toml:2:8: `server.port`"), "{text}");
-    assert!(text.contains("Settings::toml:4:9: `log.level`: \"loud\" is no level"), "{text}");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let taken = taken.local_addr().expect("an address");
+    for address in ["127.0.0.1:0".to_owned(), taken.to_string()] {
+        let refused = Settings::toml("[server]\nport = 'x'\n[log]\nlevel = 'loud'");
+        let refused = server::new().settings(refused).listen(&address).bind();
+        let text = refused.err().expect("it does not start").to_string();
+        assert!(text.contains("Settings::toml:2:8: `server.port`"), "{text}");
+        assert!(text.contains("Settings::toml:4:9: `log.level`: \"loud\" is no level"), "{text}");
+        assert_eq!(text.contains("the port is taken"), address == taken.to_string(), "{text}");
+    }
 }
 
 #[test]

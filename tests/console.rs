@@ -64,9 +64,10 @@ async fn serve() {
 #[tokio::test]
 #[ignore = "it runs as a child"]
 async fn start_nothing() {
-    let _ = server::new().app("console").start();
-    let _ = server::new().app("nobody").start_async().await;
-    let unfinished = server::new().app("console").server_name(Some("a\nb")).trusted_proxies(["one", "two"]);
+    let _ = server::new().app("console").port(0).start();
+    let _ = server::new().app("nobody").port(0).start_async().await;
+    let unfinished = server::new().app("console").port(0).server_name(Some("a\nb"));
+    let unfinished = unfinished.trusted_proxies(["one", "two"]);
     let _ = unfinished.start_async().await;
 }
 
@@ -74,7 +75,7 @@ async fn start_nothing() {
 #[test]
 #[ignore = "it runs as a child"]
 fn return_the_error() -> Result {
-    server::new().app("nobody").start()
+    server::new().app("nobody").port(0).start()
 }
 
 #[test]

@@ -322,7 +322,8 @@ impl Server {
             )));
         }
         // Where a port is taken, it is not the turn of components: a second start leaves alone what belongs to the first.
-        let places = self.listening.bind(if self.shared_threads.is_some() { 1 } else { threads })?;
+        let places = self.listening.bind(if self.shared_threads.is_some() { 1 } else { threads });
+        let places = places.map_err(|error| self.config.also_wrong(error))?;
         #[cfg(feature = "tls")]
         let from = match &tls {
             Some((_, Some(from))) => Some(redirecting::bind(*from, &places)?),

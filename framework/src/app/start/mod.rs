@@ -40,6 +40,17 @@ use crate::view::Templates;
 use crate::websocket::handshake::Settings;
 use crate::websocket::styles::FunctionsOfRoutes;
 
+impl Config {
+    /// Why there is no port, and before it what the settings have wrong: they may have meant another one.
+    pub(crate) fn also_wrong(&mut self, unbound: Error) -> Error {
+        if self.problems.is_empty() {
+            return unbound;
+        }
+        self.problems.push(unbound.words().to_owned());
+        Error::internal(all_of(std::mem::take(&mut self.problems)))
+    }
+}
+
 impl App {
     /// Freezes what the attributes registered.
     ///
