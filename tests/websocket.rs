@@ -460,6 +460,47 @@ async fn a_session_knows_its_request() {
     ws.expect_close(1000).await;
 }
 
+#[websocket_handler("/late")]
+async fn late(mut ws: WebSocket) -> Result {
+    while let Some(name) = ws.recv_as::<String>().await? {
+        let req = ws.request();
+        let told = serde_json::json!({
+            "method": req.method.as_str(),
+            "path": req.path(),
+            "pattern": req.pattern(),
+            "host": req.host(),
+            "is_websocket": req.is_websocket(),
+            "fields": req.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(&name))
+                .map(|(name, value)| (name, String::from_utf8_lossy(value))).collect::<Vec<_>>(),
+        });
+        ws.send(told).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_session_that_looks_late_sees_the_same_request() {
+    let mut ws = any_client()
+        .websocket("/late")
+        .header("Cookie", "a=1")
+        .header("X-Own", "b: c")
+        .header("x-own", "")
+        .await;
+    let table = [
+        ("cookie", serde_json::json!([["Cookie", "a=1"]])),
+        ("X-Own", serde_json::json!([["X-Own", "b: c"], ["x-own", ""]])),
+        ("upgrade", serde_json::json!([["upgrade", "websocket"]])),
+        ("none", serde_json::json!([])),
+    ];
+    for (name, fields) in table {
+        ws.send(name).await.expect("sent");
+        let expected = serde_json::json!({
+            "method": "GET", "path": "/late", "pattern": "/late", "host": "localhost", "is_websocket": true, "fields": fields,
+        });
+        ws.expect_json(expected).await;
+    }
+}
+
 #[websocket_handler("/attributes")]
 async fn attributes(mut ws: WebSocket) -> Result {
     let session = ws.session().clone();

@@ -125,7 +125,7 @@ impl Run {
             Some(handover) => handover.poll_opening(cx).map(|opening| {
                 let app = &*self.app.0;
                 if app.is_observed() {
-                    app.tell(&Answered::opened(&opening.core.request, self.began.elapsed()));
+                    app.tell(&Answered::opened(opening.core.request(), self.began.elapsed()));
                 }
                 Outcome::Opening(opening)
             }),

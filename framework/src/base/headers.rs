@@ -4,7 +4,6 @@
 //! the same buffer. Nothing that could break a line out of its field is ever stored: names are tokens, values
 //! hold no CR, LF, NUL or other control characters.
 
-#[cfg(feature = "http2")]
 mod judged;
 mod lists;
 

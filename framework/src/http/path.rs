@@ -57,6 +57,17 @@ impl Path {
         self.place = Place::Target(place);
     }
 
+    /// Takes over a target that is nothing but a path, which needs no decoding.
+    pub(super) fn set_plain_target(&mut self, target: String) {
+        self.place = Place::Target(Span::new(0, target.len()));
+        self.target = target;
+    }
+
+    /// Whether the target is nothing but a path, which needs no decoding.
+    pub(super) fn is_plain_target(&self) -> bool {
+        matches!(self.place, Place::Target(place) if place == Span::new(0, self.target.len()))
+    }
+
     /// Takes over a raw path.
     ///
     /// # Errors
@@ -169,6 +180,10 @@ pub(crate) fn matched_form(raw: &[u8]) -> String {
 }
 
 impl PathValues {
+    pub(super) fn is_empty(&self) -> bool {
+        self.named.is_empty() && self.wildcard.is_none() && self.groups.is_empty()
+    }
+
     #[inline]
     pub(crate) fn clear(&mut self) {
         self.named.clear();

@@ -52,7 +52,7 @@ pub(crate) fn drive<C: Borrow<Counted>, H: Future<Output = Result> + Unpin>(
         core.poll_driven(cx, |cx| {
             if let Some(running) = &mut handler
                 && let Poll::Ready(result) = counted.shared().within(|| {
-                    watch::marked(core.request.handler.map_or(Runner::Unknown, Runner::at), || {
+                    watch::marked(core.folded.handler.map_or(Runner::Unknown, Runner::at), || {
                         Pin::new(running).poll(cx)
                     })
                 })

@@ -63,7 +63,7 @@ impl Upgrade {
     /// Drives a session in a task of its own, once the server has handed the connection over.
     fn drive<H: Future<Output = Result> + Unpin + Send + 'static>(&mut self, core: Arc<Core>, handler: H) {
         let Some(on_upgrade) = self.on_upgrade.take() else { return core.abort() };
-        let info = ConnectionInfo::new(None, core.request.is_secure());
+        let info = ConnectionInfo::new(None, core.request().is_secure());
         let counted = Counted::given(Arc::clone(&self.shared), info);
         tokio::spawn(async move {
             match on_upgrade.await {

@@ -252,9 +252,9 @@ pub(super) fn block(written: Written, mut block: Block) -> TokenStream {
     let (shared, object) = match routes.first() {
         Some(route) if is_shared => (
             Some(instance::submit(&route.instance, &type_name, self_ty.span())),
-            quote!(#session.request().instance::<#alias>(&__INSTANCE)),
+            quote!(#session.context().instance::<#alias>(&__INSTANCE)),
         ),
-        Some(route) => (None, instance::make(&route.instance, &quote!(#session.request().context()))),
+        Some(route) => (None, instance::make(&route.instance, &quote!(#session.context()))),
         None => (None, TokenStream::new()),
     };
     let submitted = routes.iter().map(|route| {

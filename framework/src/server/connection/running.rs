@@ -146,7 +146,7 @@ async fn serve_by_hand(
         core.abort();
         return Err(gone);
     }
-    telling.tell_of_opened(&core.request, pump.wire, &counted.shared().app.0);
+    telling.tell_of_opened(core.request(), pump.wire, &counted.shared().app.0);
     pump.wire.hand_over(&core, pump.inbox.bytes());
     pump.inbox.close();
     upgraded::drive(core, ByHand(&mut answering), counted).await;

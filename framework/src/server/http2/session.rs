@@ -71,7 +71,7 @@ pub(super) async fn serve(
             place.is_settled = true;
             drop(pump);
             if open(&core, &headers, sending, receiving, &streams).is_ok() {
-                tell_of_opened(&core.request, began, app);
+                tell_of_opened(core.request(), began, app);
                 upgraded::drive(core, ByHand(working), counted).await;
             }
             return;
@@ -91,9 +91,12 @@ pub(super) async fn serve(
     {
         place.is_settled = true;
         let headers = std::mem::take(&mut response.headers);
+        let opened = open(&session.core, &headers, sending, receiving, &streams);
+        if opened.is_ok() {
+            tell_of_opened(&talk.request, began, app);
+        }
         talk.give_back();
-        if open(&session.core, &headers, sending, receiving, &streams).is_ok() {
-            tell_of_opened(&session.core.request, began, app);
+        if opened.is_ok() {
             upgraded::drive(session.core, session.handler, counted).await;
         }
         return;

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use super::refused::Refused;
 use super::url::Url;
 use crate::base::{Headers, IntoHeaderValue, shown};
-use crate::http::{Error, Request, Result};
+use crate::http::{Error, Folded, Request, Result};
 use crate::io::{Deadline, Stream};
 use crate::proto::TraceContext;
 use crate::proto::ws::{Deflate, Extension, Extensions, Role, handshake};
@@ -255,7 +255,8 @@ impl Connect {
         let agreed = self.agree(&answer, &key, installed)?;
         let mut request = Request::sent(&url.target, headers, peer)?;
         request.is_secure = url.is_secure;
-        let core = Arc::new(Core::new(Role::Client, Arc::new(self.config.clone()), request));
+        let folded = Box::new(Folded::whole(Box::new(request)));
+        let core = Arc::new(Core::new(Role::Client, Arc::new(self.config.clone()), folded));
         let _ = core.agreed.set(Box::new(agreed));
         core.open(stream, Deadline::new(Instant::now()), &inbox);
         core.conclude(Ok(()));

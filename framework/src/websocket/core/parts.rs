@@ -15,7 +15,7 @@ use super::room::Memberships;
 use super::wire::Wire;
 use super::words::{Events, Phase};
 use crate::base::say;
-use crate::http::{Error, Failed, Request, Result};
+use crate::http::{Error, Failed, Folded, Request, Result};
 use crate::io::{Deadline, Stream, buffers, clock};
 use crate::proto::ws::{CloseCode, CloseReason, Extensions, OpCode, Role, Wants};
 
@@ -24,8 +24,8 @@ pub(crate) struct Core {
     pub(crate) id: [u8; 16],
     pub(crate) role: Role,
     pub(crate) config: Arc<WebSocketConfig>,
-    /// The request that opened the session, in buffers of its own.
-    pub(crate) request: Request,
+    /// The request that opened the session, which few look at again.
+    pub(crate) folded: Box<Folded>,
     pub(crate) attributes: Mutex<::http::Extensions>,
     memberships: Mutex<Memberships<Core>>,
     /// Known once the handshake has been agreed on.
@@ -47,24 +47,29 @@ impl Core {
     #[cfg(feature = "metrics")]
     #[inline]
     pub(crate) fn count(&self, what: fn(&crate::http::Tally)) {
-        if let Some(tally) = &self.request.context.tally {
+        if let Some(tally) = &self.folded.context.tally {
             what(tally);
         }
     }
 
-    pub(crate) fn new(role: Role, config: Arc<WebSocketConfig>, request: Request) -> Core {
+    pub(crate) fn new(role: Role, config: Arc<WebSocketConfig>, folded: Box<Folded>) -> Core {
         Core {
             id: super::random::bits_128(),
             role,
             wire: Mutex::new(Wire::new(role, &config)),
             config,
-            request,
+            folded,
             attributes: Mutex::default(),
             memberships: Mutex::default(),
             agreed: OnceLock::new(),
             reason: OnceLock::new(),
             outbox: Mutex::new(Outbox::new()),
         }
+    }
+
+    /// The request that opened the session.
+    pub(crate) fn request(&self) -> &Request {
+        self.folded.request()
     }
 
     pub(super) fn wire(&self) -> MutexGuard<'_, Wire> {
@@ -235,7 +240,7 @@ impl Core {
             // The session has ended, and this is how the handler noticed.
             None if self.reason.get().is_some() && !error.status().is_server_error() => failed(),
             None => {
-                let request = &self.request;
+                let request = self.request();
                 say!(error, "a WebSocket handler failed: {}", Failed { error, request, at: request.handler });
                 if self.shows_errors() {
                     CloseReason::shortened(CloseCode::INTERNAL_ERROR, error.words().to_owned())
@@ -255,7 +260,7 @@ impl Core {
     }
 
     fn shows_errors(&self) -> bool {
-        self.request.context.show_errors
+        self.folded.context.show_errors
     }
 }
 

@@ -12,7 +12,7 @@ use ::http::Uri;
 use serde::Serialize;
 
 use super::writer::MessageWriter;
-use crate::http::{Error, Request, Result};
+use crate::http::{Context as Application, Error, Request, Result};
 use crate::proto::ws::{CloseCode, CloseReason, Extension, Extensions, OpCode};
 use crate::websocket::core::config::WebSocketConfig;
 use crate::websocket::core::message::{IntoMessage, Outgoing};
@@ -65,12 +65,12 @@ impl WebSocketSession {
     /// The request that opened it: path, path values, header fields, query, cookies, states, and what filters left in its
     /// extensions. A client's session has the request that it sent.
     pub fn request(&self) -> &Request {
-        &self.0.request
+        self.0.request()
     }
 
     /// The address of the peer; `None` if it came over no socket.
     pub fn peer(&self) -> Option<SocketAddr> {
-        self.0.request.peer()
+        self.request().peer()
     }
 
     /// The URL it was opened with, as far as the request tells: scheme `ws` or `wss`, host, path and query.
@@ -87,6 +87,12 @@ impl WebSocketSession {
             .path_and_query(target)
             .build()
             .unwrap_or_default()
+    }
+
+    /// The states and controllers of the application. For generated code.
+    #[doc(hidden)]
+    pub fn context(&self) -> &Application {
+        &self.0.folded.context
     }
 
     /// The subprotocol that was agreed on.

@@ -27,8 +27,12 @@ pub(super) fn judge(request: &Request, handover: &Handover, config: &WebSocketCo
 }
 
 /// Chooses subprotocol and extensions; returns the fields of the 101.
-pub(super) fn agree(core: &Core, accept: Accept, protocol: Option<&str>) -> Result<Headers> {
-    let request = &core.request;
+pub(super) fn agree(
+    core: &Core,
+    request: &Request,
+    accept: Accept,
+    protocol: Option<&str>,
+) -> Result<Headers> {
     let mut headers = Headers::from([("upgrade", "websocket")]);
     if handshake::needs_key(request.version(), &request.headers) {
         let key = handshake::key(&request.headers).map_err(Error::from_refusal)?;

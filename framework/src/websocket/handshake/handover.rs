@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use crate::base::Headers;
-use crate::http::{Error, Guard, Request, Result};
+use crate::http::{Error, Folded, Guard, Request, Result};
 use crate::session;
 use crate::websocket::core::Core;
 
@@ -149,7 +149,14 @@ pub(crate) fn is_asked_for(extensions: &::http::Extensions) -> bool {
     extensions.get::<Arc<Handover>>().is_some()
 }
 
-/// The request as the session keeps it: with what filters left in its extensions, but without the way back to the connection.
+/// The request as the session of a route keeps it.
+pub(super) fn folded(request: &Request) -> Box<Folded> {
+    // One of them is the way back to the connection, which is not kept; others are what filters left.
+    let folded = if request.extensions.len() > 1 { None } else { Folded::of(request) };
+    Box::new(folded.unwrap_or_else(|| Folded::whole(Box::new(detached(request)))))
+}
+
+/// The request as somebody keeps it who looks at it: with what filters left in its extensions, but without the way back to the connection.
 pub(super) fn detached(request: &Request) -> Request {
     let mut detached = request.detached();
     session::join(request, &detached);

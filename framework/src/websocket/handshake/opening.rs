@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::agreement::{agree, judge};
-use super::handover::{Session, detached, handover_of};
+use super::handover::{Session, folded, handover_of};
 use super::refusal;
 use super::settings::{Settings, address};
 use super::spanned::Spanned;
@@ -30,7 +30,7 @@ pub(crate) async fn begin(
     };
     let config = request.state::<Settings>().map(|settings| settings.config_of(route)).unwrap_or_default();
     judge(request, &handover, &config)?;
-    let core = Arc::new(Core::new(Role::Server, config, detached(request)));
+    let core = Arc::new(Core::new(Role::Server, config, folded(request)));
     let session = (handler.serve)(Upgrade::new(WebSocketSession(Arc::clone(&core)), address(route)));
     let mut session = Guard(match request.has_span() {
         true => Box::pin(Spanned { session, core: Arc::clone(&core), span: None }),
@@ -48,9 +48,11 @@ pub(crate) async fn begin(
             if let Some(refusal) = accept.refusal.take() {
                 return refusal.respond(response);
             }
-            let headers = agree(&core, *accept, route.mapping.protocol)?;
-            session::join(request, &core.request);
-            core.request.set_head_is_out();
+            let headers = agree(&core, request, *accept, route.mapping.protocol)?;
+            if let Some(looked_at) = core.folded.made() {
+                session::join(request, looked_at);
+            }
+            core.folded.set_head_is_out();
             response.set_status(::http::StatusCode::SWITCHING_PROTOCOLS);
             response.headers.extend(&headers);
             handover.keep(Session { core, handler: session });

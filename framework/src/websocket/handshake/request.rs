@@ -9,7 +9,7 @@ use super::refusal;
 use super::settings::config_of_server;
 use crate::bind::{Arg, FromRequest, Profile};
 use crate::contract::Inputs;
-use crate::http::{Error, IntoStatus, Outgoing, Request, Result};
+use crate::http::{Error, Folded, IntoStatus, Outgoing, Request, Result};
 use crate::proto::ws::Role;
 use crate::session;
 use crate::websocket::core::Core;
@@ -70,10 +70,10 @@ impl WebSocketRequest {
             Some(config) => Arc::from(config),
             None => config_of_server(&request),
         };
-        let core = Arc::new(Core::new(Role::Server, config, *request));
-        let mut headers = agree(&core, accept, None)?;
-        session::announce(&core.request, &mut headers).await?;
-        core.request.set_head_is_out();
+        let core = Arc::new(Core::new(Role::Server, config, Box::new(Folded::whole(request))));
+        let mut headers = agree(&core, core.request(), accept, None)?;
+        session::announce(core.request(), &mut headers).await?;
+        core.folded.set_head_is_out();
         handover.ask(Opening { core: Arc::clone(&core), headers })?;
         core.opened().await?;
         Ok(WebSocket::new(core))

@@ -21,8 +21,8 @@ impl Future for Spanned {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result> {
         let Spanned { session, core, span } = &mut *self;
-        if span.is_none() && core.request.head_is_out() {
-            *span = Some(core.request.session_span());
+        if span.is_none() && core.folded.head_is_out() {
+            *span = Some(core.request().session_span());
         }
         match span {
             Some(span) => span.in_scope(|| session.as_mut().poll(cx)),

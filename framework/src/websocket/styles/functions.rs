@@ -56,7 +56,7 @@ impl Functions {
 pub fn serve_functions(upgrade: Upgrade) -> BoxFuture<'static, Result> {
     Box::pin(async move {
         let session = upgrade.session.clone();
-        let all = session.request().state::<FunctionsOfRoutes>();
+        let all = session.context().state::<FunctionsOfRoutes>();
         match all.and_then(|all| all.0.get(&upgrade.address)) {
             Some(functions) => serve(upgrade, functions).await,
             None => Err(Error::internal("the event functions of this path belong to another application")),
