@@ -39,7 +39,7 @@ impl Filter for Spans {
                     if !around.is_session
                         && let Some(session) = handover.as_ref().and_then(|handover| handover.opened())
                     {
-                        around.open(session.request.session_span());
+                        around.open(session.request().session_span());
                     }
                     around.span.in_scope(|| rest.as_mut().poll(task))
                 })

@@ -257,7 +257,7 @@ impl Connect {
         request.is_secure = url.is_secure;
         let folded = Box::new(Folded::whole(Box::new(request)));
         let core = Arc::new(Core::new(Role::Client, Arc::new(self.config.clone()), folded));
-        let _ = core.agreed.set(Box::new(agreed));
+        core.set_agreed(agreed);
         core.open(stream, Deadline::new(Instant::now()), &inbox);
         core.conclude(Ok(()));
         let socket = WebSocket::new(Arc::clone(&core));

@@ -21,18 +21,24 @@ use crate::proto::ws::{CloseCode, CloseReason, Extensions, OpCode, Role, Wants};
 
 /// See the head of this file.
 pub(crate) struct Core {
-    pub(crate) id: [u8; 16],
     pub(crate) role: Role,
     pub(crate) config: Arc<WebSocketConfig>,
     /// The request that opened the session, which few look at again.
     pub(crate) folded: Box<Folded>,
-    pub(crate) attributes: Mutex<::http::Extensions>,
-    memberships: Mutex<Memberships<Core>>,
-    /// Known once the handshake has been agreed on.
-    pub(crate) agreed: OnceLock<Box<Agreed>>,
+    belongings: OnceLock<Box<Belongings>>,
     pub(super) reason: OnceLock<Box<CloseReason>>,
     pub(super) wire: Mutex<Wire>,
     outbox: Mutex<Outbox>,
+}
+
+/// What a session has when it is first asked for; most have nothing of it.
+#[derive(Default)]
+struct Belongings {
+    id: OnceLock<[u8; 16]>,
+    attributes: Mutex<::http::Extensions>,
+    memberships: Mutex<Memberships<Core>>,
+    /// Known once the handshake has been agreed on.
+    agreed: OnceLock<Box<Agreed>>,
 }
 
 /// What both sides agreed on beside the bare protocol.
@@ -54,14 +60,11 @@ impl Core {
 
     pub(crate) fn new(role: Role, config: Arc<WebSocketConfig>, folded: Box<Folded>) -> Core {
         Core {
-            id: super::random::bits_128(),
             role,
             wire: Mutex::new(Wire::new(role, &config)),
             config,
             folded,
-            attributes: Mutex::default(),
-            memberships: Mutex::default(),
-            agreed: OnceLock::new(),
+            belongings: OnceLock::new(),
             reason: OnceLock::new(),
             outbox: Mutex::new(Outbox::new()),
         }
@@ -80,9 +83,34 @@ impl Core {
         self.outbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn belongings(&self) -> &Belongings {
+        self.belongings.get_or_init(Box::default)
+    }
+
+    /// What tells it from all others.
+    pub(crate) fn id(&self) -> [u8; 16] {
+        *self.belongings().id.get_or_init(super::random::bits_128)
+    }
+
+    /// Values that its users keep with it, one of each type.
+    pub(crate) fn attributes(&self) -> MutexGuard<'_, ::http::Extensions> {
+        self.belongings().attributes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the handshake came to; later ones change nothing.
+    pub(crate) fn set_agreed(&self, agreed: Agreed) {
+        let _ = self.belongings().agreed.set(Box::new(agreed));
+    }
+
+    /// Nothing if both sides speak the bare protocol.
+    #[inline]
+    pub(crate) fn agreed(&self) -> Option<&Agreed> {
+        self.belongings.get()?.agreed.get().map(|agreed| &**agreed)
+    }
+
     #[inline]
     pub(crate) fn extensions(&self) -> Option<&Mutex<Extensions>> {
-        self.agreed.get().and_then(|agreed| agreed.extensions.as_ref())
+        self.agreed()?.extensions.as_ref()
     }
 
     /// Says what the handler wants to see, and takes its answer to the handshake.
@@ -157,7 +185,7 @@ impl Core {
 
     /// The rooms that it is in.
     pub(crate) fn memberships(&self) -> MutexGuard<'_, Memberships<Core>> {
-        self.memberships.lock().unwrap_or_else(PoisonError::into_inner)
+        self.belongings().memberships.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets a session that has ended out of all its rooms.

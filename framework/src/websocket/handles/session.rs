@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::pin::Pin;
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use ::http::Uri;
@@ -59,7 +59,7 @@ impl fmt::Debug for SessionId {
 impl WebSocketSession {
     /// What tells it from all others.
     pub fn id(&self) -> SessionId {
-        SessionId(self.0.id)
+        SessionId(self.0.id())
     }
 
     /// The request that opened it: path, path values, header fields, query, cookies, states, and what filters left in its
@@ -97,7 +97,7 @@ impl WebSocketSession {
 
     /// The subprotocol that was agreed on.
     pub fn subprotocol(&self) -> Option<&str> {
-        self.0.agreed.get()?.subprotocol.as_deref()
+        self.0.agreed()?.subprotocol.as_deref()
     }
 
     /// Its bounds and times.
@@ -107,21 +107,17 @@ impl WebSocketSession {
 
     /// Keeps a value with the session, one of each type. Returns the one it takes the place of.
     pub fn set<T: Clone + Send + Sync + 'static>(&self, value: T) -> Option<T> {
-        self.attributes().insert(value)
+        self.0.attributes().insert(value)
     }
 
     /// A copy of the value of this type.
     pub fn get<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
-        self.attributes().get().cloned()
+        self.0.attributes().get().cloned()
     }
 
     /// Takes the value of this type away.
     pub fn take<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
-        self.attributes().remove()
-    }
-
-    fn attributes(&self) -> MutexGuard<'_, ::http::Extensions> {
-        self.0.attributes.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.attributes().remove()
     }
 
     /// Sends a message: text, bytes, [`Json`](crate::Json), a [`Message`](crate::websocket::Message). Waits while more than

@@ -170,7 +170,7 @@ impl Rooms {
             let nodes = Nodes::new(shared.settings, house.clone());
             let listener = nodes.listener();
             let all = Arc::new(All::told_to(Box::new(move |room, core: &Core, is_in| {
-                listener(room, core.id, is_in);
+                listener(room, core.id(), is_in);
             })));
             make_known(&all);
             House { all, nodes: Some(nodes), on_gap: shared.on_gap }
@@ -204,7 +204,7 @@ impl Local for House {
 
     fn members(&self) -> Vec<(Arc<str>, Vec<MemberId>)> {
         let all = self.all.lock();
-        let members = |room: &Room<Core>| room.members().iter().map(|member| member.id).collect();
+        let members = |room: &Room<Core>| room.members().iter().map(|member| member.id()).collect();
         all.iter().map(|(name, room)| (Arc::clone(name), members(room))).collect()
     }
 

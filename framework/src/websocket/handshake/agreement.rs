@@ -76,7 +76,7 @@ pub(super) fn agree(
         return Err(Error::internal(refused.to_string()));
     }
     if agreed.subprotocol.is_some() || agreed.extensions.is_some() {
-        let _ = core.agreed.set(Box::new(agreed));
+        core.set_agreed(agreed);
     }
     Ok(headers)
 }
