@@ -13,10 +13,10 @@ thread_local! {
 pub(crate) const SIZE: usize = 16 << 10;
 
 /// Buffers above this size are let go.
-const LARGEST: usize = 256 << 10;
+pub(crate) const LARGEST: usize = 256 << 10;
 
 /// How many buffers of each kind a thread keeps.
-const KEPT: usize = 64;
+pub(crate) const KEPT: usize = 64;
 
 /// An empty buffer to read into.
 #[inline]

@@ -8,6 +8,7 @@ mod lent;
 pub(crate) mod message;
 mod outbox;
 pub(crate) mod parts;
+mod queue;
 pub(crate) mod random;
 mod receive;
 pub(crate) mod room;

@@ -1,147 +1,14 @@
 //! Frames on their way to the peer: filled by any task, drained by the task that drives the connection.
 //!
-//! Small frames are put together in one buffer, so that many go out with one write; large ones and shared ones are sent
-//! from where they lie. Idle, it owns nothing.
+//! Idle, it owns nothing.
 
-use std::collections::VecDeque;
-use std::io::{self, IoSlice};
-use std::task::{Context, Poll, Waker, ready};
+use std::task::Waker;
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 
 use super::config::Overflow;
-use crate::io::{Stream, buffers};
+use super::queue::{COPIED, Queue};
 use crate::proto::ws::{Frame, OpCode, Role, Rsv, write_frame};
-
-/// Frames in order.
-#[derive(Default)]
-pub(crate) struct Queue {
-    bytes: Vec<u8>,
-    /// How much of `bytes` is written.
-    written: usize,
-    /// What comes after `bytes`; seldom anything, and never while idle.
-    #[expect(clippy::box_collection, reason = "two of these are in every idle session, and empty")]
-    rest: Option<Box<VecDeque<Segment>>>,
-    /// Bytes in all that are not written.
-    size: usize,
-}
-
-struct Segment {
-    bytes: Bytes,
-    /// A whole message that may be dropped to make room.
-    is_message: bool,
-}
-
-impl Queue {
-    #[inline]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.size == 0
-    }
-
-    /// Appends a frame.
-    #[inline]
-    fn push_frame(&mut self, head: (bool, Rsv, OpCode), payload: &[u8], key: Option<[u8; 4]>) {
-        self.append(|out| write_frame(out, head, payload, key));
-    }
-
-    /// Appends a frame whose payload is sent from where it lies.
-    fn push_large(&mut self, head: (bool, Rsv, OpCode), payload: Bytes) {
-        let length = payload.len() as u64;
-        self.append(|out| crate::proto::ws::write_header(out, head, length));
-        self.push_shared(payload, false);
-    }
-
-    /// Appends whole frames that are ready.
-    fn push_ready(&mut self, frames: &Bytes) {
-        if frames.len() <= COPIED {
-            self.append(|out| out.extend_from_slice(frames));
-        } else {
-            self.push_shared(frames.clone(), false);
-        }
-    }
-
-    fn push_shared(&mut self, bytes: Bytes, is_message: bool) {
-        self.size += bytes.len();
-        self.rest.get_or_insert_default().push_back(Segment { bytes, is_message });
-    }
-
-    #[inline]
-    fn append(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
-        if self.rest.is_some() {
-            let mut bytes = Vec::new();
-            write(&mut bytes);
-            return self.push_shared(bytes.into(), false);
-        }
-        if self.bytes.capacity() == 0 {
-            self.bytes = buffers::lend_for_writing();
-        }
-        let before = self.bytes.len();
-        write(&mut self.bytes);
-        self.size += self.bytes.len() - before;
-    }
-
-    /// Drops the oldest message that may be dropped.
-    fn drop_oldest(&mut self) -> bool {
-        let Some(rest) = &mut self.rest else { return false };
-        let oldest = rest.iter().position(|segment| segment.is_message).and_then(|index| rest.remove(index));
-        self.size -= oldest.as_ref().map_or(0, |segment| segment.bytes.len());
-        oldest.is_some()
-    }
-
-    /// Writes until nothing is left. `progress` tells whether at least something went out.
-    #[inline]
-    pub(crate) fn poll_write(
-        &mut self,
-        stream: &mut Stream,
-        progress: &mut bool,
-        cx: &mut Context<'_>,
-    ) -> Poll<io::Result<()>> {
-        while self.size > 0 {
-            let waiting = &self.bytes[self.written..];
-            let mut count = if let Some(rest) = &self.rest {
-                let mut slices = [IoSlice::new(&[]); SLICES];
-                let pieces = std::iter::once(waiting).chain(rest.iter().map(|segment| &segment.bytes[..]));
-                let mut used = 0;
-                for (slice, piece) in slices.iter_mut().zip(pieces.filter(|piece| !piece.is_empty())) {
-                    *slice = IoSlice::new(piece);
-                    used += 1;
-                }
-                ready!(stream.poll_write_vectored(cx, &slices[..used]))?
-            } else {
-                ready!(stream.poll_write(cx, waiting))?
-            };
-            if count == 0 {
-                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-            }
-            *progress = true;
-            self.size -= count;
-            let of_bytes = count.min(waiting.len());
-            self.written += of_bytes;
-            count -= of_bytes;
-            while let Some(rest) = &mut self.rest
-                && let Some(first) = rest.front_mut()
-                && (count > 0 || first.bytes.is_empty())
-            {
-                let of_first = count.min(first.bytes.len());
-                first.bytes.advance(of_first);
-                count -= of_first;
-                if first.bytes.is_empty() {
-                    rest.pop_front();
-                }
-            }
-        }
-        self.clear();
-        stream.poll_flush(cx)
-    }
-
-    /// Gives the memory back.
-    pub(crate) fn clear(&mut self) {
-        self.written = 0;
-        self.size = 0;
-        buffers::return_from_writing(std::mem::take(&mut self.bytes));
-        self.rest = None;
-    }
-}
 
 /// See the head of this file.
 pub(crate) struct Outbox {
@@ -156,13 +23,20 @@ pub(crate) struct Outbox {
     pub(crate) is_writing: bool,
     /// A message is being sent in pieces: others wait, or are held back.
     pub(crate) is_streaming: bool,
-    /// Broadcasts that came in between, and their size.
-    held: Option<Box<(Vec<Held>, usize)>>,
-    /// The payload of a pong for which there was no room.
-    owed_pong: Option<Box<[u8]>>,
     /// The task that drains it sleeps, and is to be woken.
     is_asleep: bool,
     driver: Option<Waker>,
+    aside: Option<Box<Aside>>,
+}
+
+/// What an outbox seldom has.
+#[derive(Default)]
+struct Aside {
+    /// Broadcasts that came between the pieces of a message, and their size.
+    held: Vec<Held>,
+    held_size: usize,
+    /// The payload of a pong for which there was no room.
+    owed_pong: Option<Box<[u8]>>,
     /// Those who wait for room, or for the end.
     waiting: Vec<Waker>,
 }
@@ -215,18 +89,16 @@ impl Outbox {
             has_sent: false,
             is_writing: false,
             is_streaming: false,
-            held: None,
-            owed_pong: None,
             is_asleep: false,
             driver: None,
-            waiting: Vec::new(),
+            aside: None,
         }
     }
 
     /// Whether there is no room for a message, though the socket has not refused what waits.
     #[inline]
     pub(crate) fn waits_for_nobody(&self, size: usize, limit: usize) -> bool {
-        !self.is_refused && !self.is_closing && !self.is_streaming && !fits(self.queue.size, size, limit)
+        !self.is_refused && !self.is_closing && !self.is_streaming && !fits(self.queue.size(), size, limit)
     }
 
     /// Whether a message of `size` bytes may be pushed now, given the policy; makes room for it where the policy says so.
@@ -238,8 +110,8 @@ impl Outbox {
         if self.is_streaming && caller != Caller::Shares {
             return Pushed::Full;
         }
-        let held = self.held.as_ref().map_or(0, |held| held.1);
-        let waiting = self.queue.size + held;
+        let held = self.aside.as_ref().map_or(0, |aside| aside.held_size);
+        let waiting = self.queue.size() + held;
         if fits(waiting, size, limit) {
             self.has_sent = true;
             return Pushed::Done;
@@ -249,11 +121,12 @@ impl Outbox {
             Overflow::Wait | Overflow::Close => Pushed::Overflows,
             Overflow::DropNewest => Pushed::Dropped,
             Overflow::DropOldest => {
-                while self.queue.size > 0 && self.queue.size + held + size > limit && self.queue.drop_oldest()
-                {
-                }
+                while !self.queue.is_empty()
+                    && self.queue.size() + held + size > limit
+                    && self.queue.drop_oldest()
+                {}
                 // Frames that are not whole messages cannot be dropped.
-                let waiting = self.queue.size + held;
+                let waiting = self.queue.size() + held;
                 match caller {
                     _ if fits(waiting, size, limit) => {
                         self.has_sent = true;
@@ -329,9 +202,9 @@ impl Outbox {
 
     /// Holds a broadcast back until the message that is being sent in pieces has ended.
     pub(crate) fn hold(&mut self, message: Held, length: usize) {
-        let (held, size) = &mut **self.held.get_or_insert_default();
-        *size += length;
-        held.push(message);
+        let aside = self.aside.get_or_insert_default();
+        aside.held_size += length;
+        aside.held.push(message);
     }
 
     /// Pushes a control frame, which may stand between the frames of a message.
@@ -344,12 +217,12 @@ impl Outbox {
 
     /// Remembers to answer a ping when there is room, in place of one before.
     pub(crate) fn owe_pong(&mut self, payload: &[u8]) {
-        self.owed_pong = Some(payload.into());
+        self.aside.get_or_insert_default().owed_pong = Some(payload.into());
     }
 
     /// Bytes that wait in it.
     pub(crate) fn size(&self) -> usize {
-        self.queue.size
+        self.queue.size()
     }
 
     /// Whether so much more may wait. Broadcasts that are held back do not count: they wait for the very message whose pieces
@@ -363,24 +236,31 @@ impl Outbox {
         self.is_streaming = false;
         self.has_sent = true;
         self.wake_waiting();
-        self.held.take().map(|held| held.0).unwrap_or_default()
+        let Some(aside) = &mut self.aside else { return Vec::new() };
+        aside.held_size = 0;
+        std::mem::take(&mut aside.held)
     }
 
     /// Whether all that was pushed is written, or never will be.
     pub(crate) fn is_written(&self) -> bool {
-        self.queue.is_empty() && !self.is_writing && self.held.is_none()
+        self.queue.is_empty()
+            && !self.is_writing
+            && self.aside.as_ref().is_none_or(|aside| aside.held.is_empty())
     }
 
     /// Wakes this task when there is room again, or no more.
     pub(crate) fn wait(&mut self, waker: &Waker) {
-        if !self.waiting.iter().any(|known| known.will_wake(waker)) {
-            self.waiting.push(waker.clone());
+        let waiting = &mut self.aside.get_or_insert_default().waiting;
+        if !waiting.iter().any(|known| known.will_wake(waker)) {
+            waiting.push(waker.clone());
         }
     }
 
     pub(crate) fn wake_waiting(&mut self) {
-        if !self.waiting.is_empty() {
-            std::mem::take(&mut self.waiting).into_iter().for_each(Waker::wake);
+        let Some(aside) = &mut self.aside else { return };
+        aside.waiting.drain(..).for_each(Waker::wake);
+        if aside.held.is_empty() && aside.owed_pong.is_none() {
+            self.aside = None;
         }
     }
 
@@ -400,7 +280,7 @@ impl Outbox {
     /// sent. `false`: there is nothing.
     #[inline]
     pub(crate) fn hand_over(&mut self, writing: &mut Queue, role: Role, driver: &Waker) -> bool {
-        if let Some(payload) = self.owed_pong.take() {
+        if let Some(payload) = self.aside.as_mut().and_then(|aside| aside.owed_pong.take()) {
             self.push_control(role, OpCode::Pong, &payload);
         }
         self.is_asleep = true;
@@ -430,9 +310,11 @@ impl Outbox {
     /// Nothing is sent any more; what waits is lost.
     pub(crate) fn lose(&mut self) {
         self.queue.clear();
-        self.held = None;
         self.is_writing = false;
         self.is_closing = true;
+        if let Some(aside) = &mut self.aside {
+            (aside.held, aside.held_size, aside.owed_pong) = Default::default();
+        }
         self.wake_waiting();
     }
 }
@@ -444,9 +326,3 @@ fn key_of(role: Role) -> Option<[u8; 4]> {
         Role::Client => Some(super::random::mask_key()),
     }
 }
-
-/// Payloads up to this size are copied behind their header: cheaper than a slice more for the kernel.
-const COPIED: usize = 8 << 10;
-
-/// How many pieces go into one write.
-const SLICES: usize = 16;

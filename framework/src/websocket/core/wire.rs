@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::accept::Accept;
 use super::config::WebSocketConfig;
 use super::keepalive::Keepalive;
-use super::outbox::Queue;
+use super::queue::Queue;
 use super::waiting::Waiting;
 use super::words::{Events, Phase};
 use crate::io::{Deadline, Stream, buffers, clock};
