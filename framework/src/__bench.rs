@@ -142,13 +142,14 @@ pub fn is_utf8(text: &[u8], size: usize) -> bool {
 /// The server's side of a WebSocket connection without a socket: frames in and out.
 pub struct Frames {
     protocol: Protocol,
+    bounds: Bounds,
     inbox: BytesMut,
 }
 
 impl Default for Frames {
     fn default() -> Frames {
         let bounds = Bounds { message_size: 1 << 20, frame_size: 1 << 20, fragments: 4096 };
-        Frames { protocol: Protocol::new(Role::Server, bounds), inbox: BytesMut::with_capacity(16 << 10) }
+        Frames { protocol: Protocol::new(Role::Server), bounds, inbox: BytesMut::with_capacity(16 << 10) }
     }
 }
 
@@ -156,7 +157,7 @@ impl Frames {
     /// Receives a frame that is a whole message: its bytes go into the inbox first, as a read puts them there.
     pub fn receive(&mut self, frame: &[u8]) -> Option<Bytes> {
         self.inbox.extend_from_slice(frame);
-        match self.protocol.receive(&mut self.inbox, None) {
+        match self.protocol.receive(&mut self.inbox, self.bounds, None) {
             Ok(Some(Event::Message { payload, .. })) => Some(payload),
             _ => None,
         }

@@ -118,7 +118,7 @@ pub fn deflate(input: &[u8]) {
 /// All that comes of a connection, in pieces of a size.
 fn receive(kind: u8, input: &[u8], size: usize) -> (Vec<Received>, Option<CloseReason>) {
     let role = if kind & 1 == 0 { Role::Server } else { Role::Client };
-    let mut protocol = Protocol::new(role, BOUNDS);
+    let mut protocol = Protocol::new(role);
     protocol.wants = Wants { fragments: kind & 2 != 0, frames: kind & 4 != 0 };
     let extensions = (kind & 8 != 0).then(|| {
         let extensions = Extensions::new(vec![Box::new(deflate_of(kind >> 4).extension(role))]);
@@ -130,7 +130,7 @@ fn receive(kind: u8, input: &[u8], size: usize) -> (Vec<Received>, Option<CloseR
     for piece in input.chunks(size) {
         inbox.extend_from_slice(piece);
         loop {
-            match protocol.receive(&mut inbox, extensions.as_ref()) {
+            match protocol.receive(&mut inbox, BOUNDS, extensions.as_ref()) {
                 Ok(Some(received)) => {
                     check(&received, kind);
                     all.push(received);

@@ -5,7 +5,8 @@ use std::cell::RefCell;
 use bytes::BytesMut;
 
 thread_local! {
-    static READING: RefCell<Vec<BytesMut>> = const { RefCell::new(Vec::new()) };
+    #[allow(clippy::vec_box, reason = "they are lent as they lie here: who has none holds no more than that")]
+    static READING: RefCell<Vec<Box<BytesMut>>> = const { RefCell::new(Vec::new()) };
     static WRITING: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -20,13 +21,13 @@ pub(crate) const KEPT: usize = 64;
 
 /// An empty buffer to read into.
 #[inline]
-pub(crate) fn lend_for_reading() -> BytesMut {
-    READING.with_borrow_mut(Vec::pop).unwrap_or_else(|| BytesMut::with_capacity(SIZE))
+pub(crate) fn lend_for_reading() -> Box<BytesMut> {
+    READING.with_borrow_mut(Vec::pop).unwrap_or_else(|| Box::new(BytesMut::with_capacity(SIZE)))
 }
 
 /// Gives a buffer back, unless somebody still holds what was split off it.
 #[inline]
-pub(crate) fn return_from_reading(mut buffer: BytesMut) {
+pub(crate) fn return_from_reading(mut buffer: Box<BytesMut>) {
     buffer.clear();
     if buffer.try_reclaim(SIZE) && buffer.capacity() <= LARGEST {
         READING.with_borrow_mut(|kept| {
@@ -79,7 +80,7 @@ mod tests {
 
     #[test]
     fn large_buffers_are_let_go() {
-        return_from_reading(BytesMut::with_capacity(LARGEST + 1));
+        return_from_reading(Box::new(BytesMut::with_capacity(LARGEST + 1)));
         assert!(lend_for_reading().capacity() <= LARGEST);
         return_from_writing(Vec::with_capacity(LARGEST + 1));
         assert_eq!(lend_for_writing().capacity(), 0);

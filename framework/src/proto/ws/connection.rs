@@ -59,7 +59,6 @@ pub(crate) enum Received {
 pub(crate) struct Protocol {
     role: Role,
     pub(crate) wants: Wants,
-    bounds: Bounds,
     claimed: Rsv,
     /// The frame whose payload is at the beginning of the inbox.
     header: Option<FrameHeader>,
@@ -83,11 +82,10 @@ struct Message {
 }
 
 impl Protocol {
-    pub(crate) fn new(role: Role, bounds: Bounds) -> Protocol {
+    pub(crate) fn new(role: Role) -> Protocol {
         Protocol {
             role,
             wants: Wants::default(),
-            bounds,
             claimed: Rsv::NONE,
             header: None,
             seen: 0,
@@ -113,8 +111,8 @@ impl Protocol {
     }
 
     /// Whether a frame has begun to come.
-    pub(crate) fn is_in_frame(&self, inbox: &BytesMut) -> bool {
-        self.header.is_some() || !inbox.is_empty()
+    pub(crate) fn is_in_frame(&self, inbox_is_empty: bool) -> bool {
+        self.header.is_some() || !inbox_is_empty
     }
 
     /// The next that has come whole. `Ok(None)`: not yet.
@@ -125,6 +123,7 @@ impl Protocol {
     pub(crate) fn receive(
         &mut self,
         inbox: &mut BytesMut,
+        bounds: Bounds,
         extensions: Option<&Mutex<Extensions>>,
     ) -> Result<Option<Received>, CloseReason> {
         loop {
@@ -133,7 +132,7 @@ impl Protocol {
                 None => {
                     let parsed = FrameHeader::parse(inbox, |header| self.check(header))?;
                     let Some((header, length)) = parsed else { return Ok(None) };
-                    self.check_size(&header)?;
+                    self.check_size(&header, bounds)?;
                     inbox.advance(length);
                     self.header = Some(header);
                     self.seen = 0;
@@ -157,7 +156,7 @@ impl Protocol {
             }
             self.header = None;
             let payload = inbox.split_to(length).freeze();
-            if let Some(received) = self.take(header, payload, extensions)? {
+            if let Some(received) = self.take(header, payload, bounds, extensions)? {
                 return Ok(Some(received));
             }
         }
@@ -188,11 +187,11 @@ impl Protocol {
 
     /// What the whole header tells, before anything of the payload is read.
     #[inline]
-    fn check_size(&self, header: &FrameHeader) -> Result<(), CloseReason> {
+    fn check_size(&self, header: &FrameHeader, bounds: Bounds) -> Result<(), CloseReason> {
         if header.opcode.is_control() {
             return Ok(());
         }
-        let Bounds { message_size, frame_size, fragments } = self.bounds;
+        let Bounds { message_size, frame_size, fragments } = bounds;
         if header.length > frame_size as u64 {
             return Err(CloseReason::shortened(
                 CloseCode::TOO_BIG,
@@ -255,6 +254,7 @@ impl Protocol {
         &mut self,
         header: FrameHeader,
         payload: Bytes,
+        bounds: Bounds,
         extensions: Option<&Mutex<Extensions>>,
     ) -> Result<Option<Received>, CloseReason> {
         let FrameHeader { is_final, opcode, rsv, .. } = header;
@@ -280,7 +280,7 @@ impl Protocol {
             }
             return Ok(Some(Received::Message { is_text, payload }));
         }
-        self.take_piece(header, payload, extensions)
+        self.take_piece(header, payload, bounds.message_size, extensions)
     }
 
     /// Takes a frame that is not a message by itself, or that extensions look at.
@@ -288,6 +288,7 @@ impl Protocol {
         &mut self,
         header: FrameHeader,
         mut payload: Bytes,
+        message_size: usize,
         extensions: Option<&Mutex<Extensions>>,
     ) -> Result<Option<Received>, CloseReason> {
         let FrameHeader { is_final, opcode, mut rsv, .. } = header;
@@ -297,7 +298,7 @@ impl Protocol {
             let mut extensions = lock(extensions);
             let so_far = self.message.as_ref().map_or(0, |message| message.bytes.len());
             // Nothing is kept of a message that is taken in pieces.
-            let room = self.bounds.message_size.saturating_sub(so_far);
+            let room = message_size.saturating_sub(so_far);
             let mut frame = Frame { is_final, rsv, opcode, payload, room };
             extensions.decode(&mut frame)?;
             (payload, rsv) = (frame.payload, frame.rsv);

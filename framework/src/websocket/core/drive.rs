@@ -203,7 +203,8 @@ impl Core {
         if self.reason.get().is_some() {
             wire.keepalive.stop();
         } else if wire.phase == Phase::Open {
-            let in_frame = wire.protocol.is_in_frame(&wire.inbox);
+            let in_frame =
+                wire.protocol.is_in_frame(wire.inbox.as_ref().is_none_or(|inbox| inbox.is_empty()));
             let is_held_up = !wire.has_room(self.config.inbox_size);
             match wire.keepalive.look(&self.config, now, is_held_up, in_frame) {
                 Due::Nothing => {}
@@ -243,7 +244,7 @@ impl Core {
             return Poll::Ready(());
         }
         for _ in 0..LINGERED {
-            wire.inbox.clear();
+            wire.clear_inbox();
             match wire.poll_fill(cx) {
                 Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(()),
                 Poll::Ready(Ok(_)) => {}

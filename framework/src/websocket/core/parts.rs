@@ -133,9 +133,7 @@ impl Core {
         wire.stream = Some(stream);
         wire.phase = Phase::Open;
         if !leftover.is_empty() {
-            wire.inbox = buffers::lend_for_reading();
-            wire.has_inbox = true;
-            wire.inbox.extend_from_slice(leftover);
+            wire.inbox.get_or_insert_with(buffers::lend_for_reading).extend_from_slice(leftover);
         }
         if let Some(extensions) = self.extensions() {
             wire.protocol.claim(lock(extensions).claimed());

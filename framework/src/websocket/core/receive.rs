@@ -192,8 +192,11 @@ impl Core {
     /// The next in the inbox that is for the handler.
     #[inline]
     fn next_received(&self, wire: &mut Wire) -> Option<Incoming> {
-        while !wire.inbox.is_empty() && !wire.is_ended && !wire.is_at_end() {
-            match wire.protocol.receive(&mut wire.inbox, self.extensions()) {
+        while !wire.is_ended
+            && !wire.is_at_end()
+            && let Some(inbox) = wire.inbox.as_mut().filter(|inbox| !inbox.is_empty())
+        {
+            match wire.protocol.receive(inbox, self.config.bounds(), self.extensions()) {
                 Ok(Some(received)) => {
                     let incoming = self.take(wire, received);
                     #[cfg(feature = "metrics")]
@@ -291,7 +294,7 @@ impl Core {
     pub(super) fn lose(&self, wire: &mut Wire, text: &'static str) {
         wire.is_ended = true;
         wire.writing.clear();
-        wire.inbox.clear();
+        wire.clear_inbox();
         let _ = self.reason.set(Box::new(CloseReason::lost(text)));
         self.outbox().lose();
         wire.phase = wire.phase.max(Phase::Closed);

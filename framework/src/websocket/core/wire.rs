@@ -19,9 +19,8 @@ use crate::proto::ws::{Protocol, Role};
 pub(super) struct Wire {
     pub(super) stream: Option<Stream>,
     pub(super) phase: Phase,
-    pub(super) inbox: BytesMut,
-    /// The inbox is a buffer of the thread, and not just empty.
-    pub(super) has_inbox: bool,
+    /// Lent by the thread, as long as something comes.
+    pub(super) inbox: Option<Box<BytesMut>>,
     pub(super) protocol: Protocol,
     pub(super) wants: Events,
     /// What has come while nobody was receiving.
@@ -59,9 +58,8 @@ impl Wire {
         Wire {
             stream: None,
             phase: Phase::Connecting,
-            inbox: BytesMut::new(),
-            has_inbox: false,
-            protocol: Protocol::new(role, config.bounds()),
+            inbox: None,
+            protocol: Protocol::new(role),
             wants: Events::default(),
             waiting: None,
             is_working: false,
@@ -86,23 +84,20 @@ impl Wire {
     #[inline]
     pub(super) fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<usize>> {
         let Some(stream) = &mut self.stream else { return Poll::Ready(Ok(0)) };
-        if !self.has_inbox {
-            self.inbox = buffers::lend_for_reading();
-            self.has_inbox = true;
-        }
-        let held = self.inbox.len();
+        let inbox = self.inbox.get_or_insert_with(buffers::lend_for_reading);
+        let held = inbox.len();
         // A peer only says how much it will send; room grows with what it has sent. A read that does not fill its room tells
         // that there is no more, so there is always some to spare.
-        let room = self.protocol.missing(&self.inbox).min(held.max(LARGE)) + ROOM;
-        if self.inbox.capacity() - held < room {
+        let room = self.protocol.missing(inbox).min(held.max(LARGE)) + ROOM;
+        if inbox.capacity() - held < room {
             // What was received may still be on its way out: the buffer is whole again when it has been sent.
-            if held == 0 && !self.inbox.try_reclaim(room) && stream.poll_read_ready(cx).is_pending() {
+            if held == 0 && !inbox.try_reclaim(room) && stream.poll_read_ready(cx).is_pending() {
                 return Poll::Pending;
             }
-            self.inbox.reserve(room);
+            inbox.reserve(room);
         }
         let filled = {
-            let reading = stream.read_buf(&mut self.inbox);
+            let reading = stream.read_buf(&mut **inbox);
             std::pin::pin!(reading).poll(cx)
         };
         if let Poll::Ready(Ok(count)) = &filled {
@@ -116,9 +111,15 @@ impl Wire {
     /// inbox may still be held.
     #[inline]
     pub(super) fn rest(&mut self) {
-        if self.has_inbox && self.inbox.is_empty() {
-            self.has_inbox = false;
-            buffers::return_from_reading(std::mem::take(&mut self.inbox));
+        if let Some(inbox) = self.inbox.take_if(|inbox| inbox.is_empty()) {
+            buffers::return_from_reading(inbox);
+        }
+    }
+
+    /// What has been read is of no interest.
+    pub(super) fn clear_inbox(&mut self) {
+        if let Some(inbox) = &mut self.inbox {
+            inbox.clear();
         }
     }
 
@@ -164,7 +165,7 @@ impl Wire {
         self.phase = Phase::Done;
         self.stream = None;
         self.driver = None;
-        self.inbox = BytesMut::new();
+        self.inbox = None;
         self.wake_receiver();
     }
 }

@@ -36,7 +36,7 @@ fn run(mut protocol: Protocol, bytes: &[u8], size: usize) -> Vec<String> {
     for piece in bytes.chunks(size.max(1)) {
         inbox.extend_from_slice(piece);
         loop {
-            match protocol.receive(&mut inbox, None) {
+            match protocol.receive(&mut inbox, BOUNDS, None) {
                 Ok(Some(received)) => all.push(shown(&received)),
                 Ok(None) => break,
                 Err(reason) => {
@@ -50,7 +50,7 @@ fn run(mut protocol: Protocol, bytes: &[u8], size: usize) -> Vec<String> {
 }
 
 fn server(wants: Wants) -> Protocol {
-    let mut protocol = Protocol::new(Role::Server, BOUNDS);
+    let mut protocol = Protocol::new(Role::Server);
     protocol.wants = wants;
     protocol
 }
@@ -134,18 +134,19 @@ fn pieces_and_frames_where_they_are_wanted() {
 #[test]
 fn what_is_wrong_is_refused_before_the_payload_comes() {
     let mut inbox = BytesMut::from(&frame(0x82, &[0; 81])[..6]);
-    let refused = server(Wants::default()).receive(&mut inbox, None).expect_err("from the header");
+    let refused = server(Wants::default()).receive(&mut inbox, BOUNDS, None).expect_err("from the header");
     assert_eq!(refused.code().value(), 1009);
     let mut text = frame(0x81, b"ab\xf4\x90cdef");
     text.truncate(text.len() - 4);
-    let refused =
-        server(Wants::default()).receive(&mut BytesMut::from(&text[..]), None).expect_err("inside the frame");
+    let refused = server(Wants::default())
+        .receive(&mut BytesMut::from(&text[..]), BOUNDS, None)
+        .expect_err("inside the frame");
     assert_eq!(refused.code().value(), 1007);
 }
 
 #[test]
 fn clients_take_no_masks() {
-    let client = || Protocol::new(Role::Client, BOUNDS);
+    let client = || Protocol::new(Role::Client);
     assert_eq!(run(client(), &[0x81, 1, b'x'], 1), ["text x"]);
     assert_eq!(run(client(), &frame(0x81, b"x"), 1), ["fails 1002"]);
 }
@@ -155,7 +156,7 @@ fn a_payload_is_a_slice_of_the_inbox() {
     let mut inbox = BytesMut::with_capacity(256);
     inbox.extend_from_slice(&frame(0x82, b"payload"));
     let place = inbox.as_ptr() as usize + 6;
-    let received = server(Wants::default()).receive(&mut inbox, None);
+    let received = server(Wants::default()).receive(&mut inbox, BOUNDS, None);
     let Ok(Some(Received::Message { payload, .. })) = received else { panic!("{received:?}") };
     assert_eq!(payload.as_ptr() as usize, place);
 }
