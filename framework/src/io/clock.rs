@@ -2,6 +2,8 @@
 //! moment.
 
 use std::cell::Cell;
+use std::num::NonZero;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -15,6 +17,30 @@ pub(crate) struct Now {
     /// Seconds since 1970.
     pub(crate) second: u64,
 }
+
+/// A moment in half the room, for what lies in each of very many idle connections. Sooner or later than others, it is the [`Instant`] it
+/// was made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Moment(NonZero<u64>);
+
+impl From<Instant> for Moment {
+    fn from(at: Instant) -> Moment {
+        let nanoseconds = at.saturating_duration_since(*BEGINNING).as_nanos();
+        Moment(NonZero::<u64>::MIN.saturating_add(u64::try_from(nanoseconds).unwrap_or(u64::MAX)))
+    }
+}
+
+impl From<Moment> for Instant {
+    fn from(moment: Moment) -> Instant {
+        *BEGINNING + Duration::from_nanos(moment.0.get() - 1)
+    }
+}
+
+/// Before all moments of which one is made: a clock that stands still for a test may stand before what is asked first.
+static BEGINNING: LazyLock<Instant> = LazyLock::new(|| {
+    let now = std::time::Instant::now();
+    now.checked_sub(Duration::from_secs(86_400)).unwrap_or(now).into()
+});
 
 thread_local! {
     /// The second the calendar last said, and until when that is taken for true.
@@ -56,3 +82,23 @@ fn ask(instant: Instant) -> Now {
 
 /// How stale the second may be.
 const FRESH: Duration = Duration::from_millis(100);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_the_instant_it_was_made_of() {
+        let now = Instant::now();
+        let table = [
+            ("now", now),
+            ("a while ago", now - Duration::from_secs(3_600)),
+            ("a nanosecond later", now + Duration::from_nanos(1)),
+            ("never", later(now, Duration::MAX)),
+        ];
+        for (name, at) in table {
+            assert_eq!(Instant::from(Moment::from(at)), at, "{name}");
+        }
+        assert_eq!(size_of::<Option<Moment>>(), 8);
+    }
+}

@@ -125,7 +125,7 @@ impl Core {
         if self.reason.get().is_none() {
             wire.due = None;
         } else if progress {
-            wire.due = Some(clock::after(self.config.close_timeout));
+            wire.due = Some(clock::after(self.config.close_timeout).into());
             wire.set_deadline();
         }
     }
@@ -141,7 +141,7 @@ impl Core {
             self.outbox().is_refused = true;
         }
         if wire.due.is_none() || progress {
-            wire.due = Some(clock::after(self.config.write_timeout));
+            wire.due = Some(clock::after(self.config.write_timeout).into());
             wire.set_deadline();
         }
     }
@@ -151,7 +151,7 @@ impl Core {
     fn poll_time(&self, wire: &mut Wire, cx: &mut Context<'_>) -> Poll<()> {
         if self.reason.get().is_some() && wire.phase == Phase::Open && wire.due.is_none() {
             wire.keepalive.received = 0;
-            wire.due = Some(clock::after(self.config.close_timeout));
+            wire.due = Some(clock::after(self.config.close_timeout).into());
             wire.set_deadline();
         }
         loop {
@@ -166,14 +166,14 @@ impl Core {
 
     #[cold]
     fn look(&self, wire: &mut Wire, now: Instant) -> bool {
-        if wire.due.is_some_and(|due| now >= due) {
+        if wire.due.is_some_and(|due| now >= due.into()) {
             // Who still sends, the answers to pings for instance, has not read the close frame yet.
             let is_moving =
                 wire.phase == Phase::Open && self.reason.get().is_some() && wire.keepalive.received > 0;
             if is_moving && wire.patience > 0 {
                 wire.patience -= 1;
                 wire.keepalive.received = 0;
-                wire.due = Some(clock::later(now, self.config.close_timeout));
+                wire.due = Some(clock::later(now, self.config.close_timeout).into());
                 wire.set_deadline();
                 return false;
             }
@@ -235,7 +235,7 @@ impl Core {
             return Poll::Ready(());
         }
         if wire.due.is_none() {
-            wire.due = Some(clock::after(LINGER));
+            wire.due = Some(clock::after(LINGER).into());
             wire.set_deadline();
         }
         let Some(stream) = &mut wire.stream else { return Poll::Ready(()) };

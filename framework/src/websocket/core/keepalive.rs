@@ -7,15 +7,15 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::config::WebSocketConfig;
-use crate::io::clock;
+use crate::io::clock::{self, Moment};
 use crate::proto::ws::{CloseCode, CloseReason};
 
 /// The times of one session.
 pub(crate) struct Keepalive {
-    ping_at: Option<Instant>,
+    ping_at: Option<Moment>,
     /// A ping has left, and a sign of life must have come by then.
-    pong_due: Option<Instant>,
-    idle_at: Option<Instant>,
+    pong_due: Option<Moment>,
+    idle_at: Option<Moment>,
     /// A message has come since the timer last looked.
     pub(crate) is_active: bool,
     /// The peer has taken bytes that its socket had refused before, or sent a whole frame, since the timer last looked.
@@ -42,9 +42,9 @@ pub(crate) enum Due {
 impl Keepalive {
     pub(crate) fn new(config: &WebSocketConfig, now: Instant) -> Keepalive {
         Keepalive {
-            ping_at: unless_zero(config.ping_period).map(|period| clock::later(now, period)),
+            ping_at: unless_zero(config.ping_period).map(|period| clock::later(now, period).into()),
             pong_due: None,
-            idle_at: unless_zero(config.idle_time).map(|time| clock::later(now, time)),
+            idle_at: unless_zero(config.idle_time).map(|time| clock::later(now, time).into()),
             is_active: false,
             is_alive: false,
             rounds: 0,
@@ -61,7 +61,7 @@ impl Keepalive {
 
     /// When to look again.
     pub(crate) fn next(&self) -> Option<Instant> {
-        [self.pong_due, self.ping_at, self.idle_at].into_iter().flatten().min()
+        [self.pong_due, self.ping_at, self.idle_at].into_iter().flatten().map(Instant::from).min()
     }
 
     /// A ping has been queued. It goes out with what is in the outbox, behind what is being written.
@@ -88,7 +88,7 @@ impl Keepalive {
     }
 
     fn wait_for_pong(&mut self, due: Instant) {
-        self.pong_due = Some(due);
+        self.pong_due = Some(due.into());
         self.received = 0;
         self.is_alive = false;
     }
@@ -121,15 +121,15 @@ impl Keepalive {
         in_frame: bool,
     ) -> Due {
         if let Some(idle_at) = self.idle_at
-            && (now >= idle_at || self.is_active)
+            && (now >= idle_at.into() || self.is_active)
         {
             if !std::mem::take(&mut self.is_active) && !is_held_up {
                 return Due::Close(CloseReason::shortened(CloseCode::GOING_AWAY, "Idle timeout"));
             }
-            self.idle_at = Some(clock::later(now, config.idle_time));
+            self.idle_at = Some(clock::later(now, config.idle_time).into());
         }
         if let Some(due) = self.pong_due
-            && now >= due
+            && now >= due.into()
         {
             let enough = (config.pong_timeout.as_secs_f64() * RATE) as u32;
             let is_excused = self.is_alive || is_held_up || in_frame && self.received >= enough.max(1);
@@ -139,8 +139,8 @@ impl Keepalive {
             self.wait_for_pong(clock::later(now, config.pong_timeout));
         }
         match self.ping_at {
-            Some(ping_at) if now >= ping_at => {
-                self.ping_at = Some(clock::later(now, config.ping_period));
+            Some(ping_at) if now >= ping_at.into() => {
+                self.ping_at = Some(clock::later(now, config.ping_period).into());
                 // One that has not left yet asks enough.
                 if self.rounds > 0 {
                     return Due::Nothing;

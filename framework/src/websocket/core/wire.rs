@@ -4,7 +4,6 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::BytesMut;
 use tokio::io::AsyncReadExt;
-use tokio::time::Instant;
 
 use super::accept::Accept;
 use super::config::WebSocketConfig;
@@ -12,7 +11,8 @@ use super::keepalive::Keepalive;
 use super::queue::Queue;
 use super::waiting::Waiting;
 use super::words::{Events, Phase};
-use crate::io::{Deadline, Stream, buffers, clock};
+use crate::io::clock::{self, Moment};
+use crate::io::{Deadline, Stream, buffers};
 use crate::proto::ws::{Protocol, Role};
 
 /// The connection itself.
@@ -45,7 +45,7 @@ pub(super) struct Wire {
     pub(super) deadline: Deadline,
     pub(super) keepalive: Keepalive,
     /// When the peer must have taken something of what is written, or answered a close frame, or ended its side.
-    pub(super) due: Option<Instant>,
+    pub(super) due: Option<Moment>,
     pub(super) driver: Option<Waker>,
     /// A task other than the driver's that waits to receive, or for the opening.
     pub(super) receiver: Option<Waker>,
@@ -156,7 +156,7 @@ impl Wire {
     pub(super) fn set_deadline(&mut self) {
         let keepalive = if self.phase == Phase::Open { self.keepalive.next() } else { None };
         let end = self.waiting.as_ref().filter(|_| self.is_working).and_then(|waiting| waiting.due());
-        let next = [self.due, keepalive, end].into_iter().flatten().min();
+        let next = [self.due.map(Into::into), keepalive, end].into_iter().flatten().min();
         self.deadline.set(next.unwrap_or_else(|| clock::after(clock::FOR_EVER)));
     }
 
