@@ -34,13 +34,19 @@ impl Upgrade {
     ///
     /// # Errors
     /// The connection was lost.
-    pub async fn accept(&self) -> Result {
-        self.accept_with(Accept::new(), false, Events::default()).await
+    pub fn accept(&self) -> impl Future<Output = Result> + Send {
+        self.accept_with(Accept::new(), false, Events::default())
     }
 
     /// Accepts with an answer, for a handler that wants to see these events, and fragments if so; waits until the 101 is sent.
-    pub(crate) async fn accept_with(&self, accept: Accept, fragments: bool, events: Events) -> Result {
+    // Not an `async fn`: the answer would lie in each handler's future as long as that lasts.
+    pub(crate) fn accept_with(
+        &self,
+        accept: Accept,
+        fragments: bool,
+        events: Events,
+    ) -> impl Future<Output = Result> + Send {
         self.session.0.accept(accept, fragments, events);
-        self.session.0.opened().await
+        self.session.0.opened()
     }
 }
