@@ -21,7 +21,19 @@ pin_project! {
     struct Alarm {
         #[pin]
         sleep: Sleep,
-        waker: Waker,
+        woken: Identity,
+    }
+}
+
+/// What tells a waker from others that are there at the same time, in half its room: as long as a timer is to wake a task it keeps that
+/// task's waker, so that nobody else can take its place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Identity(usize);
+
+impl Identity {
+    #[inline]
+    fn of(waker: &Waker) -> Identity {
+        Identity(waker.data().addr() ^ std::ptr::from_ref(waker.vtable()).addr())
     }
 }
 
@@ -46,14 +58,14 @@ impl Deadline {
     /// Whether the timer wakes this task already.
     #[inline]
     pub(crate) fn is_armed_for(&self, cx: &Context<'_>) -> bool {
-        self.alarm.as_ref().is_some_and(|alarm| alarm.waker.will_wake(cx.waker()))
+        self.alarm.as_ref().is_some_and(|alarm| alarm.woken == Identity::of(cx.waker()))
     }
 
     /// Ready once the deadline has passed.
     #[inline]
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if let Some(alarm) = &self.alarm
-            && alarm.waker.will_wake(cx.waker())
+            && alarm.woken == Identity::of(cx.waker())
             && !alarm.sleep.is_elapsed()
             && alarm.sleep.deadline() <= self.at
         {
@@ -65,15 +77,15 @@ impl Deadline {
     #[cold]
     fn arm(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let alarm = self.alarm.get_or_insert_with(|| {
-            Box::pin(Alarm { sleep: tokio::time::sleep_until(self.at), waker: Waker::noop().clone() })
+            Box::pin(Alarm { sleep: tokio::time::sleep_until(self.at), woken: Identity::of(Waker::noop()) })
         });
-        let Projected { mut sleep, waker } = alarm.as_mut().project();
+        let Projected { mut sleep, woken } = alarm.as_mut().project();
         loop {
             if sleep.deadline() > self.at {
                 sleep.as_mut().reset(self.at);
             }
             if sleep.as_mut().poll(cx).is_pending() {
-                waker.clone_from(cx.waker());
+                *woken = Identity::of(cx.waker());
                 return Poll::Pending;
             }
             if Instant::now() >= self.at {
@@ -103,5 +115,19 @@ mod tests {
         deadline.set(start + Duration::from_secs(40));
         poll_fn(|cx| deadline.poll(cx)).await;
         assert_eq!(start.elapsed().as_secs(), 40);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_now_is_woken_and_not_who_waited_before() {
+        let mut deadline = Deadline::new(Instant::now() + Duration::from_secs(10));
+        assert!(deadline.poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        let woken = tokio::time::timeout(Duration::from_secs(20), poll_fn(|cx| deadline.poll(cx)));
+        assert!(woken.await.is_ok());
+    }
+
+    #[test]
+    fn a_timer_is_small() {
+        // With what an allocator keeps of a block, one of 128.
+        assert!(size_of::<Alarm>() <= 120, "{}", size_of::<Alarm>());
     }
 }
