@@ -1,14 +1,8 @@
-//! A proxy that others wrote, as a process with a folder and a port of its own.
+//! A proxy by the configuration that the book has for it.
 
-use std::fs::{self, File};
-use std::net::{SocketAddr, TcpListener};
-use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
+use std::net::{Ipv4Addr, SocketAddr};
 
-use crate::installed;
+use crate::proxy::Proxy;
 use crate::running::{self, PATIENCE};
 
 /// What is known of a proxy beside its configuration.
@@ -32,70 +26,26 @@ pub struct Kind {
 
 /// See the head of this file.
 pub struct Front {
-    child: Child,
-    folder: PathBuf,
+    proxy: Proxy,
     pub address: SocketAddr,
 }
 
 impl Front {
     pub async fn start(kind: &Kind, server: SocketAddr) -> Front {
-        static NEXT: AtomicUsize = AtomicUsize::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let folder = std::env::temp_dir().join(format!(
-            "vernal-front-{}-{}-{number}",
-            kind.program,
-            std::process::id()
-        ));
-        fs::create_dir_all(&folder).expect("a writable folder");
-        let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let address = free.local_addr().expect("it is bound");
-        drop(free);
-        let file = folder.join("configuration");
-        let filled = |text: &str| {
-            text.replace("{folder}", &folder.display().to_string())
-                .replace("{file}", &file.display().to_string())
-                .replace("{port}", &address.port().to_string())
-        };
-        let written = written(kind, server);
-        fs::write(&file, filled(&kind.around.replace("{book}", &written))).expect("a writable folder");
-        let program = installed::program(kind.program);
-        let log = File::create(folder.join("log")).expect("a writable folder");
-        let child = Command::new(&program)
-            .args(kind.arguments.iter().map(|argument| filled(argument)))
-            // Where Caddy writes by itself.
-            .env("HOME", &folder)
-            .env_remove("XDG_CONFIG_HOME")
-            .env_remove("XDG_DATA_HOME")
-            .current_dir(&folder)
-            .process_group(0)
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().expect("a file"))
-            .stderr(log)
-            .spawn()
-            .unwrap_or_else(|error| panic!("{program} is not there ({error}): .ci/run installs it"));
-        let mut front = Front { child, folder, address };
-        let begin = Instant::now();
+        let configuration = kind.around.replace("{book}", &written(kind, server));
+        let mut proxy = Proxy::spawn(kind.program, kind.arguments, &configuration);
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, proxy.port));
         // Apache listens, and goes back, before it listens for good.
         while running::get(address, "/health").await.is_none_or(|(status, _)| status != 200) {
-            let ended = front.child.try_wait().expect("a child");
-            assert!(ended.is_none() && begin.elapsed() < PATIENCE, "{program}: {ended:?}\n{}", front.log());
+            proxy.check(PATIENCE);
             tokio::task::yield_now().await;
         }
-        front
+        Front { proxy, address }
     }
 
     /// What it said.
     pub fn log(&self) -> String {
-        fs::read_to_string(self.folder.join("log")).unwrap_or_default()
-    }
-}
-
-impl Drop for Front {
-    fn drop(&mut self) {
-        // With those it has started.
-        let _ = Command::new("kill").args(["-KILL", "--", &format!("-{}", self.child.id())]).status();
-        let _ = self.child.wait();
-        let _ = fs::remove_dir_all(&self.folder);
+        self.proxy.log()
     }
 }
 

@@ -7,6 +7,8 @@ mod asking;
 mod front;
 #[path = "../installed/mod.rs"]
 mod installed;
+#[path = "../proxy/mod.rs"]
+mod proxy;
 #[path = "../running/mod.rs"]
 mod running;
 

@@ -15,6 +15,8 @@ mod install;
 mod installed;
 mod programs;
 mod proxies;
+#[path = "../proxy/mod.rs"]
+mod proxy;
 mod table;
 #[expect(dead_code, reason = "other tests fill in forms and open windows")]
 #[path = "../webdriver/mod.rs"]

@@ -1,21 +1,16 @@
 //! Proxies that speak HTTP/2 to the server: Node's client goes through the table behind each of them. Of a proxy's own limits and ways there are notes.
 
-use std::fs::{self, File};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::time::Instant;
+use std::net::{SocketAddr, TcpStream};
 
 use tokio::task::spawn_blocking;
 
 use crate::app::Serving;
 use crate::authority::PATIENCE;
 use crate::drivers::{Driver, command_of};
-use crate::installed;
+use crate::proxy::Proxy;
 use crate::table::{BEHIND, Client, judge};
 
-/// How a proxy is started; `{folder}`, `{port}` and `{server}` stand for what it gets.
+/// How a proxy is started; `{server}` stands for where it asks, and for the rest [`Proxy::spawn`] says what does.
 struct Kind {
     program: &'static str,
     arguments: &'static [&'static str],
@@ -25,7 +20,7 @@ struct Kind {
 const KINDS: [Kind; 4] = [
     Kind {
         program: "apache2",
-        arguments: &["-D", "FOREGROUND", "-f"],
+        arguments: &["-D", "FOREGROUND", "-f", "{file}"],
         configuration: "ServerName localhost\nServerRoot {folder}\nDefaultRuntimeDir {folder}\nPidFile {folder}/pid\n\
             ErrorLog {folder}/error\nListen 127.0.0.1:{port}\nListen [::1]:{port}\n\
             LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so\n\
@@ -37,20 +32,20 @@ const KINDS: [Kind; 4] = [
     },
     Kind {
         program: "caddy",
-        arguments: &["run", "--adapter", "caddyfile", "--config"],
+        arguments: &["run", "--adapter", "caddyfile", "--config", "{file}"],
         configuration: "{\n admin off\n auto_https off\n servers {\n  protocols h1 h2c\n }\n}\n\
             http://localhost:{port} {\n reverse_proxy h2c://{server}\n}\n",
     },
     Kind {
         program: "haproxy",
-        arguments: &["-db", "-f"],
+        arguments: &["-db", "-f", "{file}"],
         configuration: "global\n tune.bufsize 131072\ndefaults\n mode http\n timeout connect 30s\n timeout client 30s\n\
             timeout server 30s\nfrontend in\n bind 127.0.0.1:{port} proto h2\n bind ::1:{port} proto h2\n\
             default_backend out\nbackend out\n server one {server} proto h2\n",
     },
     Kind {
         program: "nginx",
-        arguments: &["-c"],
+        arguments: &["-c", "{file}"],
         configuration: "daemon off; master_process off; pid {folder}/pid; error_log stderr error;\nevents {}\n\
             http { access_log off; client_body_temp_path {folder}; proxy_temp_path {folder};\n\
             fastcgi_temp_path {folder}; uwsgi_temp_path {folder}; scgi_temp_path {folder};\n\
@@ -60,60 +55,14 @@ const KINDS: [Kind; 4] = [
     },
 ];
 
-/// A proxy that runs.
-struct Proxy {
-    child: Child,
-    folder: PathBuf,
-    port: u16,
-}
-
-impl Proxy {
-    fn start(kind: &Kind, server: SocketAddr) -> Proxy {
-        let folder =
-            std::env::temp_dir().join(format!("vernal-http2-{}-{}", kind.program, std::process::id()));
-        fs::create_dir_all(&folder).expect("a writable folder");
-        let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let port = free.local_addr().expect("it is bound").port();
-        drop(free);
-        let configuration = kind
-            .configuration
-            .replace("{folder}", &folder.display().to_string())
-            .replace("{port}", &port.to_string())
-            .replace("{server}", &server.to_string());
-        let file = folder.join("configuration");
-        fs::write(&file, configuration).expect("a writable folder");
-        let program = installed::program(kind.program);
-        let log = File::create(folder.join("log")).expect("a writable folder");
-        let child = Command::new(&program)
-            .args(kind.arguments)
-            .arg(&file)
-            // Where Caddy writes by itself.
-            .env("HOME", &folder)
-            .process_group(0)
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().expect("a file"))
-            .stderr(log)
-            .spawn()
-            .unwrap_or_else(|error| panic!("{program} is not there ({error}): .ci/run installs it"));
-        let mut proxy = Proxy { child, folder, port };
-        let begin = Instant::now();
-        while TcpStream::connect(("localhost", port)).is_err() {
-            let ended = proxy.child.try_wait().expect("a child");
-            let log = || fs::read_to_string(proxy.folder.join("log")).unwrap_or_default();
-            assert!(ended.is_none() && begin.elapsed() < PATIENCE, "{program}: {ended:?}\n{}", log());
-            std::thread::yield_now();
-        }
-        proxy
+fn start(kind: &Kind, server: SocketAddr) -> Proxy {
+    let configuration = kind.configuration.replace("{server}", &server.to_string());
+    let mut proxy = Proxy::spawn(kind.program, kind.arguments, &configuration);
+    while TcpStream::connect(("localhost", proxy.port)).is_err() {
+        proxy.check(PATIENCE);
+        std::thread::yield_now();
     }
-}
-
-impl Drop for Proxy {
-    fn drop(&mut self) {
-        // With those it has started.
-        let _ = Command::new("kill").args(["-KILL", "--", &format!("-{}", self.child.id())]).status();
-        let _ = self.child.wait();
-        let _ = fs::remove_dir_all(&self.folder);
-    }
+    proxy
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -125,7 +74,7 @@ async fn proxies_speak_it_to_the_server() {
         let server = serving.address();
         let ca = serving.authority.ca();
         let told = spawn_blocking(move || {
-            let proxy = Proxy::start(kind, server);
+            let proxy = start(kind, server);
             let base = format!("http://localhost:{}", proxy.port);
             judge(behind, "http", &mut Driver::start(command_of("node"), &base, &ca))
         });
