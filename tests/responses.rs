@@ -12,8 +12,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use vernal::test::{Answer, Client};
 use vernal::{
-    Body, Error, FromValue, Header, Headers, Json, OrStatus, Redirect, Request, Responder, Response, Result,
-    SameSite, SetCookie, StaticFile, StatusCode, request_filter, request_map,
+    App, Body, Config, Error, FromValue, Header, Headers, Json, OrStatus, Redirect, Request, Responder,
+    Response, Result, SameSite, SetCookie, StaticFile, StatusCode, request_filter, request_map,
 };
 
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -255,11 +255,38 @@ async fn some_statuses_have_no_body() {
             let sent = head.lines().find_map(|line| line.strip_prefix("content-length: "));
             assert_eq!(sent, length, "{path} {status}");
             assert!(!head.contains("transfer-encoding"), "{head}");
+            assert!(!head.contains("content-type"), "there is nothing for it to be about: {head}");
             assert!(
                 rest.starts_with("HTTP/1.1 200 OK\r\n") && rest.ends_with("\r\n\r\nabc"),
                 "{path} {status}: {rest}"
             );
         }
+    }
+}
+
+#[request_map("/typed")]
+fn typed(res: &mut Response, code: u16) -> &'static str {
+    res.set_status(code);
+    res.set_header("content-type", "text/css");
+    "a {}"
+}
+
+/// Of an answer without a body only the handler knows whether its type is worth telling.
+#[tokio::test]
+async fn a_content_type_of_the_handlers_own_is_sent_without_a_body_too() {
+    let client = Client::new();
+    let app = App::from_registry(Config::new()).expect("an application");
+    for code in [200, 204, 205, 304] {
+        client
+            .get("/typed")
+            .query("code", code)
+            .await
+            .assert_status(code)
+            .assert_header("content-type", "text/css");
+        let answer = app.handle(Request::get(&format!("/typed?code={code}"))).await;
+        assert_eq!(answer.headers.get("content-type"), Some("text/css"), "{code}");
+        let answer = app.handle(Request::get(&format!("/status/body?status={code}"))).await;
+        assert_eq!(answer.headers.contains("content-type"), code == 200, "{code}");
     }
 }
 

@@ -20,7 +20,7 @@ use super::target::Target;
 use crate::chain::Unmapped;
 use crate::http::{
     Body, BodyKind, BodyReader, BoxFuture, Error, Outgoing, Received, Request, RequestBuilder, Response,
-    Result, SentHead, Trailers,
+    Result, SentHead, Trailers, guessed_type,
 };
 use crate::operations::{Answered, End};
 use crate::proto::Refusal;
@@ -295,7 +295,7 @@ async fn take_in<'a>(app: &'a Inner, request: &mut Request, body: Body) -> Resul
 /// Makes an answer one that stands for itself: the guessed content type is a field, the body needs no buffer, and fields
 /// that belong to the connection are gone.
 pub(crate) fn complete(mut response: Response, is_head: bool) -> Response {
-    if let Some(content_type) = response.content_type.take()
+    if let Some(content_type) = guessed_type(response.status, response.content_type.take())
         && !response.headers.contains("content-type")
     {
         response.headers.append("content-type", content_type);

@@ -9,7 +9,9 @@ use ::http::StatusCode;
 use super::Shared;
 use super::wire::{Gone, Wire};
 use crate::base::{Headers, counted, say};
-use crate::http::{BodyKind, BoxStream, Error, FileBody, Piece, Request, Response, SentHead, Trailing, held};
+use crate::http::{
+    BodyKind, BoxStream, Error, FileBody, Piece, Request, Response, SentHead, Trailing, guessed_type, held,
+};
 use crate::io::{Inbox, Outbox};
 use crate::proto::Limits;
 use crate::proto::h1::{Answer, BodyMode, H1, encode};
@@ -146,6 +148,7 @@ impl Sender<'_> {
         // Fields named Connection are the server's to write, but a handler that wants the end is obeyed.
         let is_last = self.shared.lifecycle.is_stopping()
             || headers.get("connection").is_some_and(|option| option.eq_ignore_ascii_case("close"));
+        let content_type = guessed_type(status, content_type);
         // Without fields of the answer's own there is no content type that could beat the guessed one.
         let (cached, content_type) =
             if headers.is_empty() { (content_type.unwrap_or(""), None) } else { ("", content_type) };

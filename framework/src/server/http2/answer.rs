@@ -5,7 +5,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, HeaderName, He
 use http::{Method, Response as Fields, StatusCode};
 
 use crate::base::{Headers, date};
-use crate::http::{Request, Response, SentHead};
+use crate::http::{Request, Response, SentHead, guessed_type};
 use crate::io::clock;
 use crate::server::Shared;
 
@@ -54,7 +54,7 @@ impl<'a> Parts<'a> {
                 fields.append(name, value);
             }
         }
-        if let Some(content_type) = self.content_type
+        if let Some(content_type) = guessed_type(status, self.content_type)
             && !fields.contains_key(CONTENT_TYPE)
         {
             fields.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
