@@ -147,16 +147,20 @@ async fn what_is_wrong_is_told_with_its_code() {
         ("close 2999", frame(0x88, b"\x0b\xb7"), "1002".into()),
         ("close 5000", frame(0x88, b"\x13\x88"), "1002".into()),
         ("close 65535", frame(0x88, b"\xff\xff"), "1002".into()),
-        ("a large frame", frame(0x82, [0; 601]), "1009 Frame is too big: 601. Max size is 600".into()),
+        (
+            "a large frame",
+            frame(0x82, [0; 601]),
+            "1009 Frame is too big: 601. Max size is 600 (WebSocketConfig::frame_size)".into(),
+        ),
         (
             "a huge frame",
             header(0x82, 1 << 40),
-            format!("1009 Frame is too big: {}. Max size is 600", 1u64 << 40),
+            format!("1009 Frame is too big: {}. Max size is 600 (WebSocketConfig::frame_size)", 1u64 << 40),
         ),
         (
             "a large message",
             [frame(0x02, [0; 500]), frame(0x80, [0; 501])].concat(),
-            "1009 Message is too big: 1001. Max size is 1000".into(),
+            "1009 Message is too big: 1001. Max size is 1000 (WebSocketConfig::message_size)".into(),
         ),
         (
             "many pieces",

@@ -110,7 +110,7 @@ async fn pieces_are_kept_or_taken() {
             &[
                 "piece false kkkkkkkkkk",
                 "piece true kkkkkkkkkkk",
-                "close 1009 Message is too big. Max size is 20",
+                "close 1009 Message is too big. Max size is 20 (WebSocketConfig::message_size)",
             ],
         ),
     ];

@@ -164,7 +164,8 @@ impl CloseReason {
 
     /// 1009: what came is larger than `limit` bytes. For extensions that decode.
     pub fn too_big(limit: usize) -> CloseReason {
-        CloseReason::shortened(CloseCode::TOO_BIG, format!("The message is larger than {limit} bytes"))
+        let text = format!("The message is larger than {limit} bytes (WebSocketConfig::message_size)");
+        CloseReason::shortened(CloseCode::TOO_BIG, text)
     }
 
     /// 1007: what came cannot be decoded. For extensions.

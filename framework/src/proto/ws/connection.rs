@@ -195,7 +195,10 @@ impl Protocol {
         if header.length > frame_size as u64 {
             return Err(CloseReason::shortened(
                 CloseCode::TOO_BIG,
-                format!("Frame is too big: {}. Max size is {frame_size}", header.length),
+                format!(
+                    "Frame is too big: {}. Max size is {frame_size} (WebSocketConfig::frame_size)",
+                    header.length
+                ),
             ));
         }
         let (so_far, frames, sent) = self
@@ -208,7 +211,9 @@ impl Protocol {
         if total > message_size as u64 && is_plain && !self.wants.frames && !self.is_fragment(header) {
             return Err(CloseReason::shortened(
                 CloseCode::TOO_BIG,
-                format!("Message is too big: {total}. Max size is {message_size}"),
+                format!(
+                    "Message is too big: {total}. Max size is {message_size} (WebSocketConfig::message_size)"
+                ),
             ));
         }
         let excused =

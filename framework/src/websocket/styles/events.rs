@@ -220,7 +220,7 @@ impl Pieces {
         if self.is_broken {
             self.bytes = Vec::new();
         } else if self.bytes.len() + piece.len() > limit {
-            let explain = format!("Message is too big. Max size is {limit}");
+            let explain = format!("Message is too big. Max size is {limit} (WebSocketConfig::message_size)");
             return Err(Error::bad_request(explain).with_close_code(CloseCode::TOO_BIG));
         } else {
             self.bytes.extend_from_slice(piece);
