@@ -57,6 +57,25 @@ async fn validators_of_others_find_no_error() {
     }
 }
 
+/// Strangers are told that they are, whatever else is wrong with what they send.
+#[tokio::test]
+async fn who_asks_is_judged_first() {
+    let client = Client::builder().config(shop::config()).build();
+    let bad = "{";
+    for (method, path) in [
+        ("POST", "/articles"),
+        ("PUT", "/articles/1"),
+        ("PUT", "/articles/none"),
+        ("DELETE", "/articles/none"),
+        ("PUT", "/articles/1/picture"),
+    ] {
+        let request = client.request(method, path).header("content-type", "application/json").body(bad);
+        request.await.assert_status(401);
+    }
+    let known = client.post("/articles").header("authorization", "Bearer t0ken");
+    known.header("content-type", "application/json").body(bad).await.assert_status(400);
+}
+
 #[tokio::test]
 async fn what_is_said_over_its_websocket_is_described() {
     let app = App::from_registry(shop::config()).expect("a shop");

@@ -55,9 +55,9 @@ impl Articles {
         self.stock.articles().get(&number).cloned().map(Json).or_404(missing(number))
     }
 
-    /// Takes an article in.
+    /// Takes an article in. Who asks is the first argument: strangers are not told what is wrong with their bodies.
     #[request_map(method = "POST", status = 201, responses(409 = "There is one of that name."))]
-    fn add(&self, Json(what): Json<Offer>, Identity(_clerk): Identity<&Clerk>) -> Result<Json<Article>> {
+    fn add(&self, Identity(_clerk): Identity<&Clerk>, Json(what): Json<Offer>) -> Result<Json<Article>> {
         let mut articles = self.stock.articles();
         if articles.values().any(|known| known.what.name == what.name) {
             return Err(Error::conflict(format!("`{}` is there already", what.name)));
@@ -72,9 +72,9 @@ impl Articles {
     #[request_map("/{number}", method = "PUT")]
     fn change(
         &self,
+        Identity(_clerk): Identity<&Clerk>,
         number: u32,
         Json(what): Json<Offer>,
-        Identity(_clerk): Identity<&Clerk>,
     ) -> Result<Json<Article>> {
         let mut articles = self.stock.articles();
         let article = articles.get_mut(&number).or_404(missing(number))?;
@@ -84,7 +84,7 @@ impl Articles {
 
     /// Takes an article out.
     #[request_map("/{number}", method = "DELETE", status = 204)]
-    fn remove(&self, number: u32, Identity(_clerk): Identity<&Clerk>) -> Result {
+    fn remove(&self, Identity(_clerk): Identity<&Clerk>, number: u32) -> Result {
         self.stock.articles().remove(&number).or_404(missing(number))?;
         self.stock.pictures().remove(&number);
         Ok(())

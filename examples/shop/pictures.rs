@@ -21,10 +21,10 @@ struct Stored {
 /// Stores the picture of an article.
 #[request_map("/articles/{number}/picture", method = "PUT")]
 async fn store(
+    Identity(_clerk): Identity<&Clerk>,
     number: u32,
     picture: MultipartFile<'_>,
     State(stock): State<&Arc<Stock>>,
-    Identity(_clerk): Identity<&Clerk>,
 ) -> Result<Json<Stored>> {
     let bytes = picture.bytes().await?;
     stock.articles().contains_key(&number).then_some(()).or_404(missing(number))?;
