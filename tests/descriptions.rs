@@ -35,6 +35,8 @@ struct Order {
 struct Item {
     #[garde(range(min = 1, max = 9))]
     count: u8,
+    #[garde(range(max = 5))]
+    left: Option<u8>,
 }
 
 #[request_map("/orders/{id}", method = "POST", app = "errors")]
@@ -46,6 +48,15 @@ fn order(
     #[arg(valid)] Json(order): Json<Order>,
 ) -> String {
     format!("{id} {page} {x_token} {} {} {}", seen.is_some(), order.customer, order.items.len())
+}
+
+/// The rule of a value that may be missing is that of the value.
+#[test]
+fn rules_of_optional_fields_are_described() {
+    let config = Config::new().app("errors").openapi(OpenApi::new("Shop", "1"));
+    let document = App::from_registry(config).expect("an application").openapi().into_value();
+    let item = &document["components"]["schemas"]["Item"]["properties"];
+    assert_eq!((&item["count"]["maximum"], &item["left"]["maximum"]), (&json!(9), &json!(5)), "{item:#}");
 }
 
 /// jsonschema of PyPI, which openapi-spec-validator brings along, finds that errors are what the document says of them. No
