@@ -14,9 +14,9 @@ use vernal::server::Server;
 use vernal::test::Client;
 use vernal::websocket::{Rooms, WebSocketSession};
 use vernal::{
-    Actuator, App, BoxFuture, Config, DiskSpace, FilterContext, Limits, Next, Result, Saved, Session,
-    SessionChanges, SessionId, SessionRecord, SessionStore, State, component, error_message, request_filter,
-    request_map, websocket_handler,
+    Actuator, App, BoxFuture, Config, DiskSpace, FilterContext, Limits, Next, OpenApi, Result, Saved,
+    Session, SessionChanges, SessionId, SessionRecord, SessionStore, State, component, error_message,
+    request_filter, request_map, websocket_handler,
 };
 
 use crate::running::{Running, builder, get};
@@ -100,7 +100,8 @@ async fn each_path_tells_what_it_is_for() {
 #[tokio::test]
 async fn routes_name_handlers_filters_conditions_and_limits() {
     let client = Client::builder().state(Rooms::new()).filter("/actuator/**", operators());
-    let client = client.resources("/docs/**", "docs").actuator(Actuator::new()).build();
+    let client = client.resources("/docs/**", "docs").openapi(OpenApi::new("Shop", "1").at("/openapi.json"));
+    let client = client.asyncapi("/asyncapi.json").actuator(Actuator::new()).build();
     let routes = json(&client, "/actuator/routes", 200).await;
     let mappings = routes["mappings"].as_array().expect("a list");
     let of =
@@ -119,6 +120,19 @@ async fn routes_name_handlers_filters_conditions_and_limits() {
     let named = |name: &str| filters.iter().find(|it| it["name"] == name).expect("it is there");
     assert_eq!(named("looks")["patterns"], json!(["/orders/**"]));
     assert_eq!(named("looks")["mappings"], json!(1));
+    // What only shows something of the application is no filter.
+    let documents = routes["documents"].as_array().expect("a list");
+    let documents: Vec<_> =
+        documents.iter().map(|it| (&it["pattern"], &it["document"], &it["file"])).collect();
+    let here = &json!("tests/actuator.rs");
+    let expected = [
+        (&json!("/openapi.json"), &json!("OpenAPI"), here),
+        (&json!("/asyncapi.json"), &json!("AsyncAPI"), here),
+    ];
+    assert_eq!(documents[..2], expected);
+    assert_eq!((documents[2].0, documents[2].1), (&json!("/actuator/**"), &json!("actuator")));
+    assert_eq!(filters.len(), 2, "{filters:?}");
+    assert_eq!(routes["services"], json!([]));
     let resources = &routes["resources"][0];
     assert_eq!((&resources["pattern"], &resources["directory"]), (&json!("/docs/**"), &json!("docs")));
     assert!(resources["at"].as_str().is_some_and(|at| at.starts_with("tests/actuator.rs:")), "{resources}");
@@ -161,7 +175,8 @@ async fn odd_requests_get_plain_answers_that_nobody_keeps() {
     let table = [
         ("GET", "/actuator/health", 200, 200),
         ("HEAD", "/actuator/health", 200, 200),
-        ("OPTIONS", "/actuator/health", 405, 405),
+        ("OPTIONS", "/actuator/health", 204, 204),
+        ("OPTIONS", "/actuator/nothing", 404, 404),
         ("POST", "/actuator/health", 405, 405),
         ("DELETE", "/actuator/sessions", 405, 405),
         ("BREW", "/actuator", 405, 405),
@@ -201,9 +216,10 @@ async fn odd_requests_get_plain_answers_that_nobody_keeps() {
             let (head, body) = all(answer).expect("an answer");
             let row = format!("{method} {target}: {answer}");
             assert!(head.starts_with(&format!("http/1.1 {expected} ")), "{row}");
-            assert_eq!(head.contains("allow: get, head"), expected == 405, "{row}");
+            let tells = head.contains("allow: get, head, options\r\n");
+            assert_eq!(tells, matches!(expected, 204 | 405), "{row}");
             assert!(!body.contains("root:"), "{row}");
-            assert_eq!(body.is_empty(), method == "HEAD", "{row}");
+            assert_eq!(body.is_empty(), method == "HEAD" || expected == 204, "{row}");
             if is_ours {
                 assert!(head.contains("cache-control: no-store"), "{row}");
             }

@@ -605,7 +605,8 @@ async fn documents_are_served() {
         known.assert_status(304).assert_header("etag", &etag);
         assert_eq!(known.text(), "");
         client.get(path).header("if-match", "\"other\"").await.assert_status(412);
-        client.post(path).await.assert_status(405).assert_header("allow", "GET, HEAD");
+        client.post(path).await.assert_status(405).assert_header("allow", "GET, HEAD, OPTIONS");
+        client.options(path).await.assert_status(204).assert_header("allow", "GET, HEAD, OPTIONS");
     }
     let served: Value = serde_json::from_str(client.get("/talk.json").await.text()).expect("JSON");
     let config = Config::new().openapi(OpenApi::new("Talk", "1")).asyncapi("/talk.json");

@@ -7,7 +7,8 @@ use vernal::security::SecurityHeaders;
 use vernal::server::Server;
 use vernal::websocket::WebSocketSession;
 use vernal::{
-    Error, FilterContext, Limits, Next, Result, error_message, request_filter, request_map, websocket_handler,
+    BoxFuture, Error, Filter, FilterContext, Limits, Next, OpenApi, Result, error_message, request_filter,
+    request_map, websocket_handler,
 };
 
 use crate::running::{Running, builder};
@@ -68,6 +69,22 @@ fn sold_out(error: &SoldOut) -> (u16, String) {
     (409, error.to_string())
 }
 
+/// Answers all below its path.
+struct Proxy;
+
+impl Filter for Proxy {
+    fn filter<'c>(&'c self, cx: &'c mut FilterContext<'_>, _: Next<'c>) -> BoxFuture<'c, Result> {
+        Box::pin(async move {
+            cx.response.set_body("from elsewhere");
+            Ok(())
+        })
+    }
+
+    fn answers(&self) -> bool {
+        true
+    }
+}
+
 #[derive(Default)]
 struct Chat;
 
@@ -84,6 +101,9 @@ fn server() -> Server {
         .app("mapped")
         .limits(Limits::new())
         .filter("/**", SecurityHeaders::new())
+        .filter("/proxied/**", Proxy)
+        .openapi(OpenApi::new("Mapped", "1").at("/openapi.json").ui("/ui"))
+        .asyncapi("/asyncapi.json")
         .resources("/docs/**", "docs")
 }
 
@@ -110,11 +130,17 @@ what is mapped:
     GET PUT  /orders/{id} [full=yes]  order       tests/mapped.rs:
 1 WebSocket
     GET  /chat/{room}  Chat  tests/mapped.rs:
+1 service
+    /proxied/**  mapped::Proxy  tests/mapped.rs:
 2 filters
     SecurityHeaders  /**                  for all                          tests/mapped.rs:
     looks            /orders/** /desk/**  for 3 of 5, not /, /chat/{room}  tests/mapped.rs:
 resources
     /docs/**  docs  tests/mapped.rs:
+documents
+    /openapi.json   OpenAPI     tests/mapped.rs:
+    /ui/**          Swagger UI  tests/mapped.rs:
+    /asyncapi.json  AsyncAPI    tests/mapped.rs:
 error pages
     404              nothing_there  tests/mapped.rs:
     mapped::SoldOut  sold_out       tests/mapped.rs:";

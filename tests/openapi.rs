@@ -827,7 +827,16 @@ async fn documents_are_served_and_shown() {
     answer.assert_status(200).assert_header("content-type", "application/json");
     let served: Value = serde_json::from_str(answer.text()).expect("JSON");
     assert_eq!(served, document(Config::new().openapi(settings)).into_value());
-    client.post("/api.json").await.assert_status(405).assert_header("allow", "GET, HEAD");
+    for path in ["/api.json", "/docs/", "/docs"] {
+        client.post(path).await.assert_status(405).assert_header("allow", "GET, HEAD, OPTIONS");
+        client
+            .options(path)
+            .await
+            .assert_status(204)
+            .assert_header("allow", "GET, HEAD, OPTIONS")
+            .assert_text("");
+    }
+    client.options("/docs/none.js").await.assert_status(404);
     client.get("/docs").await.assert_status(302).assert_header("location", "/docs/");
     client.get("/docs/").await.assert_header("content-type", "text/html; charset=utf-8");
     let script = client.get("/docs/swagger-initializer.js").await;

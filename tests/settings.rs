@@ -232,14 +232,22 @@ fn limits_of_a_mapping_that_hold_before_it_is_known_are_told_at_start() {
     }
 }
 
+#[websocket_handler("/socket", app = "socket")]
+async fn socket(_: WebSocket) {}
+
 #[request_map("/first", "/second", app = "two")]
 fn two() {}
 
+/// As the table of what is mapped counts them.
 #[tokio::test]
 async fn one_mapping_is_counted_as_one() {
-    for (app, expected) in
-        [("one", "with 1 mapping"), ("two", "with 2 mappings"), ("none", "with 0 mappings")]
-    {
+    for (app, expected) in [
+        ("one", "with 1 mapping"),
+        ("two", "with 2 mappings"),
+        ("none", "with 0 mappings"),
+        ("zeros", "with 2 mappings and 1 WebSocket"),
+        ("socket", "with 1 WebSocket"),
+    ] {
         let said = Said::default();
         let _subscriber = tracing::subscriber::set_default(said.clone());
         let bound = server::new().app(app).resources("/files/*", "tests").host("127.0.0.1").port(0);

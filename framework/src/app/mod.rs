@@ -21,7 +21,6 @@ mod exchange;
 mod handle;
 mod mapped;
 mod observing;
-#[cfg(any(feature = "actuator", feature = "openapi"))]
 mod reading;
 mod refused;
 mod resources;

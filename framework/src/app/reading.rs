@@ -1,14 +1,20 @@
-//! Which requests look at what an application tells of itself.
+//! What is only looked at: files, and what an application tells of itself.
 
-use crate::chain::FilterContext;
-use crate::http::{Error, Result};
+#[cfg(any(feature = "actuator", feature = "openapi"))]
+use crate::chain::{FilterContext, Unmapped, end_without_handler};
+#[cfg(any(feature = "actuator", feature = "openapi"))]
+use crate::http::Result;
 
-/// What is shown is only looked at.
-pub(super) fn for_reading(cx: &FilterContext<'_>) -> Result {
-    if matches!(cx.request.method.as_str(), "GET" | "HEAD") {
-        return Ok(());
-    }
-    Err(Error::new(405, "Method Not Allowed")
-        .explain("This path takes GET and HEAD.")
-        .header("allow", "GET, HEAD"))
+/// What is only looked at takes these, as a value of `Allow`.
+pub(super) const READ: &str = "GET, HEAD, OPTIONS";
+
+/// Whether a request looks at what is shown. Any other is answered as a mapping of GET answers it.
+#[cfg(any(feature = "actuator", feature = "openapi"))]
+pub(super) fn is_looked_at(cx: &mut FilterContext<'_>) -> Result<bool> {
+    let unmapped = match cx.request.method.as_str() {
+        "GET" | "HEAD" => return Ok(true),
+        "OPTIONS" => Unmapped::Options(READ.to_owned()),
+        _ => Unmapped::MethodNotAllowed(READ.to_owned()),
+    };
+    end_without_handler(&unmapped, cx.request, cx.response).map(|()| false)
 }

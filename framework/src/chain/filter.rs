@@ -193,6 +193,8 @@ pub(crate) struct GivenFilter {
     pub(crate) path: &'static str,
     pub(crate) filter: Box<dyn Filter>,
     pub(crate) at: Location,
+    /// What of the application it shows, if it is one of ours that only does so.
+    pub(crate) shows: Option<&'static str>,
 }
 
 impl GivenFilter {
@@ -202,7 +204,14 @@ impl GivenFilter {
         let at = panic::Location::caller();
         let name = std::any::type_name::<F>();
         let at = Location { file: at.file(), line: at.line(), column: at.column(), module: "", name };
-        GivenFilter { path, filter: Box::new(filter), at }
+        GivenFilter { path, filter: Box::new(filter), at, shows: None }
+    }
+
+    /// One that shows this of the application.
+    #[cfg(any(feature = "actuator", feature = "openapi"))]
+    #[track_caller]
+    pub(crate) fn showing<F: Filter>(what: &'static str, path: &'static str, filter: F) -> GivenFilter {
+        GivenFilter { shows: Some(what), ..GivenFilter::new(path, filter) }
     }
 
     /// What is wrong with its settings.
@@ -233,6 +242,14 @@ impl AnyFilter {
         match self {
             AnyFilter::Declared(filter) => filter.mapping.paths,
             AnyFilter::Given(filter) => std::slice::from_ref(&filter.path),
+        }
+    }
+
+    /// What of the application it shows, if that is all that it does.
+    pub(crate) fn shows(&self) -> Option<&'static str> {
+        match self {
+            AnyFilter::Declared(_) => None,
+            AnyFilter::Given(filter) => filter.shows,
         }
     }
 

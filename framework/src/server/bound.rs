@@ -168,7 +168,7 @@ fn announce(shared: &Shared, addresses: &str, shows_mappings: Option<bool>) {
         _ => {}
     }
     shared.lifecycle.enter(Phase::Serving);
-    say!(info, "listening on {addresses} with {}", counted(shared.app.route_count() as u64, "mapping"));
+    say!(info, "listening on {addresses} with {}", shared.app.told_counts());
 }
 
 /// Whether no server of the process has said before what this application is made of.

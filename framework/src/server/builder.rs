@@ -244,7 +244,7 @@ impl Server {
     }
 
     /// Whether the server says, when it is about to serve, what it serves: a table of all mappings in the order of their paths, with methods,
-    /// handlers and places in the source, WebSockets, filters with what each covers, resources, and error pages. It goes to the log with the
+    /// handlers and places in the source, WebSockets, services, filters with what each covers, resources, documents, and error pages. It goes to the log with the
     /// level `info` and the target `vernal::mapped`. Default: in debug builds, once in a process, with the first 100 mappings.
     ///
     /// ```no_run

@@ -11,15 +11,26 @@ use crate::routing::Contents;
 impl Inner {
     /// All mappings in the order they are preferred in, those of WebSockets apart, and what is around them.
     pub(super) fn routes(&self) -> Value {
-        let Mapped { mappings, websockets, filters, resources, pages } = self.mapped();
+        let Mapped { mappings, websockets, services, documents, filters, resources, pages } = self.mapped();
         let routes =
             |all: &[Contents<'_>]| all.iter().map(|contents| self.route(contents)).collect::<Vec<_>>();
         let resources =
             resources.iter().map(|it| json!({"pattern": it.path, "directory": it.directory, "at": it.at}));
+        let services = services.iter().map(|it| {
+            let mut shown = place(it.at());
+            shown["patterns"] = json!(it.paths());
+            shown
+        });
+        let documents = documents.iter().map(|it| {
+            let Location { file, line, .. } = it.at;
+            json!({"pattern": it.pattern, "document": it.what, "file": file, "line": line})
+        });
         let pages = pages.iter().map(|page| json!({"errors": errors_of(page), "page": place(&page.at)}));
         json!({
             "mappings": routes(&mappings),
             "websockets": routes(&websockets),
+            "services": services.collect::<Vec<_>>(),
+            "documents": documents.collect::<Vec<_>>(),
             "filters": filters.iter().map(covering).collect::<Vec<_>>(),
             "resources": resources.collect::<Vec<_>>(),
             "errorPages": pages.collect::<Vec<_>>(),

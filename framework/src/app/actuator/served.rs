@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::super::application::App;
 use super::super::described::Described;
-use super::super::reading::for_reading;
+use super::super::reading::is_looked_at;
 use crate::chain::{Filter, FilterContext, GivenFilter, Next};
 use crate::http::{BoxFuture, Error, Result};
 use crate::matching::kept;
@@ -18,7 +18,7 @@ use crate::websocket::handles::Rooms;
 #[track_caller]
 pub(crate) fn filter(settings: &Actuator, described: &Described) -> GivenFilter {
     let pattern = format!("{}/**", settings.base());
-    GivenFilter::new(kept(pattern), Actuate { described: described.clone() })
+    GivenFilter::showing("actuator", kept(pattern), Actuate { described: described.clone() })
 }
 
 /// Answers for an application.
@@ -42,9 +42,15 @@ impl Actuate {
         let is_below = rest.is_empty() || rest.starts_with('/');
         let rest = rest.strip_prefix('/').unwrap_or(rest);
         let rest = rest.strip_suffix('/').unwrap_or(rest).to_owned();
-        for_reading(cx)?;
-        if !is_below {
+        #[cfg(feature = "metrics")]
+        let is_measured = rest == "metrics" && app.0.observers.measures.is_some();
+        #[cfg(not(feature = "metrics"))]
+        let is_measured = false;
+        if !is_below || !(rest.is_empty() || PATHS.contains(&&*rest) || is_measured) {
             return Err(unknown());
+        }
+        if !is_looked_at(cx)? {
+            return Ok(());
         }
         let body = match &*rest {
             "" => {

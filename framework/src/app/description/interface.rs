@@ -8,7 +8,7 @@ use bytes::Bytes;
 use utoipa_swagger_ui_vendored::SWAGGER_UI_VENDORED;
 use zip::ZipArchive;
 
-use super::super::reading::for_reading;
+use super::super::reading::is_looked_at;
 use crate::chain::{Filter, FilterContext, Next};
 use crate::http::{BoxFuture, Error, Result};
 
@@ -65,19 +65,24 @@ impl Interface {
 impl Filter for Interface {
     fn filter<'c>(&'c self, cx: &'c mut FilterContext<'_>, _: Next<'c>) -> BoxFuture<'c, Result> {
         Box::pin(async move {
-            for_reading(cx)?;
             let path = cx.request.path();
-            let Some(name) = path.strip_prefix(&*self.base).and_then(|rest| rest.strip_prefix('/')) else {
+            let name = path.strip_prefix(&*self.base).and_then(|rest| rest.strip_prefix('/'));
+            let name = name.map(|name| if name.is_empty() { "index.html" } else { name });
+            let known = name.map(|name| {
+                let known = FILES.iter().find(|(known, _)| *known == name);
+                known.ok_or_else(|| Error::not_found("There is no such page."))
+            });
+            let known = known.transpose()?;
+            if !is_looked_at(cx)? {
+                return Ok(());
+            }
+            let Some((name, content_type)) = known else {
                 // The pages name their files relative to the slash.
                 let to = format!("{}/", self.base);
                 cx.response.redirect(&to);
                 return Ok(());
             };
-            let name = if name.is_empty() { "index.html" } else { name };
-            let known = FILES.iter().find(|(known, _)| *known == name);
-            let file = known.zip(self.files()?.get(name));
-            let ((_, content_type), bytes) =
-                file.ok_or_else(|| Error::not_found("There is no such page."))?;
+            let bytes = self.files()?.get(name).ok_or_else(|| Error::not_found("There is no such page."))?;
             cx.response.set_header("content-type", *content_type);
             cx.response.set_header("cache-control", "no-cache");
             cx.response.set_header("content-security-policy", POLICY);

@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::super::application::App;
 use super::super::described::Described;
-use super::super::reading::for_reading;
+use super::super::reading::is_looked_at;
 #[cfg(feature = "openapi-ui")]
 use super::interface::Interface;
 use crate::chain::{Filter, FilterContext, GivenFilter, Next};
@@ -24,13 +24,13 @@ pub(crate) fn filters(settings: &OpenApi, described: &Described) -> Vec<GivenFil
         let media_type = "application/json".to_owned();
         let document =
             Document { described: described.clone(), make: App::openapi, media_type, made: OnceLock::new() };
-        filters.push(GivenFilter::new(kept(path.clone()), document));
+        filters.push(GivenFilter::showing("OpenAPI", kept(path.clone()), document));
     }
     #[cfg(feature = "openapi-ui")]
     if let Some(path) = &settings.ui {
         let base = path.trim_end_matches('/').trim_end_matches("/**").to_owned();
         let interface = Interface::new(base.clone(), settings.at.as_deref());
-        filters.push(GivenFilter::new(kept(format!("{base}/**")), interface));
+        filters.push(GivenFilter::showing("Swagger UI", kept(format!("{base}/**")), interface));
     }
     filters
 }
@@ -43,7 +43,7 @@ pub(crate) fn channels(settings: &AsyncApi, described: &Described) -> Option<Giv
     let media_type = format!("application/vnd.aai.asyncapi+json;version={}", settings.format.as_str());
     let document =
         Document { described: described.clone(), make: App::asyncapi, media_type, made: OnceLock::new() };
-    Some(GivenFilter::new(kept(path), document))
+    Some(GivenFilter::showing("AsyncAPI", kept(path), document))
 }
 
 struct Document {
@@ -76,7 +76,9 @@ impl Document {
 impl Filter for Document {
     fn filter<'c>(&'c self, cx: &'c mut FilterContext<'_>, _: Next<'c>) -> BoxFuture<'c, Result> {
         Box::pin(async move {
-            for_reading(cx)?;
+            if !is_looked_at(cx)? {
+                return Ok(());
+            }
             let made = self.made()?;
             cx.response.set_header("etag", &*made.etag);
             cx.response.set_header("cache-control", "no-cache");

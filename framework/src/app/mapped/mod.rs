@@ -2,7 +2,8 @@
 
 mod table;
 
-use super::application::Inner;
+use super::application::{App, Inner};
+use crate::base::{Location, counted};
 use crate::chain::{AnyFilter, ErrorPage};
 use crate::resources::Told;
 use crate::routing::Contents;
@@ -14,10 +15,21 @@ pub(super) struct Mapped<'a> {
     /// In the order they are preferred in.
     pub(super) mappings: Vec<Contents<'a>>,
     pub(super) websockets: Vec<Contents<'a>>,
+    /// What answers all requests of its patterns by itself: services, proxies.
+    pub(super) services: Vec<AnyFilter>,
+    /// What the application tells of itself.
+    pub(super) documents: Vec<Shown>,
     /// In the order they run in.
     pub(super) filters: Vec<Covering>,
     pub(super) resources: &'a [Told],
     pub(super) pages: Vec<&'static ErrorPage>,
+}
+
+/// Something that an application tells of itself.
+pub(super) struct Shown {
+    pub(super) what: &'static str,
+    pub(super) pattern: &'static str,
+    pub(super) at: Location,
 }
 
 /// A filter, and what it runs for.
@@ -35,8 +47,21 @@ impl Inner {
     pub(super) fn mapped(&self) -> Mapped<'_> {
         let mappings: Vec<_> = self.router.contents().collect();
         let websockets: Vec<_> = self.sockets.contents().collect();
+        let (mut services, mut documents) = (Vec::new(), Vec::new());
         let mut filters: Vec<Covering> = Vec::new();
         for filter in self.router.filters() {
+            if let Some(what) = filter.shows() {
+                documents.extend(filter.paths().iter().map(|pattern| Shown {
+                    what,
+                    pattern,
+                    at: *filter.at(),
+                }));
+                continue;
+            }
+            if filter.answers() {
+                services.push(filter.clone());
+                continue;
+            }
             match filters.iter_mut().find(|known| known.filter.is_same_function(filter)) {
                 Some(known) => known.paths.extend(filter.paths()),
                 None => filters.push(Covering {
@@ -59,7 +84,20 @@ impl Inner {
                 pages.push(page);
             }
         }
-        Mapped { mappings, websockets, filters, resources: self.answers.resources.told(), pages }
+        let resources = self.answers.resources.told();
+        Mapped { mappings, websockets, services, documents, filters, resources, pages }
+    }
+}
+
+impl App {
+    /// How much is mapped, as a line of the log says it: each path of a mapping counts.
+    pub(crate) fn told_counts(&self) -> String {
+        let (mappings, websockets) = (self.0.router.len() as u64, self.0.sockets.len() as u64);
+        match (mappings, websockets) {
+            (_, 0) => counted(mappings, "mapping"),
+            (0, _) => counted(websockets, "WebSocket"),
+            _ => format!("{} and {}", counted(mappings, "mapping"), counted(websockets, "WebSocket")),
+        }
     }
 }
 

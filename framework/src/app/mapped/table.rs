@@ -24,19 +24,19 @@ impl App {
 impl Inner {
     fn table(&self, most: usize) -> String {
         let mapped = self.mapped();
-        let (of_filters, filters): (Vec<_>, Vec<_>) =
-            mapped.filters.iter().partition(|it| it.filter.answers());
         let mut sections = Vec::new();
-        let answering = of_filters.iter().flat_map(|it| {
-            let at = it.filter.at();
-            it.paths.iter().map(|path| [ANY.to_owned(), (*path).to_owned(), short(at.name), place(at)])
-        });
-        let mappings: Vec<_> = mapped.mappings.iter().map(row).chain(answering).collect();
+        let mappings: Vec<_> = mapped.mappings.iter().map(row).collect();
         sections.push((counted(mappings.len() as u64, "mapping"), cut(mappings, most)));
         let sockets: Vec<_> = mapped.websockets.iter().map(row).collect();
         sections.push((counted(sockets.len() as u64, "WebSocket"), cut(sockets, most)));
+        let services = mapped.services.iter().flat_map(|filter| {
+            let at = filter.at();
+            filter.paths().iter().map(|path| [(*path).to_owned(), short(at.name), place(at), String::new()])
+        });
+        let services: Vec<_> = services.collect();
+        sections.push((counted(services.len() as u64, "service"), services));
         let count = mapped.mappings.len() + mapped.websockets.len();
-        let filters: Vec<_> = filters.iter().map(|it| row_of_filter(it, count)).collect();
+        let filters: Vec<_> = mapped.filters.iter().map(|it| row_of_filter(it, count)).collect();
         sections.push((counted(filters.len() as u64, "filter"), filters));
         let resources = mapped.resources.iter().map(|it| {
             let from = it.directory.as_ref().map(|directory| directory.display().to_string());
@@ -48,6 +48,11 @@ impl Inner {
             ]
         });
         sections.push(("resources".to_owned(), resources.collect()));
+        let documents = mapped
+            .documents
+            .iter()
+            .map(|it| [it.pattern.to_owned(), it.what.to_owned(), place(&it.at), String::new()]);
+        sections.push(("documents".to_owned(), documents.collect()));
         let pages = mapped
             .pages
             .iter()
