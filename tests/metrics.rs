@@ -18,7 +18,9 @@ use vernal::prometheus_client::registry::Unit;
 use vernal::security::{BasicAuth, RateLimit};
 use vernal::test::Client;
 use vernal::websocket::{WebSocketRequest, WebSocketSession};
-use vernal::{Actuator, App, Config, Error, Limits, Metrics, Result, Text, request_map, websocket_handler};
+use vernal::{
+    Actuator, App, Config, Error, Limits, Metrics, Resources, Result, Text, request_map, websocket_handler,
+};
 
 use crate::running::{PATIENCE, Running, builder, get};
 
@@ -148,6 +150,47 @@ async fn requests_are_counted_by_method_route_and_status() {
     let sent = value(&page, "http_server_response_body_bytes_total");
     assert!(sent > 7.0 * 5.0, "{sent}");
     assert!(page.ends_with("# EOF\n"), "{page}");
+}
+
+/// By the pattern of the place that has the file, whatever the file; of those that have none, by the first place of the path.
+#[tokio::test]
+async fn files_are_counted_by_the_pattern_of_their_place() {
+    let operators = BasicAuth::new("operations", async |_: String, password: String| password == "secret");
+    let docs = env!("CARGO_MANIFEST_DIR").to_owned() + "/docs";
+    let client = Client::builder()
+        .filter("/actuator/**", operators)
+        .resources("/files/**", docs.clone())
+        .resources("/**", Resources::dir(docs).fallback("limits.md"))
+        .actuator(Actuator::new())
+        .metrics(Metrics::new())
+        .build();
+    for (method, path, status) in [
+        ("GET", "/files/limits.md", 200),
+        ("GET", "/files/settings.md", 200),
+        ("HEAD", "/files/limits.md", 200),
+        // The first place has none, the second answers.
+        ("GET", "/files/none.md", 200),
+        ("GET", "/anything", 200),
+        ("POST", "/files/limits.md", 405),
+        ("OPTIONS", "/files/limits.md", 204),
+        ("GET", "/favicon.ico", 200),
+    ] {
+        client.request(method, path).await.assert_status(status);
+    }
+    client.get("/files/limits.md").header("range", "bytes=9999999-").await.assert_status(416);
+    let page = page(&client).await;
+    let table = [
+        (count("GET", "/files/**", 200), 2.0),
+        (count("HEAD", "/files/**", 200), 1.0),
+        (count("GET", "/**", 200), 3.0),
+        (count("POST", "/files/**", 405), 1.0),
+        (count("OPTIONS", "/files/**", 204), 1.0),
+        (count("GET", "/files/**", 416), 1.0),
+        (count("GET", "", 200), 0.0),
+    ];
+    for (series, expected) in table {
+        assert_eq!(value(&page, &series), expected, "{series}\n{page}");
+    }
 }
 
 #[tokio::test]

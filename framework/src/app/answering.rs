@@ -52,7 +52,7 @@ impl Inner {
     pub(crate) fn answer_at_once(
         &self,
         target: &Target<'_>,
-        request: &Request,
+        request: &mut Request,
         response: &mut Response,
     ) -> Option<Result> {
         let entry = match target {

@@ -132,7 +132,7 @@ impl Inner {
             Found::MethodNotAllowed { allow } => self.target_of_others(&facts, allow),
             Found::Options { allow } => Unmapped::Options(allow).into(),
             Found::NeedsForm => return None,
-            Found::NotFound => self.target_beyond(facts.path, facts.method),
+            Found::NotFound => self.target_beyond(request),
         })
     }
 }

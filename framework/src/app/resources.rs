@@ -6,6 +6,7 @@ use ::http::Method;
 
 use super::answering::Answering;
 use super::application::Inner;
+use super::reading::READ;
 use super::target::Target;
 use crate::chain::{AnyFilter, Unmapped};
 use crate::http::{Request, Response};
@@ -16,13 +17,18 @@ use crate::websocket::handshake::refusal::is_meant;
 impl Inner {
     /// Who answers where no mapping does.
     #[inline(never)]
-    pub(super) fn target_beyond(&self, path: &str, method: &Method) -> Target<'_> {
-        match self.answers.resources.find(path) {
-            Some(found) if matches!(*method, Method::GET | Method::HEAD) => Target::Resource(found),
-            _ if self.sockets.knows(path) => Unmapped::WebSocketOnly(self.sockets.protocols_of(path)).into(),
-            Some(_) if *method == Method::OPTIONS => Unmapped::Options(OF_RESOURCES.to_owned()).into(),
-            Some(_) => Unmapped::MethodNotAllowed(OF_RESOURCES.to_owned()).into(),
-            None => Target::NOT_FOUND,
+    pub(super) fn target_beyond(&self, request: &mut Request) -> Target<'_> {
+        let found = self.answers.resources.find(request.path.matched());
+        let is_read = matches!(request.method, Method::GET | Method::HEAD);
+        if !(found.is_some() && is_read) && self.sockets.knows(request.path.matched()) {
+            return Unmapped::WebSocketOnly(self.sockets.protocols_of(request.path.matched())).into();
+        }
+        let Some(found) = found else { return Target::NOT_FOUND };
+        self.answers.resources.mark(found, request);
+        match request.method {
+            Method::GET | Method::HEAD => Target::Resource(found),
+            Method::OPTIONS => Unmapped::Options(READ.to_owned()).into(),
+            _ => Unmapped::MethodNotAllowed(READ.to_owned()).into(),
         }
     }
 
@@ -62,6 +68,3 @@ impl Inner {
         is_known.then(|| self.sockets.protocols_of(path))
     }
 }
-
-/// What resources take, as a value of `Allow`.
-const OF_RESOURCES: &str = "GET, HEAD, OPTIONS";

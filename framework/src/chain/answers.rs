@@ -100,7 +100,7 @@ impl Answers {
         &self,
         found: Found,
         protocols: Option<Vec<&'static str>>,
-        request: &Request,
+        request: &mut Request,
         response: &mut Response,
     ) -> Result {
         let result = match self.resources.answer_at_once(found, request, response) {
@@ -116,7 +116,7 @@ impl Answers {
         &self,
         found: Found,
         protocols: impl FnOnce(&str) -> Option<Vec<&'static str>>,
-        request: &Request,
+        request: &mut Request,
         response: &mut Response,
     ) -> Result {
         let result = self.resources.answer(found, request, response).await;

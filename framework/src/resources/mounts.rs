@@ -109,6 +109,12 @@ impl Mounts {
         self.find_from(0, path)
     }
 
+    /// Has a request known by the pattern of the place where its path was found. The last of all patterns are those of resources.
+    pub(crate) fn mark(&self, found: Found, request: &mut Request) {
+        let before = request.context.patterns.len().saturating_sub(self.0.len());
+        request.mapping = u32::try_from(before + found.mount + 1).unwrap_or_default();
+    }
+
     fn find_from(&self, first: usize, path: &str) -> Option<Found> {
         let found = |(mount, (place, _)): (usize, &(Place, Arc<Mount>))| {
             place.part_of(path).map(|part| Found { mount, part })
@@ -129,17 +135,18 @@ impl Mounts {
     pub(crate) fn answer_at_once(
         &self,
         found: Found,
-        request: &Request,
+        request: &mut Request,
         response: &mut Response,
     ) -> Option<Result> {
         let mut next = Some(found);
-        while let Some(Found { mount: index, part }) = next {
+        while let Some(at @ Found { mount: index, part }) = next {
             let (_, mount) = self.0.get(index)?;
-            match mount.answer_at_once(asked(request, part), response)? {
-                Ok(true) => return Some(Ok(())),
-                Ok(false) => next = self.find_from(index + 1, request.path.matched()),
-                Err(error) => return Some(Err(error)),
+            let result = mount.answer_at_once(asked(request, part), response)?;
+            if !matches!(result, Ok(false)) {
+                self.mark(at, request);
+                return Some(result.map(drop));
             }
+            next = self.find_from(index + 1, request.path.matched());
         }
         Some(Err(missing()))
     }
@@ -148,14 +155,19 @@ impl Mounts {
     ///
     /// # Errors
     /// There is no such file in any of the places, it cannot be sent, or not as it was asked for.
-    pub(crate) async fn answer(&self, found: Found, request: &Request, response: &mut Response) -> Result {
-        let path = request.path.matched();
+    pub(crate) async fn answer(
+        &self,
+        found: Found,
+        request: &mut Request,
+        response: &mut Response,
+    ) -> Result {
         let mut next = Some(found);
-        while let Some(Found { mount: index, part }) = next {
+        while let Some(at @ Found { mount: index, part }) = next {
             let Some((_, mount)) = self.0.get(index) else { break };
-            next = self.find_from(index + 1, path);
+            let path_of = request.path.matched().to_owned();
+            next = self.find_from(index + 1, &path_of);
             let mount = Arc::clone(mount);
-            let (path_of, query) = (path.to_owned(), request.query_string().to_owned());
+            let query = request.query_string().to_owned();
             let (headers, is_head) = (asked_fields(&request.headers), request.method == Method::HEAD);
             let turn = mount.turn().await;
             let answered = blocking(move || {
@@ -165,7 +177,11 @@ impl Mounts {
                 let asked = Asked { path: &path_of, query: &query, part, ask };
                 mount.answer(asked, &mut answer).map(|is_there| is_there.then_some(answer))
             });
-            if let Some(answer) = answered.await?? {
+            let answered = answered.await?;
+            if !matches!(answered, Ok(None)) {
+                self.mark(at, request);
+            }
+            if let Some(answer) = answered? {
                 take_over(answer, response);
                 return Ok(());
             }

@@ -232,7 +232,7 @@ impl<'c> Connection<'c> {
         // What answers at once owns nothing, and a drop would be looked for all the same.
         let target = ManuallyDrop::new(target);
         let shared = self.counted.shared();
-        match shared.within(|| app.answer_at_once(&target, &exchange.request, &mut exchange.response)) {
+        match shared.within(|| app.answer_at_once(&target, &mut exchange.request, &mut exchange.response)) {
             Some(Ok(())) if exchange.response.is_plain() && exchange.request.kept().is_none() => {}
             Some(result) => return self.waits(Arrived::Ran(result)),
             None => return self.waits_for(exchange, ManuallyDrop::into_inner(target)),

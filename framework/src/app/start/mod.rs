@@ -74,7 +74,7 @@ impl App {
         }
         #[cfg(feature = "actuator")]
         if let Some(actuator) = &config.actuator {
-            problems.extend(actuator.problems());
+            problems.extend(actuator.problems(&config.places));
             if actuator.port.is_none() {
                 config.filters.push(super::actuator::filter(actuator, &config.described));
             }
@@ -270,9 +270,10 @@ fn build(controllers: &[&Controller], context: &mut Context) -> Vec<String> {
     problems
 }
 
-fn nothing_registered(name: Option<&str>) -> String {
+fn nothing_registered(name: Option<&str>, places: &Places) -> String {
+    let before = places.before("server.app");
     match name {
-        Some(name) => format!("nothing is mapped with `app = \"{name}\"`: check the name, and that the crate is linked (`use my_crate as _;`)"),
+        Some(name) => format!("{before}nothing is mapped with `app = \"{name}\"`: check the name, and that the crate is linked (`use my_crate as _;`)"),
         None => "nothing is mapped. Put `#[request_map(\"/…\")]` on a function, or give the server resources: `.resources(\"/**\", \"directory\")`. If your mappings are in another crate, link it: \
                  write `use my_crate as _;` or `vernal::scan!(my_crate);` in the crate with `main`".to_owned(),
     }
