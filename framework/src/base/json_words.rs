@@ -4,7 +4,9 @@
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
+use super::json::numbers::numbers;
 use super::json_pointer;
+use super::shown::shown;
 
 /// Why a text is not the JSON that it should be.
 pub(crate) struct JsonMistake {
@@ -46,7 +48,32 @@ impl JsonMistake {
             let got = kind_at(text, &pointer);
             return told(format!("invalid type: {got}, expected {VARIANT}"), pointer);
         }
+        // And a number that its type cannot hold.
+        if words == OUT_OF_RANGE && is_well_formed() {
+            let number = number_at(text, error.line(), error.column());
+            return told(
+                format!("invalid value: number `{}`, expected {}", shown(&number), range(&number)),
+                pointer(),
+            );
+        }
         JsonMistake { text: said, misfit: None }
+    }
+}
+
+const OUT_OF_RANGE: &str = "number out of range";
+
+/// The number in which a well-formed text has come to `line` and `column`.
+fn number_at(text: &[u8], line: usize, column: usize) -> String {
+    let at = json_pointer::offset(text, line, column);
+    let number = numbers(text).take_while(|(start, _)| *start < at).last();
+    number.map(|(_, number)| String::from_utf8_lossy(number).into_owned()).unwrap_or_default()
+}
+
+/// What a number is to be that is too large.
+fn range(number: &str) -> String {
+    match number.parse::<f64>().is_ok_and(f64::is_finite) {
+        true => format!("a number from {:e} to {:e}", f32::MIN, f32::MAX),
+        false => format!("a number from {:e} to {:e}", f64::MIN, f64::MAX),
     }
 }
 
@@ -160,6 +187,14 @@ fn of_kind(wanted: &str) -> &str {
             begins.iter().find(|(of_serde, _)| wanted.starts_with(of_serde)).map_or(wanted, |(_, own)| own)
         }
     }
+}
+
+/// What came and what was expected, where the words are about a value.
+#[cfg(feature = "negotiation")]
+pub(crate) fn said_of_value(words: &str) -> Option<(String, String)> {
+    let is_of_value = words.starts_with("missing ") || words.contains(", expected ");
+    let (got, expected) = parts(words);
+    is_of_value.then(|| (got.to_owned(), expected.to_owned()))
 }
 
 /// What came, and what was expected.

@@ -25,12 +25,15 @@ pub(crate) use flawed_setting::FlawedSetting;
 pub use headers::{HeaderError, Headers, IntoHeaderValue};
 pub(crate) use headers::{is_token, is_value};
 pub(crate) use html::escape_html;
-pub(crate) use json::{from_json, integral};
+pub(crate) use json::{Zeros, from_json, integral};
 #[cfg(feature = "cbor")]
 pub(crate) use json_words::in_json;
+#[cfg(feature = "negotiation")]
+pub(crate) use json_words::said_of_value;
 pub(crate) use json_words::{JsonMistake, Misfit};
 pub use location::Location;
 pub(crate) use meant::did_you_mean;
+pub(crate) use places::Places;
 pub(crate) use problems::all_of;
 pub(crate) use shown::{
     Logged, LoggedLines, counted, escape, needs_escape, say, say_lines, shown, shown_bytes,

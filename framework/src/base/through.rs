@@ -23,6 +23,54 @@ pub(crate) trait Look: Copy {
         self
     }
 
+    /// The same where it is one of 32 bits.
+    fn at_singles(self) -> Self {
+        self.at_floats()
+    }
+
+    /// Who looks where an integer is asked for.
+    fn at_integers(self) -> Self {
+        self
+    }
+
+    /// A floating point number of 32 bits on its way to whoever takes it.
+    fn single<'de, V: Visitor<'de>, E: Error>(self, value: f32, visitor: V) -> Result<V::Value, E> {
+        visitor.visit_f32(value)
+    }
+
+    /// A number is asked for, by `ask` if nobody knows better. Those of 128 bits come by themselves.
+    fn number<'de, D: Deserializer<'de>, V: Visitor<'de>>(
+        self,
+        from: D,
+        to: V,
+        ask: fn(D, V) -> Result<V::Value, D::Error>,
+    ) -> Result<V::Value, D::Error> {
+        ask(from, to)
+    }
+
+    /// What is inside an array (`true`), or an object, begins.
+    fn begin(self, is_array: bool) {
+        let _ = is_array;
+    }
+
+    /// It has ended.
+    fn end(self) {}
+
+    /// The next one of what is inside is asked for; `false`: there was none.
+    fn next(self, is_there: bool) {
+        let _ = is_there;
+    }
+
+    /// Who looks where a name is read.
+    fn at_names(self) -> Self {
+        self
+    }
+
+    /// A value that may be a name.
+    fn name(self, name: &dyn fmt::Display) {
+        let _ = name;
+    }
+
     /// An integer of 128 bits is asked for.
     fn signed<'de, D: Deserializer<'de>, V: Visitor<'de>>(
         self,
@@ -55,20 +103,21 @@ macro_rules! asks {
     )* };
 }
 
+macro_rules! asks_for_numbers {
+    ($($method:ident $at:ident;)*) => { $(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+            let to = Through(visitor, self.1.$at());
+            self.1.outcome(self.1.number(self.0, to, D::$method))
+        }
+    )* };
+}
+
 impl<'de, D: Deserializer<'de>, L: Look> Deserializer<'de> for Through<D, L> {
     type Error = D::Error;
 
     asks! {
         deserialize_any();
         deserialize_bool();
-        deserialize_i8();
-        deserialize_i16();
-        deserialize_i32();
-        deserialize_i64();
-        deserialize_u8();
-        deserialize_u16();
-        deserialize_u32();
-        deserialize_u64();
         deserialize_char();
         deserialize_str();
         deserialize_string();
@@ -88,20 +137,25 @@ impl<'de, D: Deserializer<'de>, L: Look> Deserializer<'de> for Through<D, L> {
         deserialize_ignored_any();
     }
 
+    asks_for_numbers! {
+        deserialize_i8 at_integers;
+        deserialize_i16 at_integers;
+        deserialize_i32 at_integers;
+        deserialize_i64 at_integers;
+        deserialize_u8 at_integers;
+        deserialize_u16 at_integers;
+        deserialize_u32 at_integers;
+        deserialize_u64 at_integers;
+        deserialize_f32 at_singles;
+        deserialize_f64 at_floats;
+    }
+
     fn deserialize_i128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
         self.1.outcome(self.1.signed(self.0, Through(visitor, self.1)))
     }
 
     fn deserialize_u128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
         self.1.outcome(self.1.unsigned(self.0, Through(visitor, self.1)))
-    }
-
-    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.1.outcome(self.0.deserialize_f32(Through(visitor, self.1.at_floats())))
-    }
-
-    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.1.outcome(self.0.deserialize_f64(Through(visitor, self.1.at_floats())))
     }
 
     fn is_human_readable(&self) -> bool {
@@ -117,6 +171,16 @@ macro_rules! takes {
     )* };
 }
 
+/// Those that may be names.
+macro_rules! takes_names {
+    ($($method:ident($value:ident: $kind:ty);)*) => { $(
+        fn $method<E: Error>(self, $value: $kind) -> Result<V::Value, E> {
+            self.1.name(&$value);
+            self.1.outcome(self.0.$method($value))
+        }
+    )* };
+}
+
 macro_rules! goes_in {
     ($($method:ident: $part:ident;)*) => { $(
         fn $method<P: $part<'de>>(self, part: P) -> Result<V::Value, P::Error> {
@@ -125,10 +189,22 @@ macro_rules! goes_in {
     )* };
 }
 
+/// What has a place of its own inside.
+macro_rules! goes_inside {
+    ($($method:ident: $part:ident, $is_array:literal;)*) => { $(
+        fn $method<P: $part<'de>>(self, part: P) -> Result<V::Value, P::Error> {
+            self.1.begin($is_array);
+            let made = self.1.outcome(self.0.$method(Through(part, self.1)));
+            self.1.end();
+            made
+        }
+    )* };
+}
+
 impl<'de, V: Visitor<'de>, L: Look> Visitor<'de> for Through<V, L> {
     type Value = V::Value;
 
-    takes! {
+    takes_names! {
         visit_bool(value: bool);
         visit_i8(value: i8);
         visit_i16(value: i16);
@@ -140,16 +216,22 @@ impl<'de, V: Visitor<'de>, L: Look> Visitor<'de> for Through<V, L> {
         visit_u32(value: u32);
         visit_u64(value: u64);
         visit_u128(value: u128);
-        visit_f32(value: f32);
         visit_char(value: char);
         visit_str(value: &str);
         visit_borrowed_str(value: &'de str);
         visit_string(value: String);
+    }
+
+    takes! {
         visit_bytes(value: &[u8]);
         visit_borrowed_bytes(value: &'de [u8]);
         visit_byte_buf(value: Vec<u8>);
         visit_none();
         visit_unit();
+    }
+
+    fn visit_f32<E: Error>(self, value: f32) -> Result<V::Value, E> {
+        self.1.outcome(self.1.single(value, self.0))
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<V::Value, E> {
@@ -159,9 +241,12 @@ impl<'de, V: Visitor<'de>, L: Look> Visitor<'de> for Through<V, L> {
     goes_in! {
         visit_some: Deserializer;
         visit_newtype_struct: Deserializer;
-        visit_seq: SeqAccess;
-        visit_map: MapAccess;
-        visit_enum: EnumAccess;
+    }
+
+    goes_inside! {
+        visit_seq: SeqAccess, true;
+        visit_map: MapAccess, false;
+        visit_enum: EnumAccess, false;
     }
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -181,7 +266,12 @@ impl<'de, A: SeqAccess<'de>, L: Look> SeqAccess<'de> for Through<A, L> {
     type Error = A::Error;
 
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
-        self.1.outcome(self.0.next_element_seed(Through(seed, self.1)))
+        self.1.next(true);
+        let element = self.1.outcome(self.0.next_element_seed(Through(seed, self.1)))?;
+        if element.is_none() {
+            self.1.next(false);
+        }
+        Ok(element)
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -193,7 +283,8 @@ impl<'de, A: MapAccess<'de>, L: Look> MapAccess<'de> for Through<A, L> {
     type Error = A::Error;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
-        self.1.outcome(self.0.next_key_seed(Through(seed, self.1)))
+        self.1.next(false);
+        self.1.outcome(self.0.next_key_seed(Through(seed, self.1.at_names())))
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
@@ -211,7 +302,7 @@ impl<'de, A: EnumAccess<'de>, L: Look> EnumAccess<'de> for Through<A, L> {
 
     fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self::Variant), A::Error> {
         let Through(variant, look) = self;
-        let (value, variant) = look.outcome(variant.variant_seed(Through(seed, look)))?;
+        let (value, variant) = look.outcome(variant.variant_seed(Through(seed, look.at_names())))?;
         Ok((value, Through(variant, look)))
     }
 }

@@ -5,7 +5,7 @@
 use serde_json::de::{Deserializer, SliceRead};
 
 use super::content_type::wrong_content_type;
-use crate::base::{JsonMistake, Misfit, counted};
+use crate::base::{JsonMistake, Misfit, Zeros, counted};
 use crate::http::{Arg, BindingError, Error, Request, Result, Source, shortened};
 
 /// The body of a request, to be read as JSON: as it came, and if that fails with its integers written as such.
@@ -15,7 +15,12 @@ pub(super) struct JsonBody<'r, 'a> {
     arg: &'a Arg,
     /// Why it could not be read as it came.
     first: Option<serde_json::Error>,
+    /// How it may still be read.
+    ways: std::slice::Iter<'static, Zeros>,
 }
+
+/// How a body is read that cannot be read as it came, one after the other.
+const WAYS: &[Zeros] = &[Zeros::WithSign, Zeros::Integers];
 
 impl<'r, 'a> JsonBody<'r, 'a> {
     /// # Errors
@@ -27,7 +32,7 @@ impl<'r, 'a> JsonBody<'r, 'a> {
         if !req.is_json() {
             return Err(wrong_content_type(req, arg, &["application/json", "application/*+json"]));
         }
-        Ok(JsonBody { from: Deserializer::from_slice(req.body()), req, arg, first: None })
+        Ok(JsonBody { from: Deserializer::from_slice(req.body()), req, arg, first: None, ways: WAYS.iter() })
     }
 
     /// # Errors
@@ -36,20 +41,18 @@ impl<'r, 'a> JsonBody<'r, 'a> {
         self.from.end()
     }
 
-    /// Prepares for a second reading. The first error is the one that is told, for it says how the text is written.
+    /// Prepares for another reading. The first error is the one that is told, for it says how the text is written.
     ///
     /// # Errors
     /// It would not help, or did not.
     #[cold]
     pub(super) fn read_again(&mut self, error: serde_json::Error) -> Result {
-        if let Some(first) = self.first.take() {
+        let first = self.first.take().unwrap_or(error);
+        let Some(text) = self.ways.find_map(|zeros| self.req.integral_body(*zeros)) else {
             return Err(bad_json(&first, self.req, self.arg));
-        }
-        let Some(text) = self.req.integral_body() else {
-            return Err(bad_json(&error, self.req, self.arg));
         };
         self.from = Deserializer::from_slice(text);
-        self.first = Some(error);
+        self.first = Some(first);
         Ok(())
     }
 }

@@ -13,12 +13,14 @@ use ::http::StatusCode;
 use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
 
-use crate::base::{counted, shown};
+use self::innermost::{Mistake, Way};
+use crate::base::{counted, said_of_value, shown};
 use crate::bind::defaults::Wrapper;
 use crate::bind::{FromRequest, Json, Profile, TAKES_BODY, wrong_content_type};
 use crate::contract::{Answers, Inputs, NEGOTIATED, Schema};
 use crate::http::{
     Arg, BindingError, Body, BodyKind, Context, Error, Request, Responder, Response, Result, Source, guarded,
+    shortened,
 };
 use crate::proto::accept;
 
@@ -165,29 +167,56 @@ impl<'r, T: Deserialize<'r>> FromRequest<'r> for Content<T> {
             }
             return Err(wrong_content_type(req, arg, &formats.media_types().collect::<Vec<_>>()));
         };
-        let mut made = None;
-        let read = format.read(req.body(), &mut |content| {
-            let read = innermost::read(content);
-            let result = read.as_ref().map(drop).map_err(erased_serde::Error::custom);
-            made = Some(read);
-            result
-        });
-        let why = match (read, made) {
-            (Ok(()), Some(Ok(value))) => return Ok(Content(value)),
-            (Err(error), _) => error.words().to_owned(),
-            (Ok(()), Some(Err(words))) => words,
-            (Ok(()), None) => "it was not read".to_owned(),
+        let read = |way| {
+            let mut made = None;
+            let read = format.read(req.body(), &mut |content| {
+                let read = innermost::read(content, way);
+                let result =
+                    read.as_ref().map(drop).map_err(|it: &Mistake| erased_serde::Error::custom(&it.words));
+                made = Some(read);
+                result
+            });
+            match (read, made) {
+                (Ok(()), Some(made)) => made,
+                (Ok(()), None) => Err(Mistake { words: "it was not read".to_owned(), ..Mistake::default() }),
+                (Err(error), made) => {
+                    let pointer = made.and_then(Result::err).unwrap_or_default().pointer;
+                    Err(Mistake { words: error.words().to_owned(), pointer })
+                }
+            }
         };
-        let (media_type, why) = (format.media_type(), shown(&why));
-        let words = format!("the body is not the {media_type} it should be: {why}");
-        let size = counted(req.body().len() as u64, "byte");
-        let binding = BindingError::new(arg.name, Source::Body, media_type, Some(size));
-        Err(Error::bad_request(words).at_binding(binding))
+        match read(Way::AsItCame) {
+            Ok(value) => Ok(Content(value)),
+            Err(_) => read(Way::WithNumbers).map(Content).map_err(|of_numbers| {
+                // The last reads the same as the first, so that this is its mistake, and where it is.
+                let mistake = match of_numbers.is_of_range() {
+                    true => of_numbers,
+                    false => read(Way::ForItsPlace).err().unwrap_or(of_numbers),
+                };
+                misfit(mistake, format.media_type(), req, arg)
+            }),
+        }
     }
 
     fn describe(inputs: &mut Inputs) {
         inputs.body_of(&[NEGOTIATED], Schema::of::<T>());
     }
+}
+
+/// What is no such content.
+#[cold]
+fn misfit(mistake: Mistake, media_type: &'static str, req: &Request, arg: &Arg) -> Error {
+    let Mistake { words, pointer } = mistake;
+    let why = shown(&words);
+    let at = if pointer.is_empty() { String::new() } else { format!(" at {}", shown(&pointer)) };
+    let size = counted(req.body().len() as u64, "byte");
+    let mut binding = match said_of_value(&words) {
+        Some((got, expected)) => BindingError::new(arg.name, Source::Body, expected, Some(shortened(&got))),
+        None => BindingError::new(arg.name, Source::Body, media_type, Some(size)),
+    };
+    binding.pointer = Some(pointer).filter(|pointer| !pointer.is_empty());
+    Error::bad_request(format!("the body is not the {media_type} it should be: {why}{at}"))
+        .at_binding(binding)
 }
 
 fn formats(context: &Context) -> Result<&Formats> {

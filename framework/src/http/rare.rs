@@ -16,6 +16,8 @@ pub(super) struct Rare {
     pub(super) json: OnceLock<Option<Value>>,
     /// The body as [`integral`](crate::base::integral) writes it.
     pub(super) integral: OnceLock<Option<Vec<u8>>>,
+    /// The same without the signs of zeros.
+    pub(super) without_signs: OnceLock<Option<Vec<u8>>>,
     pub(super) beginnings: OnceLock<Arc<Beginnings>>,
     pub(super) kept: OnceLock<Arc<dyn Kept>>,
     pub(super) id: OnceLock<Box<str>>,

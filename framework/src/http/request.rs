@@ -20,7 +20,7 @@ use super::{
     BodyReader, Context, Cookies, Error, FilePart, Flaw, FormKind, Instance, MultipartFile, Outgoing, Params,
     Result, Source,
 };
-use crate::base::{Headers, Location, Span, integral, trim};
+use crate::base::{Headers, Location, Span, Zeros, integral, trim};
 use crate::io::Share;
 use crate::proto::Refusal;
 use crate::proto::h1::{Head, TargetForm};
@@ -298,8 +298,10 @@ impl Request {
     }
 
     /// The body with numbers that have no fraction written as integers; `None` if it has none that is written otherwise.
-    pub(crate) fn integral_body(&self) -> Option<&[u8]> {
-        self.rare().integral.get_or_init(|| integral(&self.body)).as_deref()
+    pub(crate) fn integral_body(&self, zeros: Zeros) -> Option<&[u8]> {
+        let rare = self.rare();
+        let text = if zeros == Zeros::WithSign { &rare.integral } else { &rare.without_signs };
+        text.get_or_init(|| integral(&self.body, zeros)).as_deref()
     }
 
     #[inline]

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::numbers::{floating, integer, numbers};
+use super::numbers::{Integer, floating, integer, numbers};
 
 /// The integers of a text that are read as floating point, by what is read.
-pub(super) struct Integers(HashMap<u64, i128>);
+pub(super) struct Integers(HashMap<u64, Integer>);
 
 impl Integers {
     pub(super) fn of(text: &[u8]) -> Integers {
@@ -29,7 +29,7 @@ impl Integers {
         self.0.is_empty()
     }
 
-    pub(super) fn get(&self, read: f64) -> Option<i128> {
+    pub(super) fn get(&self, read: f64) -> Option<Integer> {
         self.0.get(&read.to_bits()).copied()
     }
 }

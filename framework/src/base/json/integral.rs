@@ -2,16 +2,25 @@
 
 use std::io::Write as _;
 
-use super::numbers::{floating, integer, numbers};
+use super::numbers::{Integer, floating, integer, numbers};
+
+/// What becomes of `-0.0`, which is an integer and, as such, has no sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Zeros {
+    /// It stays as it is.
+    WithSign,
+    /// It is written as an integer: where nothing else helps.
+    Integers,
+}
 
 /// The text with `2.0` as `2` and `2e1` as `20`; `None` if there is no such number in it. Nothing that is no JSON becomes JSON by it.
 ///
 /// It is at most seven times as long.
-pub(crate) fn integral(text: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn integral(text: &[u8], zeros: Zeros) -> Option<Vec<u8>> {
     let mut written = Vec::new();
     let mut copied = 0;
     for (start, number) in numbers(text) {
-        if let Some(integer) = rewritten(number) {
+        if let Some(integer) = rewritten(number, zeros) {
             written.extend_from_slice(text.get(copied..start)?);
             let _ = write!(written, "{integer}");
             copied = start + number.len();
@@ -25,13 +34,14 @@ pub(crate) fn integral(text: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// The value of a number that is written with a fraction or an exponent, and has none.
-fn rewritten(number: &[u8]) -> Option<i128> {
+fn rewritten(number: &[u8], zeros: Zeros) -> Option<Integer> {
     let is_floating = number.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E'));
     if !is_floating || floating(number).is_none() {
         return None;
     }
     // What no type of 64 bits can hold is seldom asked for as an integer, and would make a short text a long one.
-    integer(number).filter(|integer| u64::try_from(integer.unsigned_abs()).is_ok() || number.contains(&b'.'))
+    let integer = integer(number).filter(|integer| integer.is_small() || number.contains(&b'.'))?;
+    (zeros == Zeros::Integers || !integer.is_negative_zero()).then_some(integer)
 }
 
 #[cfg(test)]
@@ -53,9 +63,21 @@ mod tests {
             ("\"2.0", None),
             ("\"2.0\\", None),
             ("", None),
+            (
+                "[-170141183460469231731687303715884105728.0]",
+                Some("[-170141183460469231731687303715884105728]"),
+            ),
+            (
+                "[340282366920938463463374607431768211455.0]",
+                Some("[340282366920938463463374607431768211455]"),
+            ),
+            ("[340282366920938463463374607431768211456.0]", None),
+            ("[-0.0, 2.0, -0e9]", Some("[-0.0, 2, -0e9]")),
+            ("[-0.0]", None),
         ];
+        assert_eq!(integral(b"[-0.0, 2.0, -0e9]", Zeros::Integers).as_deref(), Some(&b"[0, 2, 0]"[..]));
         for (text, expected) in table {
-            let written = integral(text.as_bytes());
+            let written = integral(text.as_bytes(), Zeros::WithSign);
             assert_eq!(
                 written.map(|it| String::from_utf8(it).expect("a text")).as_deref(),
                 expected,

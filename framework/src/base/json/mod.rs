@@ -10,7 +10,7 @@
 
 mod integers;
 mod integral;
-mod numbers;
+pub(super) mod numbers;
 mod whole;
 
 use serde::de::Deserialize;
@@ -19,7 +19,7 @@ use self::integers::Integers;
 use self::whole::Whole;
 use super::through::Through;
 
-pub(crate) use integral::integral;
+pub(crate) use integral::{Zeros, integral};
 
 /// Reads a JSON text.
 ///
@@ -41,7 +41,7 @@ fn again<'de, T: Deserialize<'de>>(
         return Err(error);
     }
     let mut deserializer = serde_json::Deserializer::from_slice(text);
-    let value = T::deserialize(Through(&mut deserializer, Whole(Some(&integers))));
+    let value = T::deserialize(Through(&mut deserializer, Whole::of(&integers)));
     value.and_then(|value| deserializer.end().map(|()| value)).map_err(|_| error)
 }
 
@@ -61,9 +61,10 @@ mod tests {
             Ok(value) => format!("{value:?}"),
             Err(error) => error.to_string(),
         };
-        let rewritten: &'de [u8] = integral(text.as_bytes()).unwrap_or_default().leak();
+        let rewritten = |zeros| -> &'de [u8] { integral(text.as_bytes(), zeros).unwrap_or_default().leak() };
         let first = serde_json::from_slice::<T>(text.as_bytes());
-        let other = first.or_else(|first| serde_json::from_slice(rewritten).map_err(|_| first));
+        let again = |zeros| move |first| serde_json::from_slice(rewritten(zeros)).map_err(|_| first);
+        let other = first.or_else(again(Zeros::WithSign)).or_else(again(Zeros::Integers));
         let read = told(from_json(text.as_bytes()));
         assert_eq!(told(other), read, "rewritten: {text}");
         read
@@ -106,7 +107,7 @@ mod tests {
     #[test]
     fn a_number_without_a_fraction_is_an_integer() {
         type Read = fn(&'static str) -> String;
-        let table: [(Read, &str, &str); 33] = [
+        let table: [(Read, &str, &str); 41] = [
             (read::<u8>, "2.0", "2"),
             (read::<u8>, "2e1", "20"),
             (read::<i8>, "-0.0", "0"),
@@ -146,6 +147,27 @@ mod tests {
             ),
             (read::<(u8, String)>, r#"[2.0, "3.5 \" 2.5"]"#, r#"(2, "3.5 \" 2.5")"#),
             (read::<f64>, "2.0", "2.0"),
+            // A zero keeps its sign where it can have one.
+            (read::<(u8, f64)>, "[2.0, -0.0]", "(2, -0.0)"),
+            (read::<(u8, serde_json::Value)>, "[2.0, -0.0]", "(2, Number(-0.0))"),
+            (read::<(u8, i8)>, "[2.0, -0.0]", "(2, 0)"),
+            (
+                read::<(i128, i128, u8)>,
+                "[-170141183460469231731687303715884105728.0, 170141183460469231731687303715884105727.0, 1.0]",
+                "(-170141183460469231731687303715884105728, 170141183460469231731687303715884105727, 1)",
+            ),
+            (
+                read::<u128>,
+                "340282366920938463463374607431768211455.0",
+                "340282366920938463463374607431768211455",
+            ),
+            (read::<f32>, "3.4028235e38", "3.4028235e38"),
+            (read::<f32>, "1e39", "number out of range at line 1 column 4"),
+            (
+                read::<(u8, f32)>,
+                "[2.0, -1e39]",
+                "invalid type: floating point `2.0`, expected u8 at line 1 column 4",
+            ),
             (read::<(u8, f64)>, "[1.0, 2.0]", "(1, 2.0)"),
             (read::<Option<u8>>, "3.0", "Some(3)"),
             (read::<BTreeMap<u8, Vec<u8>>>, r#"{"1": [2.0, 3]}"#, "{1: [2, 3]}"),

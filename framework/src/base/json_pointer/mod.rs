@@ -65,6 +65,11 @@ pub(crate) fn at(text: &[u8], line: usize, column: usize) -> String {
     pointer
 }
 
+/// How many bytes there are up to there.
+pub(crate) fn offset(text: &[u8], line: usize, column: usize) -> usize {
+    read_to(text, line, column).len()
+}
+
 /// The text up to there.
 fn read_to(text: &[u8], line: usize, column: usize) -> &[u8] {
     let lines = text.split_inclusive(|byte| *byte == b'\n').take(line.saturating_sub(1));
