@@ -7,7 +7,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use vernal::{Error, Result, request_map, server};
+use vernal::{Error, Result, Settings, request_map, server};
 
 #[request_map("/greet", app = "console")]
 fn greet(name: &str) -> &'static str {
@@ -69,6 +69,27 @@ async fn start_nothing() {
     let unfinished = server::new().app("console").port(0).server_name(Some("a\nb"));
     let unfinished = unfinished.trusted_proxies(["one", "two"]);
     let _ = unfinished.start_async().await;
+}
+
+/// A child whose settings name no level.
+#[tokio::test]
+#[ignore = "it runs as a child"]
+async fn ask_for_no_level() {
+    let settings = Settings::toml("[log]\nlevel = 'loud'");
+    let _ = server::new().app("console").port(0).settings(settings).start_async().await;
+}
+
+#[test]
+fn a_level_of_the_settings_that_is_none_is_told_once() {
+    let child = Command::new(std::env::current_exe().expect("the test itself"))
+        .args(["--exact", "ask_for_no_level", "--ignored", "--nocapture"])
+        .env_remove("VERNAL_LOG")
+        .env_remove("RUST_LOG")
+        .output();
+    let said = String::from_utf8(child.expect("the test itself").stderr).expect("text");
+    let said: Vec<_> = said.lines().filter(|line| line.contains("loud")).collect();
+    assert_eq!(said.len(), 1, "{said:#?}");
+    assert!(said[0].contains("Settings::toml:2:9: `log.level`: \"loud\" is no level"), "{said:#?}");
 }
 
 /// A child whose `main` returns why its server does not start.

@@ -69,7 +69,7 @@ fn what_cannot_be_used_stops_the_start() {
             "no certificate",
             path("none.pem"),
             key.clone().into(),
-            &["none.pem", "cannot be read", "Tls::from_pem"],
+            &["none.pem", "cannot be read", "TLS needs a certificate and its private key"],
         ),
         ("no key", cert.clone(), path("none.key").into(), &["private key", "none.key", "cannot be read"]),
         ("relative", "none.pem".into(), key.clone().into(), &["`none.pem`", "relative to"]),

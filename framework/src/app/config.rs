@@ -10,6 +10,7 @@ use std::time::Duration;
 use ::http::StatusCode;
 
 use super::compress::Compression;
+use crate::base::Places;
 use crate::chain::{Filter, GivenFilter};
 use crate::http::{Decompression, IntoStatus};
 use crate::matching;
@@ -74,6 +75,8 @@ pub struct Config {
     pub(crate) metrics: Option<crate::operations::Metrics>,
     #[cfg(any(feature = "actuator", feature = "openapi"))]
     pub(crate) described: super::described::Described,
+    /// Where settings say what is judged later.
+    pub(crate) places: Places,
     /// What is known to be wrong already.
     pub(crate) problems: Vec<String>,
 }

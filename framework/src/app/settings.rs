@@ -32,6 +32,23 @@ impl Config {
                 *set = value.unwrap_or_default();
             }
         };
+        self.places = sections.places;
+        for (is_own, key) in [
+            (self.app.is_some(), "server.app"),
+            (self.upload_directory.is_some(), "server.upload_directory"),
+            (self.server_name.is_some(), "server.server_name"),
+            (!self.trusted_proxies.is_empty(), "server.trusted_proxies"),
+            (self.proxy_fields.is_some(), "server.proxy_fields"),
+            (self.access_log.is_some(), "access_log.file"),
+            #[cfg(feature = "actuator")]
+            (self.actuator.as_ref().is_some_and(|actuator| actuator.host.is_some()), "actuator.host"),
+            #[cfg(feature = "templates")]
+            (self.templates.is_some(), "templates.directory"),
+        ] {
+            if is_own {
+                self.places.forget(key);
+            }
+        }
         self.app = self.app.take().or(server.app);
         self.start_timeout = self.start_timeout.or(server.start_timeout);
         self.show_errors = self.show_errors.or(server.show_errors);

@@ -12,6 +12,7 @@ pub(crate) mod json_pointer;
 mod json_words;
 mod location;
 mod meant;
+mod places;
 mod problems;
 #[cfg(feature = "validation")]
 pub(crate) mod secrets;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::health::{GivenIndicator, Indicator};
+use crate::base::Places;
 
 /// Shows how an application is, below one path: whether it is well, what is mapped, numbers. Off unless it is given to
 /// [`Config::actuator`](crate::Config::actuator).
@@ -169,15 +170,20 @@ impl Actuator {
         self.base.as_deref().unwrap_or("/actuator")
     }
 
+    /// Whether that is a path.
+    pub(crate) fn is_at_path(&self) -> bool {
+        self.base().starts_with('/') && !self.base().contains(['{', '}', '*', '?', '#', '%'])
+    }
+
     /// How long an indicator may take.
     pub(crate) fn timeout_or_usual(&self) -> Duration {
         self.timeout.unwrap_or(Duration::from_millis(800))
     }
 
     /// What is wrong with the settings.
-    pub(crate) fn problems(&self) -> Vec<String> {
+    pub(crate) fn problems(&self, places: &Places) -> Vec<String> {
         let mut problems = Vec::new();
-        if !self.base().starts_with('/') || self.base().contains(['{', '}', '*', '?', '#', '%']) {
+        if !self.is_at_path() {
             problems.push(format!(
                 "the actuator's path {:?} is none: write `Actuator::new().at(\"/actuator\")`",
                 self.base()
@@ -187,10 +193,16 @@ impl Actuator {
             problems.push("no indicator answers in no time: give `Actuator::timeout` some".to_owned());
         }
         if self.host.is_some() && self.port.is_none() {
-            problems.push(
-                "`Actuator::host` is the address of a port of its own: name that, `Actuator::port(9091)`"
-                    .to_owned(),
-            );
+            let before = places.before("actuator.host");
+            problems.push(match before.is_empty() {
+                true => {
+                    "`Actuator::host` is the address of a port of its own: name that, `Actuator::port(9091)`"
+                        .to_owned()
+                }
+                false => {
+                    format!("{before}this is the address of a port of its own: write that too, `port = 9091`")
+                }
+            });
         }
         for (index, indicator) in self.indicators.iter().enumerate() {
             let name = indicator.name();

@@ -236,10 +236,10 @@ const CLOSE_EACH: &str = "for one request on each connection `.requests_per_conn
 const NO_PARTS: &str = "for no such forms `.upload_size(0)`";
 
 /// The fields of a head are found by numbers of 32 bits.
-const LARGEST_HEAD: usize = 1 << 30;
+pub(crate) const LARGEST_HEAD: usize = 1 << 30;
 
 /// RFC 9113, section 6.9.1.
-const LARGEST_WINDOW: u32 = (1 << 31) - 1;
+pub(crate) const LARGEST_WINDOW: u32 = (1 << 31) - 1;
 
 /// How a value is written in Rust.
 trait Written {

@@ -26,6 +26,8 @@ pub(crate) use accept_encoding::{AcceptEncoding, Coding};
 pub(crate) use bounds::{SizeBound, Tempo};
 pub(crate) use limits::Limit;
 pub use limits::Limits;
+#[cfg(feature = "config")]
+pub(crate) use limits::{LARGEST_HEAD, LARGEST_WINDOW};
 pub(crate) use ranges::{ByteRange, Ranges};
 pub(crate) use refusal::Refusal;
 pub use trace_context::TraceContext;

@@ -308,7 +308,12 @@ impl Server {
         self.complete();
         let grace = self.grace.unwrap_or(Duration::from_secs(30));
         let (code, spread) = (self.websocket_stop_code, self.websocket_stop_spread);
-        let parting = Parting::new(self.stop_delay, code, spread, grace)?;
+        let mut said = |key: &str, error: Error| {
+            let words = self.config.places.in_keys(key, "Server", error.words());
+            self.config.also_wrong(Error::internal(words))
+        };
+        let parting = Parting::new(self.stop_delay, code, spread, grace)
+            .map_err(|error| said("server.websocket_stop_spread", error))?;
         #[cfg(feature = "tls")]
         let tls = self.tls.map(crate::tls::Tls::build).transpose()?;
         let threads = match self.threads {
@@ -316,13 +321,17 @@ impl Server {
             None => std::thread::available_parallelism().map_or(1, usize::from),
         };
         if threads > MOST_THREADS {
-            return Err(Error::internal(format!(
-                "a server of {threads} threads is wanted (Server::threads), and {MOST_THREADS} are the most: take about as many as the machine has \
+            return Err(said(
+                "server.threads",
+                Error::internal(format!(
+                    "a server of {threads} threads is wanted (Server::threads), and {MOST_THREADS} are the most: take about as many as the machine has \
                  cores, or leave it out for that"
-            )));
+                )),
+            ));
         }
         // Where a port is taken, it is not the turn of components: a second start leaves alone what belongs to the first.
-        let places = self.listening.bind(if self.shared_threads.is_some() { 1 } else { threads });
+        let count = if self.shared_threads.is_some() { 1 } else { threads };
+        let places = self.listening.bind(count, &self.config.places);
         let places = places.map_err(|error| self.config.also_wrong(error))?;
         #[cfg(feature = "tls")]
         let from = match &tls {
@@ -331,13 +340,17 @@ impl Server {
         };
         #[cfg(feature = "actuator")]
         let of_actuator = beside::bind(self.config.actuator.as_ref(), &places)?;
+        let before = self.config.places.before("server.proxy_protocol");
         let app = App::from_registry(self.config)?;
         let expects_proxy_header = self.expects_proxy_header.unwrap_or(false);
         if expects_proxy_header && app.0.answers.context.trusted_proxies.is_empty() {
-            return Err(Error::internal(
-                "the PROXY protocol is expected, and nobody is trusted to speak it: name the proxies with \
-                 `server::new().trusted_proxies([\"10.0.0.0/8\"])`",
-            ));
+            let how = match before.is_empty() {
+                true => "with `server::new().trusted_proxies([\"10.0.0.0/8\"])`",
+                false => "in `trusted_proxies = [\"10.0.0.0/8\"]`",
+            };
+            return Err(Error::internal(format!(
+                "{before}the PROXY protocol is expected, and nobody is trusted to speak it: name the proxies {how}"
+            )));
         }
         let lifecycle = Lifecycle::parting_by(parting);
         let stopped = Stopped(Arc::clone(&lifecycle));

@@ -63,7 +63,8 @@ impl Drop for Serving {
 #[derive(Default)]
 pub(super) struct SetLevel {
     pub(super) text: String,
-    pub(super) place: String,
+    /// `None` for that of settings, which tell what is wrong with it themselves.
+    pub(super) place: Option<String>,
     /// Not in a file, so that no variable says more.
     pub(super) is_of_run: bool,
 }
@@ -82,7 +83,7 @@ pub(super) fn install(set: Option<SetLevel>) {
         return;
     }
     let of_variable = |name: &str| {
-        Some(SetLevel { text: std::env::var(name).ok()?, place: name.to_owned(), is_of_run: true })
+        Some(SetLevel { text: std::env::var(name).ok()?, place: Some(name.to_owned()), is_of_run: true })
     };
     let (of_run, of_file) = match set {
         Some(set) if set.is_of_run => (Some(set), None),
@@ -101,6 +102,7 @@ pub(super) fn install(set: Option<SetLevel>) {
     SHOWS_ERRORS.store(shows_errors, Ordering::Relaxed);
     panics::say_on(Arc::clone(QUEUE.get_or_init(|| queue)));
     for word in unknown {
+        let Some(place) = &place else { break };
         say!(
             warn,
             "{place}: {word:?} says nothing. Write a level (off, error, warn, info, debug, trace), or one for a target: \

@@ -13,7 +13,7 @@ use super::systemd;
 #[cfg(unix)]
 use super::unix;
 use crate::base::environment::{is_link, of_link};
-use crate::base::say;
+use crate::base::{Places, say};
 use crate::http::{Error, Result};
 
 /// What the builder of a server was told of where to listen.
@@ -52,7 +52,7 @@ enum Stage {
 
 impl Listening {
     /// Binds all addresses, each with up to `count` sockets. What others have is an error now; nobody is let in before [`Place::listen`].
-    pub(super) fn bind(self, count: usize) -> Result<Vec<Place>> {
+    pub(super) fn bind(self, count: usize, said: &Places) -> Result<Vec<Place>> {
         #[allow(unused_mut, reason = "systemd may pass more")]
         let mut given = self.given;
         #[cfg(all(unix, feature = "systemd"))]
@@ -70,17 +70,24 @@ impl Listening {
         let mut wanted = Vec::new();
         if !is_passed {
             if self.host.is_some() || self.port.is_some() || (self.wanted.is_empty() && given.is_empty()) {
-                wanted.push(main_address(self.host, self.port, self.has_settings)?);
+                let key = if said.before("server.host").is_empty() { "server.port" } else { "server.host" };
+                let main = main_address(self.host, self.port, self.has_settings)?;
+                wanted.push((main, key.to_owned()));
             }
-            for text in &self.wanted {
-                wanted.push(Wanted::parse(text)?);
+            for (index, text) in self.wanted.iter().enumerate() {
+                let wanted_here = Wanted::parse(text)?;
+                wanted.push((wanted_here, format!("server.listen[{index}]")));
             }
         }
         let mut places = Vec::new();
-        for wanted in wanted {
+        for (wanted, key) in wanted {
             places.push(match wanted {
                 Wanted::Tcp(host, port) => {
-                    Place::bound(socket::bind(&host, port, count).map_err(Unbound::into_error)?)?
+                    let bound = socket::bind(&host, port, count).map_err(Unbound::into_error);
+                    let bound = bound.map_err(|error| {
+                        Error::internal(format!("{}{}", said.before(&key), error.words()))
+                    })?;
+                    Place::bound(bound)?
                 }
                 #[cfg(unix)]
                 Wanted::Unix(path) => {

@@ -1,5 +1,6 @@
 //! Settings that were read become those of a server, where the program has set nothing itself.
 
+use super::address::Wanted;
 use super::bound::SharedThreads;
 use super::builder::Server;
 use super::console::{SetLevel, unknown_levels};
@@ -10,6 +11,17 @@ impl Server {
         let Some(mut sections) = self.config.take_sections() else { return };
         let server = std::mem::take(&mut sections.server);
         let listening = &mut self.listening;
+        for (is_own, key) in [
+            (listening.host.is_some(), "server.host"),
+            (listening.port.is_some(), "server.port"),
+            (self.threads.is_some(), "server.threads"),
+            (self.expects_proxy_header.is_some(), "server.proxy_protocol"),
+            (self.websocket_stop_spread.is_some(), "server.websocket_stop_spread"),
+        ] {
+            if is_own {
+                sections.places.forget(key);
+            }
+        }
         listening.has_settings = true;
         // Who names addresses in the program listens on these alone.
         let names_others = !listening.wanted.is_empty() || !listening.given.is_empty();
@@ -18,7 +30,18 @@ impl Server {
             listening.port = listening.port.or(server.port);
         }
         if !names_others {
-            listening.wanted = server.listen.unwrap_or_default();
+            for (index, (address, origin)) in server.listen.into_iter().flatten().enumerate() {
+                match Wanted::parse(&address) {
+                    Ok(_) => {
+                        let key = format!("server.listen[{}]", listening.wanted.len());
+                        sections.places.keep(key, origin.to_string());
+                        listening.wanted.push(address);
+                    }
+                    Err(error) => sections
+                        .problems
+                        .push(format!("{origin}: `server.listen[{index}]`: {}", error.words())),
+                }
+            }
         }
         listening.unix_mode = listening.unix_mode.or(server.unix_mode);
         #[cfg(all(unix, feature = "systemd"))]
@@ -64,7 +87,7 @@ impl Server {
     /// The level of the console that the settings ask for.
     pub(super) fn log_level(&self) -> Option<SetLevel> {
         let (text, origin) = self.config.settings.as_ref()?.text("log", "level")?;
-        Some(SetLevel { text, place: format!("{origin}: `log.level`"), is_of_run: origin.is_of_run() })
+        Some(SetLevel { text, place: None, is_of_run: origin.is_of_run() })
     }
 }
 

@@ -38,6 +38,11 @@ pub(super) fn value(text: &str, origin: &Origin) -> Option<Value> {
     Some(value)
 }
 
+/// Why a text is no value, in words that hold nothing of it.
+pub(super) fn fault(text: &str) -> Option<String> {
+    DeValue::parse(text).err().map(|error| error.message().to_owned())
+}
+
 /// How many mistakes of a file are told.
 const MOST: usize = 20;
 
@@ -74,10 +79,9 @@ impl Lines<'_> {
     fn table(&self, table: DeTable<'_>) -> Table {
         let mut entries: Vec<_> = table.into_iter().collect();
         entries.sort_by_key(|(name, _)| name.span().start);
-        let entry = |(name, value): (Spanned<_>, Spanned<DeValue<'_>>)| Entry {
-            origin: self.origin(name.span().start),
-            node: self.node(value),
-            name: String::from(name.into_inner()),
+        let entry = |(name, value): (Spanned<_>, Spanned<DeValue<'_>>)| {
+            let origin = self.origin(name.span().start);
+            Entry::new(String::from(name.into_inner()), origin, self.node(value))
         };
         Table { entries: entries.into_iter().map(entry).collect(), beneath: None }
     }

@@ -6,7 +6,7 @@
 use std::ffi::OsString;
 use std::sync::Arc;
 
-use super::origin::Origin;
+use super::origin::{Origin, PREFIX};
 use super::value::{Node, Table, Value};
 use crate::base::environment::{is_link, of_link};
 use crate::base::shown;
@@ -17,9 +17,6 @@ const SHORT: [(&str, &str); 3] =
 
 /// The one that Kubernetes sets too.
 const SHORT_PORT: &str = "VERNAL_PORT";
-
-/// How the names of variables begin.
-pub(super) const PREFIX: &str = "VERNAL__";
 
 /// Reads the variables that are settings.
 pub(super) fn variables(environment: &[(OsString, OsString)], problems: &mut Vec<String>) -> Table {

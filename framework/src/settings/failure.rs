@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::de::{Error, Expected, Unexpected};
 
-use super::loose::text;
+use super::loose::{self, text};
 use super::origin::Origin;
 use super::value::{Node, Value};
 use crate::base::{SECRET, did_you_mean};
@@ -70,8 +70,11 @@ impl Failure {
             // What was read ahead, for a field that says what the others are for instance, has no place of its own.
             _ if let Some(met) = is_within(node) => format!("{met} in it"),
             // A text where a list, a table or a struct was wanted may hold one that is secret.
-            What::Expected(expected) if is_made_of_others(expected) => node.value.kind().to_owned(),
-            _ => node.value.found(),
+            What::Expected(expected) if is_made_of_others(expected) => {
+                let kind = node.value.kind();
+                loose::unread(node).map_or_else(|| kind.to_owned(), |why| format!("{kind}, {why}"))
+            }
+            _ => loose::found(node),
         });
         let origin = node.map(|node| node.origin.clone());
         self.at = Some(Box::new(Place { path: path.to_owned(), origin, found }));
@@ -151,7 +154,7 @@ pub(super) fn unknown(place: &str, path: &str, name: &str, known: &[&'static str
     format!("{place}there is no setting `{path}.{name}`: {hint}")
 }
 
-fn one_of(words: &[&str], quote: &str) -> String {
+pub(super) fn one_of(words: &[&str], quote: &str) -> String {
     let words: Vec<_> = words.iter().map(|word| format!("{quote}{word}{quote}")).collect();
     match &words[..] {
         [first @ .., last] if !first.is_empty() => format!("{} or {last}", first.join(", ")),

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use super::loose;
+use super::origin::Origin;
 use super::size::{SIZE, Size};
 use super::value::Node;
 
@@ -21,10 +22,23 @@ pub(crate) trait Kind {
     /// The value; `None` if it is no such value.
     fn read(&self, node: &Node) -> Option<Self::Value>;
 
+    /// The part of a value that is at fault where only one is.
+    fn fault(&self, _: &Node) -> Option<Fault> {
+        None
+    }
+
     /// Whether what was written may not be shown.
     fn is_secret(&self) -> bool {
         false
     }
+}
+
+/// A part of a value that is none of what is wanted.
+pub(crate) struct Fault {
+    /// Where in the value it is: `[1]`.
+    pub(super) within: String,
+    pub(super) node: Node,
+    pub(super) expected: String,
 }
 
 /// True or false.
@@ -70,11 +84,11 @@ impl Kind for Text {
     }
 }
 
-/// Texts.
+/// Texts, each with its place.
 pub(crate) struct Texts;
 
 impl Kind for Texts {
-    type Value = Vec<String>;
+    type Value = Vec<(String, Origin)>;
 
     fn name(&self) -> String {
         "list of texts".to_owned()
@@ -84,8 +98,14 @@ impl Kind for Texts {
         "a list of texts such as [\"one\", \"other\"]".to_owned()
     }
 
-    fn read(&self, node: &Node) -> Option<Vec<String>> {
-        loose::list(node)?.iter().map(|node| Text.read(node)).collect()
+    fn read(&self, node: &Node) -> Option<Vec<(String, Origin)>> {
+        loose::list(node)?.iter().map(|node| Some((Text.read(node)?, node.origin.clone()))).collect()
+    }
+
+    fn fault(&self, node: &Node) -> Option<Fault> {
+        let list = loose::list(node)?;
+        let (index, node) = list.into_iter().enumerate().find(|(_, node)| Text.read(node).is_none())?;
+        Some(Fault { within: format!("[{index}]"), node, expected: Text.expected() })
     }
 }
 
@@ -150,6 +170,13 @@ pub(crate) fn size<T: Whole>(least: u64) -> SizeOf<T> {
     SizeOf(number(least))
 }
 
+impl<T> SizeOf<T> {
+    /// This at most.
+    pub(crate) fn to(self, most: u64) -> SizeOf<T> {
+        SizeOf(self.0.to(most))
+    }
+}
+
 impl<T: Whole> Kind for SizeOf<T> {
     type Value = T;
 
@@ -158,9 +185,11 @@ impl<T: Whole> Kind for SizeOf<T> {
     }
 
     fn expected(&self) -> String {
-        match self.0.least {
-            0 => SIZE.to_owned(),
-            least => format!("{SIZE}, {least} at least"),
+        let Number { least, most, .. } = self.0;
+        let most = if most < T::MOST { format!(", {most} at most") } else { String::new() };
+        match least {
+            0 => format!("{SIZE}{most}"),
+            least => format!("{SIZE}, {least} at least{most}"),
         }
     }
 
@@ -169,7 +198,7 @@ impl<T: Whole> Kind for SizeOf<T> {
             Some(text) => Size::read(text)?.bytes(),
             None => u64::try_from(loose::integer(node)?).ok()?,
         };
-        T::try_from(bytes).ok().filter(|_| bytes >= self.0.least)
+        T::try_from(bytes).ok().filter(|_| (self.0.least..=self.0.most).contains(&bytes))
     }
 }
 
@@ -282,6 +311,10 @@ impl<A: Kind, B: Kind> Kind for Or<A, B> {
     fn read(&self, node: &Node) -> Option<Self::Value> {
         let one = self.0.read(node).map(Either::One);
         one.or_else(|| self.1.read(node).map(Either::Other))
+    }
+
+    fn fault(&self, node: &Node) -> Option<Fault> {
+        self.0.fault(node).or_else(|| self.1.fault(node))
     }
 }
 

@@ -23,6 +23,28 @@ pub(super) fn list(node: &Node) -> Option<Vec<Node>> {
     }
 }
 
+/// The value in the words of a message, which say why it is no list or table where it begins as one.
+pub(super) fn found(node: &Node) -> String {
+    let found = node.value.found();
+    match unread(node) {
+        Some(why) => format!("{found}, {why}"),
+        None => found,
+    }
+}
+
+/// Why a text that begins as a list or a table is none.
+pub(super) fn unread(node: &Node) -> Option<String> {
+    let Value::Loose(text) = &node.value else { return None };
+    let text = text.trim();
+    let (kind, like) = match text.chars().next()? {
+        '[' => ("list", "[\"one\", \"other\"]` or `one, other"),
+        '{' => ("table", "{ name = \"value\" }"),
+        _ => return None,
+    };
+    let why = document::fault(text)?;
+    Some(format!("which begins as a {kind} of TOML and is none, since {why}: write `{like}`"))
+}
+
 /// A number, whatever its type.
 pub(super) fn integer(node: &Node) -> Option<i128> {
     match &node.value {

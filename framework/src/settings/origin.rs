@@ -3,6 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+/// How the names of variables begin.
+pub(super) const PREFIX: &str = "VERNAL__";
+
 /// See the head of this file. Shown as it begins a line about the value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
@@ -17,6 +20,11 @@ pub(crate) enum Origin {
 }
 
 impl Origin {
+    /// The name of the variable for a key.
+    pub(crate) fn variable_of(key: &str) -> String {
+        format!("{PREFIX}{}", key.to_uppercase().replace('.', "__"))
+    }
+
     /// Whether it was written for this run of the program alone.
     pub(crate) fn is_of_run(&self) -> bool {
         matches!(self, Origin::Variable(_) | Origin::Argument(_))

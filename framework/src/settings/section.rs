@@ -2,17 +2,32 @@
 
 use std::cell::RefCell;
 
-use super::kinds::{Kind, Text};
+use super::failure::one_of;
+use super::kinds::{Fault, Kind, Text};
 use super::origin::Origin;
 use super::value::{Node, Table, Value};
 use super::{loose, value};
-use crate::base::did_you_mean;
+use crate::base::{Places, did_you_mean};
 
 /// What is found while sections are read.
 #[derive(Default)]
 pub(crate) struct Report {
     problems: RefCell<Vec<String>>,
     keys: RefCell<Vec<Key>>,
+    places: RefCell<Places>,
+    strays: RefCell<Vec<Stray>>,
+}
+
+/// A name that nobody takes.
+struct Stray {
+    origin: Origin,
+    path: String,
+    name: String,
+    what: &'static str,
+    /// What to do about it, whatever other sections have.
+    hint: Option<String>,
+    /// The same where no section has a key of its name.
+    meant: Option<String>,
 }
 
 /// A name that can be set.
@@ -31,9 +46,42 @@ impl Report {
         self.problems.borrow_mut().push(problem);
     }
 
-    /// What is wrong, and what could be set.
-    pub(crate) fn finish(self) -> (Vec<String>, Vec<Key>) {
-        (self.problems.into_inner(), self.keys.into_inner())
+    /// What is wrong, what could be set, and where that was which is.
+    pub(crate) fn finish(self) -> (Vec<String>, Vec<Key>, Places) {
+        let (mut problems, keys) = (self.problems.into_inner(), self.keys.into_inner());
+        // Only now all keys are known.
+        for Stray { origin, path, name, what, hint, meant } in self.strays.into_inner() {
+            let of_others = || {
+                let written = keys.iter().filter(|key| key.is_called(&name)).map(|key| key.written(&origin));
+                let written: Vec<_> = written.collect();
+                let written: Vec<_> = written.iter().map(String::as_str).collect();
+                (!written.is_empty()).then(|| format!("write {}", one_of(&written, "")))
+            };
+            let hint = hint
+                .or_else(of_others)
+                .or(meant)
+                .unwrap_or_else(|| "a section of your own needs a struct with `#[config(\"…\")]`".to_owned());
+            problems.push(format!("{origin}: there is no {what} `{path}`: {hint}"));
+        }
+        (problems, keys, self.places.into_inner())
+    }
+}
+
+impl Key {
+    /// Whether its own name is this one, in whatever section.
+    fn is_called(&self, name: &str) -> bool {
+        self.path.rsplit('.').next() == Some(name)
+            && !self.path.contains(|char: char| char.is_ascii_uppercase())
+    }
+
+    /// How it is written where another was.
+    fn written(&self, like: &Origin) -> String {
+        let (section, name) = self.path.rsplit_once('.').unwrap_or(("", &self.path));
+        match like {
+            Origin::Variable(_) => format!("`{}`", Origin::variable_of(&self.path)),
+            Origin::Argument(_) => format!("`--{}=…`", self.path),
+            Origin::File { .. } | Origin::Nowhere => format!("`{name}` below `[{section}]`"),
+        }
     }
 }
 
@@ -80,12 +128,47 @@ impl<'t> Section<'t> {
     ) -> Option<(K::Value, &'t Origin)> {
         self.report.keys.borrow_mut().push(Key { path: self.path_of(name), kind: kind.name(), default });
         let node = self.node(name)?;
-        let value = kind.read(node);
-        if value.is_none() {
-            let found = if kind.is_secret() { "something else".to_owned() } else { node.value.found() };
-            self.problem(&node.origin, name, &format!("expected {}, found {found}", kind.expected()));
+        let Some(value) = kind.read(node) else {
+            let whole = || Fault { within: String::new(), node: node.clone(), expected: kind.expected() };
+            let Fault { within, node, expected } = kind.fault(node).unwrap_or_else(whole);
+            let found = if kind.is_secret() { "something else".to_owned() } else { loose::found(&node) };
+            let words = format!("expected {expected}, found {found}");
+            self.problem(&node.origin, &format!("{name}{within}"), &words);
+            return None;
+        };
+        self.report.places.borrow_mut().keep(self.path_of(name), node.origin.to_string());
+        Some((value, &node.origin))
+    }
+
+    /// Takes a value that is judged by itself, in words that say what to write.
+    pub(crate) fn take_judged<K: Kind>(
+        &mut self,
+        name: &'static str,
+        kind: K,
+        default: &'static str,
+        judge: impl FnOnce(&K::Value) -> Option<String>,
+    ) -> Option<K::Value> {
+        let (value, origin) = self.take_placed(name, kind, default)?;
+        let Some(problem) = judge(&value) else { return Some(value) };
+        self.problem(origin, name, &problem);
+        None
+    }
+
+    /// Judges each text of a list, and tells of those that are none of what is wanted. Whether all are.
+    pub(crate) fn judge_each(
+        &self,
+        name: &str,
+        list: &[(String, Origin)],
+        mut judge: impl FnMut(&str) -> Result<(), String>,
+    ) -> bool {
+        let mut are_good = true;
+        for (index, (text, origin)) in list.iter().enumerate() {
+            if let Err(problem) = judge(text) {
+                self.problem(origin, &format!("{name}[{index}]"), &problem);
+                are_good = false;
+            }
         }
-        value.map(|value| (value, &node.origin))
+        are_good
     }
 
     /// Takes a section.
@@ -94,33 +177,43 @@ impl<'t> Section<'t> {
         match node.map(|node| node.beneath().unwrap_or(node)) {
             Some(Node { value: Value::Table(table), origin }) => self.below(name, Some(table), Some(origin)),
             Some(node) => {
-                let found = node.value.found();
-                self.problem(
-                    &node.origin,
-                    name,
-                    &format!("expected a section [{}], found {found}", self.path_of(name)),
-                );
+                self.no_section(node, name, "");
                 self.below(name, None, None)
             }
             None => self.below(name, None, None),
         }
     }
 
+    /// Tells of what should be a section; `or` is what else it might be.
+    fn no_section(&self, node: &Node, name: &str, or: &str) {
+        let (path, found) = (self.path_of(name), node.value.found());
+        let how = match &node.origin {
+            Origin::Variable(_) => {
+                format!(": its settings have variables of their own, `{}__…`", Origin::variable_of(&path))
+            }
+            Origin::Argument(_) => format!(": its settings are arguments of their own, `--{path}.…`"),
+            Origin::File { .. } | Origin::Nowhere => String::new(),
+        };
+        self.problem(&node.origin, name, &format!("expected {or}a section [{path}], found {found}{how}"));
+    }
+
     /// Takes a section that may also be `true` or `false`.
     pub(crate) fn switch(&mut self, name: &'static str) -> Switch<'t> {
-        match self.node(name) {
-            None => Switch::Unsaid(self.below(name, None, None)),
-            Some(node) => match loose::flag(&node.value) {
-                Some(true) => Switch::On(self.below(name, None, Some(&node.origin))),
-                Some(false) => Switch::Off,
-                None => match (&node.value, node.beneath()) {
-                    // What only turns it on or off may be replaced by more.
-                    (Value::Table(table), Some(beneath)) if loose::flag(&beneath.value).is_some() => {
-                        Switch::On(self.below(name, Some(table), Some(&node.origin)))
-                    }
-                    _ => Switch::On(self.section(name)),
-                },
-            },
+        let Some(entry) = self.entry(name) else { return Switch::Unsaid(self.below(name, None, None)) };
+        let node = &entry.node;
+        match (loose::flag(&node.value), &node.value, node.beneath()) {
+            // What turns it on leaves what was said of it before.
+            (Some(true), ..) => Switch::On(self.below(name, entry.covered.as_ref(), Some(&node.origin))),
+            (Some(false), ..) => Switch::Off,
+            // What only turns it on or off may be replaced by more.
+            (None, Value::Table(table), Some(beneath)) if loose::flag(&beneath.value).is_some() => {
+                Switch::On(self.below(name, Some(table), Some(&node.origin)))
+            }
+            (None, Value::Table(_), None) => Switch::On(self.section(name)),
+            (None, _, beneath) => {
+                self.no_section(beneath.unwrap_or(node), name, "`true`, `false` or ");
+                Switch::On(self.below(name, None, None))
+            }
         }
     }
 
@@ -150,8 +243,13 @@ impl<'t> Section<'t> {
         section.table.into_iter().flat_map(|table| &table.entries).map(entry).collect()
     }
 
-    /// Takes a section of texts whose names are anybody's choice.
-    pub(crate) fn texts(&mut self, name: &'static str, default: &'static str) -> Vec<(String, String)> {
+    /// Takes a section of texts whose names are anybody's choice; each is judged.
+    pub(crate) fn texts(
+        &mut self,
+        name: &'static str,
+        default: &'static str,
+        judge: impl Fn(&str) -> Option<String>,
+    ) -> Vec<(String, String)> {
         let path = format!("{}.NAME", self.path_of(name));
         self.report.keys.borrow_mut().push(Key { path, kind: Text.name(), default });
         let section = self.section(name);
@@ -161,6 +259,13 @@ impl<'t> Section<'t> {
                 let words = format!("expected {}, found {}", Text.expected(), entry.node.value.found());
                 section.problem(&entry.node.origin, &entry.name, &words);
             }
+            let text = text.filter(|text| match judge(text) {
+                Some(problem) => {
+                    section.problem(&entry.node.origin, &entry.name, &problem);
+                    false
+                }
+                None => true,
+            });
             Some((entry.name.clone(), text?))
         };
         section.table.into_iter().flat_map(|table| &table.entries).filter_map(text).collect()
@@ -192,9 +297,22 @@ impl<'t> Section<'t> {
         self.origin
     }
 
+    /// The first of these keys that is written, and where; else the section itself.
+    pub(crate) fn first_of(&self, names: &[&'static str]) -> (&'static str, Origin) {
+        let written = |name: &&'static str| Some((*name, self.table?.get(name)?.node.origin.clone()));
+        names.iter().find_map(written).unwrap_or_else(|| {
+            let origin = self.origin.cloned().unwrap_or(Origin::Nowhere);
+            (names.first().copied().unwrap_or_default(), origin)
+        })
+    }
+
     /// Where all of it was written.
     pub(crate) fn places(&self) -> Vec<String> {
-        self.table.map(|table| table.places(&self.path)).unwrap_or_default()
+        match (self.table, self.origin) {
+            (Some(table), _) => table.places(&self.path),
+            (None, Some(origin)) => vec![format!("`{}` ({origin})", self.path)],
+            (None, None) => Vec::new(),
+        }
     }
 
     /// Tells of a mistake in a value of this section.
@@ -214,14 +332,16 @@ impl<'t> Section<'t> {
                 _ => "setting",
             };
             let meant = did_you_mean(&entry.name, self.known.iter().copied());
-            let hint = match (meant, &self.known[..]) {
-                (Some(meant), _) => format!("did you mean `{}`?", self.path_of(meant)),
-                (None, _) if self.path.is_empty() => {
-                    "a section of your own needs a struct with `#[config(\"…\")]`".to_owned()
-                }
-                (None, known) => format!("[{}] has {}", self.path, known.join(", ")),
+            let is_section = matches!(entry.node.value, Value::Table(_));
+            let meant = meant.map(|meant| format!("did you mean `{}`?", self.path_of(meant)));
+            let has = || Some(format!("[{}] has {}", self.path, self.known.join(", ")));
+            let (hint, meant) = match self.path.is_empty() {
+                true if is_section => (meant, None),
+                true => (None, meant),
+                false => (meant.or_else(has), None),
             };
-            self.report.add(format!("{}: there is no {what} `{path}`: {hint}", entry.origin));
+            let (origin, name) = (entry.origin.clone(), entry.name.clone());
+            self.report.strays.borrow_mut().push(Stray { origin, path, name, what, hint, meant });
         }
     }
 
@@ -233,8 +353,12 @@ impl<'t> Section<'t> {
     }
 
     fn node(&mut self, name: &'static str) -> Option<&'t Node> {
+        self.entry(name).map(|entry| &entry.node)
+    }
+
+    fn entry(&mut self, name: &'static str) -> Option<&'t value::Entry> {
         self.known.push(name);
-        self.table?.get(name).map(|entry| &entry.node)
+        self.table?.get(name)
     }
 
     fn below(&self, name: &str, table: Option<&'t Table>, origin: Option<&'t Origin>) -> Section<'t> {

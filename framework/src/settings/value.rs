@@ -36,6 +36,11 @@ pub(crate) enum Value {
 }
 
 impl Value {
+    /// Whether it turns something on.
+    fn is_true(&self) -> bool {
+        matches!(self, Value::Flag(true)) || matches!(self, Value::Loose(text) if text.trim() == "true")
+    }
+
     /// What it is, without the value itself.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
@@ -78,23 +83,37 @@ pub(crate) struct Entry {
     /// Where the name was written.
     pub(crate) origin: Origin,
     pub(crate) node: Node,
+    /// The table that the value lies over, if it is none. Only who reads it knows whether that is gone.
+    pub(crate) covered: Option<Table>,
 }
 
 impl Entry {
+    pub(crate) fn new(name: String, origin: Origin, node: Node) -> Entry {
+        Entry { name, origin, node, covered: None }
+    }
+
     fn lie_beneath(&mut self, over: Entry) {
-        let is_table = matches!(self.node.value, Value::Table(_));
-        match (&mut self.node.value, over.node.value) {
-            (Value::Table(below), Value::Table(above)) => below.merge(above),
-            (_, value) => {
-                let name = self.name.clone();
-                let node = Node { value, origin: over.node.origin };
-                let below = std::mem::replace(self, Entry { name, origin: over.origin, node });
-                if let Value::Table(above) = &mut self.node.value
-                    && !is_table
-                {
-                    above.beneath = Some(Box::new(below));
+        let Entry { origin, node, .. } = over;
+        let value = match (&mut self.node.value, node.value) {
+            (Value::Table(below), Value::Table(above)) => return below.merge(above),
+            (_, value) => value,
+        };
+        let node = Node { value, origin: node.origin };
+        let fresh = Entry::new(self.name.clone(), origin, node);
+        let mut below = std::mem::replace(self, fresh);
+        let covered = below.covered.take();
+        match (&mut self.node.value, below.node.value) {
+            (Value::Table(above), value) => {
+                // What turns a section on leaves what was said of it before.
+                if let Some(covered) = covered.filter(|_| value.is_true()) {
+                    let own = std::mem::replace(above, covered);
+                    above.merge(own);
                 }
+                let below = Entry { node: Node { value, origin: below.node.origin }, ..below };
+                above.beneath = Some(Box::new(below));
             }
+            (_, Value::Table(table)) => self.covered = Some(table),
+            _ => self.covered = covered,
         }
     }
 }
@@ -140,7 +159,7 @@ impl Table {
                     table.put(rest, node)?;
                     Node { value: Value::Table(table), origin: origin.clone() }
                 };
-                self.entries.push(Entry { name, origin, node });
+                self.entries.push(Entry::new(name, origin, node));
                 Ok(())
             }
         }

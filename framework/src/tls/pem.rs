@@ -94,6 +94,24 @@ impl Pem {
         Err(Error::internal(format!("{self} holds no certificate: {}", what_else(&text, "CERTIFICATE"))))
     }
 
+    /// Looks whether there are certificates.
+    ///
+    /// # Errors
+    /// As [`Pem::certificates`].
+    #[cfg(feature = "config")]
+    pub(crate) fn check_certificates(&self) -> Result {
+        self.certificates().map(drop)
+    }
+
+    /// Looks whether there is a key.
+    ///
+    /// # Errors
+    /// As [`Pem::private_key`].
+    #[cfg(feature = "config")]
+    pub(crate) fn check_private_key(&self) -> Result {
+        self.private_key().map(drop)
+    }
+
     /// The private key.
     ///
     /// # Errors
@@ -176,8 +194,7 @@ impl Pem {
                     format!(" The path is relative to {}.", folder.display())
                 };
                 Error::internal(format!(
-                    "the {what} {self} cannot be read: {error}.{hint} TLS needs a certificate and its private key, both in \
-                     PEM: `Tls::from_pem(\"cert.pem\", \"key.pem\")`"
+                    "the {what} {self} cannot be read: {error}.{hint} TLS needs a certificate and its private key, both in PEM"
                 ))
             }),
         }

@@ -131,7 +131,7 @@ impl Templates {
     pub(crate) fn problem(&self) -> Option<String> {
         match &self.source {
             Source::Directory(directory, true) if !directory.is_dir() => Some(format!(
-                "there is no directory of templates {}: `Templates::dir` takes one that is relative to where the program runs",
+                "there is no directory of templates {}: one that is relative is looked for where the program runs",
                 absolute(directory)
             )),
             _ => None,

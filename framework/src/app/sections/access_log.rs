@@ -11,11 +11,12 @@ pub(super) fn read(root: &mut Section<'_>) -> Given<AccessLog> {
     };
     let form = section.take("form", Choice(FORMS), "combined");
     let mut log = form.unwrap_or(AccessLog::combined)();
-    let is_to_stdout = section.take("stdout", flag(), "false") == Some(true);
+    let stdout = section.take_placed("stdout", flag(), "false");
+    let is_to_stdout = matches!(stdout, Some((true, _)));
     match section.take("file", Text, "(standard error)") {
         // Nothing is opened, for a server that does not start leaves no file behind.
         Some(_) if is_to_stdout => {
-            if let Some(origin) = section.origin() {
+            if let Some((_, origin)) = stdout {
                 section.problem(
                     origin,
                     "stdout",

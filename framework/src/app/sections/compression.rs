@@ -1,6 +1,7 @@
 //! `[compression]`.
 
 use super::given::Given;
+use super::server::texts;
 use crate::app::compress::Compression;
 use crate::settings::{Section, Switch, Texts, number, size};
 
@@ -29,7 +30,7 @@ pub(super) fn read(root: &mut Section<'_>) -> Given<Compression> {
     if let Some(types) =
         section.take("types", Texts, "(texts, JSON, JavaScript, XML, SVG, WebAssembly and plain fonts)")
     {
-        compression = compression.types(types);
+        compression = compression.types(texts(types));
     }
     let given = Given::of(&section, compression);
     section.finish();

@@ -28,7 +28,7 @@ mod websocket;
 mod without_feature;
 
 use crate::app::compress::Compression;
-use crate::base::say;
+use crate::base::{Places, say};
 use crate::operations::{AccessLog, Tracing};
 use crate::proto::Limits;
 use crate::resources::GivenResources;
@@ -66,6 +66,8 @@ pub(crate) struct Sections {
     pub(super) names: Vec<&'static str>,
     /// What is wrong.
     pub(crate) problems: Vec<String>,
+    /// Where the values were written.
+    pub(crate) places: Places,
     /// All that was written, the user's own sections too; `None` if it could not be read.
     pub(super) table: Option<Table>,
 }
@@ -79,8 +81,9 @@ impl Sections {
             return Sections { problems: loaded.problems, ..Sections::default() };
         }
         let mut sections = Sections::of(&loaded.table, own, &report);
-        let (problems, keys) = report.finish();
+        let (problems, keys, places) = report.finish();
         sections.problems = problems;
+        sections.places = places;
         let keys: Vec<_> = keys.into_iter().map(|key| key.path).collect();
         for (variable, meant) in loaded.doubtful_variables(&keys) {
             say!(warn, "the variable {variable} is no setting: if it is meant as one, call it {meant}");
@@ -119,6 +122,7 @@ impl Sections {
             tls: tls::read(&mut root),
             names: Vec::new(),
             problems: Vec::new(),
+            places: Places::default(),
             table: None,
         };
         #[cfg(not(feature = "actuator"))]

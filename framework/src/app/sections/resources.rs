@@ -1,19 +1,20 @@
 //! `[resources]`: a directory for each pattern, or a section that says more.
 
+use super::server::no_field;
+use crate::base::is_value;
 use crate::matching;
 use crate::resources::{GivenResources, Resources};
-use crate::settings::{Either, Kind, Node, Off, Or, Section, Text, flag, size, time};
+use crate::settings::{Either, Kind, Node, Off, Or, Origin, Section, Text, flag, size, time};
 
 pub(super) fn read(root: &mut Section<'_>) -> Vec<GivenResources> {
     let mut given = Vec::new();
     let is_short = |node: &Node| Or(Off, Text).read(node).is_some();
     for (pattern, below) in root.named("resources", is_short) {
         let (resources, origin) = match below {
-            Ok(section) => {
-                let Some(origin) = section.origin().cloned() else { continue };
-                let Some(resources) = one(section) else { continue };
-                (resources, origin)
-            }
+            Ok(section) => match one(section) {
+                Some(one) => one,
+                None => continue,
+            },
             Err(node) => match Or(Off, Text).read(node) {
                 Some(Either::One(())) => continue,
                 Some(Either::Other(directory)) => (Resources::dir(directory), node.origin.clone()),
@@ -30,10 +31,11 @@ pub(super) fn read(root: &mut Section<'_>) -> Vec<GivenResources> {
     given
 }
 
-/// Resources of a section; `None` if it names no directory.
-fn one(mut section: Section<'_>) -> Option<Resources> {
-    let directory = section.take("directory", Text, "(must be given)");
-    let mut resources = Resources::dir(directory.clone().unwrap_or_default());
+/// Resources of a section, and where it names their directory; `None` if it does not.
+fn one(mut section: Section<'_>) -> Option<(Resources, Origin)> {
+    let directory = section.take_placed("directory", Text, "(must be given)");
+    let directory = directory.map(|(directory, origin)| (directory, origin.clone()));
+    let mut resources = Resources::dir(directory.as_ref().map_or("", |(directory, _)| directory));
     macro_rules! take {
         ($($name:ident = $kind:expr, $default:literal;)*) => { $(
             if let Some(value) = section.take(stringify!($name), $kind, $default) {
@@ -49,7 +51,6 @@ fn one(mut section: Section<'_>) -> Option<Resources> {
     take! {
         listing = flag(), "false";
         fallback = Text, "(none)";
-        cache_control = Text, "(none)";
         precompressed = flag(), "false";
         follow_symlinks = flag(), "false";
         hidden_files = flag(), "false";
@@ -57,12 +58,16 @@ fn one(mut section: Section<'_>) -> Option<Resources> {
         cache_size = size(0), "16 MiB";
         check_every = time(), "1s";
     }
-    for (extension, content_type) in section.texts("content_type", "(the one it is known by)") {
+    let no_value = |text: &str| (!is_value(text.as_bytes())).then(|| no_field(text));
+    if let Some(value) = section.take_judged("cache_control", Text, "(none)", |text| no_value(text)) {
+        resources = resources.cache_control(value);
+    }
+    for (extension, content_type) in section.texts("content_type", "(the one it is known by)", no_value) {
         resources = resources.content_type(extension, content_type);
     }
     if let (None, Some(origin)) = (&directory, section.origin()) {
         section.problem(origin, "directory", "is missing: write `directory = \"…\"`");
     }
     section.finish();
-    directory.map(|_| resources)
+    directory.map(|(_, origin)| (resources, origin))
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::base::is_value;
 use crate::http::Decompression;
 use crate::proto::forwarded::ProxyFields;
 use crate::proto::networks::Networks;
@@ -14,7 +15,8 @@ use crate::settings::{
 pub(crate) struct ServerSection {
     pub(crate) host: Option<String>,
     pub(crate) port: Option<u16>,
-    pub(crate) listen: Option<Vec<String>>,
+    /// Each with its place.
+    pub(crate) listen: Option<Vec<(String, Origin)>>,
     pub(crate) unix_mode: Option<u32>,
     /// `Some(None)`: all sockets, whatever their names.
     #[cfg_attr(not(all(unix, feature = "systemd")), allow(dead_code))]
@@ -65,7 +67,6 @@ pub(super) fn read(root: &mut Section<'_>) -> (ServerSection, Application) {
         threads = number(1), "(as many as the machine has cores)";
         share_threads = flag(), "false";
         stop_delay = time(), "0s";
-        websocket_stop_code = number(1001).to(4999), "1001";
         websocket_stop_spread = time(), "0s";
         grace = time(), "30s";
         watchdog = time(), "100ms";
@@ -73,6 +74,14 @@ pub(super) fn read(root: &mut Section<'_>) -> (ServerSection, Application) {
         show_mappings = flag(), "(in debug builds)";
         proxy_protocol = flag(), "false";
     }
+    let is_code = |code: &u16| matches!(code, 1001 | 1012 | 3000..=4999);
+    let no_code = |code: &u16| {
+        let words =
+            "no close code of a server that stops: write 1001, 1012, or one of your own from 3000 to 4999";
+        (!is_code(code)).then(|| format!("{code} is {words}"))
+    };
+    server.websocket_stop_code =
+        section.take_judged("websocket_stop_code", number(1001).to(4999), "1001", no_code);
     take! { application:
         app = Text, "(the items that say no `app`)";
         start_timeout = some_time(), "60s";
@@ -94,32 +103,42 @@ pub(super) fn read(root: &mut Section<'_>) -> (ServerSection, Application) {
         Some(Either::Other(name)) => Some(Some(name)),
         _ => None,
     };
-    application.server_name = section.take("server_name", Or(Off, Text), "vernal").map(|name| match name {
+    let no_name = |name: &Either<(), String>| match name {
+        Either::Other(name) if !is_value(name.as_bytes()) => Some(no_field(name)),
+        _ => None,
+    };
+    let name = section.take_judged("server_name", Or(Off, Text), "vernal", no_name);
+    application.server_name = name.map(|name| match name {
         Either::One(()) => None,
         Either::Other(name) => Some(name),
     });
     let mut networks = Networks::default();
-    application.trusted_proxies =
-        checked(&mut section, "trusted_proxies", "(nobody)", |network| networks.add(network));
+    let trusted = section.take("trusted_proxies", Texts, "(nobody)").unwrap_or_default();
+    let are_good = section.judge_each("trusted_proxies", &trusted, |network| networks.add(network));
     let mut fields = ProxyFields::NONE;
     let default = "(`X-Forwarded-For` and `X-Forwarded-Proto`)";
-    application.proxy_fields = checked(&mut section, "proxy_fields", default, |name| fields.add(name));
+    let names = section.take("proxy_fields", Texts, default);
+    let is_read =
+        names.as_ref().is_none_or(|names| section.judge_each("proxy_fields", names, |name| fields.add(name)));
+    // What is wrong is told already.
+    if are_good && is_read {
+        application.trusted_proxies = Some(texts(trusted));
+        application.proxy_fields = names.map(texts);
+    }
     section.finish();
     (server, application)
 }
 
-/// A list of which each element is judged.
-fn checked(
-    section: &mut Section<'_>,
-    name: &'static str,
-    default: &'static str,
-    judge: impl FnMut(&str) -> Result<(), String>,
-) -> Option<Vec<String>> {
-    let (list, origin) = section.take_placed(name, Texts, default)?;
-    for problem in list.iter().map(String::as_str).map(judge).filter_map(Result::err) {
-        section.problem(origin, name, &problem);
-    }
-    Some(list)
+/// Why a text is no value of a header field, where it is none.
+pub(super) fn no_field(text: &str) -> String {
+    format!(
+        "the text {text:?} holds a control character, so it is no value of a header field: leave that out"
+    )
+}
+
+/// Texts without their places.
+pub(super) fn texts(list: Vec<(String, Origin)>) -> Vec<String> {
+    list.into_iter().map(|(text, _)| text).collect()
 }
 
 /// `"gzip"`, `"brotli"` and `"zstd"`, `"none"`, or `"by-handlers"`.
@@ -144,8 +163,8 @@ impl Kind for Codings {
                 true => Decompression::by_handlers(),
             });
         }
-        let (first, rest) =
-            Texts.read(node)?.split_first().map(|(first, rest)| (first.clone(), rest.to_vec()))?;
+        let listed = texts(Texts.read(node)?);
+        let (first, rest) = listed.split_first()?;
         let begun = (first == "gzip").then(Decompression::gzip)?;
         let and = |codings, name: &String| {
             let (_, and) = CODINGS.0.iter().find(|(coding, _)| coding == name)?;

@@ -9,32 +9,53 @@ use crate::tls::{self, Tls, TlsVersion};
 
 /// See the head of this file.
 pub(crate) struct TlsSection {
-    identity: (String, String, Option<String>),
-    named: Vec<(String, String, String)>,
+    identity: (File, File),
+    named: Vec<(String, File, File)>,
     oldest: Option<TlsVersion>,
     newest: Option<TlsVersion>,
     /// Who signs the certificates of clients, and whether they must have one.
-    clients: Option<(String, bool)>,
+    clients: Option<(File, bool)>,
     watch: Option<Option<Duration>>,
     redirects_from: Option<u16>,
+}
+
+/// A file, or what would stand in it, and where that was said.
+struct File {
+    pem: tls::Pem,
+    /// With the key.
     place: String,
+}
+
+impl File {
+    /// What went wrong with it, in its place.
+    fn told<T>(&self, result: Result<T>) -> std::result::Result<T, String> {
+        result.map_err(|error| format!("{}: {}", self.place, error.words()))
+    }
+}
+
+/// What was made of both, or what is wrong with one of them: looked at by itself, since each has its place.
+fn made_of<T>(certificate: &File, key: &File, made: Result<T>) -> std::result::Result<T, String> {
+    let error = match made {
+        Ok(made) => return Ok(made),
+        Err(error) => error,
+    };
+    certificate.told(certificate.pem.check_certificates())?;
+    key.told(key.pem.check_private_key())?;
+    key.told(Err(error))
 }
 
 impl TlsSection {
     /// Reads the files.
     ///
     /// # Errors
-    /// One of them cannot be used, in words that begin with the place of the section.
+    /// One of them cannot be used, in words that begin with its place.
     pub(crate) fn build(self) -> std::result::Result<Tls, String> {
-        let place = self.place.clone();
-        self.read_files().map_err(|error| format!("{place}: `tls`: {}", error.words()))
-    }
-
-    fn read_files(self) -> Result<Tls> {
-        let (certificate, key, password) = self.identity;
-        let mut tls = Tls::from_pem(pem(certificate), with_password(pem(key), password))?;
+        let (certificate, key) = self.identity;
+        let tls = Tls::from_pem(certificate.pem.clone(), key.pem.clone());
+        let mut tls = made_of(&certificate, &key, tls)?;
         for (name, certificate, key) in self.named {
-            tls = tls.certificate_for(name, pem(certificate), pem(key))?;
+            let more = tls.certificate_for(name, certificate.pem.clone(), key.pem.clone());
+            tls = made_of(&certificate, &key, more)?;
         }
         if let Some(version) = self.oldest {
             tls = tls.min_version(version);
@@ -43,8 +64,8 @@ impl TlsSection {
             tls = tls.max_version(version);
         }
         tls = match self.clients {
-            Some((authorities, true)) => tls.require_client_certificate(pem(authorities))?,
-            Some((authorities, false)) => tls.accept_client_certificate(pem(authorities))?,
+            Some((file, true)) => file.told(tls.require_client_certificate(file.pem.clone()))?,
+            Some((file, false)) => file.told(tls.accept_client_certificate(file.pem.clone()))?,
             None => tls,
         };
         if let Some(every) = self.watch {
@@ -59,11 +80,13 @@ impl TlsSection {
 
 pub(super) fn read(root: &mut Section<'_>) -> Given<TlsSection> {
     let mut section = root.section("tls");
-    let identity = identity(&mut section);
+    let mut identity = identity(&mut section);
     #[cfg(feature = "encrypted-keys")]
-    let password = section.take("key_password", crate::settings::SecretText, "(none)");
-    #[cfg(not(feature = "encrypted-keys"))]
-    let password = None;
+    if let Some(password) = section.take("key_password", crate::settings::SecretText, "(none)") {
+        identity = identity.map(|(certificate, key)| {
+            (certificate, File { pem: key.pem.password(password), place: key.place })
+        });
+    }
     let mut named = Vec::new();
     for (name, below) in section.named("certificate_for", |_| false) {
         match below {
@@ -78,30 +101,35 @@ pub(super) fn read(root: &mut Section<'_>) -> Given<TlsSection> {
             }
         }
     }
-    let oldest = section.take("min_version", Choice(VERSIONS), "1.2");
+    let oldest = section.take_placed("min_version", Choice(VERSIONS), "1.2");
     let newest = section.take("max_version", Choice(VERSIONS), "1.3");
-    let required = section.take("require_client_certificate", Pem, "(clients are not asked)");
-    let accepted = section.take_placed("accept_client_certificate", Pem, "(clients are not asked)");
-    if let (Some(_), Some((_, origin))) = (&required, &accepted) {
-        let words = "`require_client_certificate` is set too: keep one of them";
-        section.problem(origin, "accept_client_certificate", words);
+    if let (Some((TlsVersion::Tls13, origin)), Some(TlsVersion::Tls12)) = (&oldest, newest) {
+        section.problem(origin, "min_version", "no version is left: `max_version` is 1.2");
+        // Nobody hears of files that would not help.
+        identity = None;
+    }
+    let oldest = oldest.map(|(version, _)| version);
+    let required = file(&mut section, "require_client_certificate", "(clients are not asked)");
+    let accepted = file(&mut section, "accept_client_certificate", "(clients are not asked)");
+    if let (Some(_), (key, origin)) =
+        (required.as_ref().zip(accepted.as_ref()), section.first_of(&["accept_client_certificate"]))
+    {
+        section.problem(&origin, key, "`require_client_certificate` is set too: keep one of them");
     }
     let watch = section.take("watch_files", Or(Off, some_time()), "60s").map(|every| match every {
         Either::One(()) => None,
         Either::Other(every) => Some(every),
     });
     let redirects_from = section.take("redirect_http", number(0), "(no second port)");
-    let place = section.origin().map(ToString::to_string).unwrap_or_default();
-    let clients = required.map(|file| (file, true)).or_else(|| accepted.map(|(file, _)| (file, false)));
-    let tls = identity.map(|(certificate, key)| TlsSection {
-        identity: (certificate, key, password),
+    let clients = required.map(|file| (file, true)).or_else(|| accepted.map(|file| (file, false)));
+    let tls = identity.map(|identity| TlsSection {
+        identity,
         named,
         oldest,
         newest,
         clients,
         watch,
         redirects_from,
-        place,
     });
     let given = match tls {
         Some(tls) => Given::of(&section, tls),
@@ -112,9 +140,9 @@ pub(super) fn read(root: &mut Section<'_>) -> Given<TlsSection> {
 }
 
 /// A certificate and its key. Where a section has one of them, it needs both.
-fn identity(section: &mut Section<'_>) -> Option<(String, String)> {
-    let certificate = section.take("certificate", Pem, "(must be given)");
-    let key = section.take("key", Pem, "(must be given)");
+fn identity(section: &mut Section<'_>) -> Option<(File, File)> {
+    let certificate = file(section, "certificate", "(must be given)");
+    let key = file(section, "key", "(must be given)");
     if let Some(origin) = section.origin() {
         for (name, value) in [("certificate", &certificate), ("key", &key)] {
             if value.is_none() && !section.has(name) {
@@ -125,26 +153,13 @@ fn identity(section: &mut Section<'_>) -> Option<(String, String)> {
     certificate.zip(key)
 }
 
-fn pem(text: String) -> tls::Pem {
+fn file(section: &mut Section<'_>, name: &'static str, default: &'static str) -> Option<File> {
+    let (text, origin) = section.take_placed(name, Pem, default)?;
+    let place = format!("{origin}: `{}`", section.path_of(name));
     // What has lines is no name of a file, and may be a key that no message should show.
-    if text.contains("-----BEGIN") || text.contains('\n') {
-        tls::Pem::from(text.into_bytes())
-    } else {
-        tls::Pem::from(text)
-    }
-}
-
-#[cfg(feature = "encrypted-keys")]
-fn with_password(key: tls::Pem, password: Option<String>) -> tls::Pem {
-    match password {
-        Some(password) => key.password(password),
-        None => key,
-    }
-}
-
-#[cfg(not(feature = "encrypted-keys"))]
-fn with_password(key: tls::Pem, _: Option<String>) -> tls::Pem {
-    key
+    let is_text = text.contains("-----BEGIN") || text.contains('\n');
+    let pem = if is_text { tls::Pem::from(text.into_bytes()) } else { tls::Pem::from(text) };
+    Some(File { pem, place })
 }
 
 const VERSIONS: &[(&str, TlsVersion)] = &[("1.2", TlsVersion::Tls12), ("1.3", TlsVersion::Tls13)];

@@ -1,6 +1,8 @@
 //! `[websocket]` and `[websocket.deflate]`.
 
 use super::given::Given;
+use super::server::texts;
+use crate::proto::origin::check;
 use crate::proto::ws::Deflate;
 use crate::settings::{Choice, Either, Or, Section, Switch, Texts, flag, number, size, some_time, time};
 use crate::websocket::core::config::{Compressed, Origins, Overflow, WebSocketConfig};
@@ -22,21 +24,30 @@ pub(super) fn read(root: &mut Section<'_>) -> (Given<WebSocketConfig>, Messages)
     take! {
         message_size = size(1), "1 MiB";
         frame_size = size(1), "1 MiB";
-        fragments = number(0), "4096";
+        fragments = number(1), "4096";
         frame_payload = size(1), "(no bound)";
         inbox_size = size(0), "64 KiB";
         outbox_size = size(0), "256 KiB";
         overflow = Choice(OVERFLOW), "wait";
         ping_period = time(), "20s";
-        pong_timeout = time(), "20s";
         idle_time = time(), "1h";
         close_timeout = time(), "5s";
         write_timeout = some_time(), "30s";
     }
+    if let Some((timeout, origin)) = section.take_placed("pong_timeout", time(), "20s") {
+        websocket = websocket.pong_timeout(timeout);
+        if timeout.is_zero() && !websocket.ping_period.is_zero() {
+            let words = "no session lives on that may take no time to answer: write more, or `ping_period = \"0s\"` too";
+            section.problem(origin, "pong_timeout", words);
+            websocket = websocket.pong_timeout(WebSocketConfig::new().pong_timeout);
+        }
+    }
     match section.take("origins", Or(Choice(ORIGINS), Texts), "same") {
         Some(Either::One(origins)) => websocket = websocket.origins(origins),
-        Some(Either::Other(listed)) => websocket = websocket.origins(Origins::listed(listed)),
-        None => {}
+        Some(Either::Other(listed)) if section.judge_each("origins", &listed, check) => {
+            websocket = websocket.origins(Origins::listed(texts(listed)));
+        }
+        _ => {}
     }
     let mut messages = Messages::default();
     match section.switch("deflate") {
@@ -44,12 +55,8 @@ pub(super) fn read(root: &mut Section<'_>) -> (Given<WebSocketConfig>, Messages)
         Switch::On(below) => messages.0 = Some(deflate(below)),
         Switch::Unsaid(below) => drop(deflate(below)),
     }
-    let problem = websocket.problem();
-    if let (Some(problem), Some(origin)) = (&problem, section.origin()) {
-        root.problem(origin, "websocket", problem);
-    }
     // A section of nothing but messages sets nothing of sessions.
-    let is_given = problem.is_none() && websocket != WebSocketConfig::new();
+    let is_given = websocket != WebSocketConfig::new();
     let given = if is_given { Given::of(&section, websocket) } else { Given::default() };
     section.finish();
     (given, messages)

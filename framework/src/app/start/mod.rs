@@ -22,12 +22,13 @@ use super::application::{App, Inner};
 use super::compress::Compression;
 use super::config::{Config, START_TIMEOUT};
 use crate::base::date::ServerLine;
-use crate::base::{all_of, is_value};
+use crate::base::{Places, all_of, is_value};
 use crate::bind::DefaultBindingCall;
 use crate::chain::{Answers, AnyFilter, ErrorPages, GivenFilter};
 use crate::components::Making;
 use crate::http::{Context, Error, Result};
 use crate::io::BodyMemory;
+use crate::matching::Pattern;
 #[cfg(feature = "actuator")]
 use crate::operations::Actuating;
 use crate::operations::{AccessLog, Observers};
@@ -89,7 +90,7 @@ impl App {
         let has_answering_filters = config.filters.iter().any(|given| given.filter.answers());
         let has_others = has_answering_filters || !config.resources.is_empty();
         if routes.is_empty() && sockets.routes.is_empty() && !has_others {
-            problems.push(nothing_registered(name.as_deref()));
+            problems.push(nothing_registered(name.as_deref(), &config.places));
             return Err(Error::internal(all_of(problems)));
         }
         let mut context = Context::default();
@@ -98,15 +99,18 @@ impl App {
         context.traces = tracing.into_traces();
         context.parameters = limits.parameters;
         context.bodies = Arc::new(BodyMemory::new(limits.buffered_bodies));
-        problems.extend(believe(&config.trusted_proxies, config.proxy_fields.as_deref(), &mut context));
-        let (upload_directory, problem) = uploads::directory(config.upload_directory);
+        let (trusted, fields) = (&config.trusted_proxies, config.proxy_fields.as_deref());
+        problems.extend(believe(trusted, fields, &config.places, &mut context));
+        let (upload_directory, problem) = uploads::directory(config.upload_directory, &config.places);
         context.upload_directory = upload_directory;
         problems.extend(problem);
         states::give(config.states, &mut context, &mut problems);
         #[cfg(feature = "templates")]
         {
             let templates = config.templates.unwrap_or_else(Templates::usual);
-            problems.extend(templates.problem());
+            let problem = templates.problem();
+            problems
+                .extend(problem.map(|it| config.places.tell("templates.directory", "Templates::dir", &it)));
             if context.add_state(TypeId::of::<Templates>(), Box::new(templates)).is_err() {
                 problems.push("`Templates` are given by `templates(…)`, not as a state".to_owned());
             }
@@ -152,7 +156,9 @@ impl App {
         let mut observers = Observers::default();
         match config.access_log.as_ref().map(AccessLog::open).transpose() {
             Ok(lines) => observers.lines = lines,
-            Err(problem) => problems.push(problem),
+            Err(problem) => {
+                problems.push(config.places.tell("access_log.file", "Config::access_log", &problem));
+            }
         }
         #[cfg(feature = "actuator")]
         let actuating = config.actuator.map(|actuator| Actuating::new(actuator, &context));
@@ -162,7 +168,9 @@ impl App {
                 .into_iter()
                 .flatten()
                 .map(|route| route.mapping.paths.len().max(1))
-                .sum();
+                .sum::<usize>();
+            // Those of resources are numbered after them.
+            let mappings = mappings + config.resources.len() + 1;
             observers.measures =
                 measures::build(config.metrics, actuating.as_ref(), &mut context, mappings, &mut problems);
         }
@@ -186,7 +194,8 @@ impl App {
                 }
             };
         sockets.number_after(router.len());
-        context.patterns = router.patterns().chain(sockets.patterns()).collect();
+        let of_resources = resources.patterns().map(Pattern::source);
+        context.patterns = router.patterns().chain(sockets.patterns()).chain(of_resources).collect();
         #[cfg(feature = "actuator")]
         if let Some(problem) = actuating.as_ref().and_then(|it| it.unguarded(&router)) {
             return Err(Error::internal(problem));

@@ -2,22 +2,25 @@
 
 use std::path::PathBuf;
 
+use crate::base::Places;
 use crate::http::default_directory;
 use crate::io::spool::create_temporary_now;
 
 /// The directory to use, and what is wrong with it.
-pub(super) fn directory(given: Option<PathBuf>) -> (PathBuf, Option<String>) {
+pub(super) fn directory(given: Option<PathBuf>, places: &Places) -> (PathBuf, Option<String>) {
     let Some(directory) = given else { return (default_directory(), None) };
     let problem = match create_temporary_now(&directory) {
         Ok((file, _)) => {
             file.remove_now();
             None
         }
-        Err(error) => Some(format!(
-            "uploads cannot be kept in {}: {error}; make it a directory that this process may write, or name another by \
-             `server::new().upload_directory(…)`",
-            directory.display()
-        )),
+        Err(error) => {
+            let words = format!(
+                "uploads cannot be kept in {}: {error}: make it a directory that this process may write, or name another",
+                directory.display()
+            );
+            Some(places.tell("server.upload_directory", "Config::upload_directory", &words))
+        }
     };
     (directory, problem)
 }

@@ -41,7 +41,9 @@ pub(super) fn open(form: Form, to: &To) -> Opened {
                 To::File(path) => path.display().to_string(),
                 To::StandardError | To::StandardOutput => "the console".to_owned(),
             };
-            Err(format!("the access log {place} cannot be written: {error} (Config::access_log)"))
+            Err(format!(
+                "the access log {place} cannot be written: {error}: name a file that this process may write"
+            ))
         }
     }
 }
