@@ -26,9 +26,9 @@ pub(super) enum Arrived<'c> {
     Ran(Result),
     /// Its answer is in the outbox up to this.
     Answered(Rest),
-    /// It is none: the connection begins as those of HTTP/2 do.
+    /// It is none: the connection begins as those of HTTP/2 do, with these bytes.
     #[cfg(feature = "http2")]
-    Preface,
+    Preface(Vec<u8>),
 }
 
 impl<'c> Arrived<'c> {
@@ -43,7 +43,7 @@ impl<'c> Arrived<'c> {
     /// Whether the connection goes on as one of HTTP/2.
     pub(super) fn is_preface(&self) -> bool {
         #[cfg(feature = "http2")]
-        return matches!(self, Arrived::Preface);
+        return matches!(self, Arrived::Preface(_));
         #[cfg(not(feature = "http2"))]
         false
     }
@@ -72,7 +72,7 @@ impl<'c> Arrived<'c> {
                 (Answering::Done, None)
             }
             #[cfg(feature = "http2")]
-            Arrived::Preface => (Answering::Done, None),
+            Arrived::Preface(_) => (Answering::Done, None),
         }
     }
 }

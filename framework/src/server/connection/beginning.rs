@@ -3,7 +3,6 @@
 //! Nobody looks for it where a head can be read, so HTTP/1.1 pays nothing.
 
 use super::{Connection, Step};
-use crate::app::Exchange;
 use crate::http::BoxFuture;
 use crate::io::Inbox;
 #[cfg(feature = "http2")]
@@ -33,7 +32,7 @@ impl Connection<'_> {
     pub(super) fn waits_refused(&mut self, inbox: &Inbox, refusal: Refusal) -> Step {
         #[cfg(feature = "http2")]
         if self.wire.h1.served() == 0 && http2::is_preface(inbox.bytes()) {
-            return self.waits(Arrived::Preface);
+            return self.waits(Arrived::Preface(inbox.bytes().to_vec()));
         }
         let _ = inbox;
         self.waits(Arrived::Refused(refusal))
@@ -42,15 +41,15 @@ impl Connection<'_> {
     /// Takes the connection over if it is one of HTTP/2.
     #[cfg(feature = "http2")]
     #[cold]
-    pub(super) fn take_preface(&mut self, exchange: &Exchange) -> Option<Box<Begun>> {
-        self.arrived.is_preface().then(|| {
-            let stream = std::mem::replace(&mut self.wire.stream, Stream::handed_over());
-            Box::new(Begun { stream, leftover: exchange.inbox.bytes().to_vec() })
-        })
+    pub(super) fn take_preface(&mut self) -> Option<Box<Begun>> {
+        let Arrived::Preface(leftover) = &mut self.arrived else { return None };
+        let leftover = std::mem::take(leftover);
+        let stream = std::mem::replace(&mut self.wire.stream, Stream::handed_over());
+        Some(Box::new(Begun { stream, leftover }))
     }
 
     #[cfg(not(feature = "http2"))]
-    pub(super) fn take_preface(&self, _exchange: &Exchange) -> Option<Box<Begun>> {
+    pub(super) fn take_preface(&self) -> Option<Box<Begun>> {
         None
     }
 }
