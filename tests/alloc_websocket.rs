@@ -1,6 +1,7 @@
-//! What an echoed message may allocate on a warm WebSocket session: the whole server is counted, socket to socket.
+//! What an echoed message may allocate on a warm WebSocket session, and what an idle one may hold: the whole server is counted, socket to
+//! socket.
 //!
-//! The list below is complete. A longer one is a design decision, not a detail.
+//! The lists below are complete. A longer one is a design decision, not a detail.
 
 mod counting;
 
@@ -48,6 +49,10 @@ const TABLE: [(&str, &str, &str, u8, usize, f64); 8] = [
     ("too small to compress, in events", "/events", "permessage-deflate", TEXT, 1, 1.0),
 ];
 
+/// Name, path, and the bytes that a session may hold while it is idle, its socket's place in the runtime and its task included.
+const IDLE: [(&str, &str, usize); 2] =
+    [("an idle stream", "/stream", 1_330), ("idle events", "/events", 1_330)];
+
 #[test]
 fn a_warm_session_allocates_what_is_listed() {
     let bound = server::new().host("127.0.0.1").port(0).threads(1).handle_signals(false);
@@ -67,6 +72,12 @@ fn a_warm_session_allocates_what_is_listed() {
         }
         let count = counting::so_far() - before;
         found.push((name, count as f64 / (COUNTED * depth) as f64));
+    }
+    for (name, path, most) in IDLE {
+        let before = counting::held();
+        let sessions: Vec<_> = (0..SESSIONS).map(|_| Session::warm(address, path)).collect();
+        let each = (counting::held() - before) / sessions.len();
+        assert!(each <= most, "{name}: {each} bytes");
     }
     handle.stop();
     serving.join().expect("no panic");
@@ -103,6 +114,13 @@ impl Session {
         Session { stream, received: Vec::new() }
     }
 
+    /// One that has echoed, and so is in its own task.
+    fn warm(address: SocketAddr, path: &str) -> Session {
+        let mut session = Session::open(address, path, "");
+        session.ask(&frames(TEXT, 1, true), frames(TEXT, 1, false).len());
+        session
+    }
+
     /// Sends frames, reads what is echoed, and waits for nothing else.
     fn ask(&mut self, frames: &[u8], length: usize) -> &[u8] {
         self.stream.write_all(frames).expect("the server reads");
@@ -128,3 +146,4 @@ fn frames(first: u8, depth: usize, is_masked: bool) -> Vec<u8> {
 
 const WARM: usize = 50;
 const COUNTED: usize = 1000;
+const SESSIONS: usize = 200;

@@ -1,4 +1,6 @@
-//! The system's allocator, counting what the thread of one server allocates. For a test that is alone in its process.
+//! The system's allocator, counting what the thread of one server allocates and holds. For a test that is alone in its process.
+
+#![allow(dead_code, reason = "each suite counts what it needs")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -23,7 +25,14 @@ pub fn so_far() -> usize {
     ALLOCATIONS.load(Ordering::SeqCst)
 }
 
+/// How many bytes it has allocated and not given back.
+pub fn held() -> usize {
+    HELD.load(Ordering::SeqCst)
+}
+
 static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
+/// Begins in the middle: what was allocated before anything was counted is given back as well.
+static HELD: AtomicUsize = AtomicUsize::new(usize::MAX / 2);
 
 thread_local! {
     static IS_COUNTED: Cell<bool> = const { Cell::new(false) };
@@ -35,30 +44,43 @@ struct Counting;
 #[global_allocator]
 static COUNTING: Counting = Counting;
 
-fn count() {
-    if IS_COUNTED.try_with(Cell::get).unwrap_or(false) {
+fn is_counted() -> bool {
+    IS_COUNTED.try_with(Cell::get).unwrap_or(false)
+}
+
+fn count(size: usize) {
+    if is_counted() {
         ALLOCATIONS.fetch_add(1, Ordering::SeqCst);
+        HELD.fetch_add(size, Ordering::SeqCst);
+    }
+}
+
+fn give_back(size: usize) {
+    if is_counted() {
+        HELD.fetch_sub(size, Ordering::SeqCst);
     }
 }
 
 // SAFETY: all calls go on to the system's allocator as they are.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
+        count(layout.size());
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        count();
+        count(layout.size());
         unsafe { System.alloc_zeroed(layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
+        count(size);
+        give_back(layout.size());
         unsafe { System.realloc(pointer, layout, size) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        give_back(layout.size());
         unsafe { System.dealloc(pointer, layout) }
     }
 }
