@@ -5,15 +5,19 @@
 //! fields in trailers, which nobody sees, and takes a request before the first SETTINGS.
 
 mod frames;
+mod running;
 
 use vernal::Limits;
 use vernal::test::Client;
 use vernal::{Text, request_map, server};
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
 use crate::frames::{
     ACK, CONTINUATION, DATA, END_HEADERS, END_STREAM, Frames, GOAWAY, HEADERS, PADDED, PING, PREFACE,
     PRIORITY, PUSH_PROMISE, RST_STREAM, SETTINGS, WINDOW_UPDATE, fields, frame, get, head,
 };
+use crate::running::{Running, builder};
 
 #[request_map("/", app = "http2_frames")]
 fn index() -> &'static str {
@@ -385,6 +389,36 @@ async fn floods_end_their_connection() {
         };
         assert_eq!(outcome, expected, "{name}");
     }
+}
+
+/// A connection that is closed while more comes is reset, which takes with it what has been said.
+#[tokio::test]
+async fn who_sends_on_reads_why_the_connection_ends() {
+    let running = Running::start(builder().app("http2_frames")).await;
+    let resets = |at: u32| [get(at, "/waits"), frame(RST_STREAM, 0, at, &[0, 0, 0, 8])].concat();
+    let table = [
+        ("a fault", frame(DATA, 1, 1, b"tea"), 1),
+        ("too many resets", (0..500).flat_map(|at| resets(2 * at + 1)).collect(), 11),
+    ];
+    for (name, sent, expected) in table {
+        let mut client = running.connect().await;
+        client.write_all(&[PREFACE, &frame(SETTINGS, 0, 0, &[]), &sent].concat()).await.expect(name);
+        // More than lies between them, and nothing is read before.
+        let more = frame(0x2a, 0, 0, &[0; 16_000]).repeat(64);
+        for _ in 0..16 {
+            client.write_all(&more).await.expect(name);
+        }
+        let mut came = Vec::new();
+        client.read_to_end(&mut came).await.expect(name);
+        let mut rest = &came[..];
+        let mut last = None;
+        while let [0, high, low, kind, _, _, _, _, _, more @ ..] = rest {
+            let (payload, behind) = more.split_at(usize::from(*high) << 8 | usize::from(*low));
+            (last, rest) = (Some((*kind, payload.get(4..8))), behind);
+        }
+        assert_eq!(last, Some((GOAWAY, Some(&[0, 0, 0, expected][..]))), "{name}");
+    }
+    running.stop().await;
 }
 
 #[tokio::test]

@@ -46,8 +46,13 @@ pub(super) async fn take_leave(wire: &mut Wire, shared: &Shared) {
 
 /// Parts from a peer that was answered by hand and may be sending.
 pub(super) async fn part(stream: Stream, shared: &Shared) {
+    take_leave_of(stream, Farewell::Linger, shared).await;
+}
+
+/// Takes leave of a peer that others spoke with.
+pub(super) async fn take_leave_of(stream: Stream, farewell: Farewell, shared: &Shared) {
     let mut wire = Wire::new(stream, Deadline::new(Instant::now()));
-    wire.farewell = Farewell::Linger;
+    wire.farewell = farewell;
     wire.stream.bound_farewell(shared.app.0.limits.write_timeout);
     take_leave(&mut wire, shared).await;
 }

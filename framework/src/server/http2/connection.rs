@@ -28,14 +28,22 @@ use crate::http::{Body, BodyKind, BoxFuture};
 use crate::io::{Stream, clock};
 use crate::operations::End;
 use crate::proto::Limits;
-use crate::server::Counted;
+use crate::server::wire::Farewell;
+use crate::server::{Counted, lingering};
 
 /// Serves one connection until it ends.
 pub(super) async fn serve(stream: Stream, leftover: Vec<u8>, counted: Counted) {
     // In a box, so that an open connection does not keep the room of what opened it.
     let opening: BoxFuture<'static, Option<Box<Connection>>> = Box::pin(open(stream, leftover, counted));
-    if let Some(mut connection) = opening.await {
-        poll_fn(|cx| connection.poll(cx)).await;
+    let Some(mut connection) = opening.await else { return };
+    let farewell = poll_fn(|cx| connection.poll(cx)).await;
+    let (gate, streams) = (Arc::clone(&connection.gate), Arc::clone(&connection.streams));
+    // Nothing is held while the peer may be sending on.
+    drop(connection);
+    if let Some(left) = gate.take_left() {
+        let leaving: BoxFuture<'_, ()> =
+            Box::pin(lingering::take_leave_of(*left, farewell, streams.counted.shared()));
+        leaving.await;
     }
 }
 
@@ -96,7 +104,8 @@ struct Connection {
 }
 
 impl Connection {
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    /// Ready at its end, with how to take leave.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Farewell> {
         self.streams.wait(cx);
         let streams = Arc::clone(&self.streams);
         let limits = &streams.counted.shared().app.0.limits;
@@ -117,9 +126,13 @@ impl Connection {
             match accepted {
                 Poll::Ready(Some(Err(error))) => {
                     say!(debug, "a connection of HTTP/2 ended: {error}");
-                    return Poll::Ready(());
+                    return Poll::Ready(Farewell::Linger);
                 }
-                Poll::Ready(_) => return Poll::Ready(()),
+                // It may have been ended by us.
+                Poll::Ready(_) if streams.resets() > limits.http2_resets => {
+                    return Poll::Ready(Farewell::Linger);
+                }
+                Poll::Ready(_) => return Poll::Ready(Farewell::Close),
                 Poll::Pending => {}
             }
             self.draining.poll(&streams, limits, cx);
@@ -137,7 +150,7 @@ impl Connection {
             let has_streams = streams.open() > 0 || self.driver.has_streams();
             match self.times.poll(&mut self.driver, &streams.counted, has_streams, self.draining.end(), cx) {
                 Poll::Ready(true) => {}
-                Poll::Ready(false) => return Poll::Ready(()),
+                Poll::Ready(false) => return Poll::Ready(Farewell::None),
                 Poll::Pending => return Poll::Pending,
             }
         }

@@ -1,12 +1,12 @@
 //! What `h2` reads from and writes to: the stream of the connection, with what has been read of it before, and the patience for a peer
-//! that takes nothing.
+//! that takes nothing. At the end the stream goes to who takes leave of the peer.
 //!
 //! While many requests are taken in at once, what is written is kept back, so that their answers go out together.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -40,6 +40,8 @@ pub(super) struct Gate {
     has_kept: AtomicBool,
     /// How often something was heard of the peer.
     heard: AtomicU64,
+    /// The stream, once all has been said.
+    left: Mutex<Option<Box<Stream>>>,
 }
 
 impl Gate {
@@ -54,6 +56,11 @@ impl Gate {
 
     pub(super) fn heard(&self) -> u64 {
         self.heard.load(Ordering::Relaxed)
+    }
+
+    /// What is left of a connection on which all has been said.
+    pub(super) fn take_left(&self) -> Option<Box<Stream>> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
@@ -169,7 +176,11 @@ impl AsyncWrite for Transport {
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         ready!(this.poll_outbox(cx))?;
-        this.stream.poll_shutdown(cx)
+        ready!(this.stream.poll_flush(cx))?;
+        // It is not closed here, since the peer may be sending.
+        let stream = std::mem::replace(&mut this.stream, Stream::handed_over());
+        *this.gate.left.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(stream));
+        Poll::Ready(Ok(()))
     }
 }
 
