@@ -142,6 +142,24 @@ async fn so_much_of_a_body_comes_before_it_is_read() {
     assert_eq!(frames.outcome().await, "goaway 3");
 }
 
+/// Those who read nothing hold what the others could send.
+#[tokio::test(start_paused = true)]
+async fn a_body_that_others_keep_from_coming_is_waited_for() {
+    let limits = Limits::new().http2_window(110_000).http2_connection_window(200_000);
+    let (client, _) = client(limits.body_idle(Duration::from_secs(2)).body_grace(Duration::from_secs(4)));
+    let mut frames = Frames::open(&client).await;
+    let held = [1, 3].map(|stream| [post(stream, "/holds"), data(stream, 100_000)].concat()).concat();
+    frames.send(&[held, post(5, "/reads")].concat()).await;
+    sleep(Duration::from_secs(30)).await;
+    frames.send(&ping()).await;
+    assert_eq!(frames.outcome().await, "pong pingpong");
+    // One of them is given up, and now it could come.
+    frames.send(&frame(RST_STREAM, 0, 1, &[0, 0, 0, 8])).await;
+    let free = Instant::now();
+    assert_eq!(frames.outcome().await, "408 on 5");
+    assert!((1..=4).contains(&free.elapsed().as_secs()), "{:?}", free.elapsed());
+}
+
 #[tokio::test]
 async fn windows_are_given_back_in_large_pieces() {
     let (client, _) = client(Limits::new().http2_window(100_000));

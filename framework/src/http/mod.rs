@@ -136,6 +136,8 @@ pub use trailers::Trailers;
 #[cfg(any(feature = "tower", feature = "http2"))]
 pub(crate) use trailing::Slot;
 pub(crate) use trailing::Trailing;
+#[cfg(feature = "http2")]
+pub(crate) use trailing::Way;
 pub(crate) use via::{Peer, Via};
 
 /// A boxed future, as adapters of `async fn`s return it.

@@ -72,10 +72,16 @@ impl Received {
             Poll::Ready(Some(Err(error))) => Refusal::new(error.status(), error.words().to_owned()),
             Poll::Pending => {
                 let tempo = self.limits.body_tempo();
-                let due = self.pace.due(tempo, self.received);
-                let deadline = self.deadline.get_or_insert_with(|| Deadline::new(due));
-                deadline.set(due);
-                ready!(deadline.poll(cx));
+                loop {
+                    let due = self.pace.due(tempo, self.received);
+                    let deadline = self.deadline.get_or_insert_with(|| Deadline::new(due));
+                    deadline.set(due);
+                    ready!(deadline.poll(cx));
+                    if !self.body.is_blocked() {
+                        break;
+                    }
+                    self.pace.forgive();
+                }
                 self.limits.body_is_late(self.pace.is_slow(tempo, self.received))
             }
         };

@@ -60,6 +60,11 @@ impl Body {
         }
     }
 
+    /// Whether its peer could not send, since other bodies that nobody reads hold what it may.
+    pub(crate) fn is_blocked(&self) -> bool {
+        matches!(&self.0, Kind::Trailed(trailed) if trailed.1.is_blocked())
+    }
+
     /// What follows the body, once; ask when it has ended.
     pub(crate) fn poll_trailers(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Headers>>> {
         let Kind::Trailed(trailed) = &mut self.0 else { return Poll::Ready(Ok(None)) };

@@ -20,7 +20,13 @@ pub(crate) struct Trailing {
 enum Source {
     Known(Trailers),
     Later(BoxFuture<'static, Result<Trailers>>),
-    Slot(Slot),
+    Slot(Slot, Option<Arc<dyn Way>>),
+}
+
+/// The way that bytes take which others take too.
+pub(crate) trait Way: Send + Sync {
+    /// Whether others hold all of it, so that a peer could not send.
+    fn is_blocked(&self) -> bool;
 }
 
 /// Where a stream leaves what came after its bytes.
@@ -43,14 +49,14 @@ impl Trailing {
 
     /// Whether nobody has said that anything follows.
     pub(crate) fn is_doubtful(&self) -> bool {
-        matches!(self.source, Source::Slot(_))
+        matches!(self.source, Source::Slot(..))
     }
 
     /// What is known already.
     pub(super) fn into_known(self) -> Option<Trailers> {
         match self.source {
             Source::Known(trailers) => Some(trailers),
-            Source::Later(_) | Source::Slot(_) => None,
+            Source::Later(_) | Source::Slot(..) => None,
         }
     }
 
@@ -59,10 +65,15 @@ impl Trailing {
         let trailers = match &mut self.source {
             Source::Known(trailers) => Ok(std::mem::take(trailers)),
             Source::Later(later) => ready!(later.as_mut().poll(cx)),
-            Source::Slot(slot) => Ok(slot.take()),
+            Source::Slot(slot, _) => Ok(slot.take()),
         };
         self.source = Source::Known(Trailers::new());
         Poll::Ready(trailers.and_then(Trailers::sound))
+    }
+
+    /// Whether what comes before it could not come, since others hold the way.
+    pub(crate) fn is_blocked(&self) -> bool {
+        matches!(&self.source, Source::Slot(_, Some(way)) if way.is_blocked())
     }
 
     /// Makes what is still to come run in a span.
@@ -94,6 +105,12 @@ impl Slot {
 
     /// What follows the body whose stream puts its trailers here.
     pub(crate) fn trailing(&self) -> Box<Trailing> {
-        Box::new(Trailing { announced: String::new(), source: Source::Slot(self.clone()) })
+        Box::new(Trailing { announced: String::new(), source: Source::Slot(self.clone(), None) })
+    }
+
+    /// The same for one whose bytes share their way with others.
+    #[cfg(feature = "http2")]
+    pub(crate) fn trailing_by(&self, way: Arc<dyn Way>) -> Box<Trailing> {
+        Box::new(Trailing { announced: String::new(), source: Source::Slot(self.clone(), Some(way)) })
     }
 }

@@ -27,6 +27,11 @@ impl Pace {
         }
     }
 
+    /// The present wait was not the peer's; the next one may begin in a moment.
+    pub(crate) fn forgive(&mut self) {
+        self.since = Some(clock::after(MOMENT));
+    }
+
     /// None move: when that is too long, after `count` bytes in all.
     pub(crate) fn due(&mut self, tempo: Tempo, count: u64) -> Instant {
         let since = *self.since.get_or_insert_with(Instant::now);
@@ -43,3 +48,6 @@ impl Pace {
         tempo.time_for(count).saturating_sub(self.waited)
     }
 }
+
+/// Until it is looked again whether a wait is the peer's, so that nobody does nothing but look.
+const MOMENT: Duration = Duration::from_secs(1);

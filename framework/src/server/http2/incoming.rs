@@ -12,7 +12,7 @@ use http::{HeaderMap, StatusCode};
 
 use super::streams::Streams;
 use crate::base::Headers;
-use crate::http::{Body, Error, Result, Slot};
+use crate::http::{Body, Error, Result, Slot, Way};
 use crate::proto::{Limit, Refusal};
 
 /// See the head of this file.
@@ -31,7 +31,7 @@ pub(super) struct Incoming {
 impl Incoming {
     /// The body of a request, with the length that its head declares.
     pub(super) fn body(
-        stream: RecvStream,
+        mut stream: RecvStream,
         length: Option<u64>,
         streams: &Arc<Streams>,
         is_wanted: Arc<AtomicBool>,
@@ -40,7 +40,8 @@ impl Incoming {
             return Body::empty();
         }
         let (after, limits) = (Slot::default(), &streams.counted.shared().app.0.limits);
-        let trailing = after.trailing();
+        let trailing = after.trailing_by(Arc::clone(streams) as Arc<dyn Way>);
+        streams.hold(&mut stream);
         let bounds = (limits.head_size, limits.header_count);
         let incoming =
             Incoming { stream: Some(stream), streams: Arc::clone(streams), is_wanted, after, bounds };
@@ -71,12 +72,12 @@ impl Stream for Incoming {
                     }
                 }
                 Some(Err(error)) => {
-                    this.stream = None;
+                    drop(this.end());
                     return Poll::Ready(Some(Err(cut(&error))));
                 }
                 None => {
                     let trailers = ready!(stream.poll_trailers(cx));
-                    this.stream = None;
+                    drop(this.end());
                     return Poll::Ready(match trailers {
                         Ok(Some(fields)) => this.trail(&fields).err().map(Err),
                         Ok(None) => None,
@@ -89,6 +90,13 @@ impl Stream for Incoming {
 }
 
 impl Incoming {
+    /// Nothing comes any more.
+    fn end(&mut self) -> Option<RecvStream> {
+        let stream = self.stream.take()?;
+        self.streams.let_go(stream.stream_id());
+        Some(stream)
+    }
+
     /// Takes fields after the body in, as those of HTTP/1.1 are.
     ///
     /// # Errors
@@ -126,7 +134,7 @@ fn cut(error: &h2::Error) -> Error {
 /// What nobody has read is read by the connection, since a peer that is stopped in its midst may not see the answer.
 impl Drop for Incoming {
     fn drop(&mut self) {
-        if let Some(stream) = self.stream.take()
+        if let Some(stream) = self.end()
             && !stream.is_end_stream()
         {
             self.streams.leave_unread(stream);

@@ -4,8 +4,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 
-use h2::RecvStream;
+use h2::{FlowControl, RecvStream, StreamId};
 
+use crate::http::Way;
 use crate::server::Counted;
 
 /// See the head of this file.
@@ -22,6 +23,8 @@ pub(super) struct Streams {
 struct State {
     /// Bodies that nobody reads to their end.
     unread: Vec<RecvStream>,
+    /// What bodies hold that somebody reads, or means to.
+    held: Vec<(StreamId, FlowControl)>,
     driver: Option<Waker>,
 }
 
@@ -85,8 +88,32 @@ impl Streams {
         std::mem::take(&mut self.state().unread)
     }
 
+    /// A body of this connection may hold some of its window from now on.
+    pub(super) fn hold(&self, body: &mut RecvStream) {
+        let one = (body.stream_id(), body.flow_control().clone());
+        self.state().held.push(one);
+    }
+
+    /// One of them no longer does.
+    pub(super) fn let_go(&self, body: StreamId) {
+        let mut state = self.state();
+        let place = state.held.iter().rposition(|(id, _)| *id == body);
+        let one = place.map(|place| state.held.swap_remove(place));
+        drop(state);
+        drop(one);
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Way for Streams {
+    fn is_blocked(&self) -> bool {
+        let held: usize = self.state().held.iter().map(|(_, control)| control.used_capacity()).sum();
+        let window = self.counted.shared().app.0.limits.http2_connection_window as usize;
+        // There are peers that send nothing smaller than a frame.
+        held + FRAME > window
     }
 }
 
@@ -111,3 +138,6 @@ impl Drop for Place {
         }
     }
 }
+
+/// Bytes of the largest frame that a peer may send to us.
+const FRAME: usize = 16_384;

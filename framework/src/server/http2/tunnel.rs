@@ -25,7 +25,12 @@ pub(super) struct Tunnel {
 }
 
 impl Tunnel {
-    pub(super) fn new(receiving: RecvStream, sending: SendStream<Bytes>, streams: Arc<Streams>) -> Tunnel {
+    pub(super) fn new(
+        mut receiving: RecvStream,
+        sending: SendStream<Bytes>,
+        streams: Arc<Streams>,
+    ) -> Tunnel {
+        streams.hold(&mut receiving);
         Tunnel { receiving: Some(receiving), sending, inbox: Bytes::new(), is_ended: false, streams }
     }
 }
@@ -98,9 +103,13 @@ impl AsyncWrite for Tunnel {
 /// A session that ends without a close is lost for its peer. After one, the peer has time to end its side.
 impl Drop for Tunnel {
     fn drop(&mut self) {
+        let receiving = self.receiving.take();
+        if let Some(receiving) = &receiving {
+            self.streams.let_go(receiving.stream_id());
+        }
         if !self.is_ended {
             self.sending.send_reset(Reason::CANCEL);
-        } else if let Some(receiving) = self.receiving.take().filter(|it| !it.is_end_stream()) {
+        } else if let Some(receiving) = receiving.filter(|it| !it.is_end_stream()) {
             self.streams.leave_unread(receiving);
         }
     }
