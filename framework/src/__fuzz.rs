@@ -65,6 +65,12 @@ pub fn body(input: &[u8]) {
     }
 }
 
+/// Which version a connection speaks is the same however its first bytes are cut. The first one says how long the pieces are.
+pub fn preface(input: &[u8]) {
+    let Some((&length, input)) = input.split_first() else { return };
+    crate::server::http2::preface::exercise::check(input, length.into(), &LIMITS);
+}
+
 /// However a connection's bytes are cut, they are the same requests. The first byte says how long the pieces are.
 pub fn connection(input: &[u8]) {
     let Some((&length, input)) = input.split_first() else { return };

@@ -28,7 +28,7 @@ mod departing;
 mod embedded;
 mod handle;
 #[cfg(feature = "http2")]
-mod http2;
+pub(crate) mod http2;
 mod lifecycle;
 mod lingering;
 mod listener;
