@@ -18,10 +18,14 @@
 
 mod answer;
 mod cookies;
+#[cfg(feature = "http2")]
+mod http2;
 mod jar;
 mod multipart;
 mod request;
 mod target;
+#[cfg(feature = "http2")]
+mod tunnel;
 mod websocket;
 
 use std::sync::{Arc, Mutex};
@@ -49,6 +53,8 @@ pub struct Client {
     /// What it keeps from answer to request, if it was asked to.
     jar: Option<Arc<Mutex<Jar>>>,
     follows: bool,
+    #[cfg(feature = "http2")]
+    speaks_http2: bool,
     /// The application that this one tells of.
     _of: Option<Arc<Shared>>,
 }
@@ -56,12 +62,18 @@ pub struct Client {
 /// How long [`Client::stop`] waits.
 const GRACE: Duration = Duration::from_secs(30);
 
+/// What says that all clients speak it.
+#[cfg(feature = "http2")]
+const HTTP2: &str = "VERNAL_TEST_HTTP2";
+
 /// The settings of a [`Client`]'s application. Made by [`Client::builder`].
 #[derive(Default)]
 pub struct ClientBuilder {
     config: Config,
     keeps_cookies: bool,
     follows: bool,
+    #[cfg(feature = "http2")]
+    speaks_http2: Option<bool>,
 }
 
 impl Client {
@@ -173,7 +185,14 @@ impl Client {
         );
         let alone = app.actuator_alone().expect("its path has been looked at when the application began");
         let of = Some(Arc::clone(&self.shared));
-        Client { shared: Shared::in_memory(alone), jar: None, follows: false, _of: of }
+        Client {
+            shared: Shared::in_memory(alone),
+            jar: None,
+            follows: false,
+            #[cfg(feature = "http2")]
+            speaks_http2: self.speaks_http2,
+            _of: of,
+        }
     }
 
     /// A handle to stop the application as a server would.
@@ -281,6 +300,30 @@ impl ClientBuilder {
         self
     }
 
+    /// Whether the client's requests go over HTTP/2, each over a connection of its own that begins with its preface. What that version has no
+    /// place for is left out of them: `Connection`, `Transfer-Encoding` and their like ([RFC 9113, section
+    /// 8.2.2](https://www.rfc-editor.org/rfc/rfc9113#section-8.2.2)); `Host` is `:authority`. An answer has no reason phrase. WebSockets
+    /// are opened in a stream ([RFC 8441](https://www.rfc-editor.org/rfc/rfc8441)). [`Client::raw`] and [`Client::connect`] are as before. Default: no, or yes if the environment variable `VERNAL_TEST_HTTP2` is `1`, by
+    /// which all tests of an application can run once more. With the feature `http2`.
+    ///
+    /// ```
+    /// # use vernal::{Request, request_map, test};
+    /// #[request_map("/version")]
+    /// fn version(request: &Request) -> String {
+    ///     format!("{:?}", request.version())
+    /// }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let client = test::Client::builder().http2(true).build();
+    /// client.get("/version").await.assert_text("HTTP/2.0");
+    /// # }
+    /// ```
+    #[cfg(feature = "http2")]
+    pub fn http2(mut self, speaks: bool) -> ClientBuilder {
+        self.speaks_http2 = Some(speaks);
+        self
+    }
+
     /// Builds the application.
     ///
     /// # Panics
@@ -292,6 +335,10 @@ impl ClientBuilder {
                 shared: Shared::in_memory(app),
                 jar: self.keeps_cookies.then(Arc::default),
                 follows: self.follows,
+                #[cfg(feature = "http2")]
+                speaks_http2: self
+                    .speaks_http2
+                    .unwrap_or_else(|| std::env::var_os(HTTP2).is_some_and(|is| is == "1")),
                 _of: None,
             },
             Err(error) => panic!("{error:?}"),

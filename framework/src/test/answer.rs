@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use bytes::{Buf, BytesMut};
-use http::StatusCode;
+use http::{StatusCode, Version};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::io::AsyncReadExt;
@@ -13,6 +13,7 @@ use crate::base::Headers;
 /// An answer, read to its end. Its asserts panic with the whole answer in their text, and return the answer for the next.
 #[derive(Clone, Debug)]
 pub struct Answer {
+    version: Version,
     status: StatusCode,
     reason: String,
     headers: Headers,
@@ -27,12 +28,17 @@ impl Answer {
         self.status
     }
 
+    /// The version of HTTP that it came over.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
     /// The target of the request that this answers: not that of the first one where redirects were followed.
     pub fn target(&self) -> &str {
         &self.target
     }
 
-    /// The reason phrase.
+    /// The reason phrase. HTTP/2 has none: it is empty.
     pub fn reason(&self) -> &str {
         &self.reason
     }
@@ -88,6 +94,14 @@ impl Answer {
         self
     }
 
+    /// Asserts the reason phrase, of which there is none in HTTP/2.
+    #[track_caller]
+    pub fn assert_reason(&self, reason: &str) -> &Answer {
+        let reason = if self.version == Version::HTTP_2 { "" } else { reason };
+        assert_eq!(self.reason, reason, "the reason phrase is another one:\n{self}");
+        self
+    }
+
     /// Asserts that the first value of a header field is this.
     #[track_caller]
     pub fn assert_header(&self, name: &str, value: &str) -> &Answer {
@@ -128,6 +142,18 @@ impl Answer {
         self
     }
 
+    /// One that came over HTTP/2.
+    #[cfg(feature = "http2")]
+    pub(super) fn over_http2(
+        status: StatusCode,
+        headers: Headers,
+        body: Vec<u8>,
+        trailers: Headers,
+    ) -> Answer {
+        let (version, reason) = (Version::HTTP_2, String::new());
+        Answer { version, status, reason, headers, body, trailers, target: String::new() }
+    }
+
     /// Reads one final answer; interim ones are passed over.
     pub(super) async fn read(mut stream: impl tokio::io::AsyncRead + Unpin, is_head: bool) -> Answer {
         let mut inbox = BytesMut::new();
@@ -144,6 +170,7 @@ impl Answer {
                 Err(error) => panic!("the head of the answer is malformed: {error}\n{inbox:?}"),
             };
             let status = StatusCode::from_u16(head.code.unwrap_or(0)).unwrap_or_default();
+            let version = if head.version == Some(0) { Version::HTTP_10 } else { Version::HTTP_11 };
             let reason = head.reason.unwrap_or("").to_owned();
             let headers: Headers = head.headers.iter().map(|field| (field.name, field.value)).collect();
             inbox.advance(length);
@@ -155,7 +182,7 @@ impl Answer {
                 true => read_body(&mut stream, inbox, &headers).await,
                 false => Default::default(),
             };
-            return Answer { status, reason, headers, body, trailers, target: String::new() };
+            return Answer { version, status, reason, headers, body, trailers, target: String::new() };
         }
     }
 }

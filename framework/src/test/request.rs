@@ -8,7 +8,10 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use tokio::io::AsyncWriteExt;
 
-use super::{Answer, Client, target};
+#[cfg(feature = "http2")]
+use super::http2::{self, Asked};
+use super::target::{self, HOST};
+use super::{Answer, Client};
 use crate::base::{Headers, IntoHeaderValue};
 use crate::http::SetCookie;
 use crate::proto::h1::encode;
@@ -235,6 +238,20 @@ impl RequestBuilder {
     }
 
     async fn send_once(&self) -> Answer {
+        #[cfg(feature = "http2")]
+        if self.client.speaks_http2 {
+            let asked = Asked {
+                method: &self.method,
+                target: &self.target,
+                headers: &self.headers,
+                cookies: self.cookie_field(),
+                body: self.has_body.then_some(&self.body),
+                trailers: &self.trailers,
+            };
+            let mut answer = http2::send(&asked, self.client.connect()).await;
+            self.target.clone_into(&mut answer.target);
+            return answer;
+        }
         let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.target).into_bytes();
         if !self.headers.contains("host") {
             head.extend_from_slice(format!("host: {HOST}\r\n").as_bytes());
@@ -291,5 +308,3 @@ const NOT_IN_FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'*').remove(b'-').remov
 
 /// As many as browsers follow.
 const MOST_REDIRECTS: usize = 20;
-
-pub(super) const HOST: &str = "localhost";

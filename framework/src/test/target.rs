@@ -91,6 +91,9 @@ fn without_dots(path: &str) -> String {
     format!("/{}", kept.join("/"))
 }
 
+/// Whom requests are for that say nothing of it.
+pub(super) const HOST: &str = "localhost";
+
 /// The path percent-encode set.
 const PATH: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'^').add(b'`').add(b'{').add(b'}');

@@ -8,8 +8,10 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::request::HOST;
-use super::{Client, target};
+use super::Client;
+use super::target::{self, HOST};
+#[cfg(feature = "http2")]
+use super::tunnel;
 use crate::base::IntoHeaderValue;
 use crate::http::Error;
 use crate::websocket::{
@@ -110,6 +112,8 @@ impl SocketBuilder {
     /// The handshake is refused: the source of the error is the [`Refused`] answer.
     pub async fn try_open(self) -> Result<TestSocket, Error> {
         let stream = self.client.connect();
+        #[cfg(feature = "http2")]
+        let stream = if self.client.speaks_http2 { tunnel::through(stream) } else { stream };
         Ok(TestSocket(self.connect.over(stream).await?))
     }
 }
