@@ -1,6 +1,7 @@
 //! What is told of each request at its end: as an event, and as a line in the usual forms. Alone in its process, since a subscriber is
 //! for all of it.
 
+mod both;
 mod said;
 mod scratch;
 
@@ -227,7 +228,9 @@ async fn a_websocket_is_told_of_as_its_handshake() {
         socket.expect_text("blue").await;
         let told_of = told();
         let [line] = &told_of[..] else { panic!("{told_of:?}") };
-        assert_eq!(line.text, format!("\"GET {path} HTTP/1.1\" 101 0"));
+        let begin = format!("\"GET {path} HTTP/");
+        let end = format!("\" {} 0", both::opened());
+        assert!(line.text.starts_with(&begin) && line.text.ends_with(&end), "{}", line.text);
         assert_eq!(line.fields["http.route"], route);
         socket.close(1000, "").expect("it is open");
         socket.expect_close(1000).await;
@@ -444,7 +447,8 @@ async fn lines_go_through_a_pipe_to_whoever_reads_it() {
     let client = Client::builder().access_log(AccessLog::common().file(&path)).build();
     client.get("/empty").await.assert_status(200);
     drop(client);
-    assert!(reading.await.expect("it reads").contains("\"GET /empty HTTP/1.1\" 200 0"));
+    let line = reading.await.expect("it reads");
+    assert!(line.contains("\"GET /empty HTTP/") && line.contains("\" 200 0"), "{line}");
     let told = SAID.take_if(|line| line.text.contains("access log"));
     assert!(told.len() == 1 && told[0].text.contains("is a pipe: somebody is waited for"), "{told:?}");
 }
@@ -480,4 +484,11 @@ fn a_file_that_cannot_be_opened_is_an_error_at_start() {
     let config = Config::new().access_log(AccessLog::common().file(scratch.path()));
     let error = App::from_registry(config).expect_err("a directory is no file").to_string();
     assert!(error.contains("the access log ") && error.contains("(Config::access_log)"), "{error}");
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

@@ -1,5 +1,6 @@
 //! What an application tells those who run it.
 
+mod both;
 mod running;
 
 use std::sync::Arc;
@@ -539,4 +540,11 @@ async fn a_full_application_can_still_be_asked() {
     assert_eq!(get(own, "/actuator/health/live").await.map(|it| it.0), Some(200));
     drop(idle);
     running.stop().await;
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

@@ -1,5 +1,7 @@
 //! Basic and bearer authentication: which credentials are taken, what refusals say, and who handlers see.
 
+mod both;
+
 use std::process::Command;
 use std::time::Duration;
 
@@ -310,4 +312,11 @@ fn what_makes_no_sense_is_an_error_at_start() {
     for (text, expected, place) in table {
         assert!(text.contains(expected) && text.contains(place), "{text}\n--- should say {expected}");
     }
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

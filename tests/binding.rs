@@ -1,5 +1,7 @@
 //! How arguments are filled: by their name and by what their type can do, through real requests.
 
+mod both;
+
 use std::collections::HashMap;
 use std::net::IpAddr;
 
@@ -279,7 +281,7 @@ async fn headers_and_cookies_are_bound_by_name() {
         client.get("/fields").header("user-agent", "cli").header("cookie", "k=v; z=\"q w\"; p=%20").await;
     answer.assert_text("cli None {\"k\": \"v\", \"z\": \"q w\", \"p\": \"%20\"}");
     let answer = client.get("/fields").await;
-    assert_eq!((answer.status().as_u16(), answer.reason()), (400, "Missing Header"));
+    answer.assert_status(400).assert_reason("Missing Header");
     assert_eq!(said(&answer), "Header[user_agent] is required: a text.");
     let answer = client.get("/fields").header("user-agent", "x").header("x-n", "x").await;
     assert_eq!(said(&answer), "Header[X-N] should be an integer from 0 to 255, not `x`.");
@@ -292,9 +294,9 @@ async fn headers_and_cookies_are_bound_by_name() {
         client.get("/cookie").header("cookie", field).await.assert_text("ann Some(3)");
     }
     let answer = client.get("/cookie").header("cookie", &b"userInfo=\xff; n=3"[..]).await;
-    assert_eq!((answer.status().as_u16(), answer.reason()), (400, "Missing Cookie"));
+    answer.assert_status(400).assert_reason("Missing Cookie");
     let answer = client.get("/cookie").await;
-    assert_eq!((answer.status().as_u16(), answer.reason()), (400, "Missing Cookie"));
+    answer.assert_status(400).assert_reason("Missing Cookie");
     assert_eq!(said(&answer), "Cookie[userInfo] is required: a text.");
 }
 
@@ -512,7 +514,7 @@ async fn model_bindings_see_the_request_and_may_wait() {
     let client = client();
     client.get("/person?name=k&age=18").await.assert_text("k 18 somebody");
     let answer = client.get("/person?name=k&age=x").await;
-    assert_eq!((answer.status().as_u16(), answer.reason()), (400, "Age is required, and must be an integer"));
+    answer.assert_status(400).assert_reason("Age is required, and must be an integer");
     let table = [
         ("", 200, "12 None 8"),
         ("?id=7", 200, "12 Some(7) 8"),
@@ -868,4 +870,11 @@ async fn a_parameter_that_was_meant_to_be_the_body_says_how_that_is_taken() {
         let expected = expected.replace(&format!("{list} "), "");
         assert_eq!(said(&answer), expected.trim_end_matches(hint).trim_end(), "{path} {kind} {body}");
     }
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

@@ -1,5 +1,7 @@
 //! The client of tests itself: what it sends, keeps and follows.
 
+mod both;
+
 use std::panic::AssertUnwindSafe;
 
 use vernal::test::Client;
@@ -248,4 +250,11 @@ async fn files_are_uploaded_from_disk() {
     let missing = std::panic::catch_unwind(AssertUnwindSafe(|| drop(upload("no/such/file"))));
     let text = missing.expect_err("there is none").downcast::<String>().expect("a text");
     assert!(text.starts_with("the file no/such/file cannot be read: "), "{text}");
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

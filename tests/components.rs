@@ -1,6 +1,7 @@
 //! Components: states that functions make of states, the order they are made in, what is said where there is none, and what is called at
 //! the start and at the end.
 
+mod both;
 mod said;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -645,4 +646,11 @@ async fn a_port_that_is_taken_is_told_before_anything_is_made() {
         assert_eq!(diary.lines(), ["made, and Err(ConnectionRefused)"], "{threads}");
         TcpStream::connect(bound.local_addr()).await.expect("it listens now");
     }
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

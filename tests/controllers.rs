@@ -1,5 +1,7 @@
 //! Impl blocks: whose object answers, how block and method are joined, and endpoints.
 
+mod both;
+
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -588,4 +590,11 @@ async fn attributes_of_an_impl_block_may_say_self() {
     check(&client, &table).await;
     client.post("/catalogue").body("four").await.assert_text("state 20 4");
     client.post("/catalogue").body("fives").await.assert_status(413);
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

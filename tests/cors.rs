@@ -1,5 +1,7 @@
 //! Cross-origin resource sharing: who is allowed what, on which answers it is said, and what is no setting.
 
+mod both;
+
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -507,4 +509,11 @@ fn what_makes_no_sense_is_an_error_at_start() {
         assert!(text.contains(expected), "{text}\n--- should say {expected}");
         assert!(text.contains("Cors` at tests/cors.rs:"), "{text}");
     }
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

@@ -1,5 +1,7 @@
 //! Forged requests: where they come from, whether they bring a token, and what is told when they do not.
 
+mod both;
+
 use vernal::security::{Csrf, CsrfToken};
 use vernal::test::{Answer, Client, RequestBuilder};
 use vernal::{App, BodyReader, Config, Error, Request, Response, Result, request_map};
@@ -320,4 +322,11 @@ fn what_makes_no_sense_is_an_error_at_start() {
             "{text}\n--- should say {expected}"
         );
     }
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

@@ -1,6 +1,8 @@
 //! Requests whose bodies come compressed: refused unless that is on, decoded before anybody sees them, and bounded
 //! after it.
 
+mod both;
+
 use std::io::Write;
 use std::process::{Command, Stdio};
 
@@ -592,4 +594,11 @@ async fn curl_sends_what_gzip_compressed() {
     }
     handle.stop();
     serving.await.expect("no panic").expect("served to its end");
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

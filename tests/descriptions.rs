@@ -1,5 +1,6 @@
 //! What the description of the API says of errors, of filters that are functions and of types without a schema, and what it costs.
 
+mod both;
 mod installed;
 #[path = "contract/judges.rs"]
 mod judges;
@@ -569,4 +570,11 @@ fn descriptions_that_cannot_be_served_are_told_at_start() {
         assert!(text.contains(expected), "{text}");
     }
     App::from_registry(config().openapi(at("/openapi.json")).asyncapi("/asyncapi.json")).expect("apart");
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

@@ -1,5 +1,7 @@
 //! An application without a port: requests handled in the process, and connections that somebody else has accepted.
 
+mod both;
+
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -715,4 +717,11 @@ async fn all_ways_in_share_one_application() {
     served.await.expect("it ends");
     assert_eq!(text(app.handle(Request::get("/once")).await).await, "2");
     assert_eq!(SENT.lock().expect("nobody panics").len(), 3);
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

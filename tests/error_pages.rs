@@ -2,6 +2,8 @@
 //!
 //! Each `app` is a set of pages of its own; the default application has none.
 
+mod both;
+
 use serde_json::{Value, json};
 use vernal::test::{Answer, Client};
 use vernal::{
@@ -92,7 +94,7 @@ async fn the_default_body_is_in_the_form_the_peer_prefers() {
             None => request.await,
         };
         assert_eq!(gist(&answer), (404, Some(content_type), body), "{accept:?}");
-        assert_eq!(answer.reason(), "No <b>Such</b>");
+        answer.assert_reason("No <b>Such</b>");
     }
 }
 
@@ -278,7 +280,8 @@ async fn exact_pages_come_before_ranges_before_all() {
     for (code, text) in table {
         let answer = client.get(&format!("/fail?code={code}")).await;
         assert_eq!(gist(&answer), (code, Some(TEXT), text));
-        assert_eq!(answer.reason(), "told", "the message is the error's");
+        // That of the error.
+        answer.assert_reason("told");
     }
     client.get("/nobody").await.assert_status(404).assert_text("exact 404");
     client
@@ -419,7 +422,7 @@ async fn a_page_answers_like_a_handler_but_for_the_status() {
     for (code, content_type, body) in table {
         let answer = client.get(&format!("/fail?code={code}")).await;
         assert_eq!(gist(&answer), (code, content_type, body));
-        assert_eq!(answer.reason(), "told");
+        answer.assert_reason("told");
     }
     client
         .get("/fail?code=503")
@@ -581,4 +584,11 @@ async fn a_page_for_a_refused_head_cannot_write_piece_by_piece() {
     let answer = Client::builder().app("written").build().raw("GET / HTTP/1.1\r\n\r\n").await;
     assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
     assert!(answer.len() < 1_000, "{}", answer.len());
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

@@ -1,5 +1,7 @@
 //! Errors of one's own types: the page that is for them, whatever carried them, and those that answer for themselves.
 
+mod both;
+
 use std::error::Error as StdError;
 use std::{fmt, io};
 
@@ -232,7 +234,7 @@ async fn a_page_for_a_type_answers_whatever_carried_the_error() {
         answer.assert_status(409).assert_header("x-shop", "1").assert_header("x-seen", "409");
         let bare = path.split('?').next().expect("a path").replace("%20", " ");
         answer.assert_json(json!({ "shop": "tea", "path": bare, "error": "SoldOut(3)" }));
-        assert_eq!(answer.reason(), "Conflict", "{path}");
+        answer.assert_reason("Conflict");
     }
     let table = [
         ("/buy/closed", 503, r#"{"error":"Closed","path":"/buy/closed","shop":"tea"}"#, "503"),
@@ -483,4 +485,11 @@ async fn an_error_that_is_an_answer_answers() {
     for (path, status, text) in table {
         client.get(path).await.assert_status(status).assert_text(text);
     }
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

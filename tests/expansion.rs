@@ -4,6 +4,8 @@
 #![allow(clippy::many_single_char_names, clippy::unnecessary_wraps)]
 #![forbid(unsafe_code)]
 
+mod both;
+
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::Value;
@@ -410,4 +412,11 @@ fn a_handler_stays_a_function() {
     assert_eq!(r#match("x"), "x");
     assert_eq!(Shop::without_self(), "static");
     assert_eq!(Shop::default().hits(), "0");
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

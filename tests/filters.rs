@@ -2,6 +2,7 @@
 //!
 //! Each `app` is a set of its own, so that the filters of one test do not run in another.
 
+mod both;
 mod said;
 
 use std::sync::Mutex;
@@ -320,7 +321,8 @@ async fn a_filter_and_the_handler_write_one_answer() {
 
     let answer = client.get("/missing").await;
     answer.assert_status(203).assert_text("found elsewhere");
-    assert_eq!(answer.reason(), "Non Authoritative Information", "the phrase was the error's");
+    // The phrase was the error's.
+    answer.assert_reason("Non Authoritative Information");
 
     let license = std::fs::read_to_string("LICENSE").expect("there is a licence");
     client.get("/license?file=LICENSE").await.assert_status(200).assert_text(&license);
@@ -627,7 +629,7 @@ async fn filters_are_around_every_kind_of_handler() {
     }
     // The head of this one is under way when `next` returns.
     let answer = client.get("/chunks").await;
-    answer.assert_text("abcdefg").assert_header("transfer-encoding", "chunked");
+    both::assert_in_pieces(answer.assert_text("abcdefg"));
     assert_eq!(trace(&answer), "before");
 }
 
@@ -914,4 +916,11 @@ fn filters_that_miss_what_is_mapped_are_told_with_what_was_meant() {
             assert!(told[0].contains(part), "{name}: {part} is not in {told:?}");
         }
     }
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

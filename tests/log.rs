@@ -1,5 +1,6 @@
 //! What is said in the log of what peers do, and of what we do. Alone in its process, since a subscriber is for all of it.
 
+mod both;
 mod said;
 
 use std::fmt;
@@ -512,4 +513,11 @@ async fn bodies_that_hold_too_much_are_told_of() {
     let told: Vec<_> = take().into_iter().filter(|said| said.level == Level::WARN).collect();
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].text.contains("hold 10 bytes in memory together (Limits::buffered_bodies)"), "{told:?}");
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

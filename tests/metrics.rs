@@ -1,5 +1,6 @@
 //! What is measured, as those see it who read it: the page itself, `promtool`, and a Prometheus.
 
+mod both;
 mod running;
 
 use std::net::SocketAddr;
@@ -233,7 +234,7 @@ async fn websockets_and_limits_are_counted() {
     for (series, expected) in table {
         assert_eq!(value(&open, series), expected, "{series}\n{open}");
     }
-    assert_eq!(value(&open, &count("GET", "/echo", 101)), 1.0, "{open}");
+    assert_eq!(value(&open, &count("GET", "/echo", both::opened())), 1.0, "{open}");
 }
 
 #[tokio::test]
@@ -251,7 +252,7 @@ async fn a_websocket_accepted_by_hand_is_a_request_until_its_101() {
             // The one that asks for the page.
             ("http_server_active_requests{http_request_method=\"GET\"}", 1.0),
             ("vernal_websocket_sessions", sessions),
-            (&count("GET", "/by-hand", 101), 1.0),
+            (&count("GET", "/by-hand", both::opened()), 1.0),
             ("http_server_aborted_requests_total{http_route=\"/by-hand\"}", 0.0),
         ];
         for (series, expected) in table {
@@ -535,4 +536,11 @@ async fn a_prometheus_knows_how_many_requests_each_route_had() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     running.stop().await;
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

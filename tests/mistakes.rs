@@ -1,5 +1,7 @@
 //! All that is wrong with a request is told at once, and what has an effect is not tried for it.
 
+mod both;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::Deserialize;
@@ -343,4 +345,11 @@ async fn a_handshake_is_refused_with_the_list() {
         list(answer.assert_status(400)),
         ["Parameter[token] -: a text, -", "Parameter[page] -: at least 1, 0"]
     );
+}
+
+/// All of it once more; a handshake of HTTP/1.1 is none in HTTP/2.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&["a_handshake_is_refused_with_the_list"]);
 }

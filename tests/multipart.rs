@@ -1,5 +1,7 @@
 //! Uploads: files and fields of `multipart/form-data` by argument, streamed, bounded and refused.
 
+mod both;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -902,4 +904,11 @@ async fn a_directory_that_cannot_be_written_is_told() {
     );
     let error = format!("{:?}", error.expect_err("there is no such directory"));
     assert!(error.contains("upload_directory") && error.contains("missing"), "{error}");
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

@@ -1,5 +1,7 @@
 //! Content goes out in the form that a peer prefers, and comes in in the form that it names.
 
+mod both;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use vernal::test::Client;
@@ -547,4 +549,11 @@ fn forms_that_make_no_sense_are_told_at_start() {
         let text = App::from_registry(config).expect_err(expected).to_string();
         assert!(text.contains(expected), "{text}");
     }
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

@@ -1,5 +1,6 @@
 //! The description of an application as OpenAPI: what each signature becomes in it.
 
+mod both;
 mod installed;
 #[path = "contract/judges.rs"]
 mod judges;
@@ -884,4 +885,11 @@ fn documents_are_always_the_same_and_read_well() {
     assert_eq!(newer["openapi"], "3.2.0");
     let events = &newer["paths"]["/events"]["get"]["responses"]["200"]["content"]["text/event-stream"];
     assert_eq!(events["itemSchema"]["properties"]["data"]["type"], "string");
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

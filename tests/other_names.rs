@@ -1,6 +1,8 @@
 //! The framework under another name, which the manifest gives it, and through a crate that hands it on, by
 //! `crate = path`: each attribute stands once in the crates `renamed` and `facade_user`.
 
+mod both;
+
 use vernal::test::Client;
 
 #[tokio::test]
@@ -78,4 +80,11 @@ mod result {
         assert!(of_std("x").is_err() && of_two("1") == Ok(Ok(1)));
         assert_eq!(ours("x").map_err(|error| error.status()), Err(StatusCode::INTERNAL_SERVER_ERROR));
     }
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

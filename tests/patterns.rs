@@ -1,5 +1,6 @@
 //! One table of paths over every feature that takes a pattern: what `/x/**` is for one of them, it is for all.
 
+mod both;
 mod scratch;
 
 use std::time::Duration;
@@ -377,4 +378,11 @@ async fn everything_is_the_root_too() {
         assert_eq!(client.get("/").await.text(), expected, "{what}");
     }
     assert!(seen(&app("plain").filter("/**", Mark).build().get("/").await));
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

@@ -1,5 +1,7 @@
 //! Rate limits: who is counted with whom, what is told, and that time gives back what was used.
 
+mod both;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -228,4 +230,11 @@ fn what_makes_no_sense_is_an_error_at_start() {
         assert!(text.contains(expected), "{text}\n--- should say {expected}");
         assert!(text.contains("RateLimit` at tests/rate_limit.rs:"), "{text}");
     }
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

@@ -1,6 +1,7 @@
 //! Static resources: which file a path names, what is said of it, and what is asked of it. Each table runs with the cache
 //! on and off, and both must answer the same.
 
+mod both;
 mod scratch;
 
 use std::sync::Arc;
@@ -677,4 +678,11 @@ fn looks_at_the_disk_are_bounded() {
         other.await.expect("no panic");
         waiting.await.expect("no panic").expect("it was let go");
     });
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

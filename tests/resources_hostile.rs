@@ -1,6 +1,7 @@
 //! What peers and disks do to a server of files: ways out of the directory, files that change while they are sent, things
 //! that are no files.
 
+mod both;
 mod said;
 mod scratch;
 
@@ -631,4 +632,11 @@ fn large_files_are_sent_in_parts_and_past_slow_peers() {
         handle.stop();
         serving.join().expect("it ends");
     }
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

@@ -1,5 +1,7 @@
 //! What handlers return and what goes out: statuses, bodies and their types, fields, cookies, files, errors.
 
+mod both;
+
 #[cfg(debug_assertions)]
 mod said;
 
@@ -229,7 +231,8 @@ async fn numbers_are_statuses_from_200_to_599() {
     ];
     for (number, status, reason, explain) in table {
         let answer = client.get("/number").query("status", number).await;
-        assert_eq!((answer.status().as_u16(), answer.reason()), (status, reason), "{number}");
+        assert_eq!(answer.status().as_u16(), status, "{number}");
+        answer.assert_reason(reason);
         if explain.is_empty() {
             // A plain status is no error: no page, no body.
             assert_eq!((answer.text(), answer.header("content-length")), ("", Some("0")), "{number}");
@@ -891,7 +894,7 @@ async fn errors_become_answers() {
             assert_eq!(errors.expect("what was wrong")[0]["parameter"], "number", "{path}");
         }
         assert_eq!(body, json!({ "code": status, "message": message, "explain": text }), "{path}");
-        assert_eq!(answer.reason(), message, "{path}");
+        answer.assert_reason(message);
     }
 }
 
@@ -923,7 +926,7 @@ async fn a_message_cannot_split_the_status_line() {
     for (message, reason) in table {
         let answer = client.get("/error/handler?code=400&explain=x").query("message", message).await;
         answer.assert_status(400).assert_no_header("set-cookie");
-        assert_eq!(answer.reason(), reason, "{message:?}");
+        answer.assert_reason(reason);
         assert_eq!(answer.json::<Value>()["message"], message, "the body says it all");
     }
 }
@@ -1017,4 +1020,11 @@ async fn fields_statuses_and_tasks_have_short_words() {
     }
     client.get("/fixtures/paths.rs").await.assert_status(404);
     client.get("/fixtures/patterns.rs").await.assert_status(200);
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

@@ -1,5 +1,7 @@
 //! Which mapping answers a request: seen from outside, through real heads.
 
+mod both;
+
 use vernal::test::Client;
 use vernal::{
     App, Config, PathValue, RegGroup, RegGroups, Request, Response, StatusCode, controller, request_map,
@@ -753,4 +755,11 @@ mod twice {
         assert_eq!(lines.len(), table.len(), "{text}");
         App::from_registry(Config::new().app("another")).expect("no duplicates there");
     }
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

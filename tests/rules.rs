@@ -1,5 +1,7 @@
 //! Rules of types of one's own, by `garde`: bodies, forms, models and messages that break them are refused place by place.
 
+mod both;
+
 use std::ops::Deref;
 
 use garde::Validate;
@@ -320,4 +322,11 @@ fn on_a_small_stack(test: impl Future<Output = ()> + Send + 'static) {
     };
     let thread = std::thread::Builder::new().stack_size(2 << 20).spawn(run).expect("a thread");
     thread.join().expect("no failure");
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

@@ -1,5 +1,7 @@
 //! Rules of types that hold a secret. Apart from the other rules, since where a secret is read nothing of what is bound meanwhile is quoted.
 
+mod both;
+
 use garde::Validate;
 use serde::Deserialize;
 use serde_json::Value;
@@ -88,4 +90,11 @@ async fn a_secret_is_quoted_nowhere() {
     let mut told: Vec<_> = errors.iter().map(|it| (it["pointer"].as_str(), it["got"].as_str())).collect();
     told.sort_unstable();
     assert_eq!(told, [(Some("/password"), Some("***")), (Some("/user"), Some("***"))]);
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

@@ -1,5 +1,7 @@
 //! Signed and private cookies: what comes back as it was sent is believed, all else is absent.
 
+mod both;
+
 use vernal::test::{Answer, Client};
 use vernal::{
     CookieKey, FilterContext, PrivateCookies, SetCookie, SignedCookies, request_filter, request_map,
@@ -115,4 +117,11 @@ fn a_missing_or_weak_key_is_an_error_at_start() {
     assert!(CookieKey::derive_from(&[1; 31]).is_err() && CookieKey::derive_from(&[1; 32]).is_ok());
     assert!(CookieKey::random().is_ok());
     assert_eq!(format!("{:?}", key(1)), "CookieKey");
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

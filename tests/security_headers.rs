@@ -1,5 +1,7 @@
 //! Fields that make browsers careful: which are sent, on which answers, and whose value counts.
 
+mod both;
+
 use std::time::Duration;
 
 use vernal::security::{CspNonce, SecurityHeaders};
@@ -232,4 +234,11 @@ fn what_makes_no_sense_is_an_error_at_start() {
         assert!(text.contains(expected), "{text}\n--- should say {expected}");
         assert!(text.contains("SecurityHeaders` at tests/security_headers.rs:"), "{text}");
     }
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

@@ -1,5 +1,7 @@
 //! Sessions: the cookie, values, ends, and requests at the same time, over the store in memory and one of a user's own.
 
+mod both;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -778,4 +780,11 @@ async fn no_cache_that_is_shared_gets_a_cookie() {
             assert!(control == "private" || control == "no-store", "{path}: {answer}");
         }
     }
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

@@ -1,5 +1,6 @@
 //! Settings that make no sense: outside of a range, given twice, or where they are never looked at. All are told at start.
 
+mod both;
 mod said;
 mod scratch;
 
@@ -257,4 +258,11 @@ async fn one_mapping_is_counted_as_one() {
         let told = said.with("listening on");
         assert!(told.len() == 1 && told[0].ends_with(expected), "{app}: {told:?}");
     }
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

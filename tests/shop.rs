@@ -1,5 +1,7 @@
 //! The shop of the examples, as others see it: its description is read, asked, called and shown by programs that others wrote.
 
+mod both;
+
 #[path = "contract/asking.rs"]
 mod asking;
 mod installed;
@@ -233,4 +235,11 @@ async fn a_browser_shows_the_operations_and_tries_one() {
     .await
     .expect("it shows them");
     running.stop().await;
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

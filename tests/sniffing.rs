@@ -1,5 +1,7 @@
 //! Texts are sent as the pages that they look like, unless it was the request that made them look so.
 
+mod both;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -507,4 +509,11 @@ async fn sniffing_can_be_turned_off() {
     assert_eq!(kind(&client.post("/soap").await), TEXT);
     let pages = Client::builder().app("pages").sniffing(false).build();
     assert_eq!(kind(&pages.get("/refused?name=%3Chtml%3E").await), TEXT);
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

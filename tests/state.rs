@@ -2,6 +2,8 @@
 //!
 //! Each `app` is a set of its own; the default application has all its states.
 
+mod both;
+
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -395,4 +397,11 @@ fn a_configuration_may_be_made_elsewhere() {
     let bound =
         server::new().config(config(3)).host("127.0.0.1").port(0).bind().expect("all states are given");
     assert_ne!(bound.local_addr().port(), 0);
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

@@ -6,6 +6,7 @@
     reason = "what can be answered is to be tried as it is written"
 )]
 
+mod both;
 mod said;
 
 use said::Said;
@@ -358,4 +359,11 @@ async fn what_is_sent_is_held_against_the_description() {
     let undescribed = client().build();
     undescribed.get("/held/usual").header("x-wanted", "404").await;
     assert_eq!(said.take_if(|line| line.text.contains("description")).len(), 0, "nobody asked for one");
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

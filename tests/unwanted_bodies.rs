@@ -2,6 +2,8 @@
 
 #![allow(clippy::duplicate_underscore_argument, reason = "two arguments of one name are what is asked")]
 
+mod both;
+
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -370,4 +372,11 @@ async fn the_same_without_a_connection() {
     }
     let answer = app.handle(Request::post("/request").body(silent())).await;
     assert_eq!(answer.status, 408);
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

@@ -1,5 +1,7 @@
 //! What arguments must be once they are bound: constraints of single values, and what is said of values that break them.
 
+mod both;
+
 use serde_json::Value;
 use vernal::test::{Answer, Client};
 use vernal::{Cookie, Header, PathValue, Result, Text, request_map};
@@ -146,4 +148,11 @@ async fn a_long_text_is_matched_as_a_short_one() {
         format!("Body[text] should be a text that matches `^([a-z]+)*(a|b)+$`, not `{}…`.", "a".repeat(64));
     assert_eq!((answer.status().as_u16(), said(&answer)), (400, expected));
     client.post("/nasty").body("a".repeat((1 << 20) + 1)).await.assert_status(400);
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

@@ -1,5 +1,7 @@
 //! Pages made of templates: escaping, content types, what is said when one is missing or fails, and where they come from.
 
+mod both;
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -393,4 +395,11 @@ async fn views_are_made_without_a_connection_too() {
     let answer = app.handle(Request::get("/view/page.html")).await;
     assert_eq!(answer.headers.get("content-type"), Some("text/html; charset=utf-8"));
     assert_eq!(answer.into_bytes(1024).await.expect("a page"), format!("<p>{ESCAPED}</p>"));
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }
