@@ -252,6 +252,42 @@ async fn files_are_uploaded_from_disk() {
     assert!(text.starts_with("the file no/such/file cannot be read: "), "{text}");
 }
 
+/// What a server sees of a request.
+#[request_map("/whole", app = "client")]
+fn whole(req: &Request) -> String {
+    let field = |name| req.header(name).unwrap_or("-");
+    let fields = ["connection", "transfer-encoding", "te", "x-tea", "cookie", "content-length"].map(field);
+    format!("{:?} {} {} {}", req.version(), req.method, req.host().unwrap_or("-"), fields.join(" "))
+}
+
+/// What has no place in HTTP/2 is left out, and nothing else.
+#[cfg(feature = "http2")]
+#[tokio::test]
+async fn the_version_is_chosen() {
+    // The version, what is sent, and what comes of it.
+    let table = [
+        (false, "localhost", "", "HTTP/1.1 POST localhost keep-alive - trailers, gzip green a=b 3", "OK"),
+        (true, "localhost", "", "HTTP/2.0 POST localhost - - - green a=b 3", ""),
+        (true, "Example.org:81", "", "HTTP/2.0 POST Example.org:81 - - - green a=b 3", ""),
+        (true, "localhost", "http://example.org", "HTTP/2.0 POST example.org - - - green a=b 3", ""),
+    ];
+    for (is_http2, host, absolute, expected, reason) in table {
+        let client = Client::builder().app("client").http2(is_http2).build();
+        let request = client.post(&format!("{absolute}/whole")).header("connection", "keep-alive");
+        let request = request.header("te", "trailers, gzip").header("X-Tea", "green").cookie("a", "b");
+        let answer = request.header("host", host).body("tea").await;
+        answer.assert_text(expected).assert_reason("OK");
+        assert_eq!(answer.reason(), reason);
+    }
+    let client = Client::builder().app("client").http2(true).build();
+    for (name, request) in [
+        ("no host", client.get("/whole").header("host", "a b")),
+        ("two hosts", client.get("/whole").header("host", "a").header("host", "b")),
+    ] {
+        assert_eq!(request.await.status(), 400, "{name}");
+    }
+}
+
 /// All of it once more.
 #[cfg(feature = "http2")]
 #[test]
