@@ -1,5 +1,6 @@
 //! Rooms: who is in, who gets what, and that nobody waits for slow members.
 
+mod both;
 mod wire;
 
 use vernal::test::{Client, TestSocket};
@@ -196,4 +197,11 @@ async fn slow_members_never_hold_the_rest() {
             assert_eq!(ends.only().await, end);
         }
     }
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

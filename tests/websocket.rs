@@ -1,5 +1,6 @@
 //! WebSocket sessions: five styles of handlers, what each event gets, what is sent, and how sessions end.
 
+mod both;
 mod wire;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -515,4 +516,11 @@ async fn a_session_keeps_one_value_of_each_type() {
     let mut ws = any_client().websocket("/attributes").await;
     ws.send("").await.expect("sent");
     ws.expect_text("checked").await;
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

@@ -1,6 +1,7 @@
 //! How sessions end: whatever the peer, the handler, the server or an extension does, each ends once, in time, and leaves
 //! nothing behind.
 
+mod both;
 mod wire;
 
 use std::future::poll_fn;
@@ -467,4 +468,11 @@ async fn a_server_counts_no_session_that_has_ended() {
 /// A state for servers on which nobody asks how sessions end.
 fn ends() -> Ends {
     Ends(tokio::sync::mpsc::unbounded_channel().0)
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

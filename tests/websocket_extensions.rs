@@ -1,5 +1,6 @@
 //! Extensions: one's own on both sides, what is negotiated, and permessage-deflate on the wire (RFC 7692).
 
+mod both;
 mod wire;
 
 use std::sync::{Arc, Mutex};
@@ -438,4 +439,11 @@ async fn a_message_of_exactly_the_bound_may_be_compressed() {
     ws.expect_text("2000").await;
     ws.send(noise(2_001)).await.expect("sent");
     ws.expect_close(1009).await;
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

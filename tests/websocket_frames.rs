@@ -1,5 +1,6 @@
 //! What peers do wrong, byte by byte: which close frame they get, and that `on_close` runs once with the same code.
 
+mod both;
 mod wire;
 
 use std::time::Duration;
@@ -480,4 +481,11 @@ async fn a_flood_of_pings_is_answered_within_bounds() {
     ws.send(frame(0x88, b"\x03\xe8")).await;
     assert_eq!(ws.rest().await, ["close 1000"]);
     assert_eq!(ends.only().await, "1000");
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

@@ -1,5 +1,6 @@
 //! Messages on their way in and out: pings, pieces, many senders at once, files, waits that are given up, and bare frames.
 
+mod both;
 mod wire;
 
 use std::pin::pin;
@@ -404,4 +405,11 @@ async fn a_client_over_tcp_sees_the_same() {
     assert_eq!(ws.closed().await.code(), 1001);
     drop(ws);
     serving.await.expect("no panic").expect("served to its end");
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

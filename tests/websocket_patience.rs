@@ -1,6 +1,7 @@
 //! Peers that are slow but alive, and handlers that take their time: nobody is thrown out for it, and nobody holds a session for
 //! ever.
 
+mod both;
 mod wire;
 
 use std::time::Duration;
@@ -286,4 +287,11 @@ async fn pings_come_in_their_period() {
     let mut shown = ws.rest().await;
     assert_eq!(shown.pop().as_deref(), Some("close 1011 Ping timeout"));
     assert_eq!(ends.next().await, "1011 Ping timeout");
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }

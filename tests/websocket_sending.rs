@@ -1,5 +1,6 @@
 //! Ways to send and to learn what became of it: flushing, frames of a size, files, JSON in bytes, errors that say who closed.
 
+mod both;
 mod wire;
 
 use std::time::Duration;
@@ -571,4 +572,11 @@ async fn a_stream_that_was_given_leads_to_one_server() {
     let error = connect("ws://localhost/moved/302/x?to=/whoami").over(stream).redirects(3).await;
     let error = error.expect_err("no other connection is made");
     assert!(error.explain_text().contains("another `connect`"), "{}", error.explain_text());
+}
+
+/// All of it once more; nobody asks by `Upgrade` in HTTP/2.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&["requests_say_whether_they_ask_for_websocket"]);
 }

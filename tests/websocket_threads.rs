@@ -1,5 +1,7 @@
 //! Sessions used from several threads at once: all messages arrive whole, each sender's in order, and no wake-up is missed.
 
+mod both;
+
 use std::thread;
 use std::time::Duration;
 
@@ -151,4 +153,11 @@ async fn a_thread_that_closes_ends_the_session_at_once() {
         let ended = timeout(Duration::from_secs(4), ws.expect_close(4000)).await;
         assert!(ended.is_ok_and(|reason| reason.text() == "enough"), "the time for closing is taken");
     }
+}
+
+/// All of it once more.
+#[cfg(feature = "http2")]
+#[test]
+fn over_http2() {
+    both::again(&[]);
 }
