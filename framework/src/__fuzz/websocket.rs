@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 use crate::base::{Headers, is_token};
 use crate::proto::ws::{
     Bounds, CloseReason, Deflate, Extension, ExtensionOffer, Extensions, Frame, FrameHeader, MAX_HEADER,
-    OpCode, PerMessageDeflate, Protocol, Received, Role, Rsv, Wants, handshake, write_frame,
+    OpCode, Protocol, Received, Role, Rsv, Wants, handshake, write_frame,
 };
 
 const BOUNDS: Bounds = Bounds { message_size: 300, frame_size: 200, fragments: 4 };
@@ -92,8 +92,8 @@ pub fn deflate(input: &[u8]) {
     let [kind, room, length, input @ ..] = input else { return };
     let (room, length) = (usize::from(*room) * 8, usize::from(*length) + 1);
     let settings = deflate_of(*kind);
-    let one = inflate(&mut settings.extension(Role::Server), input, input.len().max(1), room);
-    let other = inflate(&mut settings.extension(Role::Server), input, length, room);
+    let one = inflate(&mut *settings.extension(Role::Server), input, input.len().max(1), room);
+    let other = inflate(&mut *settings.extension(Role::Server), input, length, room);
     assert_eq!(one.as_ref().ok(), other.as_ref().ok());
     for refused in [one, other].into_iter().filter_map(Result::err) {
         assert!(matches!(refused.code().value(), 1007 | 1009));
@@ -121,7 +121,7 @@ fn receive(kind: u8, input: &[u8], size: usize) -> (Vec<Received>, Option<CloseR
     let mut protocol = Protocol::new(role);
     protocol.wants = Wants { fragments: kind & 2 != 0, frames: kind & 4 != 0 };
     let extensions = (kind & 8 != 0).then(|| {
-        let extensions = Extensions::new(vec![Box::new(deflate_of(kind >> 4).extension(role))]);
+        let extensions = Extensions::new(vec![deflate_of(kind >> 4).extension(role)]);
         protocol.claim(extensions.claimed());
         Mutex::new(extensions)
     });
@@ -194,7 +194,7 @@ fn deflate_of(kind: u8) -> Deflate {
 }
 
 fn inflate(
-    extension: &mut PerMessageDeflate,
+    extension: &mut dyn Extension,
     input: &[u8],
     length: usize,
     room: usize,
