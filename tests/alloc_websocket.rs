@@ -51,7 +51,7 @@ const TABLE: [(&str, &str, &str, u8, usize, f64); 8] = [
 
 /// Name, path, and the bytes that a session may hold while it is idle, its socket's place in the runtime and its task included.
 const IDLE: [(&str, &str, usize); 2] =
-    [("an idle stream", "/stream", 1_330), ("idle events", "/events", 1_330)];
+    [("an idle stream", "/stream", 1_320), ("idle events", "/events", 1_320)];
 
 #[test]
 fn a_warm_session_allocates_what_is_listed() {

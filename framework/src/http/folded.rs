@@ -13,6 +13,7 @@ use super::rare::Rare;
 use super::{Context, Peer, Request};
 use crate::base::{Location, Span};
 use crate::proto::h1::TargetForm;
+use crate::proto::ws::Role;
 
 /// See the head of this file.
 pub(crate) struct Folded {
@@ -25,6 +26,8 @@ pub(crate) struct Folded {
     mapping: u32,
     version: Version,
     is_secure: bool,
+    /// Which side of the session is this one. It lies here since it takes no room beside the others.
+    pub(crate) role: Role,
     head_is_out: AtomicBool,
     whole: OnceLock<Box<Request>>,
 }
@@ -52,6 +55,7 @@ impl Folded {
             mapping: request.mapping,
             version: request.version,
             is_secure: request.is_secure,
+            role: Role::Server,
             head_is_out: AtomicBool::new(request.head_is_out()),
             whole: OnceLock::new(),
         }

@@ -102,7 +102,9 @@ impl Core {
                         wire.set_deadline();
                     }
                     // Whoever has sent more since then wakes this task.
-                    if has_taken_over || !self.outbox().hand_over(&mut wire.writing, self.role, cx.waker()) {
+                    if has_taken_over
+                        || !self.outbox().hand_over(&mut wire.writing, self.folded.role, cx.waker())
+                    {
                         return Poll::Ready(());
                     }
                     has_taken_over = true;
@@ -209,7 +211,7 @@ impl Core {
             match wire.keepalive.look(&self.config, now, is_held_up, in_frame) {
                 Due::Nothing => {}
                 Due::Ping(number) => {
-                    self.outbox().push_control(self.role, OpCode::Ping, number.to_string().as_bytes());
+                    self.outbox().push_control(self.folded.role, OpCode::Ping, number.to_string().as_bytes());
                     wire.keepalive.queued();
                     has_changed = true;
                 }
@@ -240,7 +242,7 @@ impl Core {
         }
         let Some(stream) = &mut wire.stream else { return Poll::Ready(()) };
         let ended = ready!(stream.poll_shutdown(cx));
-        if ended.is_err() || !wire.has_unread && self.role == Role::Server {
+        if ended.is_err() || !wire.has_unread && self.folded.role == Role::Server {
             return Poll::Ready(());
         }
         for _ in 0..LINGERED {

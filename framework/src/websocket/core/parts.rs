@@ -21,7 +21,6 @@ use crate::proto::ws::{CloseCode, CloseReason, Extensions, OpCode, Role, Wants};
 
 /// See the head of this file.
 pub(crate) struct Core {
-    pub(crate) role: Role,
     pub(crate) config: Arc<WebSocketConfig>,
     /// The request that opened the session, which few look at again.
     pub(crate) folded: Box<Folded>,
@@ -58,9 +57,9 @@ impl Core {
         }
     }
 
-    pub(crate) fn new(role: Role, config: Arc<WebSocketConfig>, folded: Box<Folded>) -> Core {
+    pub(crate) fn new(role: Role, config: Arc<WebSocketConfig>, mut folded: Box<Folded>) -> Core {
+        folded.role = role;
         Core {
-            role,
             wire: Mutex::new(Wire::new(role, &config)),
             config,
             folded,
@@ -199,7 +198,7 @@ impl Core {
             return;
         }
         let mut outbox = self.outbox();
-        outbox.push_control(self.role, OpCode::Close, &payload);
+        outbox.push_control(self.folded.role, OpCode::Close, &payload);
         outbox.wake_waiting();
         release(outbox, None);
     }

@@ -264,7 +264,7 @@ impl Core {
     fn pong(&self, payload: &[u8]) {
         let mut outbox = self.outbox();
         if outbox.size() <= self.config.outbox_size {
-            outbox.push_control(self.role, OpCode::Pong, payload);
+            outbox.push_control(self.folded.role, OpCode::Pong, payload);
         } else {
             outbox.owe_pong(payload);
         }
@@ -274,7 +274,7 @@ impl Core {
     fn closed_by_peer(&self, wire: &mut Wire, reason: CloseReason) {
         wire.is_ended = true;
         let _ = self.reason.set(Box::new(reason.clone()));
-        self.outbox().push_control(self.role, OpCode::Close, &reason.payload());
+        self.outbox().push_control(self.folded.role, OpCode::Close, &reason.payload());
         self.outbox().wake_waiting();
     }
 
@@ -283,7 +283,7 @@ impl Core {
     fn fail(&self, wire: &mut Wire, reason: CloseReason) {
         wire.is_ended = true;
         wire.has_unread = true;
-        self.outbox().push_control(self.role, OpCode::Close, &reason.payload());
+        self.outbox().push_control(self.folded.role, OpCode::Close, &reason.payload());
         self.outbox().wake_waiting();
         say!(debug, "a WebSocket peer broke a rule: {reason}");
         let _ = self.reason.set(Box::new(reason));

@@ -226,9 +226,9 @@ impl Core {
     fn push_piece(&self, outbox: &mut Outbox, head: (bool, Rsv, OpCode), payload: &Bytes) {
         let size = self.config.frame_payload.max(1);
         if payload.len() <= size {
-            outbox.push(self.role, head, payload, Some(payload), Overflow::Wait);
+            outbox.push(self.folded.role, head, payload, Some(payload), Overflow::Wait);
         } else {
-            outbox.push_split(self.role, head, payload, size, Overflow::Wait);
+            outbox.push_split(self.folded.role, head, payload, size, Overflow::Wait);
         }
     }
 
@@ -243,9 +243,9 @@ impl Core {
     ) {
         let WebSocketConfig { frame_payload, overflow, .. } = *self.config;
         if payload.len() <= frame_payload {
-            outbox.push(self.role, head, payload, shared, overflow);
+            outbox.push(self.folded.role, head, payload, shared, overflow);
         } else {
-            outbox.push_split(self.role, head, payload, frame_payload.max(1), overflow);
+            outbox.push_split(self.folded.role, head, payload, frame_payload.max(1), overflow);
         }
     }
 
@@ -333,7 +333,7 @@ impl Core {
             outbox.wait(cx.waker());
             return Poll::Pending;
         }
-        outbox.push(self.role, frame.head(), &frame.payload, Some(&frame.payload), Overflow::Wait);
+        outbox.push(self.folded.role, frame.head(), &frame.payload, Some(&frame.payload), Overflow::Wait);
         release(outbox, Some(cx.waker()));
         Poll::Ready(Ok(()))
     }
@@ -370,7 +370,7 @@ impl Core {
             return Err(self.closed_error());
         }
         if outbox.size() <= room {
-            outbox.push_control(self.role, opcode, payload);
+            outbox.push_control(self.folded.role, opcode, payload);
             release(outbox, None);
         } else if opcode == OpCode::Pong {
             outbox.owe_pong(payload);

@@ -106,7 +106,8 @@ impl<'m> Shared<'m> {
     }
 
     fn send_to(&mut self, core: &Core) -> bool {
-        if core.role == Role::Client || self.message.payload.bytes().len() > core.config.frame_payload {
+        if core.folded.role == Role::Client || self.message.payload.bytes().len() > core.config.frame_payload
+        {
             return core.push_shared(self.frame());
         }
         // Held until the frame is in the outbox, since it decides about the order of messages.
