@@ -34,6 +34,11 @@ fn bare(_: &Shop) -> Pool {
 }
 
 #[component]
+fn of_a_text(_: String) -> Pool {
+    Pool
+}
+
+#[component]
 fn by_value(_: State<Shop>) -> Pool {
     Pool
 }

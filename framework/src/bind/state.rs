@@ -103,7 +103,11 @@ impl StateNeed {
 /// constructors.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument here",
-    label = "only `State<&T>` can: there may be no request yet"
+    label = "only `State<&T>` can: there may be no request yet",
+    note = "what is needed is a state, lent by its type: write `pool: State<&Pool>`, and make a `Pool` by a `#[component]` or give one by \
+            `.state(…)`",
+    note = "a text or a number of the settings stands in a struct of yours: `#[config(\"shop\")]` on `struct Shop {{ name: String }}`, and then \
+            `shop: State<&Shop>`"
 )]
 pub trait FromContext<'c>: Sized {
     /// The state it needs.
