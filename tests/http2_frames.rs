@@ -7,9 +7,12 @@
 mod frames;
 mod running;
 
-use vernal::Limits;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
 use vernal::test::Client;
-use vernal::{Text, request_map, server};
+use vernal::{Body, Event, Limits, Result, Sse, Text, request_map, server};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -32,6 +35,55 @@ fn text(Text(text): Text<&str>) -> String {
 #[request_map("/waits", app = "http2_frames")]
 async fn waits() {
     std::future::pending::<()>().await;
+}
+
+/// Gives a piece, and panics where the next is asked for.
+struct Torn(bool);
+
+impl Stream for Torn {
+    type Item = Result<&'static str>;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        assert!(!self.0, "as it is meant to");
+        self.0 = true;
+        Poll::Ready(Some(Ok("a piece")))
+    }
+}
+
+#[request_map("/torn", app = "http2_frames")]
+fn torn() -> Body {
+    Body::stream(Torn(false))
+}
+
+#[request_map("/torn/at_once", app = "http2_frames")]
+fn torn_at_once() -> Body {
+    Body::stream(Torn(true))
+}
+
+#[request_map("/torn/events", app = "http2_frames")]
+fn torn_events() -> Sse {
+    Sse::new(TornEvents)
+}
+
+struct TornEvents;
+
+impl Stream for TornEvents {
+    type Item = Result<Event>;
+
+    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        panic!("as it is meant to")
+    }
+}
+
+#[request_map("/torn/trailers", app = "http2_frames")]
+fn torn_trailers() -> Body {
+    Body::from("text").with_trailers(&["x-sum"], async { panic!("as it is meant to") })
+}
+
+#[request_map("/torn/later", app = "http2_frames")]
+async fn torn_later() -> Body {
+    tokio::task::yield_now().await;
+    Body::stream(Torn(false))
 }
 
 /// Answers as soon as the server stops.
@@ -265,6 +317,19 @@ async fn the_law_is_kept_frame_by_frame() {
             vec![only(&[(":method", "GET"), (":scheme", "http"), (":path", "/"), (":authority", "me@a")])],
             "400 on 1",
         ),
+        ("8.2.1", "a blank before a value", vec![with(&[("x-user", " admin")])], "400 on 1"),
+        ("8.2.1", "a tab behind a value", vec![with(&[("x-user", "admin\t")])], "400 on 1"),
+        ("8.2.1", "a blank within a value", vec![with(&[("x-user", "ad min")])], "200 on 1"),
+        (
+            "8.2.1",
+            "a blank behind a value in trailers",
+            vec![
+                post(&[]),
+                frame(DATA, 0, 1, b"text"),
+                frame(HEADERS, END_STREAM | END_HEADERS, 1, &fields(&[("x-user", "admin ")])),
+            ],
+            "400 on 1",
+        ),
         ("8.3.1", "another host than the authority", vec![with(&[("host", "elsewhere")])], "400 on 1"),
         (
             "8.3.1",
@@ -290,6 +355,24 @@ async fn the_law_is_kept_frame_by_frame() {
         }
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+/// Others on the connection have nothing to do with it (RFC 9113, section 5.4.2).
+#[tokio::test]
+async fn a_panic_in_the_midst_of_a_body_ends_its_stream_alone() {
+    let client = client();
+    for path in ["/torn", "/torn/at_once", "/torn/events", "/torn/trailers", "/torn/later"] {
+        let mut frames = Frames::open(&client).await;
+        let asking = [head("GET", path), fields(&[("te", "trailers")])].concat();
+        let asking = frame(HEADERS, END_STREAM | END_HEADERS, 3, &asking);
+        frames.send(&[get(1, "/stops"), asking].concat()).await;
+        // What had not gone out by then does not.
+        let begun = frames.outcome().await;
+        let reset = if begun == "200 on 3" { frames.outcome().await } else { begun };
+        assert_eq!(reset, "reset 2 on 3", "{path}");
+        frames.send(&get(5, "/")).await;
+        assert_eq!(frames.outcome().await, "200 on 5", "{path}");
+    }
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use futures_core::Stream;
 use tracing::Span;
 
 use super::file::FileBody;
+use super::guard::caught;
 use super::safe_path::FilePath;
 use super::trailing::Trailing;
 use super::{Error, Result};
@@ -194,7 +195,11 @@ where
     type Item = Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
-        let piece = ready!(self.stream.as_mut().poll_next(cx));
+        // A panic ends this body, not the connection, which others may share.
+        let piece = match caught(|| self.stream.as_mut().poll_next(cx)) {
+            Ok(piece) => ready!(piece),
+            Err(panic) => return Poll::Ready(Some(Err(panic))),
+        };
         Poll::Ready(piece.map(|piece| match piece {
             Ok(bytes) => Ok(bytes.into()),
             Err(error) => Err(Error::from_boxed(error.into())),

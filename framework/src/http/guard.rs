@@ -50,16 +50,21 @@ pub(crate) fn watched(at: &Location, call: impl FnOnce() -> Result) -> Result {
 
 /// Polls a future whose panics are errors.
 #[inline]
-pub(crate) fn poll_guarded<F>(future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<Result>
+pub(crate) fn poll_guarded<F, T>(future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<Result<T>>
 where
-    F: Future<Output = Result> + ?Sized,
+    F: Future<Output = Result<T>> + ?Sized,
 {
-    let poll = catch_unwind(AssertUnwindSafe(|| future.poll(cx)));
-    poll.unwrap_or_else(|payload| Poll::Ready(Err(Error::from_panic(&*payload))))
+    caught(|| future.poll(cx)).unwrap_or_else(|panic| Poll::Ready(Err(panic)))
 }
 
 /// Calls a plain function whose panics are errors.
 #[inline]
 pub(crate) fn guarded(call: impl FnOnce() -> Result) -> Result {
-    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|payload| Err(Error::from_panic(&*payload)))
+    caught(call).unwrap_or_else(Err)
+}
+
+/// What a call gives, or its panic as an error.
+#[inline]
+pub(crate) fn caught<T>(call: impl FnOnce() -> T) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(call)).map_err(|payload| Error::from_panic(&*payload))
 }

@@ -6,6 +6,7 @@ use std::task::{Context, Poll, ready};
 
 use tracing::{Instrument, Span};
 
+use super::guard::poll_guarded;
 use super::{BoxFuture, Result, Trailers};
 use crate::base::Headers;
 use crate::proto::may_trail;
@@ -64,7 +65,7 @@ impl Trailing {
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Headers>> {
         let trailers = match &mut self.source {
             Source::Known(trailers) => Ok(std::mem::take(trailers)),
-            Source::Later(later) => ready!(later.as_mut().poll(cx)),
+            Source::Later(later) => ready!(poll_guarded(later.as_mut(), cx)),
             Source::Slot(slot, _) => Ok(slot.take()),
         };
         self.source = Source::Known(Trailers::new());
