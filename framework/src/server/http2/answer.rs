@@ -45,17 +45,19 @@ impl<'a> Parts<'a> {
         if let Some(server) = shared.app.0.server_line.value() {
             fields.insert(SERVER, server.clone());
         }
+        let mut has_type = false;
         for (name, value) in self.headers.fields() {
             if is_ours(name) {
                 continue;
             }
+            has_type |= name.eq_ignore_ascii_case(b"content-type");
             // Both are tokens and values already.
             if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name), HeaderValue::from_bytes(value)) {
                 fields.append(name, value);
             }
         }
         if let Some(content_type) = guessed_type(status, self.content_type)
-            && !fields.contains_key(CONTENT_TYPE)
+            && !has_type
         {
             fields.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         }

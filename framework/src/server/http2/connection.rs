@@ -1,5 +1,6 @@
 //! One connection of HTTP/2: it takes requests in, answers at once what can be, and looks after the times of all.
 
+use std::cell::Cell;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
@@ -10,7 +11,6 @@ use bytes::Bytes;
 use h2::server::{Builder, Connection as Driver, SendResponse};
 use h2::{Reason, RecvStream};
 use http::Method;
-use http::header::EXPECT;
 
 use super::answer::Parts;
 use super::draining::Draining;
@@ -21,7 +21,7 @@ use super::session;
 use super::stream::{self, Work};
 use super::streams::Streams;
 use super::times::Times;
-use super::transport::{Gate, Transport};
+use super::transport::{Known, Transport};
 use crate::app::{Talk, Target};
 use crate::base::say;
 use crate::http::{Body, BodyKind, BoxFuture};
@@ -37,10 +37,10 @@ pub(super) async fn serve(stream: Stream, leftover: Vec<u8>, counted: Counted) {
     let opening: BoxFuture<'static, Option<Box<Connection>>> = Box::pin(open(stream, leftover, counted));
     let Some(mut connection) = opening.await else { return };
     let farewell = poll_fn(|cx| connection.poll(cx)).await;
-    let (gate, streams) = (Arc::clone(&connection.gate), Arc::clone(&connection.streams));
+    let (known, streams) = (Arc::clone(&connection.known), Arc::clone(&connection.streams));
     // Nothing is held while the peer may be sending on.
     drop(connection);
-    if let Some(left) = gate.take_left() {
+    if let Some(left) = known.take_left() {
         let leaving: BoxFuture<'_, ()> =
             Box::pin(lingering::take_leave_of(*left, farewell, streams.counted.shared()));
         leaving.await;
@@ -51,8 +51,8 @@ pub(super) async fn serve(stream: Stream, leftover: Vec<u8>, counted: Counted) {
 async fn open(stream: Stream, leftover: Vec<u8>, counted: Counted) -> Option<Box<Connection>> {
     let streams = Streams::new(counted);
     let limits = &streams.counted.shared().app.0.limits;
-    let gate = Arc::<Gate>::default();
-    let transport = Transport::new(stream, leftover, Arc::clone(&gate), limits.answer_tempo());
+    let known = Arc::<Known>::default();
+    let transport = Transport::new(stream, leftover, Arc::clone(&known), limits.answer_tempo());
     let mut opening = pin!(tokio::time::timeout(limits.first_byte(), builder(limits).handshake(transport)));
     let opened = poll_fn(|cx| {
         if let Poll::Ready(opened) = opening.as_mut().poll(cx) {
@@ -76,9 +76,9 @@ async fn open(stream: Stream, leftover: Vec<u8>, counted: Counted) -> Option<Box
             return None;
         }
     };
-    let times = Times::new(Arc::clone(&gate), driver.ping_pong(), limits);
+    let times = Times::new(Arc::clone(&known), driver.ping_pong(), limits);
     let draining = Draining::default();
-    Some(Box::new(Connection { driver, gate, streams: Arc::clone(&streams), draining, times }))
+    Some(Box::new(Connection { driver, known, streams: Arc::clone(&streams), draining, times, served: 0 }))
 }
 
 /// What the peer is told at first, and what is borne of it.
@@ -97,10 +97,12 @@ fn builder(limits: &Limits) -> Builder {
 
 struct Connection {
     driver: Driver<Transport, Bytes>,
-    gate: Arc<Gate>,
+    known: Arc<Known>,
     streams: Arc<Streams>,
     draining: Draining,
     times: Times,
+    /// How many requests have come.
+    served: u32,
 }
 
 impl Connection {
@@ -110,29 +112,16 @@ impl Connection {
         let streams = Arc::clone(&self.streams);
         let limits = &streams.counted.shared().app.0.limits;
         loop {
-            // Answers to all that has come go out together.
-            self.gate.shut();
-            let accepted = loop {
-                match self.driver.poll_accept(cx) {
-                    Poll::Ready(Some(Ok((request, respond)))) => {
-                        self.gate.shut();
-                        self.times.is_busy();
-                        self.begin(request, respond, &streams, cx);
-                    }
-                    Poll::Pending if self.gate.open() => {}
-                    other => break other,
-                }
-            };
-            match accepted {
-                Poll::Ready(Some(Err(error))) => {
+            match self.accept(&streams, cx) {
+                Poll::Ready(Err(error)) => {
                     say!(debug, "a connection of HTTP/2 ended: {error}");
                     return Poll::Ready(Farewell::Linger);
                 }
                 // It may have been ended by us.
-                Poll::Ready(_) if streams.resets() > limits.http2_resets => {
+                Poll::Ready(Ok(())) if streams.resets() > limits.http2_resets => {
                     return Poll::Ready(Farewell::Linger);
                 }
-                Poll::Ready(_) => return Poll::Ready(Farewell::Close),
+                Poll::Ready(Ok(())) => return Poll::Ready(Farewell::Close),
                 Poll::Pending => {}
             }
             self.draining.poll(&streams, limits, cx);
@@ -147,6 +136,11 @@ impl Connection {
                 self.driver.abrupt_shutdown(Reason::ENHANCE_YOUR_CALM);
                 continue;
             }
+            if self.served >= limits.requests_per_connection && !self.times.is_ending() {
+                self.times.end();
+                self.driver.graceful_shutdown();
+                continue;
+            }
             let has_streams = streams.open() > 0 || self.driver.has_streams();
             match self.times.poll(&mut self.driver, &streams.counted, has_streams, self.draining.end(), cx) {
                 Poll::Ready(true) => {}
@@ -154,6 +148,38 @@ impl Connection {
                 Poll::Pending => return Poll::Pending,
             }
         }
+    }
+
+    /// Takes in what has come. Each look for a request writes what is there to write, so that answers wait until all have been looked for,
+    /// and go out together.
+    fn accept(&mut self, streams: &Arc<Streams>, cx: &mut Context<'_>) -> Poll<Result<(), h2::Error>> {
+        let mut arrived = ARRIVED.take();
+        let ended = loop {
+            let next = self.driver.poll_accept(cx);
+            let ended = match next {
+                Poll::Ready(Some(Ok(request))) => {
+                    arrived.push(request);
+                    if arrived.len() < TOGETHER {
+                        continue;
+                    }
+                    None
+                }
+                Poll::Pending if arrived.is_empty() => break Poll::Pending,
+                Poll::Pending => None,
+                Poll::Ready(Some(Err(error))) => Some(Err(error)),
+                Poll::Ready(None) => Some(Ok(())),
+            };
+            for (request, respond) in arrived.drain(..) {
+                self.times.is_busy();
+                self.served = self.served.saturating_add(1);
+                self.begin(request, respond, streams, cx);
+            }
+            if let Some(ended) = ended {
+                break Poll::Ready(ended);
+            }
+        };
+        ARRIVED.set(arrived);
+        ended
     }
 
     /// Begins to answer a request, and ends it if that needs no wait.
@@ -170,8 +196,7 @@ impl Connection {
         streams.counted.introduce(&mut talk.request);
         let began = clock::now().instant;
         let (parts, body) = request.into_parts();
-        let wanted = parts.headers.contains_key(EXPECT).then(Arc::<AtomicBool>::default);
-        let mut sending = Sending::new(respond, parts.method.clone(), wanted.clone());
+        let mut sending = Sending::new(respond, parts.method.clone());
         let is_websocket = asks_for_websocket(&parts);
         let taken = take_head(&mut talk.request, parts, &app.limits);
         if taken.is_ok() && is_websocket {
@@ -180,7 +205,7 @@ impl Connection {
             return;
         }
         let work = match taken {
-            Ok(()) if body.is_end_stream() => match self.at_once(&mut talk, &mut sending, streams) {
+            Ok(_) if body.is_end_stream() => match self.at_once(&mut talk, &mut sending, streams) {
                 AtOnce::Answered => {
                     streams.answered();
                     if app.is_observed() {
@@ -191,9 +216,13 @@ impl Connection {
                 AtOnce::Gone => return talk.give_back(),
                 AtOnce::Waits(work) => work,
             },
-            Ok(()) => {
+            Ok(is_waiting) => {
                 let length = talk.request.content_length();
-                Work::Taken(Ok(Incoming::body(body, length, streams, wanted.unwrap_or_default())))
+                let wanted = Arc::<AtomicBool>::default();
+                if is_waiting {
+                    sending.asks_when(&wanted);
+                }
+                Work::Taken(Ok(Incoming::body(body, length, streams, wanted)))
             }
             Err(refusal) => {
                 if !body.is_end_stream() {
@@ -254,6 +283,16 @@ enum AtOnce {
     /// Nobody wants it any more.
     Gone,
 }
+
+type Arrived = Vec<(http::Request<RecvStream>, SendResponse<Bytes>)>;
+
+thread_local! {
+    /// Room for what a connection takes in together; empty between two of them.
+    static ARRIVED: Cell<Arrived> = const { Cell::new(Vec::new()) };
+}
+
+/// So many requests are taken in before the first of them is answered.
+const TOGETHER: usize = 64;
 
 /// What a stream may hold of its answer beside what its peer has made room for.
 const SEND_BUFFER: usize = 64 << 10;

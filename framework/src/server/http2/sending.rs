@@ -42,16 +42,12 @@ pub(super) struct Sending {
 pub(super) struct Gone;
 
 impl Sending {
-    pub(super) fn new(
-        respond: SendResponse<Bytes>,
-        method: Method,
-        wanted: Option<Arc<AtomicBool>>,
-    ) -> Sending {
+    pub(super) fn new(respond: SendResponse<Bytes>, method: Method) -> Sending {
         Sending {
             respond,
             stream: None,
             method,
-            wanted,
+            wanted: None,
             status: 0,
             sent: 0,
             waiting: Bytes::new(),
@@ -59,6 +55,11 @@ impl Sending {
             is_cut: false,
             slowness: None,
         }
+    }
+
+    /// The peer waits with the body of its request until somebody wants that (RFC 9110, section 10.1.1).
+    pub(super) fn asks_when(&mut self, wanted: &Arc<AtomicBool>) {
+        self.wanted = Some(Arc::clone(wanted));
     }
 
     /// Sends the head; tells whether a body is to follow.

@@ -11,7 +11,7 @@ use h2::server::Connection as Driver;
 use h2::{Ping, PingPong};
 use tokio::time::Instant;
 
-use super::transport::{Gate, Transport};
+use super::transport::{Known, Transport};
 use crate::base::say;
 use crate::io::{Deadline, clock};
 use crate::proto::Limits;
@@ -23,7 +23,7 @@ pub(super) struct Times {
     /// Since when there has been no stream.
     idle_since: Option<Instant>,
     /// It tells how often something was heard of the peer, which is compared with the last look.
-    gate: Arc<Gate>,
+    known: Arc<Known>,
     seen: u64,
     /// When that is too long ago.
     look: Instant,
@@ -45,13 +45,13 @@ pub(super) struct Times {
 }
 
 impl Times {
-    pub(super) fn new(gate: Arc<Gate>, pinging: Option<PingPong>, limits: &Limits) -> Times {
+    pub(super) fn new(known: Arc<Known>, pinging: Option<PingPong>, limits: &Limits) -> Times {
         let now = Instant::now();
         let look = clock::later(now, limits.http2_ping_interval);
         Times {
             deadline: Deadline::new(look),
             idle_since: Some(now),
-            gate,
+            known,
             seen: 0,
             look,
             pinging,
@@ -102,7 +102,7 @@ impl Times {
             }
         }
         let now = Instant::now();
-        let heard = self.gate.heard();
+        let heard = self.known.heard();
         if heard != self.seen {
             (self.seen, self.is_asked) = (heard, false);
             self.look = clock::later(now, self.ping_interval);
