@@ -106,6 +106,21 @@ async fn so_many_streams_are_reset_before_they_are_answered() {
 }
 
 #[tokio::test]
+async fn so_many_requests_come_on_one_connection() {
+    let (client, _) = client(Limits::new().requests_per_connection(3));
+    let mut frames = Frames::open(&client).await;
+    for stream in [1, 3] {
+        frames.send(&get(stream, "/")).await;
+        assert_eq!(frames.outcome().await, format!("200 on {stream}"));
+    }
+    frames.send(&get(5, "/waits")).await;
+    assert_eq!(frames.outcome().await, "goaway 0");
+    // What the peer has sent before it knew is answered.
+    frames.send(&get(7, "/")).await;
+    assert_eq!(frames.outcome().await, "200 on 7");
+}
+
+#[tokio::test]
 async fn so_large_may_fields_be_together() {
     // 32 bytes for each of four fields, and 46 of these; `h2` wants one to be left.
     for (limit, expected) in [(175, "200 on 1"), (174, "431 on 1")] {

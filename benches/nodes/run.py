@@ -149,7 +149,8 @@ def main():
                 show(rooms, "vernal", nodes.measure(rooms, half, arguments.seconds))
         with Nodes("vernal", arguments.python) as nodes:
             top = nodes.top(rooms, arguments.search)
-            show(rooms, "vernal, half of its top", nodes.measure(rooms, max(top // 2, 1), arguments.seconds))
+            half = max(top // 2, 1)
+            show(rooms, "vernal, half of its top", nodes.measure(rooms, half, arguments.seconds))
         with Nodes("vernal-local", arguments.python) as nodes:
             show(rooms, "vernal, one node, `Rooms::new`", nodes.measure(rooms, half, arguments.seconds))
 

@@ -146,7 +146,8 @@ limits! {
     /// Time that such a peer has in all, however much it sends. Default 30 s. One in four of [`Limits::connections`] may be
     /// at it; those beyond are closed at once, which may reset them.
     linger_time: Duration = Duration::from_secs(30);
-    /// Requests on one connection; the last one is answered with `Connection: close`. Default 1,000,000.
+    /// Requests on one connection; the last one is answered with `Connection: close`, or over HTTP/2 the peer is told to take another
+    /// connection (GOAWAY). Default 1,000,000.
     requests_per_connection: u32 = 1_000_000;
     /// Open connections in all. Default 50,000; further ones get a 503 and are closed, on a TLS port without a
     /// word.
