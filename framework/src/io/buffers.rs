@@ -1,4 +1,4 @@
-//! Buffers of a thread for what is read and written without an exchange: lent while bytes move, given back when they rest.
+//! Buffers of a thread for what is read without an exchange: lent while bytes move, given back when they rest.
 
 use std::cell::RefCell;
 
@@ -7,7 +7,6 @@ use bytes::BytesMut;
 thread_local! {
     #[allow(clippy::vec_box, reason = "they are lent as they lie here: who has none holds no more than that")]
     static READING: RefCell<Vec<Box<BytesMut>>> = const { RefCell::new(Vec::new()) };
-    static WRITING: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// The size a buffer is made with.
@@ -16,7 +15,7 @@ pub(crate) const SIZE: usize = 16 << 10;
 /// Buffers above this size are let go.
 pub(crate) const LARGEST: usize = 256 << 10;
 
-/// How many buffers of each kind a thread keeps.
+/// How many buffers a thread keeps.
 pub(crate) const KEPT: usize = 64;
 
 /// An empty buffer to read into.
@@ -31,25 +30,6 @@ pub(crate) fn return_from_reading(mut buffer: Box<BytesMut>) {
     buffer.clear();
     if buffer.try_reclaim(SIZE) && buffer.capacity() <= LARGEST {
         READING.with_borrow_mut(|kept| {
-            if kept.len() < KEPT {
-                kept.push(buffer);
-            }
-        });
-    }
-}
-
-/// An empty buffer to write from.
-#[inline]
-pub(crate) fn lend_for_writing() -> Vec<u8> {
-    WRITING.with_borrow_mut(Vec::pop).unwrap_or_default()
-}
-
-/// Gives a buffer back.
-#[inline]
-pub(crate) fn return_from_writing(mut buffer: Vec<u8>) {
-    if (1..=LARGEST).contains(&buffer.capacity()) {
-        buffer.clear();
-        WRITING.with_borrow_mut(|kept| {
             if kept.len() < KEPT {
                 kept.push(buffer);
             }
@@ -82,7 +62,5 @@ mod tests {
     fn large_buffers_are_let_go() {
         return_from_reading(Box::new(BytesMut::with_capacity(LARGEST + 1)));
         assert!(lend_for_reading().capacity() <= LARGEST);
-        return_from_writing(Vec::with_capacity(LARGEST + 1));
-        assert_eq!(lend_for_writing().capacity(), 0);
     }
 }
