@@ -185,6 +185,84 @@ async fn sentinels_lead_to_the_new_primary() {
     }
 }
 
+/// What each of those that ask at start is told of a Redis at an address.
+async fn connected(url: &str) -> [Option<String>; 3] {
+    let told = |error: vernal::Error| error.explain_text().to_owned();
+    [
+        RedisStore::connect(url).await.err().map(told),
+        RedisRates::connect(url).await.err().map(told),
+        RedisRooms::connect(url).await.err().map(told),
+    ]
+}
+
+#[tokio::test]
+async fn all_that_connect_at_start_find_a_redis_that_does_not_let_them_in() {
+    let locked = Redis::start_with(|_| words(&["--requirepass", "5e/cr@t"]));
+    let cli = |more: &[&str]| locked.ask(&[&["-a", "5e/cr@t", "--no-auth-warning"], more].concat());
+    for user in [
+        &["guest", "on", "nopass", "+@all", "~*"][..],
+        &["few", "on", ">5ecret", "+eval", "~chat:*"],
+        &["none", "on", ">5ecret", "-@all"],
+    ] {
+        assert_eq!(cli(&[&["ACL", "SETUSER"], user].concat()), "OK");
+    }
+    let port = locked.port.to_string();
+    let replica = Redis::start_with(|_| {
+        words(&["--replicaof", "127.0.0.1", &port, "--masterauth", "5e/cr@t", "--replica-read-only", "yes"])
+    });
+    let settings = format!(
+        "sentinel monitor \"my main\" 127.0.0.1 {port} 1\nsentinel auth-pass \"my main\" 5e/cr@t\nrequirepass w#5e/cret\n"
+    );
+    let sentinel = |settings: String| {
+        Redis::start_with(move |folder| {
+            let file = folder.join("sentinel.conf");
+            std::fs::write(&file, settings).expect("it can be written");
+            words(&[&file.display().to_string(), "--sentinel"])
+        })
+    };
+    let watching = sentinel(settings.clone());
+    let open = sentinel(settings.replace("requirepass w#5e/cret\n", ""));
+    let alone = Redis::start_with(|_| {
+        words(&["--cluster-enabled", "yes", "--cluster-port", &free_port().to_string()])
+    });
+    let at = |redis: &Redis, user: &str| redis.url().replace("redis://", &format!("redis://{user}"));
+    let sentinels = format!("redis+sentinel://:5e%2Fcr@t@127.0.0.1:{}/my%20main", watching.port);
+    for (url, told) in [
+        (at(&locked, ""), "its URL has no password: `:password@`"),
+        (at(&locked, ":5e%2Fcrt@"), "assword"),
+        (at(&locked, ":5e%2Fcrt@") + "?protocol=resp3", "assword"),
+        (at(&locked, "guest:5e%2Fcr%40t@"), ""),
+        (at(&locked, "guest:@"), ""),
+        (at(&locked, "few:5ecret@"), ""),
+        (at(&locked, "none:5ecret@"), ""),
+        (at(&locked, "nobody:5ecret@"), "assword"),
+        (at(&locked, ":5e%2Fcr@t@"), ""),
+        (at(&replica, ""), "it is a replica: the URL has to lead to its primary"),
+        (
+            at(&open, ""),
+            "it may be a Sentinel, which knows where the primary is: `redis+sentinel://host/name`",
+        ),
+        (at(&watching, ""), "it may be a Sentinel"),
+        (at(&watching, ":w%235e%2Fcret@"), "it may be a Sentinel"),
+        (at(&alone, ""), "ClusterDown"),
+        (format!("{sentinels}?sentinel_password=w%235e/cret"), ""),
+        (format!("{sentinels}?sentinel_password=w5e/cret"), "my main"),
+        (sentinels.clone(), "my main"),
+        (
+            sentinels.replace(":5e%2Fcr@t@", "") + "?sentinel_password=w%235e%2Fcret",
+            "its URL has no password",
+        ),
+    ] {
+        for (who, said) in ["sessions", "rates", "rooms"].iter().zip(connected(&url).await) {
+            let said = said.unwrap_or_default();
+            assert_eq!(said.is_empty(), told.is_empty(), "{who} at {url}: {said}");
+            assert!(said.contains(told), "{who} at {url}: {said}");
+            assert!(!said.contains("5e") && !said.contains("cr@t"), "{who} at {url}: {said}");
+        }
+    }
+    assert_eq!(cli(&["DBSIZE"]), "0", "nothing is left behind");
+}
+
 /// Servers of a cluster: three primaries, and a replica of each.
 struct Cluster(Vec<Redis>);
 
@@ -256,6 +334,14 @@ async fn a_cluster_goes_on_without_one_of_its_primaries() {
 async fn sessions_get_other_ids_across_the_servers_of_a_cluster() {
     let cluster = Cluster::start();
     let url = cluster.url();
+    RedisStore::connect(&url).await.expect("it lets us in");
+    // One alone has the key that is tried; the others say who has it.
+    for server in &cluster.0 {
+        match RedisStore::connect(&server.url()).await {
+            Ok(_) => assert!(server.ask(&["DEL", "vernal:session:check"]) == "0"),
+            Err(error) => assert!(error.explain_text().contains("`redis+cluster://host`"), "{error:?}"),
+        }
+    }
     let clients = [client(&url), client(&url)];
     // By chance two of three ids lie in another server.
     for _ in 0..20 {
@@ -292,7 +378,7 @@ fn an_address_is_a_setting() {
         ("redis+sentinel://:secret@a,b:26380/main", ""),
         ("redis+cluster://:secret@a,b", ""),
         ("redis+sentinel://:secret@a,b", "the name of the primary is missing"),
-        ("http://:secret@localhost", "did not parse"),
+        ("http://:secret@localhost", "its scheme is none of"),
     ] {
         let settings = Settings::toml(format!("[chat]\nredis = '{url}'\n"));
         let error = App::from_registry(Config::new().app("address").settings(settings)).err();

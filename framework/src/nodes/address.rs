@@ -5,14 +5,15 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use redis::Client;
-use redis::{ConnectionAddr, RedisResult};
 #[cfg(feature = "redis-cluster")]
-use redis::{IntoConnectionInfo, cluster::ClusterClient};
+use redis::cluster::ClusterClient;
+use redis::{ConnectionAddr, ErrorKind, RedisError, RedisResult, ServerErrorKind};
 use serde::de::{Deserialize, Deserializer, Error as _};
 
 use super::connection::Connection;
 #[cfg(feature = "redis-cluster")]
 use super::connection::Sentinels;
+use super::url::{Kind, Url};
 use crate::http::{Error, Result};
 
 /// Where a Redis is. Read from a URL: of a setting, say; or made of a client of one's own. Needs the feature `redis`.
@@ -25,8 +26,11 @@ use crate::http::{Error, Result};
 /// | `redis+cluster://[user][:password@]host[:port][,host[:port]…]` | a Redis Cluster, of which these are some nodes |
 ///
 /// With `rediss` in place of `redis` it is TLS (feature `tls`), to Sentinels, too. Those and clusters need the feature `redis-cluster`. Sentinels that
-/// ask for a password get that of `?sentinel_password=…`, and the name of `sentinel_user`. `?protocol=resp3` is heard in each. Ports are
-/// 6379 by default, those of Sentinels 26379.
+/// ask for a password get that of `?sentinel_password=…`, and the name of `sentinel_user`; a socket has `?user=…&pass=…&db=…`. `?protocol=resp3` is
+/// heard in each. Ports are 6379 by default, those of Sentinels 26379. `valkey` may stand for `redis`.
+///
+/// Names, users and passwords may be percent-encoded (RFC 3986, section 2.1); a `/`, `?`, `#` or `%` in a user or password has to be (`%2F`, `%3F`, `%23`, `%25`), and
+/// an `&` in one that stands in the query (`%26`). What the URL has too much is refused, so that nothing in it goes unheard.
 ///
 /// [`RedisStore`](crate::RedisStore), [`RedisRooms`](crate::websocket::RedisRooms) and [`RedisRates`](crate::security::RedisRates) take such a URL as
 /// text, or the address itself by `of`. As a field of one's settings, a mistake in it is told at start with file and line. A password is never
@@ -65,16 +69,30 @@ impl RedisAddress {
     /// # Errors
     /// 500: the URL is malformed, or needs a feature that is off.
     pub fn new(url: &str) -> Result<RedisAddress> {
-        #[cfg(not(feature = "tls"))]
-        if url.starts_with("rediss") {
+        let url = Url::new(url).map_err(malformed)?;
+        if url.is_tls && cfg!(not(feature = "tls")) {
             return Err(Error::internal("TLS to Redis needs vernal's feature `tls`"));
         }
-        let Some((scheme, rest)) = url.split_once("://") else { return Err(malformed("it has no scheme")) };
-        match scheme.split_once('+') {
-            Some((scheme @ ("redis" | "rediss"), kind @ ("sentinel" | "cluster"))) => {
-                several(scheme, kind, rest)
+        match &url.kind {
+            Kind::Server | Kind::Socket(_) => {
+                Client::open(url.server()).map(RedisAddress::from).map_err(malformed)
             }
-            _ => Client::open(url).map(RedisAddress::from).map_err(malformed),
+            #[cfg(feature = "redis-cluster")]
+            Kind::Sentinel(name) => {
+                let sentinels = Sentinels::new(url.sentinels(), name, url.server());
+                let name = format!("the Redis `{name}` of the Sentinels at {}", url.hosts());
+                Ok(RedisAddress { name, is_tls: url.is_tls, way: Way::Sentinel(sentinels) })
+            }
+            #[cfg(feature = "redis-cluster")]
+            Kind::Cluster => {
+                let client = ClusterClient::new(url.nodes()).map_err(malformed)?;
+                let name = format!("the Redis Cluster at {}", url.hosts());
+                Ok(RedisAddress { name, is_tls: url.is_tls, way: Way::Cluster(Box::new(client)) })
+            }
+            #[cfg(not(feature = "redis-cluster"))]
+            Kind::Sentinel(_) | Kind::Cluster => {
+                Err(Error::internal("Sentinels and clusters of Redis need vernal's feature `redis-cluster`"))
+            }
         }
     }
 
@@ -109,10 +127,21 @@ impl RedisAddress {
         }
     }
 
-    /// Whether it is there, and lets us in.
-    pub(crate) async fn check(&self, within: Duration) -> RedisResult<()> {
-        let mut connection = self.connect(within, Some(within)).await?;
-        redis::cmd("PING").query_async(&mut connection).await
+    /// What to write instead, when it refuses to be used in this way.
+    pub(super) fn advice(&self, error: &RedisError) -> &'static str {
+        use ServerErrorKind::{Ask, Moved, ReadOnly};
+        let is_one = matches!(self.way, Way::One(_));
+        match error.kind() {
+            _ if error.code() == Some("NOAUTH") => {
+                "; its URL has no password: `:password@`, or `user:password@`, stands before the host"
+            }
+            ErrorKind::Server(Moved | Ask) if is_one => "; it is a node of a cluster: `redis+cluster://host`",
+            ErrorKind::Server(ReadOnly) if is_one => "; it is a replica: the URL has to lead to its primary",
+            _ if is_one && error.detail().is_some_and(|detail| detail.contains("unknown command")) => {
+                "; it may be a Sentinel, which knows where the primary is: `redis+sentinel://host/name`"
+            }
+            _ => "",
+        }
     }
 
     /// Redis's client takes what the process has agreed on for its TLS, and panics where that is nothing.
@@ -129,7 +158,15 @@ impl RedisAddress {
 impl From<Client> for RedisAddress {
     fn from(client: Client) -> RedisAddress {
         let address = client.get_connection_info().addr();
-        let (name, is_tls) = (format!("the Redis at {address}"), is_tls(address));
+        let name = match address {
+            ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. }
+                if host.contains(':') =>
+            {
+                format!("the Redis at [{host}]:{port}")
+            }
+            _ => format!("the Redis at {address}"),
+        };
+        let is_tls = is_tls(address);
         RedisAddress { name, is_tls, way: Way::One(client) }
     }
 }
@@ -175,66 +212,17 @@ fn malformed(why: impl fmt::Display) -> Error {
     Error::internal(format!("the URL of Redis is malformed: {why}"))
 }
 
-#[cfg(not(feature = "redis-cluster"))]
-fn several(scheme: &str, kind: &str, _rest: &str) -> Result<RedisAddress> {
-    Err(Error::internal(format!("`{scheme}+{kind}` needs vernal's feature `redis-cluster`")))
-}
-
-/// Sentinels or nodes of a cluster: each host is read as the URL of one server would be.
-#[cfg(feature = "redis-cluster")]
-fn several(scheme: &str, kind: &str, rest: &str) -> Result<RedisAddress> {
-    let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-    let (user, hosts) = authority.rsplit_once('@').unwrap_or(("", authority));
-    let infos = |user: &str, port: u16| {
-        let info = |host: &str| {
-            let has_port = host.rsplit(']').next().is_some_and(|end| end.contains(':'));
-            let port = if has_port { String::new() } else { format!(":{port}") };
-            format!("{scheme}://{user}@{host}{port}/?{query}").into_connection_info().map_err(malformed)
-        };
-        hosts.split(',').map(info).collect::<Result<Vec<_>>>()
-    };
-    let is_tls = scheme == "rediss";
-    if kind == "cluster" {
-        if !matches!(path, "" | "0") {
-            return Err(malformed("a cluster has no databases"));
-        }
-        let name = format!("the Redis Cluster at {hosts}");
-        let client = ClusterClient::new(infos(user, 6379)?).map_err(malformed)?;
-        return Ok(RedisAddress { name, is_tls, way: Way::Cluster(Box::new(client)) });
-    }
-    let (service, database) = path.split_once('/').unwrap_or((path, ""));
-    if service.is_empty() {
-        return Err(malformed("the name of the primary is missing: `redis+sentinel://host/name`"));
-    }
-    let said = |key: &str| {
-        query
-            .split('&')
-            .filter_map(|pair| pair.split_once('='))
-            .find(|(name, _)| *name == key)
-            .map_or("", |(_, value)| value)
-    };
-    let own = match (said("sentinel_user"), said("sentinel_password")) {
-        ("", "") => String::new(),
-        (user, password) => format!("{user}:{password}"),
-    };
-    let primary = format!("{scheme}://{user}@primary/{database}?{query}");
-    let sentinels =
-        Sentinels::new(infos(&own, 26379)?, service, primary.into_connection_info().map_err(malformed)?);
-    let name = format!("the Redis `{service}` of the Sentinels at {hosts}");
-    Ok(RedisAddress { name, is_tls, way: Way::Sentinel(sentinels) })
-}
-
 #[cfg(all(test, feature = "redis-cluster"))]
 mod tests {
     use super::*;
 
     #[test]
-    fn urls_are_read_or_refused_with_words() {
+    fn addresses_are_shown_without_passwords() {
         for (url, name) in [
             ("redis://:secret@localhost:7000/2", "the Redis at localhost:7000"),
-            ("redis+unix:///run/redis.sock", "the Redis at /run/redis.sock"),
-            ("redis+sentinel://a,b:26380/main", "the Redis `main` of the Sentinels at a,b:26380"),
+            ("redis://user:secret@[::1]", "the Redis at [::1]:6379"),
+            ("redis+unix:///run/redis.sock?user=user&pass=secret", "the Redis at /run/redis.sock"),
+            ("redis+sentinel://a,b:26380/my%20main", "the Redis `my main` of the Sentinels at a,b:26380"),
             (
                 "redis+sentinel://user:secret@[::1],[::2]:5/main/3?sentinel_password=secret&protocol=resp3",
                 "the Redis `main` of the Sentinels at [::1],[::2]:5",
@@ -245,20 +233,6 @@ mod tests {
                 RedisAddress::new(url).unwrap_or_else(|error| panic!("{url}: {}", error.explain_text()));
             assert_eq!(address.name(), name, "{url}");
             assert_eq!(format!("{address:?}"), format!("RedisAddress({name})"));
-        }
-        for (url, words) in [
-            ("localhost:6379", "no scheme"),
-            ("http://localhost", "did not parse"),
-            ("redis+sentinel://a,b", "name of the primary is missing"),
-            ("redis+sentinel://a,b:port/main", "did not parse"),
-            ("redis+sentinel://a/main/first", "database number"),
-            ("redis+cluster://a,b/3", "no databases"),
-            ("redis+cluster://", "did not parse"),
-            ("redis+both://a", "did not parse"),
-        ] {
-            let error = RedisAddress::new(url).expect_err(url);
-            let told = error.explain_text().to_lowercase();
-            assert!(told.contains(words) && told.contains("url of redis"), "{url}: {told}");
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::connection::{Connection, is_worn};
-use redis::{Cmd, FromRedisValue, RedisResult, ScriptInvocation};
+use redis::{Cmd, ErrorKind, FromRedisValue, RedisError, RedisResult, ScriptInvocation, ServerErrorKind};
 
 use super::address::RedisAddress;
 
@@ -38,6 +38,12 @@ pub(crate) enum Question<'s> {
     Script(ScriptInvocation<'s>),
 }
 
+/// Why there is no answer.
+enum Failure {
+    Refused(RedisError),
+    Silent,
+}
+
 impl Question<'_> {
     async fn ask<T: FromRedisValue>(&self, mut connection: Connection) -> RedisResult<T> {
         match self {
@@ -53,12 +59,22 @@ impl Link {
         Link { server, timeout, connection: Mutex::default(), connecting: tokio::sync::Mutex::const_new(()) }
     }
 
-    /// Finds out whether there is a Redis that lets us in; else tells why not.
-    pub(crate) async fn check(&self) -> Result<(), String> {
-        match tokio::time::timeout(self.timeout, self.connection(None)).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(format!("{} cannot be used: {error}", self.server.name())),
-            Err(_) => Err(format!("{} does not answer within {:?}", self.server.name(), self.timeout)),
+    /// Finds out whether there is a Redis that lets us in and takes what is written; else tells why not, and what to do.
+    ///
+    /// A PING would not do: a Sentinel and a replica answer it, too. So a key that nobody has is removed, of those that begin with `prefix`.
+    pub(crate) async fn check(&self, prefix: &str) -> Result<(), String> {
+        let mut trial = redis::cmd("DEL");
+        trial.arg(format!("{prefix}check"));
+        match self.answer::<()>(true, &Question::Command(trial)).await {
+            // It knows us. What is used may be allowed all the same: other commands, keys of another prefix.
+            Err(Failure::Refused(error)) if error.kind() == ErrorKind::Server(ServerErrorKind::NoPerm) => {
+                Ok(())
+            }
+            Err(Failure::Refused(error)) => {
+                Err(format!("{} cannot be used: {error}{}", self.server.name(), self.server.advice(&error)))
+            }
+            Err(Failure::Silent) => Err(self.silent()),
+            Ok(()) => Ok(()),
         }
     }
 
@@ -69,6 +85,17 @@ impl Link {
         is_repeatable: bool,
         question: &Question<'_>,
     ) -> Result<T, String> {
+        self.answer(is_repeatable, question).await.map_err(|failure| match failure {
+            Failure::Refused(error) => format!("{} failed: {error}", self.server.name()),
+            Failure::Silent => self.silent(),
+        })
+    }
+
+    async fn answer<T: FromRedisValue>(
+        &self,
+        is_repeatable: bool,
+        question: &Question<'_>,
+    ) -> Result<T, Failure> {
         let work = async {
             let known = self.connection(None).await?;
             let number = known.number;
@@ -86,14 +113,17 @@ impl Link {
         };
         let before = self.known().map(|known| known.number);
         match tokio::time::timeout(self.timeout, work).await {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => Err(format!("{} failed: {error}", self.server.name())),
+            Ok(answer) => answer.map_err(Failure::Refused),
             Err(_) => {
                 // It may be a peer that vanished without a word.
                 before.into_iter().for_each(|number| self.forget(number));
-                Err(format!("{} does not answer within {:?} (timeout)", self.server.name(), self.timeout))
+                Err(Failure::Silent)
             }
         }
+    }
+
+    fn silent(&self) -> String {
+        format!("{} does not answer within {:?} (timeout)", self.server.name(), self.timeout)
     }
 
     /// The connection; made if there is none, or only the one that failed.

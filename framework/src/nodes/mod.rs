@@ -15,6 +15,7 @@ mod address;
 mod backoff;
 mod connection;
 mod envelope;
+mod host;
 mod link;
 mod local;
 mod name;
@@ -26,6 +27,7 @@ mod seen;
 mod settings;
 mod shared;
 mod undelivered;
+mod url;
 mod writer;
 
 pub use address::RedisAddress;

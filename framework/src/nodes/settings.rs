@@ -30,7 +30,7 @@ impl Settings {
     }
 
     /// What all keys begin with: in braces, so that a cluster keeps them in one place, where scripts reach them all.
-    pub(super) fn base(&self) -> String {
+    pub(crate) fn base(&self) -> String {
         if self.prefix.contains('{') { self.prefix.clone() } else { format!("{{{}}}:", self.prefix) }
     }
 

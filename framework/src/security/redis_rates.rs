@@ -70,7 +70,7 @@ impl RedisRates {
     /// 500: the URL is malformed, there is no Redis, or it refuses: better to know at start.
     pub async fn connect(url: &str) -> Result<RedisRates> {
         let rates = RedisRates::new(url)?;
-        rates.0.link.check().await.map_err(Error::internal)?;
+        rates.0.link.check(&rates.0.prefix).await.map_err(Error::internal)?;
         Ok(rates)
     }
 

@@ -57,10 +57,10 @@ impl RedisStore {
     /// A store behind the URL of a [`RedisAddress`].
     ///
     /// # Errors
-    /// 500: the URL is malformed, or there is no Redis: better to know at start.
+    /// 500: the URL is malformed, there is no Redis, or it refuses: better to know at start.
     pub async fn connect(url: &str) -> Result<RedisStore> {
         let store = RedisStore::new(url)?;
-        store.0.link.check().await.map_err(Error::internal)?;
+        store.0.link.check(&store.0.prefix).await.map_err(Error::internal)?;
         Ok(store)
     }
 
@@ -164,7 +164,7 @@ impl SessionStore for RedisStore {
     }
 
     fn health(&self) -> Option<BoxFuture<'_, Result>> {
-        Some(Box::pin(async { self.0.run::<()>(true, &Question::Command(redis::cmd("PING"))).await }))
+        Some(Box::pin(async { self.0.link.check(&self.0.prefix).await.map_err(told) }))
     }
 }
 
@@ -259,11 +259,14 @@ impl Inner {
     }
 
     async fn run<T: FromRedisValue>(&self, is_repeatable: bool, question: &Question<'_>) -> Result<T> {
-        self.link.run(is_repeatable, question).await.map_err(|why| {
-            say!(error, "{why}");
-            unavailable()
-        })
+        self.link.run(is_repeatable, question).await.map_err(told)
     }
+}
+
+/// Why is for the log.
+fn told(why: String) -> Error {
+    say!(error, "{why}");
+    unavailable()
 }
 
 fn unavailable() -> Error {

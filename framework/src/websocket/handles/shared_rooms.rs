@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::broadcast::deliver;
 use super::rooms::{House, OnGap, Rooms, make_known};
 use crate::http::{Error, Result};
-use crate::nodes::{Delivered, Local, MemberId, Nodes, RedisAddress, Settings};
+use crate::nodes::{Delivered, Link, Local, MemberId, Nodes, RedisAddress, Settings};
 use crate::websocket::core::Core;
 use crate::websocket::core::message::{Outgoing, Payload};
 use crate::websocket::core::room::{All, Room};
@@ -43,11 +43,9 @@ impl RedisRooms {
     pub async fn connect(url: &str) -> Result<RedisRooms> {
         let rooms = RedisRooms::new(url)?;
         let Settings { server, timeout, .. } = &rooms.settings;
-        match tokio::time::timeout(*timeout, server.check(*timeout)).await {
-            Ok(Ok(())) => Ok(rooms),
-            Ok(Err(error)) => Err(Error::internal(format!("{} cannot be used: {error}", server.name()))),
-            Err(_) => Err(Error::internal(format!("{} does not answer within {timeout:?}", server.name()))),
-        }
+        let link = Link::new(server.clone(), *timeout);
+        link.check(&rooms.settings.base()).await.map_err(Error::internal)?;
+        Ok(rooms)
     }
 
     /// The same without asking whether there is a Redis yet.
