@@ -18,6 +18,8 @@ CLIENTS = 200
 # The first rates of the search: messages in a second.
 FIRST = {1: 20, 50: 400}
 LATE = 100_000
+# All clients are with one of the nodes.
+ALONE = ["vernal-one", "vernal-local"]
 
 
 def free_port():
@@ -86,7 +88,7 @@ class Nodes:
 
     def measure(self, rooms, rate, seconds):
         kind = "socketio" if self.name == "socketio" else "plain"
-        ports = self.ports if self.name != "vernal-local" else [self.ports[0]] * 2
+        ports = [self.ports[0]] * 2 if self.name in ALONE else self.ports
         words = [LOAD, kind, *ports, CLIENTS, rooms, rate, seconds]
         load = pinned(1, words, stdout=subprocess.PIPE, text=True)
         line = load.stdout.readline()
@@ -151,8 +153,9 @@ def main():
             top = nodes.top(rooms, arguments.search)
             half = max(top // 2, 1)
             show(rooms, "vernal, half of its top", nodes.measure(rooms, half, arguments.seconds))
-        with Nodes("vernal-local", arguments.python) as nodes:
-            show(rooms, "vernal, one node, `Rooms::new`", nodes.measure(rooms, half, arguments.seconds))
+        for name, words in [("vernal-one", "`Rooms::redis`"), ("vernal-local", "`Rooms::new`")]:
+            with Nodes(name, arguments.python) as nodes:
+                show(rooms, f"vernal, one node, {words}", nodes.measure(rooms, half, arguments.seconds))
 
 
 if __name__ == "__main__":
