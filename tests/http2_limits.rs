@@ -213,13 +213,29 @@ async fn so_much_of_unread_bodies_is_taken_in() {
 
 #[tokio::test(start_paused = true)]
 async fn so_long_are_unread_bodies_taken_in() {
-    let (client, _) = client(Limits::new().linger_idle(Duration::from_secs(3)));
-    let mut frames = Frames::open(&client).await;
-    frames.send(&[post(1, "/nowhere"), data(1, 10)].concat()).await;
-    assert_eq!(frames.outcome().await, "404 on 1");
-    let answered = Instant::now();
-    assert_eq!(frames.outcome().await, "reset 0 on 1");
-    assert_eq!(answered.elapsed().as_secs(), 3);
+    let limits = Limits::new().linger_idle(Duration::from_secs(3)).linger_time(Duration::from_secs(9));
+    // How many pieces come, one in two seconds of silence on either side, and after how many seconds its stream is reset.
+    for (count, expected) in [(0, 3), (1, 2 + 3), (2, 5 + 3), (3, 9), (100, 9)] {
+        let (client, _) = client(limits.clone());
+        let mut frames = Frames::open(&client).await;
+        frames.send(&[post(1, "/nowhere"), data(1, 10), post(3, "/nowhere"), data(3, 10)].concat()).await;
+        assert_eq!(frames.outcome().await, "404 on 1");
+        assert_eq!(frames.outcome().await, "404 on 3");
+        let answered = Instant::now();
+        let mut pieces = 0..count;
+        let mut resets = Vec::new();
+        while resets.len() < 2 {
+            if let Ok(outcome) = timeout(Duration::from_secs(2), frames.outcome()).await {
+                resets.push((outcome, answered.elapsed().as_secs()));
+            } else if pieces.next().is_some() {
+                frames.send(&data(1, 10)).await;
+            }
+        }
+        // The other one is silent, and has a time of its own.
+        resets.sort();
+        let others = [("reset 0 on 1".to_owned(), expected), ("reset 0 on 3".to_owned(), 3)];
+        assert_eq!(resets, others, "{count}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -174,8 +174,8 @@ limits! {
     /// The same of all streams of a connection together, which is what they can hold in memory. Default 4 MiB, at most 2 GiB less one;
     /// less than the 65,535 bytes that HTTP/2 begins with is as good as these.
     http2_connection_window: u32 = 4 << 20;
-    /// Bytes of unread bodies of a connection of HTTP/2 together that are thrown away after early answers, within [`Limits::linger_idle`],
-    /// so that peers which send on see the answers. Default 16 MiB; beyond, their streams are reset.
+    /// Bytes of unread bodies of a connection of HTTP/2 together that are thrown away after early answers, each until its peer is silent for
+    /// [`Limits::linger_idle`], at most for [`Limits::linger_time`], so that peers which send on see the answers. Default 16 MiB; beyond, their streams are reset.
     http2_drain_size: u64 = 16 << 20;
     /// Time a connection of HTTP/2 may be without a stream. Default 600 s; then the peer is told (GOAWAY), and it is closed.
     http2_idle_time: Duration = Duration::from_secs(600);
