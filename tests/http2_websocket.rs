@@ -10,7 +10,10 @@ use http::{HeaderMap, Method, Request};
 use tokio::time::timeout;
 use vernal::test::{Client, ClientBuilder};
 use vernal::websocket::{CloseReason, Deflate, Message, WebSocket, WebSocketRequest, WebSocketSession};
-use vernal::{Result, State, request_map, websocket_close, websocket_handler, websocket_message};
+use vernal::{
+    App, Config, ConnectionInfo, Limits, Result, State, request_map, websocket_close, websocket_handler,
+    websocket_message,
+};
 
 use crate::prior::{PATIENCE, Peer, rest};
 use crate::wire::{Ends, closing, frame, told};
@@ -48,6 +51,12 @@ async fn by_hand(ws: WebSocketRequest) -> Result {
 #[request_map("/plain", app = "http2_websocket")]
 fn plain() -> &'static str {
     "plain"
+}
+
+#[websocket_handler("/", app = "http2_sessions")]
+async fn counted(mut ws: WebSocket) -> Result {
+    while ws.recv().await?.is_some() {}
+    Ok(())
 }
 
 fn builder() -> ClientBuilder {
@@ -106,7 +115,10 @@ impl Session {
 }
 
 async fn peer(client: &Client) -> Peer {
-    let peer = Peer::over(client.connect()).await;
+    ready(Peer::over(client.connect()).await).await
+}
+
+async fn ready(peer: Peer) -> Peer {
     // The server says that it knows extended CONNECT before any is sent (RFC 8441, section 3).
     let ready = timeout(PATIENCE, peer.send.clone().ready()).await.expect("in time").expect("open");
     while !ready.is_extended_connect_protocol_enabled() {
@@ -207,4 +219,38 @@ async fn a_stop_closes_them() {
     assert!(ends.next().await.starts_with("1001"));
     timeout(PATIENCE, stopping).await.expect("it stops").expect("no panic");
     timeout(PATIENCE, peer.driver).await.expect("it ends").expect("no panic").expect("a good end");
+}
+
+#[tokio::test]
+async fn a_session_counts_as_a_connection() {
+    let table = [
+        (Limits::new().connections(3), "3 connections are open (Limits::connections)"),
+        (
+            Limits::new().connections_per_address(3),
+            "3 connections are open from this address (Limits::connections_per_address)",
+        ),
+    ];
+    for (limits, refusal) in table {
+        let config = Config::new().app("http2_sessions").limits(limits);
+        let app = App::from_registry(config).expect("an application");
+        let (ours, theirs) = tokio::io::duplex(1 << 16);
+        let address = "192.0.2.7:1".parse().expect("an address");
+        tokio::spawn(app.serve_connection_from(theirs, ConnectionInfo::new(Some(address), false)));
+        let peer = ready(Peer::over(ours).await).await;
+        let mut first = Session::ask(&peer, "/", &[]).await;
+        let second = Session::ask(&peer, "/", &[]).await;
+        assert_eq!((first.status, second.status), (200, 200), "{refusal}");
+        let mut third = Session::ask(&peer, "/", &[]).await;
+        assert_eq!(third.status, 503);
+        let body = rest(&mut third.receiving).await.expect("a body");
+        let body = String::from_utf8_lossy(&body);
+        assert!(body.contains(refusal), "{body}");
+        // One that ends makes room.
+        first.send(0x88, b"\x03\xe8");
+        assert_eq!(first.next().await, "close 1000");
+        first.sending.send_data(Bytes::new(), true).expect("open");
+        assert_eq!(first.next().await, "end");
+        let has_room = async { while Session::ask(&peer, "/", &[]).await.status != 200 {} };
+        timeout(PATIENCE, has_room).await.expect("there is room in time");
+    }
 }

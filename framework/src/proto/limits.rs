@@ -150,10 +150,11 @@ limits! {
     /// connection (GOAWAY). Default 1,000,000.
     requests_per_connection: u32 = 1_000_000;
     /// Open connections in all. Default 50,000; further ones get a 503 and are closed, on a TLS port without a
-    /// word.
+    /// word. A WebSocket over HTTP/2 counts as a connection of its own; a further one gets a 503 on its stream.
     connections: usize = 50_000;
     /// Open connections from one address. Default 20,000, since a proxy in front is one address; further ones get a
-    /// 503 and are closed. Those of trusted proxies are not counted, but the clients that the PROXY protocol names are.
+    /// 503 and are closed. Those of trusted proxies are not counted, but the clients that the PROXY protocol names are. WebSockets over HTTP/2
+    /// are counted as by [`Limits::connections`].
     connections_per_address: usize = 20_000;
     /// Bytes of an unread body that are thrown away to keep the connection. Default 64 KiB; beyond, it is closed.
     drain_size: u64 = 64 << 10;

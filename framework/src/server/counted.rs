@@ -174,10 +174,11 @@ impl Counted {
         let mut counted = Counted::alone(shared);
         counted.is_secure = info.is_secure();
         if let Some(peer) = info.peer() {
-            counted.shared.addresses.open(peer.ip(), usize::MAX);
-            counted.set_direct(peer);
             if counted.shared.app.0.answers.context.trusted_proxies.contain(peer.ip()) {
                 counted.set_via(Via::of(Some(peer)));
+            } else {
+                counted.shared.addresses.open(peer.ip(), usize::MAX);
+                counted.set_direct(peer);
             }
         }
         counted
@@ -267,6 +268,19 @@ impl Counted {
         }
         shared.lifecycle.connection_opened();
         Ok(Counted::alone(Arc::clone(shared)))
+    }
+
+    /// Counts a session that shares this connection with others, as one of its own from the same peer; or says which limit it is over.
+    #[cfg(feature = "http2")]
+    pub(super) fn session(&self) -> Result<Counted, Refusal> {
+        let mut session = Counted::open(&self.shared)?;
+        session.is_secure = self.is_secure;
+        if self.is_address_counted
+            && let Some(peer) = self.peer()
+        {
+            session.count_by(peer)?;
+        }
+        Ok(session)
     }
 
     /// One that is counted in all, and not by an address.

@@ -198,11 +198,12 @@ impl Connection {
         let (parts, body) = request.into_parts();
         let mut sending = Sending::new(respond, parts.method.clone());
         let is_websocket = asks_for_websocket(&parts);
-        let taken = take_head(&mut talk.request, parts, &app.limits);
+        let mut taken = take_head(&mut talk.request, parts, &app.limits);
         if taken.is_ok() && is_websocket {
-            let serving = session::serve(streams.enter(), talk, sending, body, began);
-            drop(tokio::spawn(Box::pin(serving) as BoxFuture<'static, ()>));
-            return;
+            match streams.counted.session() {
+                Ok(counted) => return session::begin(streams.enter(), counted, talk, sending, body, began),
+                Err(refusal) => taken = Err(refusal),
+            }
         }
         let work = match taken {
             Ok(_) if body.is_end_stream() => match self.at_once(&mut talk, &mut sending, streams) {

@@ -16,7 +16,7 @@ use super::streams::{Place, Streams};
 use super::tunnel::Tunnel;
 use crate::app::{Inner, Talk};
 use crate::base::Headers;
-use crate::http::{Body, ConnectionInfo, Error, Request, Result};
+use crate::http::{Body, BoxFuture, Error, Request, Result};
 use crate::io::{Deadline, Stream};
 use crate::operations::{Answered, End};
 use crate::server::Counted;
@@ -40,9 +40,22 @@ enum Driven {
     Asks(Box<Opening>),
 }
 
-/// Answers the request, and serves the session it may become.
-pub(super) async fn serve(
+/// Answers the request, and serves the session it may become, which is `counted` already and told of a stop by itself.
+pub(super) fn begin(
+    place: Place,
+    counted: Counted,
+    talk: Box<Talk>,
+    sending: Sending,
+    receiving: RecvStream,
+    began: Instant,
+) {
+    let serving = serve(place, counted, talk, sending, receiving, began);
+    drop(tokio::spawn(Box::pin(serving) as BoxFuture<'static, ()>));
+}
+
+async fn serve(
     mut place: Place,
+    counted: Counted,
     mut talk: Box<Talk>,
     mut sending: Sending,
     receiving: RecvStream,
@@ -52,9 +65,6 @@ pub(super) async fn serve(
     let shared = streams.counted.shared();
     let app = &*shared.app.0;
     let offered = Offered(Handover::new(shared.lifecycle.is_stopping()));
-    // A session is told of a stop by itself.
-    let info = ConnectionInfo::new(None, talk.request.is_secure);
-    let counted = Counted::given(streams.counted.share(), info);
     let Talk { request, response, outgoing } = &mut *talk;
     let asked = app.asked(&request.method, &request.headers);
     let state = State::Unbegun;
