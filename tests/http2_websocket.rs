@@ -11,8 +11,8 @@ use tokio::time::timeout;
 use vernal::test::{Client, ClientBuilder};
 use vernal::websocket::{CloseReason, Deflate, Message, WebSocket, WebSocketRequest, WebSocketSession};
 use vernal::{
-    App, Config, ConnectionInfo, Limits, Result, State, request_map, websocket_close, websocket_handler,
-    websocket_message,
+    App, Config, ConnectionInfo, Limits, Response, Result, State, request_map, websocket_close,
+    websocket_handler, websocket_message,
 };
 
 use crate::prior::{PATIENCE, Peer, rest};
@@ -51,6 +51,33 @@ async fn by_hand(ws: WebSocketRequest) -> Result {
 #[request_map("/plain", app = "http2_websocket")]
 fn plain() -> &'static str {
     "plain"
+}
+
+#[request_map("/tagged", app = "http2_websocket")]
+fn tagged(res: &mut Response) -> &'static str {
+    for (name, value) in
+        [("etag", "\"1\""), ("accept-ranges", "bytes"), ("content-language", "en"), ("x-kept", "1")]
+    {
+        res.headers.insert(name, value);
+    }
+    "tagged"
+}
+
+#[request_map("/written", app = "http2_websocket")]
+async fn written(res: &mut Response, status: Option<u16>) -> Result {
+    res.set_status(status.unwrap_or(200));
+    res.headers.insert("x-kept", "1");
+    loop {
+        res.write_bytes("written").await?;
+        if status.is_some() {
+            return Ok(());
+        }
+    }
+}
+
+#[request_map("/nothing", app = "http2_websocket")]
+fn nothing() -> u16 {
+    204
 }
 
 #[websocket_handler("/", app = "http2_sessions")]
@@ -171,20 +198,34 @@ async fn refusals_are_ordinary_answers() {
     let (client, _told) = told(builder());
     let peer = peer(&client).await;
     type Fields = &'static [(&'static str, &'static str)];
-    let table: [(&str, Fields, u16); 6] = [
+    let table: [(&str, Fields, u16); 11] = [
         ("/echo", &[("sec-websocket-version", "8")], 426),
         ("/echo", &[("sec-websocket-key", "short")], 400),
         ("/echo", &[("origin", "https://elsewhere.example")], 403),
         ("/hand", &[("x-no", "1")], 403),
         ("/nowhere", &[], 404),
         ("/plain", &[], 404),
+        // No success is one for its peer, and what told of it is left out.
+        ("/tagged", &[], 404),
+        ("/nothing", &[], 404),
+        ("/written", &[], 404),
+        ("/written?status=206", &[], 404),
+        ("/written?status=403", &[], 403),
     ];
     for (path, fields, status) in table {
         let mut session = Session::ask(&peer, path, fields).await;
         assert_eq!(session.status, status, "{path} {fields:?}");
         let body = rest(&mut session.receiving).await.expect("a body");
         assert!(!body.is_empty(), "{path} {fields:?}");
+        let told = ["etag", "accept-ranges", "content-language"];
+        assert!(!told.iter().any(|name| session.headers.contains_key(*name)), "{path} {:?}", session.headers);
+        let is_kept = path == "/tagged" || path.starts_with("/written");
+        assert_eq!(session.headers.contains_key("x-kept"), is_kept, "{path}");
+        let says_so = String::from_utf8_lossy(&body).contains("Nobody here speaks WebSocket.");
+        assert_eq!(says_so, status == 404 && path != "/nowhere", "{path}");
     }
+    // Handlers that come after those are served as before.
+    assert_eq!(peer.get("/written?status=200").await.text(), "written");
 }
 
 #[tokio::test]

@@ -51,7 +51,13 @@ impl Draining {
 
 impl Unread {
     /// Takes what has come of it, as long as there is something `left` to be taken. Ready when it has ended or is given up.
-    fn poll(&mut self, left: &mut Option<u64>, now: Instant, limits: &Limits, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll(
+        &mut self,
+        left: &mut Option<u64>,
+        now: Instant,
+        limits: &Limits,
+        cx: &mut Context<'_>,
+    ) -> Poll<()> {
         while let Poll::Ready(next) = self.body.poll_data(cx) {
             let Some(Ok(piece)) = next else { return Poll::Ready(()) };
             let size = piece.len() as u64;

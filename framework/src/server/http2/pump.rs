@@ -23,6 +23,8 @@ pub(super) struct Pump<'p> {
     pub(super) asked: Option<Asked>,
     /// Fields may follow the body.
     pub(super) takes_trailers: bool,
+    /// For its peer a success is an open WebSocket, so that none is sent.
+    pub(super) opens_websocket: bool,
     pub(super) state: State,
 }
 
@@ -38,6 +40,8 @@ pub(super) enum State {
     Ended,
     /// Nothing but the head was to be sent.
     Headed,
+    /// It was a success where that would have opened a WebSocket. Nothing was sent; these are the fields that it had.
+    Refused(Headers),
 }
 
 impl Pump<'_> {
@@ -54,7 +58,7 @@ impl Pump<'_> {
             let ended = self.shared.within(|| work.as_mut().poll(cx));
             self.sending.ask_for_body();
             let has_moved = self.turn(cx)?;
-            if ended.is_ready() || matches!(self.state, State::Headed) {
+            if ended.is_ready() || matches!(self.state, State::Headed | State::Refused(_)) {
                 return Poll::Ready(Ok(()));
             }
             if let Poll::Ready(gone) = self.sending.poll_reset(cx) {
@@ -84,6 +88,10 @@ impl Pump<'_> {
         if let State::Unbegun = self.state {
             let head = self.outgoing.head.lock().unwrap_or_else(PoisonError::into_inner).take();
             let Some(mut head) = head else { return Ok(false) };
+            if self.opens_websocket && head.status.is_success() {
+                self.state = State::Refused(head.headers);
+                return Ok(false);
+            }
             if !self.takes_trailers {
                 head.headers.remove("trailer");
             }

@@ -67,8 +67,9 @@ async fn serve(
     let offered = Offered(Handover::new(shared.lifecycle.is_stopping()));
     let Talk { request, response, outgoing } = &mut *talk;
     let asked = app.asked(&request.method, &request.headers);
-    let state = State::Unbegun;
-    let mut pump = Pump { sending: &mut sending, outgoing, shared, asked, takes_trailers: false, state };
+    let (sent, state) = (&mut sending, State::Unbegun);
+    let mut pump =
+        Pump { sending: sent, outgoing, shared, asked, takes_trailers: false, opens_websocket: true, state };
     let work = Work::Taken(Ok(Body::empty()));
     let mut working = Box::pin(run(app, work, request, response, Some(Arc::clone(&offered.0))));
     let driven = poll_fn(|cx| match pump.poll_beside(working.as_mut(), cx) {
@@ -111,13 +112,25 @@ async fn serve(
         }
         return;
     }
+    let written = match &mut pump.state {
+        State::Refused(headers) => Some(std::mem::take(headers)),
+        _ => None,
+    };
+    let is_refused = written.is_some();
     let answered = match answered {
-        Ok(()) if response.is_committed() => poll_fn(|cx| pump.poll_finish(cx)).await,
+        Ok(()) if response.is_committed() && !is_refused => poll_fn(|cx| pump.poll_finish(cx)).await,
         Ok(()) => {
+            if let Some(headers) = written {
+                (response.headers, response.body) = (headers, Body::empty());
+            }
             let concluded = if response.is_bare() { offered.0.conclude() } else { Ok(()) };
-            // For its peer a success is an open WebSocket.
             let concluded = concluded.and_then(|()| match response.status.is_success() {
-                true => Err(Error::status_only(404).explain("Nobody here speaks WebSocket.")),
+                true => {
+                    for name in OF_CONTENT {
+                        response.headers.remove(name);
+                    }
+                    Err(Error::status_only(404).explain("Nobody here speaks WebSocket."))
+                }
                 false => Ok(()),
             });
             if concluded.is_err() {
@@ -132,7 +145,10 @@ async fn serve(
     if app.is_observed() {
         tell(&talk, &sending, began, if answered.is_ok() { End::Answered } else { End::Cut }, app);
     }
-    talk.give_back();
+    // What was written before that lies in its pipe.
+    if !is_refused {
+        talk.give_back();
+    }
 }
 
 /// Opens the session.
@@ -176,3 +192,20 @@ impl<W: Future<Output = ()> + Unpin> Future for ByHand<W> {
         Pin::new(&mut self.0).poll(cx).map(Ok)
     }
 }
+
+/// Fields that tell of the content of a success, and not of the error that is sent in its place.
+const OF_CONTENT: &[&str] = &[
+    "accept-ranges",
+    "cache-control",
+    "content-digest",
+    "content-disposition",
+    "content-encoding",
+    "content-language",
+    "content-location",
+    "content-range",
+    "etag",
+    "expires",
+    "last-modified",
+    "repr-digest",
+    "trailer",
+];

@@ -77,8 +77,9 @@ async fn answer(
     let app = &*shared.app.0;
     let asked = app.asked(&request.method, &request.headers);
     let takes_trailers = takes_trailers(request, StatusCode::OK);
+    let (sent, state) = (&mut *sending, State::Unbegun);
     let mut pump =
-        Pump { sending: &mut *sending, outgoing, shared, asked, takes_trailers, state: State::Unbegun };
+        Pump { sending: sent, outgoing, shared, asked, takes_trailers, opens_websocket: false, state };
     {
         let mut working = pin!(run(app, work, request, response, None));
         poll_fn(|cx| pump.poll_beside(working.as_mut(), cx)).await?;
