@@ -241,6 +241,33 @@ async fn versions_are_agreed_on_by_name() {
     assert!(said.contains("No ALPN negotiated") && said.contains("Cipher is TLS_"), "{said}");
 }
 
+/// RFC 9113, section 3.2.
+#[tokio::test]
+async fn nothing_else_is_spoken_than_was_agreed_on() {
+    let authority = Authority::new();
+    let running = start(&authority, |tls| tls).await;
+    let table: [(&[&str], bool); 5] = [
+        (&["h2"], HAS_HTTP_2),
+        (&["http/1.1", "h2"], HAS_HTTP_2),
+        (&["http/1.1"], false),
+        (&["http/1.0"], false),
+        (&[], false),
+    ];
+    for (offered, is_http_2) in
+        table.into_iter().filter(|(offered, _)| HAS_HTTP_2 || !offered.contains(&"h2"))
+    {
+        let mut config = (*authority.plain_client()).clone();
+        config.alpn_protocols = offered.iter().map(|name| name.as_bytes().to_vec()).collect();
+        let mut stream = connect(running.address, "localhost", Arc::new(config)).await.expect("TLS");
+        stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.expect("open");
+        let mut first = [0; 13];
+        timeout(PATIENCE, stream.read_exact(&mut first)).await.expect("in time").expect("an answer");
+        let is_settings = first[3] == 4;
+        let is_refused = first.starts_with(b"HTTP/1.1 505 ");
+        assert_eq!((is_settings, is_refused), (is_http_2, !is_http_2), "{offered:?}: {first:?}");
+    }
+}
+
 #[tokio::test]
 async fn sessions_are_resumed() {
     let authority = Authority::new();

@@ -31,7 +31,11 @@ impl Connection<'_> {
     #[cold]
     pub(super) fn waits_refused(&mut self, inbox: &Inbox, refusal: Refusal) -> Step {
         #[cfg(feature = "http2")]
-        if self.wire.h1.served() == 0 && http2::is_preface(inbox.bytes()) {
+        // On a port of TLS both sides have agreed already, and not on that (RFC 9113, section 3.2).
+        if self.wire.h1.served() == 0
+            && http2::is_preface(inbox.bytes())
+            && !self.counted.shared().is_secured()
+        {
             return self.waits(Arrived::Preface(inbox.bytes().to_vec()));
         }
         let _ = inbox;
