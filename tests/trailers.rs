@@ -182,6 +182,11 @@ fn part() -> (&'static str, Trailers) {
     ("hello", Trailers::from([("x-sum", 7), ("X-Other", 8), ("x-other", 9)]))
 }
 
+#[request_map("/parted")]
+fn parted() -> (&'static str, Trailers) {
+    ("hello", Trailers::from([("x-sum", 7), ("x-other", 8), ("X-Sum", 9)]))
+}
+
 #[request_map("/first")]
 fn first() -> (Trailers, Json<u8>) {
     (Trailers::from([("x-sum", 7)]), Json(5))
@@ -322,6 +327,8 @@ async fn answers_send_theirs_to_those_who_take_them() {
         ("/status/304", "304 none [-] |", "304 none [-] |"),
         ("/events", "200 chunked [-] data: a\n\n|", "200 chunked [x-sum] data: a\n\n|x-sum=7"),
     ];
+    let parted = client.get("/parted").header("te", "trailers").await;
+    parted.assert_header("trailer", "x-sum, x-other");
     for (path, plain, trailed) in table {
         assert_eq!(told(&client.get(path).await), plain, "{path}");
         let answer = client.get(path).header("te", "trailers").await;

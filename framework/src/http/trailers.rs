@@ -80,8 +80,13 @@ impl Trailers {
 
     /// Their names, as a `Trailer` field says them.
     pub(super) fn names(&self) -> String {
-        let mut names: Vec<_> = self.0.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();
-        names.dedup();
+        let mut names: Vec<String> = Vec::new();
+        for (name, _) in self.0.iter() {
+            let name = name.to_ascii_lowercase();
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
         names.join(", ")
     }
 }
