@@ -368,12 +368,27 @@ async fn trailers_pass_both_ways() {
         let has_length = answer.headers.contains_key("content-length");
         assert_eq!(has_length, expected.is_none() && is_in_memory, "{path} {fields:?}");
     }
-    let (answer, mut sending) =
-        peer.begin(request("POST", "/trailed", &[("content-type", "text/plain")]), false).await;
-    let many = (0..101).map(|at| (format!("x-{at}").parse().expect("a name"), "1".parse().expect("a value")));
-    sending.send_trailers(many.collect()).expect("open");
-    let answer = whole(answer).await.expect("an answer");
-    assert!(answer.status == 431 && answer.text().contains("Limits::header_count"), "{answer:?}");
+    // As HTTP/1.1 counts them: each with its colon, a space and its end, and the empty line behind them.
+    let (name, empty) = ("x-long", "x-long: \r\n\r\n".len());
+    let long = |size: usize| vec![(name.to_owned(), "y".repeat(size - empty))];
+    let many = |count: usize| (0..count).map(|at| (format!("x-{at}"), "1".to_owned())).collect::<Vec<_>>();
+    let table = [
+        (many(100), 200, "said unknown"),
+        (many(101), 431, "there are more than 100 trailer fields (Limits::header_count)"),
+        (long(16_384), 200, "said unknown"),
+        (long(16_385), 431, "the trailers are longer than 16384 bytes (Limits::head_size)"),
+    ];
+    for (fields, status, text) in table {
+        let plain = [("content-type", "text/plain")];
+        let (answer, mut sending) = peer.begin(request("POST", "/trailed", &plain), false).await;
+        let fields = fields.iter().map(|(name, value)| {
+            let name = http::HeaderName::try_from(name).expect("a name");
+            (name, http::HeaderValue::try_from(value).expect("a value"))
+        });
+        sending.send_trailers(fields.collect()).expect("open");
+        let answer = whole(answer).await.expect("an answer");
+        assert!(answer.status == status && answer.text().contains(text), "{answer:?}");
+    }
 }
 
 #[tokio::test]

@@ -166,7 +166,7 @@ async fn heads_targets_fields_and_bodies_are_bounded() {
         (
             "trailers, one more",
             trailers(6),
-            "431 there are more than 5 header fields (Limits::header_count) | closed".to_owned(),
+            "431 there are more than 5 trailer fields (Limits::header_count) | closed".to_owned(),
         ),
         ("trailer", trailer(200), "200 2".to_owned()),
         (

@@ -31,4 +31,4 @@ pub(crate) use limits::{LARGEST_HEAD, LARGEST_WINDOW};
 pub(crate) use ranges::{ByteRange, Ranges};
 pub(crate) use refusal::Refusal;
 pub use trace_context::TraceContext;
-pub(crate) use trailers::{may_trail, trailer_fields};
+pub(crate) use trailers::{may_trail, too_many_trailers, trailer_fields, trailers_too_long};

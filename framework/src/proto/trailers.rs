@@ -1,5 +1,8 @@
 //! Fields after a body (RFC 9110, section 6.5): which may stand there, and those of a request that has come.
 
+use ::http::StatusCode;
+
+use super::{Limit, Refusal};
 use crate::base::Headers;
 
 /// Whether a field may come after a body (RFC 9110, section 6.5.1). What frames a message, routes it, asks for something
@@ -25,6 +28,20 @@ pub(crate) fn trailer_fields(lines: &[u8]) -> Headers {
         }
     }
     fields
+}
+
+/// 431 for the number of fields: more than `count`.
+#[cold]
+pub(crate) fn too_many_trailers(count: usize) -> Refusal {
+    let what = format_args!("there are more than {count} trailer fields");
+    Refusal::beyond(Limit::header_count, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, what)
+}
+
+/// 431 for the size of them all, as lines of HTTP/1.1 with the empty one at their end: more than `size` bytes.
+#[cold]
+pub(crate) fn trailers_too_long(size: usize) -> Refusal {
+    let what = format_args!("the trailers are longer than {size} bytes");
+    Refusal::beyond(Limit::head_size, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, what)
 }
 
 /// RFC 9530, section 2.

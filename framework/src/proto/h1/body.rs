@@ -7,8 +7,8 @@ use ::http::StatusCode;
 
 use super::super::{Limit, Limits, Refusal};
 use super::head::Framing;
-use super::malformed;
 use crate::base::shown_bytes;
+use crate::proto::{too_many_trailers, trailers_too_long};
 
 /// Where in a body we are.
 #[derive(Clone, Copy, Debug)]
@@ -218,16 +218,14 @@ impl BodyDecoder {
     fn step_in_trailers(&mut self, byte: u8, limits: &Limits) -> Result<Place, Refusal> {
         self.trailers = self.trailers.saturating_add(1);
         if self.trailers as usize > limits.head_size {
-            let what = format_args!("the trailers are longer than {} bytes", limits.head_size);
-            let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
-            return Err(Refusal::beyond(Limit::head_size, status, what));
+            return Err(trailers_too_long(limits.head_size));
         }
         match (self.place, byte) {
             (Place::Trailer, b'\r') => Ok(Place::LastLineFeed),
             (Place::Trailer, byte) if is_token_byte(byte) => {
                 self.fields += 1;
                 if self.fields as usize > limits.header_count {
-                    return Err(malformed::too_many_fields(limits));
+                    return Err(too_many_trailers(limits.header_count));
                 }
                 Ok(Place::TrailerName)
             }

@@ -8,13 +8,13 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use futures_core::Stream;
 use h2::{Reason, RecvStream};
-use http::{HeaderMap, StatusCode};
+use http::HeaderMap;
 
 use super::request::{is_padded, padded};
 use super::streams::Streams;
 use crate::base::Headers;
 use crate::http::{Body, Error, Result, Slot, Way};
-use crate::proto::{Limit, Refusal};
+use crate::proto::{too_many_trailers, trailers_too_long};
 
 /// See the head of this file.
 pub(super) struct Incoming {
@@ -104,15 +104,13 @@ impl Incoming {
     /// They are too many, or too large: 431.
     fn trail(&self, fields: &HeaderMap) -> Result<()> {
         let (most, count) = self.bounds;
-        let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
-        let size: usize = fields.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
         if fields.len() > count {
-            let what = format_args!("there are more than {count} trailer fields");
-            return Err(Error::from_refusal(Refusal::beyond(Limit::header_count, status, what)));
+            return Err(Error::from_refusal(too_many_trailers(count)));
         }
-        if size > most {
-            let what = format_args!("the trailers are longer than {most} bytes");
-            return Err(Error::from_refusal(Refusal::beyond(Limit::head_size, status, what)));
+        // As lines of HTTP/1.1, the empty one at their end with them.
+        let lines = fields.iter().map(|(name, value)| name.as_str().len() + ": \r\n".len() + value.len());
+        if lines.sum::<usize>() + "\r\n".len() > most {
+            return Err(Error::from_refusal(trailers_too_long(most)));
         }
         let mut headers = Headers::new();
         for (name, value) in fields {
