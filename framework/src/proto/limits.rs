@@ -164,7 +164,7 @@ limits! {
     /// that does not is refused the stream (RFC 9113, section 5.1.2), which not all of them bear: do not go lower without need.
     http2_streams: u32 = 200;
     /// Streams that a peer may reset before they are answered, on one connection of HTTP/2, beyond as many as were answered. Default 200; more ends
-    /// the connection with ENHANCE_YOUR_CALM.
+    /// the connection with ENHANCE_YOUR_CALM. A WebSocket that is reset before anything has come through it counts as one.
     http2_resets: usize = 200;
     /// Bytes of the header fields of a request over HTTP/2 as they are counted there, 32 for each field besides (RFC 9113, section 6.5.2), which
     /// the peer is told. Default 64 KiB; more is 431 without a text, and far more ends the connection. [`Limits::head_size`] and
@@ -172,8 +172,8 @@ limits! {
     http2_header_list: u32 = 64 << 10;
     /// Bytes of one request's body over HTTP/2 that may come before somebody has read those before them. Default 1 MiB, at most 2 GiB less one.
     http2_window: u32 = 1 << 20;
-    /// The same of all streams of a connection together, which is what they can hold in memory. Default 4 MiB, at most 2 GiB less one;
-    /// less than the 65,535 bytes that HTTP/2 begins with is as good as these.
+    /// The same of all streams of a connection together, which is what they can hold in memory. Default 4 MiB, at least the 65,535 bytes that every
+    /// connection begins with (RFC 9113, section 6.9.2), at most 2 GiB less one.
     http2_connection_window: u32 = 4 << 20;
     /// Bytes of unread bodies of a connection of HTTP/2 together that are thrown away after early answers, each until its peer is silent for
     /// [`Limits::linger_idle`], at most for [`Limits::linger_time`], so that peers which send on see the answers. Default 16 MiB; beyond, their streams are reset.
@@ -243,6 +243,9 @@ pub(crate) const LARGEST_HEAD: usize = 1 << 30;
 /// RFC 9113, section 6.9.1.
 pub(crate) const LARGEST_WINDOW: u32 = (1 << 31) - 1;
 
+/// No peer can be told of less for a connection (RFC 9113, section 6.9.2).
+pub(crate) const FIRST_WINDOW: u32 = (1 << 16) - 1;
+
 /// How a value is written in Rust.
 trait Written {
     fn written(&self) -> String;
@@ -288,7 +291,20 @@ impl Limits {
             );
             Some((name, problem))
         });
-        zeros.chain(self.too_large())
+        zeros.chain(self.too_large()).chain(self.too_small())
+    }
+
+    fn too_small(&self) -> impl Iterator<Item = (&'static str, String)> + use<> {
+        let size = Some(self.http2_connection_window).filter(|size| (1..FIRST_WINDOW).contains(size));
+        size.into_iter().map(|size| {
+            (
+                "http2_connection_window",
+                format!(
+                    "`Limits::http2_connection_window` is {size}, and every connection of HTTP/2 begins with {FIRST_WINDOW} bytes, so that bodies \
+                     would never come to their end: write as much at least, or for less of each body `.http2_window({size})`"
+                ),
+            )
+        })
     }
 
     fn too_large(&self) -> impl Iterator<Item = (&'static str, String)> + use<> {
@@ -385,6 +401,11 @@ mod tests {
             (new().head_size(LARGEST_HEAD + 1), "`Limits::head_size` is 1073741825", "write less"),
             (new().part_head_size(usize::MAX), "`Limits::part_head_size` is 1", "write less"),
             (new().http2_window(1 << 31), "`Limits::http2_window` is 2147483648", "write less"),
+            (
+                new().http2_connection_window(65_534),
+                "`Limits::http2_connection_window` is 65534",
+                "`.http2_window(65534)`",
+            ),
         ];
         for (limits, start, end) in table {
             let [problem] = &limits.problems().collect::<Vec<_>>()[..] else { panic!("{limits:?}") };
@@ -392,6 +413,7 @@ mod tests {
         }
         assert_eq!(new().connections(0).parts(0).problems_of_mapping().count(), 1);
         assert_eq!(new().http2_connection_window(LARGEST_WINDOW).problems().next(), None);
+        assert_eq!(new().http2_connection_window(FIRST_WINDOW).problems().next(), None);
         assert_eq!(new().head_size(LARGEST_HEAD).part_head_size(LARGEST_HEAD).problems().next(), None);
     }
 }

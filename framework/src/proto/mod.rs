@@ -27,7 +27,7 @@ pub(crate) use bounds::{SizeBound, Tempo};
 pub(crate) use limits::Limit;
 pub use limits::Limits;
 #[cfg(feature = "config")]
-pub(crate) use limits::{LARGEST_HEAD, LARGEST_WINDOW};
+pub(crate) use limits::{FIRST_WINDOW, LARGEST_HEAD, LARGEST_WINDOW};
 pub(crate) use ranges::{ByteRange, Ranges};
 pub(crate) use refusal::Refusal;
 pub use trace_context::TraceContext;

@@ -2,7 +2,7 @@
 
 use super::given::Given;
 use crate::proto::Limits;
-use crate::proto::{LARGEST_HEAD, LARGEST_WINDOW};
+use crate::proto::{FIRST_WINDOW, LARGEST_HEAD, LARGEST_WINDOW};
 use crate::settings::{Section, number, size, some_time, time};
 
 pub(super) fn read(root: &mut Section<'_>) -> Given<Limits> {
@@ -48,7 +48,7 @@ pub(super) fn read(root: &mut Section<'_>) -> Given<Limits> {
         http2_resets = number(0), "200";
         http2_header_list = size(1), "64 KiB";
         http2_window = size(1).to(LARGEST_WINDOW.into()), "1 MiB";
-        http2_connection_window = size(1).to(LARGEST_WINDOW.into()), "4 MiB";
+        http2_connection_window = size(FIRST_WINDOW.into()).to(LARGEST_WINDOW.into()), "4 MiB";
         http2_drain_size = size(0), "16 MiB";
         http2_idle_time = some_time(), "10min";
         http2_ping_interval = some_time(), "60s";
