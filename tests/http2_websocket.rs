@@ -295,3 +295,26 @@ async fn a_session_counts_as_a_connection() {
         timeout(PATIENCE, has_room).await.expect("there is room in time");
     }
 }
+
+#[tokio::test]
+async fn resets_of_unused_sessions_are_counted() {
+    for (is_used, ends_connection) in [(true, false), (false, true)] {
+        let (client, mut ends) = told(builder().limits(Limits::new().http2_resets(2)));
+        let peer = peer(&client).await;
+        for _ in 0..3 {
+            let mut session = Session::ask(&peer, "/echo", &[]).await;
+            if is_used {
+                session.send(0x81, b"tea");
+                assert_eq!(session.next().await, "81 tea");
+            }
+            session.sending.send_reset(Reason::CANCEL);
+            assert!(ends.next().await.starts_with("1006"), "an abnormal end");
+        }
+        if ends_connection {
+            let ended = timeout(PATIENCE, peer.driver).await.expect("it ends").expect("no panic");
+            assert_eq!(ended.expect_err("a reason").reason(), Some(Reason::ENHANCE_YOUR_CALM));
+        } else {
+            assert_eq!(Session::ask(&peer, "/echo", &[]).await.status, 200);
+        }
+    }
+}

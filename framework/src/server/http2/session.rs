@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::pump::{Pump, State};
 use super::sending::{Gone, Sending};
 use super::stream::{Work, run, send, tell};
-use super::streams::{Place, Streams};
+use super::streams::Place;
 use super::tunnel::Tunnel;
 use crate::app::{Inner, Talk};
 use crate::base::Headers;
@@ -79,9 +79,8 @@ async fn serve(
     let answered = match driven.await {
         Ok(Driven::Asks(opening)) => {
             let Opening { core, headers } = *opening;
-            place.is_settled = true;
             drop(pump);
-            if open(&core, &headers, sending, receiving, &streams).is_ok() {
+            if open(&core, &headers, sending, receiving, place).is_ok() {
                 tell_of_opened(core.request(), began, app);
                 upgraded::drive(core, ByHand(working), counted).await;
             }
@@ -100,9 +99,8 @@ async fn serve(
         && response.status == StatusCode::SWITCHING_PROTOCOLS
         && let Some(session) = offered.0.take_session()
     {
-        place.is_settled = true;
         let headers = std::mem::take(&mut response.headers);
-        let opened = open(&session.core, &headers, sending, receiving, &streams);
+        let opened = open(&session.core, &headers, sending, receiving, place);
         if opened.is_ok() {
             tell_of_opened(&talk.request, began, app);
         }
@@ -160,11 +158,11 @@ fn open(
     headers: &Headers,
     sending: Sending,
     receiving: RecvStream,
-    streams: &Arc<Streams>,
+    place: Place,
 ) -> std::result::Result<(), Gone> {
-    match sending.tunnel(headers, streams.counted.shared()) {
+    match sending.tunnel(headers, place.streams.counted.shared()) {
         Ok(stream) => {
-            let tunnel = Stream::over(Tunnel::new(receiving, stream, Arc::clone(streams)));
+            let tunnel = Stream::over(Tunnel::new(receiving, stream, place));
             core.open(tunnel, Deadline::new(Instant::now()), &[]);
             Ok(())
         }

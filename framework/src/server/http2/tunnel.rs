@@ -4,14 +4,13 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
 use h2::{Reason, RecvStream, SendStream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::streams::Streams;
+use super::streams::Place;
 
 /// See the head of this file.
 pub(super) struct Tunnel {
@@ -21,17 +20,22 @@ pub(super) struct Tunnel {
     /// What has come and not been read yet.
     inbox: Bytes,
     is_ended: bool,
-    streams: Arc<Streams>,
+    /// Something has come.
+    is_used: bool,
+    place: Place,
 }
 
 impl Tunnel {
-    pub(super) fn new(
-        mut receiving: RecvStream,
-        sending: SendStream<Bytes>,
-        streams: Arc<Streams>,
-    ) -> Tunnel {
-        streams.hold(&mut receiving);
-        Tunnel { receiving: Some(receiving), sending, inbox: Bytes::new(), is_ended: false, streams }
+    pub(super) fn new(mut receiving: RecvStream, sending: SendStream<Bytes>, mut place: Place) -> Tunnel {
+        place.is_settled = true;
+        place.streams.hold(&mut receiving);
+        let (inbox, is_ended, is_used) = (Bytes::new(), false, false);
+        Tunnel { receiving: Some(receiving), sending, inbox, is_ended, is_used, place }
+    }
+
+    /// The peer has reset the stream. One that has sent nothing before only cost us a handler, as if it had not been answered.
+    fn was_reset(&mut self) {
+        self.place.is_settled = self.is_used;
     }
 }
 
@@ -45,8 +49,11 @@ impl AsyncRead for Tunnel {
         let Some(receiving) = &mut this.receiving else { return Poll::Ready(Ok(())) };
         while this.inbox.is_empty() {
             match ready!(receiving.poll_data(cx)) {
-                Some(Ok(piece)) => this.inbox = piece,
-                Some(Err(error)) => return Poll::Ready(Err(io::Error::other(error))),
+                Some(Ok(piece)) => (this.inbox, this.is_used) = (piece, true),
+                Some(Err(error)) => {
+                    this.was_reset();
+                    return Poll::Ready(Err(io::Error::other(error)));
+                }
                 None => return Poll::Ready(Ok(())),
             }
         }
@@ -66,6 +73,7 @@ impl AsyncWrite for Tunnel {
         }
         // A peer that has reset the stream is seen where nothing is read as well.
         if let Poll::Ready(reset) = this.sending.poll_reset(cx) {
+            this.was_reset();
             return Poll::Ready(Err(
                 reset.map_or_else(io::Error::other, |_| io::ErrorKind::ConnectionReset.into())
             ));
@@ -105,12 +113,12 @@ impl Drop for Tunnel {
     fn drop(&mut self) {
         let receiving = self.receiving.take();
         if let Some(receiving) = &receiving {
-            self.streams.let_go(receiving.stream_id());
+            self.place.streams.let_go(receiving.stream_id());
         }
         if !self.is_ended {
             self.sending.send_reset(Reason::CANCEL);
         } else if let Some(receiving) = receiving.filter(|it| !it.is_end_stream()) {
-            self.streams.leave_unread(receiving);
+            self.place.streams.leave_unread(receiving);
         }
     }
 }
