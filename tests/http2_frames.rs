@@ -301,6 +301,13 @@ async fn the_law_is_kept_frame_by_frame() {
         ),
         (
             "8.3.1",
+            "a path with a character of none",
+            vec![frame(HEADERS, 5, 1, &head("GET", "/a<b"))],
+            "reset 1 on 1",
+        ),
+        ("8.3.1", "a path with a fragment", vec![frame(HEADERS, 5, 1, &head("GET", "/#a"))], "200 on 1"),
+        (
+            "8.3.1",
             "no host at all",
             vec![only(&[(":method", "GET"), (":scheme", "http"), (":path", "/")])],
             "400 on 1",
