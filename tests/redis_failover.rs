@@ -13,7 +13,10 @@ use serde::Deserialize;
 use vernal::security::{Away, RateLimit, RedisRates};
 use vernal::test::{Answer, Client};
 use vernal::websocket::RedisRooms;
-use vernal::{App, Config, RedisAddress, RedisStore, Result, Session, Settings, State, config, request_map};
+use vernal::{
+    App, Config, RedisAddress, RedisStore, Result, Session, SessionStore, Settings, State, config,
+    request_map,
+};
 
 use self::nodes::{Node, shared, until};
 use self::redis::{Redis, free_port};
@@ -259,6 +262,9 @@ async fn all_that_connect_at_start_find_a_redis_that_does_not_let_them_in() {
             assert!(said.contains(told), "{who} at {url}: {said}");
             assert!(!said.contains("5e") && !said.contains("cr@t"), "{who} at {url}: {said}");
         }
+        let store = RedisStore::new(&url).expect("a good URL");
+        let health = store.health().expect("it can tell").await;
+        assert_eq!(health.is_ok(), told.is_empty(), "the health of {url}: {health:?}");
     }
     assert_eq!(cli(&["DBSIZE"]), "0", "nothing is left behind");
 }
