@@ -286,9 +286,9 @@ async fn a_content_type_of_the_handlers_own_is_sent_without_a_body_too() {
             .await
             .assert_status(code)
             .assert_header("content-type", "text/css");
-        let answer = app.handle(Request::get(&format!("/typed?code={code}"))).await;
+        let answer = app.handle(Request::get(format!("/typed?code={code}"))).await;
         assert_eq!(answer.headers.get("content-type"), Some("text/css"), "{code}");
-        let answer = app.handle(Request::get(&format!("/status/body?status={code}"))).await;
+        let answer = app.handle(Request::get(format!("/status/body?status={code}"))).await;
         assert_eq!(answer.headers.contains("content-type"), code == 200, "{code}");
     }
 }

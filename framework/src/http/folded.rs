@@ -236,7 +236,8 @@ mod tests {
     #[test]
     fn what_a_line_of_the_head_does_not_tell_is_kept_as_it_is() {
         let request = || received("GET /ws HTTP/1.1\r\nHost: a\r\n\r\n");
-        let table: [(&str, fn(&mut Request)); 4] = [
+        type Change = fn(&mut Request);
+        let table: [(&str, Change); 4] = [
             ("a value of the path", |request| request.path_values.named.push(("name", Span::new(1, 3)))),
             ("the rest of the path", |request| request.path_values.wildcard = Some(Span::new(1, 3))),
             ("a parameter of a filter", |request| request.set_parameter("name", "x")),
