@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 use tokio::time::{Instant, sleep, timeout};
 use vernal::test::Client;
-use vernal::{App, BodyReader, Config, Limits, Result, State, request_map};
+use vernal::{App, BodyReader, Config, Limits, Response, Result, State, request_map};
 
 use crate::frames::{
     ACK, DATA, END_HEADERS, END_STREAM, Frame, Frames, HEADERS, PING, PREFACE, RST_STREAM, SETTINGS,
@@ -36,6 +36,13 @@ fn large() -> Vec<u8> {
 #[request_map("/waits", app = "http2_limits")]
 async fn waits(State(seen): State<&Arc<Seen>>) {
     wait(seen).await;
+}
+
+/// The first event comes at once, and no other.
+#[request_map("/events", app = "http2_limits")]
+async fn events(response: &mut Response) -> Result {
+    response.write_bytes("first").await?;
+    std::future::pending().await
 }
 
 /// Has a body and never reads it.
@@ -103,6 +110,20 @@ async fn so_many_streams_are_reset_before_they_are_answered() {
     assert_eq!(frames.outcome().await, "pong pingpong");
     reset(&mut frames, 11).await;
     assert_eq!(frames.outcome().await, "goaway 11");
+}
+
+/// Who listens to events leaves them in their midst.
+#[tokio::test]
+async fn answers_that_are_left_in_their_midst_are_answers() {
+    let (client, _) = client(Limits::new().http2_resets(3));
+    let mut frames = Frames::open(&client).await;
+    for stream in (1..20).step_by(2) {
+        frames.send(&get(stream, "/events")).await;
+        while frames.next().await.expect("its first event").kind != DATA {}
+        frames.send(&frame(RST_STREAM, 0, stream, &[0, 0, 0, 8])).await;
+    }
+    frames.send(&ping()).await;
+    assert_eq!(frames.outcome().await, "pong pingpong");
 }
 
 #[tokio::test]

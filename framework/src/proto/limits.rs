@@ -163,7 +163,7 @@ limits! {
     /// Streams that a peer may have open at once on one connection of HTTP/2 (feature `http2`). Default 200; clients wait for their turn, and one
     /// that does not is refused the stream (RFC 9113, section 5.1.2), which not all of them bear: do not go lower without need.
     http2_streams: u32 = 200;
-    /// Streams that a peer may reset before they are answered, on one connection of HTTP/2, beyond as many as were answered. Default 200; more ends
+    /// Streams that a peer may reset before their answers have begun, on one connection of HTTP/2, beyond as many as were answered. Default 200; more ends
     /// the connection with ENHANCE_YOUR_CALM. A WebSocket that is reset before anything has come through it counts as one.
     http2_resets: usize = 200;
     /// Bytes of the header fields of a request over HTTP/2 as they are counted there, 32 for each field besides (RFC 9113, section 6.5.2), which
