@@ -1,6 +1,8 @@
-//! The lesson `cluster`: three processes, a chat across them, and one of them killed.
+//! The lesson `cluster`: three processes, a chat across them, in windows of a browser too, and one of them killed.
 
 mod redis;
+#[expect(dead_code, reason = "other tests choose files and count elements")]
+mod webdriver;
 
 use std::env;
 use std::io::{BufRead, BufReader};
@@ -14,6 +16,7 @@ use tokio::time::timeout;
 use vernal::websocket::{WebSocket, connect};
 
 use self::redis::{Redis, free_port, until};
+use self::webdriver::{Browser, Window};
 
 /// The three, and what they were started by.
 struct Cluster {
@@ -102,4 +105,36 @@ async fn the_chat_goes_on_across_nodes_and_without_one_that_was_killed() {
     eve.close(1000, "").expect("a good reason");
     let left = heard(&mut ann).await;
     assert_eq!((&left["kind"], &left["name"]), (&json!("left"), &json!("eve")));
+}
+
+#[test]
+fn the_chat_works_in_windows_on_two_nodes() {
+    let redis = Redis::start();
+    let cluster = Cluster::start(&redis);
+    let browser = Browser::start();
+    let enter = |window: &Window<'_>, node: usize, name: &str| {
+        window.open(&format!("http://localhost:{}/", cluster.nodes[node].1));
+        window.fill("//*[@id='name']", name);
+        window.fill("//*[@id='room']", "tea & cake");
+        window.click("//form[@id='enter']/button");
+        window.expect(&format!("//li[.='{name} joined']"));
+    };
+    let say = |window: &Window<'_>, text: &str| {
+        window.fill("//form[@id='say' and not(@hidden)]/input", text);
+        window.click("//form[@id='say']/button");
+    };
+    let ann = browser.window();
+    enter(&ann, 0, "ann");
+    let bob = browser.new_window();
+    enter(&bob, 2, "bob");
+    for window in [&ann, &bob] {
+        window.expect("//*[@id='here' and .='2 here']");
+    }
+    say(&ann, "hello");
+    bob.expect("//li[@class='said'][b='ann']/text()[.='hello']/..");
+    say(&bob, "and to you");
+    ann.expect("//li[@class='said'][b='bob']/text()[.='and to you']/..");
+    bob.click("//*[@id='leave']");
+    ann.expect("//li[.='bob left']");
+    ann.expect("//*[@id='here' and .='1 here']");
 }
