@@ -85,7 +85,9 @@ impl Deadline {
                 sleep.as_mut().reset(self.at);
             }
             if sleep.as_mut().poll(cx).is_pending() {
-                *woken = Identity::of(cx.waker());
+                // A task that has spent its turn is only told to come again: nothing has been registered.
+                let is_armed = tokio::task::coop::has_budget_remaining();
+                *woken = Identity::of(if is_armed { cx.waker() } else { Waker::noop() });
                 return Poll::Pending;
             }
             if Instant::now() >= self.at {
@@ -101,6 +103,26 @@ mod tests {
     use super::*;
     use std::future::poll_fn;
     use std::time::Duration;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_task_that_had_spent_its_turn_is_woken_all_the_same() {
+        for is_armed_before in [false, true] {
+            let start = Instant::now();
+            let mut deadline = Deadline::new(start + Duration::from_secs(10));
+            if is_armed_before {
+                assert!(poll_fn(|cx| Poll::Ready(deadline.poll(cx))).await.is_pending());
+            }
+            let waiting = tokio::spawn(async move {
+                while tokio::task::coop::has_budget_remaining() {
+                    tokio::task::coop::consume_budget().await;
+                }
+                poll_fn(|cx| deadline.poll(cx)).await;
+            });
+            let ended = tokio::time::timeout(Duration::from_secs(60), waiting).await;
+            ended.expect("it is woken").expect("no panic");
+            assert_eq!(start.elapsed().as_secs(), 10, "{is_armed_before}");
+        }
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_moved_deadline_is_kept_both_ways() {
