@@ -73,8 +73,9 @@ fn named(text: &str, which: &str) -> Result<String, String> {
     let name = percent_decode_str(text).decode_utf8_lossy();
     match name.chars().find(|char| !char.is_ascii_alphanumeric() && !"-._".contains(*char)) {
         None => Ok(name.into_owned()),
+        // It may be a password whose `@` is forgotten, so it is not shown.
         Some(char) => Err(format!(
-            "{which}, {name:?}, has {char:?} in it; names have letters, digits, `-`, `.` and `_`, others are \
+            "{which} has {char:?} in it; names have letters, digits, `-`, `.` and `_`, others are \
              written as `xn--…`"
         )),
     }

@@ -63,12 +63,14 @@ impl Url {
         {
             return Err(BEHIND.to_owned());
         }
+        // Before the query: where the `@` is forgotten, that may be the end of a password.
+        let hosts = if is_socket { Vec::new() } else { Host::several(hosts)? };
         let said = Said::read(query, known(kind))?;
         let mut url = Url {
             kind: Kind::Server,
             is_tls,
             is_insecure: fragment.is_some_and(|end| !end.is_empty()),
-            hosts: Vec::new(),
+            hosts,
             login: Login::default(),
             sentinel_login: Login::read(
                 said.get("sentinel_user"),
@@ -95,7 +97,6 @@ impl Url {
             url.database = database(said.get("db").unwrap_or_default())?;
             return Ok(url);
         }
-        url.hosts = Host::several(hosts)?;
         let (user, password) =
             login.split_once(':').map_or((login, None), |(user, password)| (user, Some(password)));
         url.login = Login::read(
