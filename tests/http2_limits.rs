@@ -112,6 +112,40 @@ async fn so_many_streams_are_reset_before_they_are_answered() {
     assert_eq!(frames.outcome().await, "goaway 11");
 }
 
+/// What a plain `fn` answers at once counts too, if the peer does not want it any more.
+#[tokio::test]
+async fn so_many_streams_are_reset_together_with_their_requests() {
+    for path in ["/", "/nowhere"] {
+        let (client, _) = client(Limits::new().http2_resets(3));
+        let mut frames = Frames::open(&client).await;
+        for stream in [1, 3, 5] {
+            let reset = frame(RST_STREAM, 0, stream, &[0, 0, 0, 8]);
+            frames.send(&[get(stream, path), reset, ping()].concat()).await;
+            assert_eq!(frames.outcome().await, "pong pingpong", "{path}");
+        }
+        frames.send(&[get(7, path), frame(RST_STREAM, 0, 7, &[0, 0, 0, 8])].concat()).await;
+        assert_eq!(frames.outcome().await, "goaway 11", "{path}");
+    }
+}
+
+/// Who does not say that it has heard of the end has no more than others (RFC 9113, section 6.8).
+#[tokio::test]
+async fn who_was_told_of_the_end_opens_so_many_streams_more() {
+    let limits = Limits::new().requests_per_connection(1).http2_streams(2).http2_resets(3);
+    let (client, _) = client(limits);
+    let mut frames = Frames::open(&client).await;
+    frames.send(&get(1, "/")).await;
+    let mut told = [frames.outcome().await, frames.outcome().await];
+    told.sort();
+    assert_eq!(told, ["200 on 1", "goaway 0"]);
+    for stream in [3, 5, 7, 9] {
+        frames.send(&get(stream, "/")).await;
+        assert_eq!(frames.outcome().await, format!("200 on {stream}"));
+    }
+    frames.send(&get(11, "/waits")).await;
+    assert_eq!(frames.outcome().await, "goaway 11");
+}
+
 /// Who listens to events leaves them in their midst.
 #[tokio::test]
 async fn answers_that_are_left_in_their_midst_are_answers() {

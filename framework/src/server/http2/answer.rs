@@ -19,18 +19,21 @@ pub(super) struct Parts<'a> {
     pub(super) length: Option<u64>,
     /// Fields follow the body, be it empty.
     pub(super) has_trailers: bool,
+    /// The second of the calendar, for who has just read the clock.
+    pub(super) second: Option<u64>,
 }
 
 impl<'a> Parts<'a> {
     pub(super) fn of(response: &'a Response, length: Option<u64>) -> Parts<'a> {
         let Response { status, headers, content_type, .. } = response;
         let has_trailers = response.trailing.is_some();
-        Parts { status: *status, headers, content_type: *content_type, length, has_trailers }
+        Parts { status: *status, headers, content_type: *content_type, length, has_trailers, second: None }
     }
 
     pub(super) fn of_written(head: &'a SentHead) -> Parts<'a> {
         let SentHead { status, headers, content_type, .. } = head;
-        Parts { status: *status, headers, content_type: *content_type, length: None, has_trailers: false }
+        let (length, has_trailers, second) = (None, false, None);
+        Parts { status: *status, headers, content_type: *content_type, length, has_trailers, second }
     }
 
     /// The head as it goes out, and whether a body follows (RFC 9110, section 6.4.1).
@@ -41,7 +44,7 @@ impl<'a> Parts<'a> {
             false => self.status,
         };
         let mut fields = HeaderMap::with_capacity(self.headers.len() + 4);
-        fields.insert(DATE, date::value(clock::now().second));
+        fields.insert(DATE, date::value(self.second.unwrap_or_else(|| clock::now().second)));
         if let Some(server) = shared.app.0.server_line.value() {
             fields.insert(SERVER, server.clone());
         }

@@ -25,6 +25,7 @@ use super::transport::{Known, Transport};
 use crate::app::{Talk, Target};
 use crate::base::say;
 use crate::http::{Body, BodyKind, BoxFuture};
+use crate::io::clock::Now;
 use crate::io::{Stream, clock};
 use crate::operations::End;
 use crate::proto::Limits;
@@ -78,7 +79,16 @@ async fn open(stream: Stream, leftover: Vec<u8>, counted: Counted) -> Option<Box
     };
     let times = Times::new(Arc::clone(&known), driver.ping_pong(), limits);
     let draining = Draining::default();
-    Some(Box::new(Connection { driver, known, streams: Arc::clone(&streams), draining, times, served: 0 }))
+    Some(Box::new(Connection {
+        driver,
+        known,
+        streams: Arc::clone(&streams),
+        draining,
+        times,
+        served: 0,
+        late: 0,
+        is_cut: false,
+    }))
 }
 
 /// What the peer is told at first, and what is borne of it.
@@ -101,8 +111,11 @@ struct Connection {
     streams: Arc<Streams>,
     draining: Draining,
     times: Times,
-    /// How many requests have come.
+    /// How many requests have come, and how many of them after the peer was told of the end.
     served: u32,
+    late: u32,
+    /// It ends without regard to open streams.
+    is_cut: bool,
 }
 
 impl Connection {
@@ -125,15 +138,24 @@ impl Connection {
                 Poll::Pending => {}
             }
             self.draining.poll(&streams, limits, cx);
-            if streams.resets() > limits.http2_resets && !self.times.is_ending() {
+            if streams.resets() > limits.http2_resets && !self.is_cut {
                 say!(
                     debug,
                     "ended a connection of HTTP/2 whose peer reset more than {} streams before they were answered \
                      (Limits::http2_resets)",
                     limits.http2_resets
                 );
-                self.times.end();
-                self.driver.abrupt_shutdown(Reason::ENHANCE_YOUR_CALM);
+                self.cut(Reason::ENHANCE_YOUR_CALM);
+                continue;
+            }
+            // A peer may open as many again before it hears that it is not to.
+            if self.late > 2 * limits.http2_streams && !self.is_cut {
+                say!(
+                    debug,
+                    "ended a connection of HTTP/2 whose peer opened more than {} streams after it had been told of the end                      (twice Limits::http2_streams)",
+                    2 * limits.http2_streams
+                );
+                self.cut(Reason::ENHANCE_YOUR_CALM);
                 continue;
             }
             if self.served >= limits.requests_per_connection && !self.times.is_ending() {
@@ -148,6 +170,12 @@ impl Connection {
                 Poll::Pending => return Poll::Pending,
             }
         }
+    }
+
+    fn cut(&mut self, reason: Reason) {
+        self.is_cut = true;
+        self.times.end();
+        self.driver.abrupt_shutdown(reason);
     }
 
     /// Takes in what has come. Each look for a request writes what is there to write, so that answers wait until all have been looked for,
@@ -169,10 +197,12 @@ impl Connection {
                 Poll::Ready(Some(Err(error))) => Some(Err(error)),
                 Poll::Ready(None) => Some(Ok(())),
             };
+            let now = clock::now();
             for (request, respond) in arrived.drain(..) {
                 self.times.is_busy();
                 self.served = self.served.saturating_add(1);
-                self.begin(request, respond, streams, cx);
+                self.late += u32::from(self.times.is_ending());
+                self.begin(request, respond, streams, &now, cx);
             }
             if let Some(ended) = ended {
                 break Poll::Ready(ended);
@@ -188,13 +218,14 @@ impl Connection {
         request: http::Request<RecvStream>,
         respond: SendResponse<Bytes>,
         streams: &Arc<Streams>,
+        now: &Now,
         cx: &mut Context<'_>,
     ) {
         let shared = streams.counted.shared();
         let app = &*shared.app.0;
         let mut talk = Talk::take(&app.answers.context);
         streams.counted.introduce(&mut talk.request);
-        let began = clock::now().instant;
+        let began = now.instant;
         let (parts, body) = request.into_parts();
         let mut sending = Sending::new(respond, parts.method.clone());
         let is_websocket = asks_for_websocket(&parts);
@@ -206,7 +237,7 @@ impl Connection {
             }
         }
         let work = match taken {
-            Ok(_) if body.is_end_stream() => match self.at_once(&mut talk, &mut sending, streams) {
+            Ok(_) if body.is_end_stream() => match self.at_once(&mut talk, &mut sending, streams, now) {
                 AtOnce::Answered => {
                     streams.answered();
                     if app.is_observed() {
@@ -214,7 +245,13 @@ impl Connection {
                     }
                     return talk.give_back();
                 }
-                AtOnce::Gone => return talk.give_back(),
+                AtOnce::Gone => {
+                    streams.was_reset();
+                    if app.is_observed() {
+                        stream::tell(&talk, &sending, began, End::Cut, app);
+                    }
+                    return talk.give_back();
+                }
                 AtOnce::Waits(work) => work,
             },
             Ok(is_waiting) => {
@@ -240,7 +277,7 @@ impl Connection {
     }
 
     /// Answers a request without a body if that needs no wait: a plain `fn` without filters or an error, as for HTTP/1.1.
-    fn at_once(&self, talk: &mut Talk, sending: &mut Sending, streams: &Streams) -> AtOnce {
+    fn at_once(&self, talk: &mut Talk, sending: &mut Sending, streams: &Streams, now: &Now) -> AtOnce {
         let shared = streams.counted.shared();
         let app = &*shared.app.0;
         let Talk { request, response, .. } = talk;
@@ -264,7 +301,8 @@ impl Connection {
             BodyKind::Bytes(bytes) => bytes.clone(),
             _ => return AtOnce::Waits(Work::Made),
         };
-        match sending.head(&Parts::of(response, Some(body.len() as u64)), shared) {
+        let parts = Parts { second: Some(now.second), ..Parts::of(response, Some(body.len() as u64)) };
+        match sending.head(&parts, shared) {
             Ok(true) => sending.put(body, true),
             Ok(false) => return AtOnce::Answered,
             Err(Gone) => return AtOnce::Gone,

@@ -85,8 +85,8 @@ impl Sending {
     /// # Errors
     /// The stream is of no more use.
     pub(super) fn tunnel(mut self, headers: &Headers, shared: &Shared) -> Result<SendStream<Bytes>, Gone> {
-        let opened =
-            Parts { status: StatusCode::OK, headers, content_type: None, length: None, has_trailers: false };
+        let (content_type, length, has_trailers, second) = (None, None, false, None);
+        let opened = Parts { status: StatusCode::OK, headers, content_type, length, has_trailers, second };
         let (head, _) = opened.fields(&Method::GET, shared);
         self.begin(head, true)?;
         self.stream.take().ok_or(Gone)
@@ -200,6 +200,11 @@ impl Sending {
         );
         self.cut(Reason::CANCEL);
         Poll::Ready(Gone)
+    }
+
+    /// Whether the peer has had its answer, or we did not want it to. Who leaves one in its midst, as those who listen to events do, has had it.
+    pub(super) fn settles(&self, answered: Result<(), Gone>) -> bool {
+        answered.is_ok() || self.is_cut || self.sent > 0
     }
 
     /// Ready when the peer has reset the stream, or the connection is gone.

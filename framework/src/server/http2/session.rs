@@ -139,7 +139,7 @@ async fn serve(
         Err(gone) => Err(gone),
     };
     streams.leave_unread(receiving);
-    place.is_settled = answered.is_ok() || sending.is_cut;
+    place.is_settled = sending.settles(answered);
     if app.is_observed() {
         tell(&talk, &sending, began, if answered.is_ok() { End::Answered } else { End::Cut }, app);
     }

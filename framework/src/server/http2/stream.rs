@@ -47,8 +47,7 @@ pub(super) async fn serve(
     #[cfg(feature = "metrics")]
     let _in_flight = shared.app.0.observers.measures.as_ref().map(|measures| measures.begin(&talk.request));
     let answered = answer(&mut talk, work, &mut sending, shared).await;
-    // Who leaves an answer in its midst, as those who listen to events do, has had one.
-    place.is_settled = answered.is_ok() || sending.is_cut || sending.sent > 0;
+    place.is_settled = sending.settles(answered);
     if shared.app.0.is_observed() {
         let end = if answered.is_ok() { End::Answered } else { End::Cut };
         tell(&talk, &sending, began, end, &shared.app.0);

@@ -58,6 +58,11 @@ impl Streams {
         }
     }
 
+    /// A stream has been reset before it was answered at once.
+    pub(super) fn was_reset(&self) {
+        self.reset.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Wakes this task when there is something to do for the connection.
     pub(super) fn wait(&self, cx: &Context<'_>) {
         let mut state = self.state();
