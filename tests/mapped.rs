@@ -134,7 +134,7 @@ what is mapped:
     /proxied/**  mapped::Proxy  tests/mapped.rs:
 2 filters
     SecurityHeaders  /**                  for all                          tests/mapped.rs:
-    looks            /orders/** /desk/**  for 3 of 5, not /, /chat/{room}  tests/mapped.rs:
+    looks            /desk/** /orders/**  for 3 of 5, not /, /chat/{room}  tests/mapped.rs:
 resources
     /docs/**  docs  tests/mapped.rs:
 documents

@@ -148,7 +148,8 @@ pub(super) fn map_of<'f>(fields: impl Iterator<Item = (&'f str, &'f [u8])>) -> H
 }
 
 fn value(bytes: &[u8]) -> HeaderValue {
-    HeaderValue::from_bytes(bytes).expect("it has no control characters in any version")
+    // Around a value they are no part of it, and may not be sent (RFC 9113, section 8.2.1).
+    HeaderValue::from_bytes(bytes.trim_ascii()).expect("it has no control characters in any version")
 }
 
 const OF_A_CONNECTION: [&str; 6] =

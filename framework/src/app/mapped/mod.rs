@@ -63,7 +63,11 @@ impl Inner {
                 continue;
             }
             match filters.iter_mut().find(|known| known.filter.is_same_function(filter)) {
-                Some(known) => known.paths.extend(filter.paths()),
+                // Several attributes of a function come in the order in which they were linked.
+                Some(known) => {
+                    known.paths.extend(filter.paths());
+                    known.paths.sort_unstable();
+                }
                 None => filters.push(Covering {
                     filter: filter.clone(),
                     paths: filter.paths().to_vec(),
