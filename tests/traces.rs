@@ -1,6 +1,5 @@
 //! Spans of requests, and traces that go through several programs. Alone in its process, since a subscriber is for all of it.
 
-mod both;
 mod running;
 mod traced;
 
@@ -155,9 +154,8 @@ async fn alone() -> tokio::sync::MutexGuard<'static, ()> {
     guard
 }
 
-/// Those that are not of the crate that speaks HTTP/2.
 fn spans() -> Vec<Seen> {
-    TRACED.spans().into_iter().filter(|span| !span.target.starts_with("h2::")).collect()
+    TRACED.spans()
 }
 
 /// The only span there is, which must be over.
@@ -497,11 +495,4 @@ async fn events_of_a_session_know_the_trace_of_its_request() {
         places.push(place(&mut ws).await);
     }
     assert!(places[0].contains(TRACE) && places[0] == places[1], "{places:?}");
-}
-
-/// All of it once more.
-#[cfg(feature = "http2")]
-#[test]
-fn over_http2() {
-    both::again(&[]);
 }
