@@ -10,7 +10,7 @@ use futures_core::Stream;
 use h2::{Reason, RecvStream};
 use http::HeaderMap;
 
-use super::request::{is_padded, padded};
+use super::request::judge_value;
 use super::streams::Streams;
 use crate::base::Headers;
 use crate::http::{Body, Error, Result, Slot, Way};
@@ -114,9 +114,7 @@ impl Incoming {
         }
         let mut headers = Headers::new();
         for (name, value) in fields {
-            if is_padded(value) {
-                return Err(Error::bad_request(padded(name)));
-            }
+            judge_value(name, value).map_err(Error::bad_request)?;
             headers.push_judged(name.as_str().as_bytes(), value.as_bytes());
         }
         self.after.put(&headers);

@@ -70,8 +70,8 @@ fn take_fields(headers: &mut Headers, fields: &HeaderMap, authority: Option<&str
     let (mut has_host, mut has_cookies, mut is_waiting) = (authority.is_some(), false, false);
     let mut problem = None;
     for (name, value) in fields {
-        if is_padded(value) {
-            problem.get_or_insert_with(|| Refusal::bad_request(padded(name)));
+        if let Err(words) = judge_value(name, value) {
+            problem.get_or_insert_with(|| Refusal::bad_request(words));
         }
         if *name == COOKIE {
             has_cookies = true;
@@ -113,13 +113,15 @@ fn other_host(host: &[u8], authority: &str) -> Refusal {
 }
 
 /// White space around a value is no part of it in HTTP/1.1, and makes a message malformed here (RFC 9113, section 8.2.1).
-pub(super) fn is_padded(value: &http::HeaderValue) -> bool {
+///
+/// # Errors
+/// What is wrong, in words.
+pub(super) fn judge_value(name: &HeaderName, value: &http::HeaderValue) -> Result<(), String> {
     let is_blank = |byte: Option<&u8>| byte.is_some_and(|byte| matches!(byte, b' ' | b'\t'));
-    is_blank(value.as_bytes().first()) || is_blank(value.as_bytes().last())
-}
-
-pub(super) fn padded(name: &HeaderName) -> String {
-    format!("the value of the field '{name}' begins or ends with white space")
+    match is_blank(value.as_bytes().first()) || is_blank(value.as_bytes().last()) {
+        true => Err(format!("the value of the field '{name}' begins or ends with white space")),
+        false => Ok(()),
+    }
 }
 
 /// Clients part cookies into fields of their own, which are one again before anybody sees them (RFC 9113, section 8.2.3).
