@@ -5,6 +5,7 @@
 //! starts the example, each `$ curl …` is sent, and the lines below it are what must be printed. So is what comes first over a
 //! WebSocket, for `$ echo … | websocat -n1 ws://…`. A line `...` stands for any lines.
 
+mod chat_page;
 mod webdriver;
 
 use std::fmt::Write as _;
@@ -19,7 +20,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use vernal::websocket::{Deflate, Message, WebSocket, connect};
 
-use crate::webdriver::{Browser, Window};
+use crate::chat_page::{enter, say};
+use crate::webdriver::Browser;
 
 /// Long enough for a busy machine; nothing waits for it to pass.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -168,17 +170,6 @@ fn chat_works_in_two_browser_windows() {
     let chat = Example::start("chat");
     let browser = Browser::start();
     let url = format!("http://localhost:{}/", chat.port);
-    let enter = |window: &Window<'_>, name: &str, room: &str| {
-        window.fill("//*[@id='name']", name);
-        window.fill("//*[@id='room']", room);
-        window.click("//form[@id='enter']/button");
-        window.expect(&format!("//li[.='{name} joined']"));
-    };
-    let say = |window: &Window<'_>, text: &str| {
-        window.fill("//form[@id='say' and not(@hidden)]/input", text);
-        window.click("//form[@id='say']/button");
-    };
-
     let ann = browser.window();
     ann.open(&url);
     enter(&ann, "ann", "tea & cake");

@@ -1,5 +1,6 @@
 //! The lesson `cluster`: three processes, a chat across them, in windows of a browser too, and one of them killed.
 
+mod chat_page;
 mod redis;
 #[expect(dead_code, reason = "other tests choose files and count elements")]
 mod webdriver;
@@ -12,11 +13,16 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::sync::Mutex;
 use tokio::time::timeout;
 use vernal::websocket::{WebSocket, connect};
 
+use self::chat_page::say;
 use self::redis::{Redis, free_port, until};
 use self::webdriver::{Browser, Window};
+
+/// Three nodes have ports one after the other, of which only the first has been looked for.
+static ALONE: Mutex<()> = Mutex::const_new(());
 
 /// The three, and what they were started by.
 struct Cluster {
@@ -80,6 +86,7 @@ async fn heard(ws: &mut WebSocket) -> Value {
 
 #[tokio::test]
 async fn the_chat_goes_on_across_nodes_and_without_one_that_was_killed() {
+    let _alone = ALONE.lock().await;
     let redis = Redis::start();
     let cluster = Cluster::start(&redis);
     let joined = |name: &str, here: usize| json!({"kind": "joined", "name": name, "here": here});
@@ -109,19 +116,13 @@ async fn the_chat_goes_on_across_nodes_and_without_one_that_was_killed() {
 
 #[test]
 fn the_chat_works_in_windows_on_two_nodes() {
+    let _alone = ALONE.blocking_lock();
     let redis = Redis::start();
     let cluster = Cluster::start(&redis);
     let browser = Browser::start();
     let enter = |window: &Window<'_>, node: usize, name: &str| {
         window.open(&format!("http://localhost:{}/", cluster.nodes[node].1));
-        window.fill("//*[@id='name']", name);
-        window.fill("//*[@id='room']", "tea & cake");
-        window.click("//form[@id='enter']/button");
-        window.expect(&format!("//li[.='{name} joined']"));
-    };
-    let say = |window: &Window<'_>, text: &str| {
-        window.fill("//form[@id='say' and not(@hidden)]/input", text);
-        window.click("//form[@id='say']/button");
+        chat_page::enter(window, name, "tea & cake");
     };
     let ann = browser.window();
     enter(&ann, 0, "ann");
