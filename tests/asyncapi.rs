@@ -7,6 +7,7 @@ mod installed;
 mod parser;
 mod running;
 mod said;
+mod scratch;
 
 use std::sync::LazyLock;
 
@@ -558,7 +559,7 @@ fn filters_that_authenticate_are_schemes() {
     parser::parse(&[("guarded", document)]);
 }
 
-/// @asyncapi/parser of npm, which target/contract is made for.
+/// @asyncapi/parser of npm.
 #[test]
 fn the_parser_of_others_finds_nothing() {
     let both = Config::new()

@@ -11,6 +11,7 @@ mod frame_log;
 mod installed;
 #[path = "contract/parser.rs"]
 mod parser;
+mod scratch;
 #[path = "../examples/shop/main.rs"]
 mod shop;
 

@@ -5,15 +5,15 @@ mod installed;
 #[path = "contract/judges.rs"]
 mod judges;
 mod said;
+mod scratch;
 
-use std::fs;
-use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
 use garde::Validate;
 use said::Said;
 use schemars::JsonSchema;
+use scratch::Scratch;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use vernal::contract::Schema;
@@ -101,12 +101,10 @@ async fn errors_are_what_they_are_described_as() {
     assert!(untold > 0 && pointers > 0, "{untold} {pointers}");
     closed(&mut document["components"]["schemas"]["Problem"]);
     closed(&mut document["components"]["schemas"]["Failure"]);
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/contract");
-    fs::create_dir_all(&folder).expect("a folder");
-    let file = folder.join("errors.json");
+    let scratch = Scratch::new();
     let both = json!({ "document": document, "answers": answers });
-    fs::write(&file, both.to_string()).expect("written");
-    judges::pass(Command::new(judges::python(&folder)).args(["-c", CHECK]).arg(&file));
+    let file = scratch.write("errors.json", both.to_string());
+    judges::pass(Command::new(judges::python()).args(["-c", CHECK]).arg(&file));
 }
 
 /// Looks each answer's schema up by its status and content type, and holds the answer against it.

@@ -4,13 +4,13 @@ mod both;
 mod installed;
 #[path = "contract/judges.rs"]
 mod judges;
+mod scratch;
 
 use std::collections::HashMap;
-use std::fs;
-use std::path::Path;
 use std::process::Command;
 
 use schemars::JsonSchema;
+use scratch::Scratch;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use vernal::contract::{Answers, Inputs, Schema};
@@ -850,13 +850,12 @@ async fn documents_are_served_and_shown() {
     client.get("/docs/swagger-ui-es-bundle.js").await.assert_status(404);
 }
 
-/// openapi-spec-validator of PyPI and the recommended rules of @redocly/cli, which target/contract is made for.
+/// openapi-spec-validator of PyPI and the recommended rules of @redocly/cli.
 #[test]
 fn validators_of_others_find_no_error() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/contract");
-    fs::create_dir_all(&folder).expect("a folder");
-    let python = judges::python(&folder);
-    let redocly = judges::redocly(&folder);
+    let scratch = Scratch::new();
+    let python = judges::python();
+    let redocly = judges::redocly();
     let guarded = Config::new()
         .openapi(OpenApi::new("Shop", "1.2.0").license("MIT", "MIT"))
         .filter("/me", BasicAuth::new("shop", |_, _| std::future::ready(true)))
@@ -864,11 +863,13 @@ fn validators_of_others_find_no_error() {
     let newer =
         Config::new().openapi(OpenApi::new("Shop", "1").license("MIT", "MIT").version(OpenApiVersion::V3_2));
     for (name, config) in [("guarded.json", guarded), ("newer.json", newer)] {
-        let file = folder.join(name);
-        fs::write(&file, document(config).to_string()).expect("written");
+        let file = scratch.write(name, document(config).to_string());
         judges::pass(Command::new(&python).args(["-m", "openapi_spec_validator"]).arg(&file));
         judges::pass(
-            Command::new(&redocly).current_dir(&folder).args(["lint", "--extends=recommended"]).arg(&file),
+            Command::new(&redocly)
+                .current_dir(scratch.path())
+                .args(["lint", "--extends=recommended"])
+                .arg(&file),
         );
     }
 }

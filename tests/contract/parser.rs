@@ -1,40 +1,30 @@
 //! The parser of AsyncAPI, which also knows the rules of its documents, installed once, pinned, below target/.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-use std::sync::{Mutex, PoisonError};
 
 use vernal::Document;
 
 use crate::installed::{installed, run};
+use crate::scratch::Scratch;
 
 /// Parses documents, and finds nothing in them, not even something to think of but that there is a newer version.
 pub fn parse(documents: &[(&str, Document)]) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/contract/asyncapi");
     let wanted = "@asyncapi/parser@3.6.6";
-    let installing = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     installed(&folder, wanted, || {
         fs::write(folder.join("package.json"), "{}").expect("written");
         run(Command::new("npm").current_dir(&folder).args(["install", "--silent", "--no-fund", wanted]))
     })
     .unwrap_or_else(|told| panic!("this test needs Node and npm, and its registry once\n{told}"));
-    drop(installing);
-    let files: Vec<PathBuf> = documents
-        .iter()
-        .map(|(name, document)| {
-            let file = folder.join(name).with_extension("json");
-            fs::write(&file, document.to_string()).expect("written");
-            file
-        })
-        .collect();
+    let scratch = Scratch::new();
+    let files =
+        documents.iter().map(|(name, document)| scratch.write(&format!("{name}.json"), document.to_string()));
     let arguments = ["--input-type=module", "--eval", SCRIPT];
     let parsed = run(Command::new("node").current_dir(&folder).args(arguments).args(files));
     parsed.unwrap_or_else(|told| panic!("{told}"));
 }
-
-/// Tests of one suite run side by side.
-static INSTALLING: Mutex<()> = Mutex::new(());
 
 const SCRIPT: &str = r#"
 import { readFileSync } from "node:fs";

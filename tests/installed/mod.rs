@@ -3,11 +3,12 @@
 
 #![allow(dead_code, reason = "each suite uses a part of it")]
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
 use std::process::Command;
 
-/// Installs into a folder, which is made, unless just what is wanted was installed there already.
+/// Installs into a folder, which is made, unless just what is wanted was installed there already. One at a time does, whether tests of one
+/// suite, several suites or a suite once more over HTTP/2 want the same.
 pub fn installed(
     folder: &Path,
     wanted: &str,
@@ -15,6 +16,8 @@ pub fn installed(
 ) -> Result<(), String> {
     let stamp = folder.with_extension("installed");
     fs::create_dir_all(folder).expect("a folder to write to");
+    let lock = File::create(folder.with_extension("lock")).expect("a folder to write to");
+    lock.lock().expect("a file system with locks");
     if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
         return Ok(());
     }

@@ -10,13 +10,19 @@ pub struct Scratch(PathBuf);
 
 impl Scratch {
     pub fn new() -> Scratch {
+        Scratch::below(&std::env::temp_dir())
+    }
+
+    /// One in a folder that is there.
+    pub fn below(folder: &Path) -> Scratch {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("vernal-scratch-{}-{number}", std::process::id()));
+        let path = folder.join(format!("vernal-scratch-{}-{number}", std::process::id()));
         fs::create_dir_all(&path).expect("a place for a directory");
         Scratch(path)
     }
 
+    #[allow(dead_code, reason = "not all that have a directory name it")]
     pub fn path(&self) -> &Path {
         &self.0
     }
