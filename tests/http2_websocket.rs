@@ -228,6 +228,41 @@ async fn refusals_are_ordinary_answers() {
     assert_eq!(peer.get("/written?status=200").await.text(), "written");
 }
 
+#[request_map("/crowded", app = "http2_websocket")]
+fn crowded(res: &mut Response) -> u16 {
+    for number in 0..300 {
+        res.headers.append(&format!("x-{number}"), "1");
+    }
+    403
+}
+
+/// The client of tests waits for nothing that cannot come.
+#[tokio::test(start_paused = true)]
+async fn heads_of_many_fields_are_answered_in_both_versions() {
+    let (taken, most) = ("", "the server answers 431");
+    let table = [
+        ("/echo", 10, taken),
+        ("/echo", 99, most),
+        ("/echo", 251, most),
+        ("/echo", 300, most),
+        ("/crowded", 0, "the head of the server's answer is malformed: too many headers"),
+    ];
+    for (path, count, expected) in table {
+        for speaks in [false, true] {
+            let (client, _told) = told(builder().http2(speaks));
+            let mut opening = client.websocket(path);
+            for number in 0..count {
+                opening = opening.header(&format!("x-{number}"), "1");
+            }
+            let opened = timeout(PATIENCE, opening.try_open()).await.expect("an answer");
+            let said = opened.err().map(|error| format!("{error:?}")).unwrap_or_default();
+            let row = format!("{path} {count} HTTP/2: {speaks}: {said}");
+            assert_eq!(said.is_empty(), expected.is_empty(), "{row}");
+            assert!(said.contains(expected), "{row}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_reset_is_an_abnormal_end() {
     let (client, mut ends) = told(builder());

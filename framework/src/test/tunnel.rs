@@ -23,7 +23,14 @@ pub(super) fn through(server: DuplexStream) -> DuplexStream {
 /// Until the session has ended; `None` if something ends before.
 async fn translate(server: DuplexStream, client: DuplexStream) -> Option<()> {
     let (mut reading, mut writing) = split(client);
-    let (request, leftover) = read_request(&mut reading).await?;
+    let (request, leftover) = match read_request(&mut reading).await? {
+        Ok(read) => read,
+        Err(error) => {
+            let refusal = format!("HTTP/1.1 400 \r\n\r\nthis cannot be sent over HTTP/2: {error}");
+            writing.write_all(refusal.as_bytes()).await.ok()?;
+            return writing.shutdown().await.ok();
+        }
+    };
     let mut sender = open(server).await?;
     let (answer, mut sending) = sender.send_request(request, false).ok()?;
     let (head, mut receiving) = answer.await.ok()?.into_parts();
@@ -64,25 +71,33 @@ async fn all(ways: [BoxFuture<'_, Option<()>>; 2]) -> Option<()> {
     .await
 }
 
-/// The request as one of HTTP/2, and what came behind it.
-async fn read_request(reading: &mut ReadHalf<DuplexStream>) -> Option<(Request<()>, Bytes)> {
+/// The request as one of HTTP/2, and what came behind it; however many fields it has, for those are the server's to judge.
+async fn read_request(reading: &mut ReadHalf<DuplexStream>) -> Option<Result<(Request<()>, Bytes), String>> {
     let mut inbox = BytesMut::new();
     loop {
         if reading.read_buf(&mut inbox).await.ok()? == 0 {
             return None;
         }
-        let mut fields = [httparse::EMPTY_HEADER; 256];
+        let lines = inbox.iter().filter(|byte| **byte == b'\n').count();
+        let mut fields = vec![httparse::EMPTY_HEADER; lines + 1];
         let mut head = httparse::Request::new(&mut fields);
-        let Ok(httparse::Status::Complete(length)) = head.parse(&inbox) else { continue };
+        let length = match head.parse(&inbox) {
+            Ok(httparse::Status::Complete(length)) => length,
+            Ok(httparse::Status::Partial) => continue,
+            Err(error) => return Some(Err(error.to_string())),
+        };
         let fields = head.headers.iter().map(|field| (field.name, field.value));
         let (hosts, fields): (Vec<_>, Vec<_>) =
             fields.partition(|(name, _)| name.eq_ignore_ascii_case("host"));
         let host = hosts.first().and_then(|(_, host)| std::str::from_utf8(host).ok())?;
         let uri = format!("http://{host}{}", head.path?);
-        let mut request = Request::builder().method(Method::CONNECT).uri(uri).body(()).ok()?;
+        let mut request = match Request::builder().method(Method::CONNECT).uri(uri).body(()) {
+            Ok(request) => request,
+            Err(error) => return Some(Err(error.to_string())),
+        };
         request.extensions_mut().insert(Protocol::from_static("websocket"));
         *request.headers_mut() = map_of(fields.into_iter().filter(|(name, _)| !is_of_a_connection(name)));
-        return Some((request, inbox.split_off(length).freeze()));
+        return Some(Ok((request, inbox.split_off(length).freeze())));
     }
 }
 
