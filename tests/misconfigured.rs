@@ -3,6 +3,7 @@
 mod scratch;
 
 use std::fs;
+use std::net::TcpListener;
 
 use scratch::Scratch;
 use vernal::{App, Config, Settings, request_map, server};
@@ -370,6 +371,39 @@ fn mistakes_of_a_server_and_of_an_application_are_told_together() {
             "{said}"
         );
         assert!(said.contains(&format!("Settings::toml:2:{}: `server.{key}`", key.len() + 4)), "{said}");
+    }
+}
+
+/// A place in a list is the one where it is written, whatever else of the list is wrong.
+#[test]
+fn places_in_a_list_do_not_move() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let taken = taken.local_addr().expect("an address");
+    let list = |address: &str| format!("[server]\nlisten = [\n 'a:b:c',\n '{address}',\n]\n");
+    let first = "Settings::toml:3:2: `server.listen[0]`: cannot listen on \"a:b:c\"";
+    let port = taken.port();
+    let table = [
+        (
+            list(&taken.to_string()),
+            vec![first.to_owned(), "Settings::toml:4:2: `server.listen[1]`: ".to_owned()],
+        ),
+        (list("b:c:d"), vec![first.to_owned(), "Settings::toml:4:2: `server.listen[1]`: ".to_owned()]),
+        // What cannot be bound beside is told with the rest.
+        (
+            format!("{}[actuator]\nhost = '127.0.0.1'\nport = {port}", list("127.0.0.1:0")),
+            vec![first.to_owned(), format!("{port}")],
+        ),
+    ];
+    for (text, expected) in table {
+        let said = said_of_server(Settings::toml(&text));
+        assert_eq!(
+            said.matches("`server.listen[").count(),
+            expected.iter().filter(|it| it.contains("listen[")).count(),
+            "{text}: {said}"
+        );
+        for part in expected {
+            assert!(said.contains(&part), "{part}: {text}: {said}");
+        }
     }
 }
 

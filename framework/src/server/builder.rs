@@ -88,7 +88,7 @@ impl Server {
     /// [`Server::bind`] fails, naming the address, when it is malformed, taken or not allowed.
     #[must_use]
     pub fn listen(mut self, address: impl Into<String>) -> Server {
-        self.listening.wanted.push(address.into());
+        self.listening.wanted.push(Some(address.into()));
         self
     }
 
@@ -314,8 +314,6 @@ impl Server {
         };
         let parting = Parting::new(self.stop_delay, code, spread, grace)
             .map_err(|error| said("server.websocket_stop_spread", error))?;
-        #[cfg(feature = "tls")]
-        let tls = self.tls.map(crate::tls::Tls::build).transpose()?;
         let threads = match self.threads {
             Some(threads) => threads,
             None => std::thread::available_parallelism().map_or(1, usize::from),
@@ -329,17 +327,28 @@ impl Server {
                 )),
             ));
         }
+        #[cfg(feature = "tls")]
+        let tls = self
+            .tls
+            .map(crate::tls::Tls::build)
+            .transpose()
+            .map_err(|error| self.config.also_wrong(error))?;
         // Where a port is taken, it is not the turn of components: a second start leaves alone what belongs to the first.
         let count = if self.shared_threads.is_some() { 1 } else { threads };
         let places = self.listening.bind(count, &self.config.places);
         let places = places.map_err(|error| self.config.also_wrong(error))?;
         #[cfg(feature = "tls")]
         let from = match &tls {
-            Some((_, Some(from))) => Some(redirecting::bind(*from, &places)?),
+            // Where each address is malformed, there is none to redirect to, and that is told.
+            Some((_, Some(from))) if !places.is_empty() => {
+                let bound = redirecting::bind(*from, &places);
+                Some(bound.map_err(|error| self.config.also_wrong(error))?)
+            }
             _ => None,
         };
         #[cfg(feature = "actuator")]
-        let of_actuator = beside::bind(self.config.actuator.as_ref(), &places)?;
+        let of_actuator = beside::bind(self.config.actuator.as_ref(), &places)
+            .map_err(|error| self.config.also_wrong(error))?;
         let before = self.config.places.before("server.proxy_protocol");
         let app = App::from_registry(self.config)?;
         let expects_proxy_header = self.expects_proxy_header.unwrap_or(false);

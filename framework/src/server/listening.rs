@@ -21,7 +21,8 @@ use crate::http::{Error, Result};
 pub(super) struct Listening {
     pub(super) host: Option<String>,
     pub(super) port: Option<u16>,
-    pub(super) wanted: Vec<String>,
+    /// `None` for what settings have that is none, and was told.
+    pub(super) wanted: Vec<Option<String>>,
     pub(super) given: Vec<Given>,
     #[cfg_attr(not(unix), allow(dead_code))]
     pub(super) unix_mode: Option<u32>,
@@ -75,6 +76,7 @@ impl Listening {
                 wanted.push((main, key.to_owned()));
             }
             for (index, text) in self.wanted.iter().enumerate() {
+                let Some(text) = text else { continue };
                 let wanted_here = Wanted::parse(text)?;
                 wanted.push((wanted_here, format!("server.listen[{index}]")));
             }

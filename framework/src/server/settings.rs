@@ -31,16 +31,13 @@ impl Server {
         }
         if !names_others {
             for (index, (address, origin)) in server.listen.into_iter().flatten().enumerate() {
-                match Wanted::parse(&address) {
-                    Ok(_) => {
-                        let key = format!("server.listen[{}]", listening.wanted.len());
-                        sections.places.keep(key, origin.to_string());
-                        listening.wanted.push(address);
-                    }
-                    Err(error) => sections
-                        .problems
-                        .push(format!("{origin}: `server.listen[{index}]`: {}", error.words())),
+                let key = format!("server.listen[{index}]");
+                let parsed = Wanted::parse(&address);
+                if let Err(error) = &parsed {
+                    sections.problems.push(format!("{origin}: `{key}`: {}", error.words()));
                 }
+                sections.places.keep(key, origin.to_string());
+                listening.wanted.push(parsed.is_ok().then_some(address));
             }
         }
         listening.unix_mode = listening.unix_mode.or(server.unix_mode);
