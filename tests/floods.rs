@@ -207,10 +207,7 @@ fn floods_cost_little_and_others_are_served() {
     let bound =
         server::new().host("127.0.0.1").port(0).threads(1).handle_signals(false).bind().expect("a port");
     let (address, handle) = (bound.local_addr(), bound.handle());
-    let serving = thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(bound.serve())
-    });
+    let serving = measuring::serve(bound);
     let mut problems = Vec::new();
     // What is made once is made by the first, which does not count.
     for flood in FLOODS.iter().take(1).chain(&FLOODS) {
@@ -253,7 +250,7 @@ fn floods_cost_little_and_others_are_served() {
         }
     }
     handle.stop();
-    serving.join().expect("no panic").expect("a good end");
+    serving.join().expect("no panic");
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 

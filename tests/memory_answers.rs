@@ -7,7 +7,6 @@ use std::borrow::Cow;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
-use std::thread;
 
 use serde_json::{Value, json};
 use vernal::{Body, Html, Json, Limits, Response, Result, State, controller, request_map, server};
@@ -136,10 +135,7 @@ fn answers_are_held_once_or_not_at_all() {
     let bound = server::new().host("127.0.0.1").port(0).threads(1).handle_signals(false).limits(limits);
     let bound = bound.state::<Arc<str>>(text().into()).bind().expect("a free port");
     let (address, handle) = (bound.local_addr(), bound.handle());
-    let serving = thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(bound.serve()).expect("served to its end");
-    });
+    let serving = measuring::serve(bound);
     // Path, how many answers, MiB that they may hold.
     let table = [
         ("/static/slice", 200, 50),

@@ -5,7 +5,6 @@ mod measuring;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::thread;
 use std::time::Duration;
 
 use vernal::{request_map, server};
@@ -63,10 +62,7 @@ fn idle_connections_are_small_and_streams_leave_nothing() {
     let bound =
         server::new().host("127.0.0.1").port(0).threads(1).handle_signals(false).bind().expect("a port");
     let (address, handle) = (bound.local_addr(), bound.handle());
-    let serving = thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(bound.serve())
-    });
+    let serving = measuring::serve(bound);
     // What is made once is made by these.
     let warm: Vec<_> = (0..4).map(|_| open(address)).collect();
 
@@ -117,7 +113,7 @@ fn idle_connections_are_small_and_streams_leave_nothing() {
     }
     drop((warm, open_ones));
     handle.stop();
-    serving.join().expect("no panic").expect("a good end");
+    serving.join().expect("no panic");
 }
 
 /// Bytes of an idle connection, beside its socket. Of these, 28 KiB are buffers that `h2` has from its beginning to its end: 16 to write, 8 to read, 4

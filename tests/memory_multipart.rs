@@ -3,10 +3,10 @@
 
 mod measuring;
 
+use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
-use std::{fs, thread};
 
 use vernal::{Limits, Multipart, MultipartFile, Result, request_map, server};
 
@@ -47,10 +47,7 @@ fn memory_is_bounded_whatever_comes() {
     let bound = server::new().host("127.0.0.1").port(0).threads(1).handle_signals(false).limits(limits);
     let bound = bound.upload_directory(&folder).bind().expect("a free port");
     let (address, handle) = (bound.local_addr(), bound.handle());
-    let serving = thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(bound.serve()).expect("served to its end");
-    });
+    let serving = measuring::serve(bound);
     let begin_of_file = "--b\r\nContent-Disposition: form-data; name=file; filename=x\r\n\r\n";
     let begin_of_text = "--b\r\nContent-Disposition: form-data; name=text\r\n\r\n";
     let many = |head: &str, length: usize| format!("{head}X: {}\r\n\r\n1\r\n", "x".repeat(length));

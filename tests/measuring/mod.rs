@@ -2,6 +2,17 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::{self, JoinHandle};
+
+use vernal::server::Bound;
+
+/// Serves on a thread of its own.
+pub fn serve(bound: Bound) -> JoinHandle<()> {
+    thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(bound.serve()).expect("served to its end");
+    })
+}
 
 /// Forgets the peak of before; what is in use now.
 pub fn begin() -> usize {
