@@ -13,10 +13,14 @@ pub(crate) enum Zeros {
     Integers,
 }
 
-/// The text with `2.0` as `2` and `2e1` as `20`; `None` if there is no such number in it. Nothing that is no JSON becomes JSON by it.
+/// The text with `2.0` as `2` and `2e1` as `20`; `None` if there is no such number in it, and where zeros lose their sign, if none has
+/// one. Nothing that is no JSON becomes JSON by it.
 ///
 /// It is at most seven times as long.
 pub(crate) fn integral(text: &[u8], zeros: Zeros) -> Option<Vec<u8>> {
+    if zeros == Zeros::Integers && !numbers(text).any(|(_, number)| is_negative_zero(number)) {
+        return None;
+    }
     let mut written = Vec::new();
     let mut copied = 0;
     for (start, number) in numbers(text) {
@@ -42,6 +46,11 @@ fn rewritten(number: &[u8], zeros: Zeros) -> Option<Integer> {
     // What no type of 64 bits can hold is seldom asked for as an integer, and would make a short text a long one.
     let integer = integer(number).filter(|integer| integer.is_small() || number.contains(&b'.'))?;
     (zeros == Zeros::Integers || !integer.is_negative_zero()).then_some(integer)
+}
+
+/// Whether it is a zero with a sign that is not written as an integer.
+fn is_negative_zero(number: &[u8]) -> bool {
+    number.starts_with(b"-0") && rewritten(number, Zeros::Integers).is_some_and(Integer::is_negative_zero)
 }
 
 #[cfg(test)]
@@ -76,6 +85,10 @@ mod tests {
             ("[-0.0]", None),
         ];
         assert_eq!(integral(b"[-0.0, 2.0, -0e9]", Zeros::Integers).as_deref(), Some(&b"[0, 2, 0]"[..]));
+        // Once is enough where no zero has a sign.
+        for text in ["[2.0]", "-0", "[-0.5, 2e1]", "\"-0.0\"", "-0.0.0"] {
+            assert_eq!(integral(text.as_bytes(), Zeros::Integers), None, "{text}");
+        }
         for (text, expected) in table {
             let written = integral(text.as_bytes(), Zeros::WithSign);
             assert_eq!(
