@@ -56,9 +56,22 @@ impl JsonMistake {
                 pointer(),
             );
         }
+        // And one that goes on behind the digits of an integer of 128 bits.
+        if BEHIND_A_VALUE.contains(&words) && is_well_formed() {
+            let number = number_at(text, error.line(), error.column());
+            return told(
+                format!("invalid type: number `{}`, expected {OF_128_BITS}", shown(&number)),
+                pointer(),
+            );
+        }
         JsonMistake { text: said, misfit: None }
     }
 }
+
+/// What serde_json says of something that cannot follow a value.
+const BEHIND_A_VALUE: [&str; 3] = ["expected `,` or `}`", "expected `,` or `]`", "trailing characters"];
+
+const OF_128_BITS: &str = "an integer of 128 bits";
 
 const OUT_OF_RANGE: &str = "number out of range";
 
@@ -69,8 +82,16 @@ fn number_at(text: &[u8], line: usize, column: usize) -> String {
     number.map(|(_, number)| String::from_utf8_lossy(number).into_owned()).unwrap_or_default()
 }
 
-/// What a number is to be that is too large.
+/// What a number is to be that its type cannot hold: one of floating point, or an integer of 128 bits.
 fn range(number: &str) -> String {
+    // Floating point has room for it.
+    if number.parse::<f32>().is_ok_and(f32::is_finite) {
+        return match (number.parse::<i128>(), number.parse::<u128>()) {
+            (Ok(_), _) => expected("u128"),
+            (Err(_), Ok(_)) => expected("i128"),
+            (Err(_), Err(_)) => OF_128_BITS.to_owned(),
+        };
+    }
     match number.parse::<f64>().is_ok_and(f64::is_finite) {
         true => format!("a number from {:e} to {:e}", f32::MIN, f32::MAX),
         false => format!("a number from {:e} to {:e}", f64::MIN, f64::MAX),
@@ -264,7 +285,7 @@ mod tests {
     #[test]
     fn words_of_rust_are_those_of_json() {
         type Told = fn(&'static str) -> String;
-        let table: [(Told, &str, &str); 39] = [
+        let table: [(Told, &str, &str); 46] = [
             (told::<u8>, "300", "an integer from 0 to 255, number `300`"),
             (
                 told::<i64>,
@@ -275,6 +296,25 @@ mod tests {
             (told::<NonZero<i8>>, "0", "an integer from -128 to 127 other than 0, number `0`"),
             (told::<u16>, "-1", "an integer from 0 to 65535, number `-1`"),
             (told::<f32>, "true", "a number, boolean `true`"),
+            (
+                told::<i128>,
+                "170141183460469231731687303715884105728",
+                "an integer from -170141183460469231731687303715884105728 to 170141183460469231731687303715884105727, number `170141183460469231731687303715884105728`",
+            ),
+            (
+                told::<Vec<u128>>,
+                "[0, -1]",
+                "/1 an integer from 0 to 340282366920938463463374607431768211455, number `-1`",
+            ),
+            (
+                told::<i128>,
+                "-170141183460469231731687303715884105729",
+                "an integer of 128 bits, number `-170141183460469231731687303715884105729`",
+            ),
+            (told::<i128>, "0.5", "an integer of 128 bits, number `0.5`"),
+            (told::<Vec<i128>>, "[7, -2.5e1]", "/1 an integer of 128 bits, number `-2.5e1`"),
+            (told::<BTreeMap<String, u128>>, "{\"a\": 7.5}", "/a an integer of 128 bits, number `7.5`"),
+            (told::<f32>, "1e39", "a number from -3.4028235e38 to 3.4028235e38, number `1e39`"),
             (told::<bool>, "1.5", "a boolean, number `1.5`"),
             (told::<char>, "\"ab\"", "a string of one character, string \"ab\""),
             (told::<String>, "null", "a string, null"),
@@ -334,6 +374,7 @@ mod tests {
         ] {
             assert_eq!(told::<Kind>(text), expected, "{text}");
         }
+        assert_eq!(told::<Vec<u8>>("[1 2]"), "expected `,` or `]` at line 1 column 4");
         let whole = told::<Order<'_>>("{\"item\":\"tea\",\n \"kind\":5}");
         let expected = "/kind: invalid type: number, expected the name of a variant, or an object of it at line 2 column 9";
         assert!(whole.starts_with(expected), "{whole}");
