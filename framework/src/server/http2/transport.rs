@@ -1,8 +1,8 @@
 //! What `h2` reads from and writes to: the stream of the connection, with what has been read of it before, and the patience for a peer
-//! that takes nothing. At the end the stream goes to who takes leave of the peer.
+//! that takes nothing. No peer keeps the thread for itself: after some bytes it is the turn of others. At the end the stream goes to who takes leave of the peer.
 
 use std::io::{self, IoSlice};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
@@ -20,6 +20,8 @@ pub(super) struct Transport {
     stream: Stream,
     /// What has been read and not been taken yet.
     leftover: Bytes,
+    /// Bytes that were read in this turn.
+    taken: usize,
     known: Arc<Known>,
     tempo: Tempo,
     /// Bytes that were written since the peer first kept us waiting.
@@ -49,7 +51,7 @@ impl Known {
 
 impl Transport {
     pub(super) fn new(stream: Stream, leftover: Vec<u8>, known: Arc<Known>, tempo: Tempo) -> Transport {
-        Transport { stream, leftover: leftover.into(), known, tempo, written: 0, slowness: None }
+        Transport { stream, leftover: leftover.into(), taken: 0, known, tempo, written: 0, slowness: None }
     }
 
     /// The peer has taken something, or takes nothing now: how long that may last.
@@ -94,7 +96,19 @@ impl AsyncRead for Transport {
             buffer.put_slice(&this.leftover.split_to(count));
             return Poll::Ready(Ok(()));
         }
-        ready!(this.stream.poll_read(cx, buffer))?;
+        if this.taken >= TURN {
+            this.taken = 0;
+            // Wakes when the others have run, and what has come for them is known.
+            let _ = pin!(tokio::task::yield_now()).poll(cx);
+            return Poll::Pending;
+        }
+        let before = buffer.filled().len();
+        let Poll::Ready(read) = this.stream.poll_read(cx, buffer) else {
+            this.taken = 0;
+            return Poll::Pending;
+        };
+        read?;
+        this.taken += buffer.filled().len() - before;
         this.known.heard.fetch_add(1, Ordering::Relaxed);
         Poll::Ready(Ok(()))
     }
@@ -133,5 +147,54 @@ impl AsyncWrite for Transport {
         let stream = std::mem::replace(&mut this.stream, Stream::handed_over());
         *this.known.left.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(stream));
         Poll::Ready(Ok(()))
+    }
+}
+
+/// So many bytes are read in one turn. `h2` handles all frames that can be read before it returns, and some thousand are in
+/// this; what tokio lets a task read by itself is sixteen times as much.
+const TURN: usize = 64 << 10;
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+    use crate::proto::Limits;
+
+    const SENT: usize = 1 << 20;
+
+    async fn flooded() -> Transport {
+        let (ours, mut theirs) = tokio::io::duplex(SENT);
+        theirs.write_all(&vec![0; SENT]).await.expect("there is room");
+        Transport::new(Stream::over(ours), Vec::new(), Arc::default(), Limits::new().answer_tempo())
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_sends_on_is_read_by_turns() {
+        const PIECE: usize = 8 << 10;
+        let mut transport = flooded().await;
+        for turn in 0..SENT / TURN {
+            let count = poll_fn(|cx| {
+                let mut count = 0;
+                loop {
+                    let mut room = [0; PIECE];
+                    let mut buffer = ReadBuf::new(&mut room);
+                    match Pin::new(&mut transport).poll_read(cx, &mut buffer) {
+                        Poll::Ready(read) => read.expect("it is open"),
+                        Poll::Pending => return Poll::Ready(count),
+                    }
+                    count += buffer.filled().len();
+                }
+            });
+            assert_eq!(count.await, TURN, "{turn}");
+            // As the task of a connection does.
+            tokio::task::yield_now().await;
+        }
+        // Who waits is woken.
+        let mut came = vec![1; SENT];
+        flooded().await.read_exact(&mut came).await.expect("all of it");
+        assert_eq!(came, vec![0; SENT]);
     }
 }
