@@ -194,6 +194,90 @@ async fn files_are_counted_by_the_pattern_of_their_place() {
     }
 }
 
+/// What answers without a mapping: documents, services of others, filters that leave it to nobody.
+#[cfg(all(feature = "openapi-ui", feature = "tower"))]
+mod others {
+    use vernal::tower::Mounted;
+    use vernal::{AsyncApi, BoxFuture, Filter, FilterContext, Next, OpenApi};
+
+    use super::*;
+
+    #[request_map("/left/{name}")]
+    fn left(name: &str) -> &str {
+        name
+    }
+
+    #[request_map("/hidden/{_name}")]
+    fn hidden() {}
+
+    /// Is to answer, and lets the handler.
+    struct LeavesIt;
+
+    impl Filter for LeavesIt {
+        fn filter<'c>(&'c self, cx: &'c mut FilterContext<'_>, next: Next<'c>) -> BoxFuture<'c, Result> {
+            Box::pin(async move {
+                next.run(cx).await;
+                Ok(())
+            })
+        }
+
+        fn answers(&self) -> bool {
+            true
+        }
+    }
+
+    #[tokio::test]
+    async fn what_else_has_a_path_is_counted_by_its_pattern() {
+        let operators =
+            || BasicAuth::new("operations", async |_: String, password: String| password == "secret");
+        let router: axum::Router =
+            axum::Router::new().route("/users", axum::routing::get(|| async { "ann" }));
+        let client = Client::builder()
+            .filter("/actuator/**", operators())
+            .filter("/api/closed/**", operators())
+            .filter("/api/**", Mounted::new(router.clone()).strip_prefix("/api"))
+            .filter("/hidden/**", Mounted::new(router).strip_prefix("/hidden"))
+            .filter("/left/**", LeavesIt)
+            .resources("/docs/**", env!("CARGO_MANIFEST_DIR").to_owned() + "/docs")
+            .openapi(OpenApi::new("Shop", "1").at("/openapi.json").ui("/ui"))
+            .asyncapi(AsyncApi::new("Shop", "1").at("/asyncapi.json"))
+            .actuator(Actuator::new())
+            .metrics(Metrics::new())
+            .build();
+        let table = [
+            ("GET", "/openapi.json", 200, "/openapi.json"),
+            ("HEAD", "/openapi.json", 200, "/openapi.json"),
+            ("OPTIONS", "/openapi.json", 204, "/openapi.json"),
+            ("POST", "/openapi.json", 405, "/openapi.json"),
+            ("GET", "/asyncapi.json", 200, "/asyncapi.json"),
+            ("GET", "/ui/index.html", 200, "/ui/**"),
+            ("GET", "/ui/none", 404, "/ui/**"),
+            ("GET", "/api/users", 200, "/api/**"),
+            ("GET", "/api/none", 404, "/api/**"),
+            ("GET", "/api/closed/x", 401, "/api/**"),
+            // Whoever stands before a handler is the one that answers.
+            ("GET", "/hidden/users", 200, "/hidden/**"),
+            ("GET", "/left/tea", 200, "/left/{name}"),
+            ("GET", "/left/tea/none", 404, "/left/**"),
+            ("GET", "/docs/limits.md", 200, "/docs/**"),
+            ("GET", "/actuator/health", 401, "/actuator/**"),
+            ("GET", "/orders/1", 200, "/orders/{id}"),
+            ("GET", "/nobody", 404, ""),
+        ];
+        for (method, path, status, _) in table {
+            client.request(method, path).await.assert_status(status);
+        }
+        let page = page(&client).await;
+        for (method, path, status, route) in table {
+            let alike =
+                |other: &&(&str, &str, u16, &str)| (other.0, other.2, other.3) == (method, status, route);
+            let expected = table.iter().filter(alike).count();
+            let counted = value(&page, &count(method, route, status));
+            assert_eq!(counted, expected as f64, "{path}\n{page}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_peers_make_up_adds_no_series() {
     let client = client(Metrics::new());

@@ -49,7 +49,7 @@ impl App {
             decompression: Decompression::none(),
             observers: crate::operations::Observers::default(),
             name: None,
-            has_answering_filters: false,
+            answering: Box::default(),
             embedding: Mutex::new(Weak::<()>::new()),
         })))
     }

@@ -159,9 +159,21 @@ impl Inner {
         request: &mut Request,
         response: &mut Response,
     ) {
+        if !self.answering.is_empty() {
+            self.mark_answering(&filters, request);
+        }
         let next = self.next(&filters, target, request);
         next.run(&mut FilterContext { request: &mut *request, response: &mut *response }).await;
         self.settle_and_keep(Ok(()), request, response).await;
+    }
+
+    /// Has a request known by the pattern of the filter among these that answers, if one does.
+    #[cold]
+    fn mark_answering(&self, filters: &[AnyFilter], request: &mut Request) {
+        let place = |filter: &AnyFilter| self.answering.iter().position(|own| own.is_same(filter));
+        if let Some(place) = filters.iter().find_map(place) {
+            request.mapping = u32::try_from(self.route_count() + place + 1).unwrap_or_default();
+        }
     }
 
     /// The chain of these filters before a target.
@@ -177,7 +189,7 @@ impl Inner {
             #[cfg(feature = "tower")]
             limits: self.limits_of(&target),
             end: match target {
-                Target::Entry(entry) => End::Route(entry.route),
+                Target::Entry(entry) => End::Route(entry.route, entry.number),
                 Target::Resource(found) => {
                     End::Resource(found, self.protocols_beside(request.path.matched()))
                 }

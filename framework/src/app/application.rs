@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::compress::Compression;
 use super::target::Target;
 use crate::base::date::ServerLine;
-use crate::chain::{Answers, Unmapped};
+use crate::chain::{Answers, AnyFilter, Unmapped};
 use crate::components::Living;
 use crate::http::{Decompression, Request};
 use crate::proto::Limits;
@@ -31,8 +31,9 @@ pub(crate) struct Inner {
     /// The routes of requests that ask for WebSocket; they may share paths with others.
     pub(super) sockets: Router,
     pub(super) name: Option<String>,
-    /// Whether a filter answers by itself, which makes its paths and their bodies its own.
-    pub(super) has_answering_filters: bool,
+    /// Filters that answer by themselves, which makes their paths and bodies their own. Their patterns are numbered after those of
+    /// mappings.
+    pub(super) answering: Box<[AnyFilter]>,
     /// What the connections share that [`App::serve_connection`] serves, as long as there are any.
     pub(crate) embedding: Mutex<Weak<dyn Any + Send + Sync>>,
     pub(super) compression: Option<Compression>,
@@ -89,7 +90,7 @@ impl App {
 
     /// How many mappings the application has.
     pub fn route_count(&self) -> usize {
-        self.0.router.len() + self.0.sockets.len()
+        self.0.route_count()
     }
 }
 
@@ -100,6 +101,10 @@ impl fmt::Debug for App {
 }
 
 impl Inner {
+    pub(super) fn route_count(&self) -> usize {
+        self.router.len() + self.sockets.len()
+    }
+
     /// Finds who answers. `None`: a candidate narrows by parameters and the form is still to be read; read it and ask
     /// again with `form_pending` false.
     #[inline]

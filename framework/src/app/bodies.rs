@@ -59,7 +59,7 @@ impl Inner {
     /// decides.
     fn body_use(&self, target: Option<&Target<'_>>, request: &Request) -> BodyUse {
         let by_handler = target.map_or(BodyUse::None, Target::body_use);
-        if !self.has_answering_filters {
+        if self.answering.is_empty() {
             return by_handler;
         }
         let filters = match target {

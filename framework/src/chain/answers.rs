@@ -31,12 +31,16 @@ impl Answers {
     /// The end of a chain: the handler, or what is said when there is none.
     pub(super) async fn finish(&self, end: End, request: &mut Request, response: &mut Response) {
         let result = match end {
-            End::Route(route) => match route.handler {
-                Handler::Now(call) => watched(&route.at, || call(request, response)),
-                Handler::Async(call) => Watched::new(&route.at, call(request, response)).await,
-                Handler::Blocking(call) => run_blocking(call, request, response).await,
-                Handler::WebSocket(handler) => handshake::begin(route, handler, request, response).await,
-            },
+            End::Route(route, number) => {
+                // A filter that was to answer by itself may have left it to the handler.
+                request.mapping = number;
+                match route.handler {
+                    Handler::Now(call) => watched(&route.at, || call(request, response)),
+                    Handler::Async(call) => Watched::new(&route.at, call(request, response)).await,
+                    Handler::Blocking(call) => run_blocking(call, request, response).await,
+                    Handler::WebSocket(handler) => handshake::begin(route, handler, request, response).await,
+                }
+            }
             End::Resource(found, protocols) => {
                 self.answer_resource(found, protocols, request, response).await
             }

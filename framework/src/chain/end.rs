@@ -10,8 +10,8 @@ use crate::websocket::handshake::refusal;
 
 /// What a chain of filters ends in.
 pub(crate) enum End {
-    /// A handler.
-    Route(&'static Route),
+    /// A handler, and the number of its mapping.
+    Route(&'static Route, u32),
     /// Resources may have it. If they do not, the path may be one of WebSocket handlers, for these subprotocols if any.
     Resource(Found, Option<Vec<&'static str>>),
     Unmapped(Unmapped),

@@ -251,8 +251,9 @@ impl Request {
         self.path_values.named.iter().map(|(name, span)| (*name, span.text(self.path.lent())))
     }
 
-    /// The pattern of the mapping that answers, or of the resources, as it is written there: `/orders/{id}`, `/public/**`. `None` where
-    /// none of them has the path. For what is counted or logged by kind of request.
+    /// The pattern of the mapping that answers, of the resources, or of what else was given a part of the paths, as it is written there:
+    /// `/orders/{id}`, `/public/**`, `/openapi.json`, and that of a [`Filter`](crate::Filter) that answers by itself, such as a mounted service. `None`
+    /// where none of them has the path. For what is counted or logged by kind of request.
     #[doc(alias = "matched_path", alias = "match_pattern", alias = "route")]
     pub fn pattern(&self) -> Option<&'static str> {
         self.context.patterns.get((self.mapping as usize).checked_sub(1)?).copied()

@@ -134,6 +134,7 @@ impl App {
         filters.iter().for_each(|filter| need(filter.function.states, &filter.function.at));
         let given = config.filters.into_iter().map(|filter| AnyFilter::Given(Arc::new(filter)));
         let filters: Vec<_> = given.chain(filters.into_iter().map(AnyFilter::Declared)).collect();
+        let answering: Box<[_]> = filters.iter().filter(|filter| filter.answers()).cloned().collect();
         pages.iter().for_each(|page| need(page.states, &page.at));
         plan.needs().for_each(|(needs, at)| need(needs, at));
         #[cfg(feature = "actuator")]
@@ -169,8 +170,8 @@ impl App {
                 .flatten()
                 .map(|route| route.mapping.paths.len().max(1))
                 .sum::<usize>();
-            // Those of resources are numbered after them.
-            let mappings = mappings + config.resources.len() + 1;
+            // Those of filters that answer, and of resources, are numbered after them.
+            let mappings = mappings + answering.len() + config.resources.len() + 1;
             observers.measures =
                 measures::build(config.metrics, actuating.as_ref(), &mut context, mappings, &mut problems);
         }
@@ -194,8 +195,10 @@ impl App {
                 }
             };
         sockets.number_after(router.len());
+        let of_filters = answering.iter().flat_map(AnyFilter::paths).copied();
         let of_resources = resources.patterns().map(Pattern::source);
-        context.patterns = router.patterns().chain(sockets.patterns()).chain(of_resources).collect();
+        context.patterns =
+            router.patterns().chain(sockets.patterns()).chain(of_filters).chain(of_resources).collect();
         #[cfg(feature = "actuator")]
         if let Some(problem) = actuating.as_ref().and_then(|it| it.unguarded(&router)) {
             return Err(Error::internal(problem));
@@ -238,7 +241,7 @@ impl App {
             router,
             sockets,
             name,
-            has_answering_filters,
+            answering,
             embedding: Mutex::new(Weak::<()>::new()),
             compression: config.compression,
             decompression: config.decompression.unwrap_or_default(),

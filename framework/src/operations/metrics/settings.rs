@@ -23,8 +23,8 @@ use super::sift::total_by_itself;
 /// | `vernal_sessions` | gauge | | sessions that the store holds, where it knows |
 /// | `vernal_rooms`, `vernal_room_members` | gauge | | rooms of the process, and who is in them |
 ///
-/// `http_route` is the pattern of the mapping, and empty where none answered; methods that are not registered are `_OTHER`. So the number of
-/// series is bounded, whatever peers send; and memory is, though nobody asks.
+/// `http_route` is what [`Request::pattern`](crate::Request::pattern) says: the pattern of the mapping, or of what else has the path, and empty where nobody
+/// has it; methods that are not registered are `_OTHER`. So the number of series is bounded, whatever peers send; and memory is, though nobody asks.
 ///
 /// Metrics of your own go to the same page, by the crate `prometheus-client`, which [`vernal::prometheus_client`](crate::prometheus_client) is:
 ///
