@@ -131,7 +131,7 @@ async fn a_body_comes_in_as_it_says() {
             "application/cbor",
             cbor(&json!({ "item": "", "count": -1 })),
             400,
-            &format!("{no_cbor}invalid type: a negative integer, expected an integer from 0 to 4294967295"),
+            &format!("{no_cbor}invalid value: number `-1`, expected an integer from 0 to 4294967295"),
         ),
         (
             "application/cbor",
@@ -173,7 +173,7 @@ async fn a_body_comes_in_as_it_says() {
             let told: Value = answer.json();
             let got = told["errors"][0]["got"].as_str().unwrap_or_default();
             let kinds = ["a text", "an integer", "a negative integer", "an array", "the end of something"];
-            let is_kind = kinds.contains(&got) || got == "an object without it";
+            let is_kind = kinds.contains(&got) || ["an object without it", "number `-1`"].contains(&got);
             assert!(is_kind || got.ends_with(" bytes") || got == "1 byte", "{told}");
         }
         assert_eq!(answer.header("accept"), (status == 415).then_some("application/json, application/cbor"));
@@ -218,7 +218,7 @@ async fn numbers_are_taken_alike_in_all_forms() {
     let single = |number: f32| [&[0xfa][..], &number.to_be_bytes()].concat();
     let integer = |number: i128| cbor(&number);
     let range = "expected a number from -3.4028235e38 to 3.4028235e38";
-    let table: [(&str, &str, Vec<u8>, &str); 30] = [
+    let table: [(&str, &str, Vec<u8>, &str); 35] = [
         ("small", "2", integer(2), "small: 2,"),
         ("small", "2.0", double(2.0), "small: 2,"),
         ("small", "2.0", single(2.0), "small: 2,"),
@@ -284,6 +284,16 @@ async fn numbers_are_taken_alike_in_all_forms() {
         ("double", "1.5", single(1.5), "double: 1.5,"),
         ("double", "1e39", double(1e39), "double: 1e39,"),
         ("double", "-0.0", double(-0.0), "double: -0.0,"),
+        ("wide", "-2.0", double(-2.0), "wide: -2,"),
+        (
+            "huge",
+            "1267650600228229401496703205376.0",
+            double(1_267_650_600_228_229_401_496_703_205_376.0),
+            "huge: 1267650600228229401496703205376,",
+        ),
+        ("double", "18446744073709551616", integer(1 << 64), "double: 1.8446744073709552e19,"),
+        ("single", "-18446744073709551617", integer(-(1 << 64) - 1), "single: -1.8446744e19,"),
+        ("signed", "7", vec![0xc2, 0x41, 0x07], "signed: 7,"),
     ];
     for (field, json, cbor_value, expected) in table {
         let as_json = format!("{{\"{field}\": {json}}}").into_bytes();
@@ -330,6 +340,74 @@ async fn numbers_are_taken_alike_in_all_forms() {
         told["errors"][0]["expected"],
         "a number from -1.7976931348623157e308 to 1.7976931348623157e308"
     );
+}
+
+/// With the number and its bounds, in all forms.
+#[tokio::test]
+async fn a_number_that_does_not_fit_is_told_alike() {
+    let client = client();
+    let double = |number: f64| [&[0xfb][..], &number.to_be_bytes()].concat();
+    let integer = |number: i128| cbor(&number);
+    let of_8 = "an integer from 0 to 255";
+    let of_64 = "an integer from 0 to 18446744073709551615";
+    let signed = "an integer from -9223372036854775808 to 9223372036854775807";
+    let wide =
+        "an integer from -170141183460469231731687303715884105728 to 170141183460469231731687303715884105727";
+    let huge = "an integer from 0 to 340282366920938463463374607431768211455";
+    // What JSON shows of a number, and what CBOR does.
+    let table: [(&str, &str, Vec<u8>, [&str; 2], &str); 13] = [
+        ("small", "300", integer(300), ["300", "300"], of_8),
+        ("small", "-1", integer(-1), ["-1", "-1"], of_8),
+        ("small", "256.0", double(256.0), ["256.0", "256"], of_8),
+        ("small", "2.5", double(2.5), ["2.5", "2.5"], of_8),
+        ("small", "1e300", double(1e300), ["1e+300", "1e300"], of_8),
+        ("signed", "9223372036854775808", integer(1 << 63), ["9223372036854775808"; 2], signed),
+        ("signed", "-9223372036854775808.5", double(-1e30), ["-9.223372036854776e+18", "-1e30"], signed),
+        (
+            "unsigned",
+            "18446744073709551616",
+            integer(1 << 64),
+            ["1.8446744073709552e+19", "18446744073709551616"],
+            of_64,
+        ),
+        ("unsigned", "-7", integer(-7), ["-7", "-7"], of_64),
+        (
+            "wide",
+            "170141183460469231731687303715884105728",
+            cbor(&(1_u128 << 127)),
+            ["170141183460469231731687303715884105728"; 2],
+            wide,
+        ),
+        ("huge", "-1", integer(-1), ["-1", "-1"], huge),
+        ("huge", "-18446744073709551617", integer(-(1 << 64) - 1), ["-18446744073709551617"; 2], huge),
+        ("single", "1e39", double(1e39), ["1e39", "1e39"], "a number from -3.4028235e38 to 3.4028235e38"),
+    ];
+    for (field, json, cbor_value, shown, expected) in table {
+        let as_json = format!("{{\"{field}\": {json}}}").into_bytes();
+        let as_cbor = [&[0xa1][..], &cbor(&field), &cbor_value].concat();
+        for (content_type, body, shown) in
+            [("application/json", as_json, shown[0]), ("application/cbor", as_cbor, shown[1])]
+        {
+            let answer = client.post("/numbers").header("content-type", content_type).body(body).await;
+            let told: Value = answer.assert_status(400).json();
+            let words = format!(": number `{shown}`, expected {expected}");
+            assert!(told["explain"].as_str().is_some_and(|it| it.contains(&words)), "{words}: {told}");
+            let error = &told["errors"][0];
+            assert_eq!(error["expected"], expected, "{told}");
+            assert_eq!(error["got"], format!("number `{shown}`"), "{told}");
+            assert_eq!(error["pointer"], format!("/{field}"), "{told}");
+        }
+    }
+    // A number that is taken is no mistake where something else is one.
+    let two = [&[0xa2][..], &cbor(&"maybe"), &double(2.0), &cbor(&"small"), &cbor(&"x")].concat();
+    let more = [&[0xa1][..], &cbor(&"maybe"), &double(2.0), &[0]].concat();
+    for (body, expected) in
+        [(two, "string \"x\", expected an integer from 0 to 255 at /small"), (more, "follows the value")]
+    {
+        let answer = client.post("/numbers").header("content-type", "application/cbor").body(body).await;
+        let told: Value = answer.assert_status(400).json();
+        assert!(told["explain"].as_str().is_some_and(|it| it.ends_with(expected)), "{expected}: {told}");
+    }
 }
 
 #[derive(Debug, Deserialize)]

@@ -41,7 +41,7 @@ pub(crate) use shown::{
 };
 pub(crate) use span::Span;
 #[cfg(feature = "negotiation")]
-pub(crate) use through::{Look, Through};
+pub(crate) use through::{Large, Look, Through};
 pub(crate) use uri::uri_reference;
 
 /// How the complaint of a secret begins: what came in its place is not to be quoted.

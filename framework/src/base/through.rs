@@ -48,6 +48,17 @@ pub(crate) trait Look: Copy {
         ask(from, to)
     }
 
+    /// Who looks where an integer of 128 bits is asked for: one with a sign, or without.
+    fn at_large(self, is_signed: bool) -> Self {
+        let _ = is_signed;
+        self
+    }
+
+    /// An integer that came as one of 128 bits, on its way to whoever takes it.
+    fn large<'de, V: Visitor<'de>, E: Error>(self, value: Large, visitor: V) -> Result<V::Value, E> {
+        value.visit(visitor)
+    }
+
     /// What is inside an array (`true`), or an object, begins.
     fn begin(self, is_array: bool) {
         let _ = is_array;
@@ -87,6 +98,56 @@ pub(crate) trait Look: Copy {
         to: V,
     ) -> Result<V::Value, D::Error> {
         from.deserialize_u128(to)
+    }
+}
+
+/// An integer of 128 bits.
+#[derive(Clone, Copy)]
+pub(crate) enum Large {
+    Signed(i128),
+    Unsigned(u128),
+}
+
+impl Large {
+    /// It, if there is room for its sign.
+    pub(crate) fn signed(self) -> Option<i128> {
+        match self {
+            Large::Signed(value) => Some(value),
+            Large::Unsigned(value) => i128::try_from(value).ok(),
+        }
+    }
+
+    /// It, if it is none below zero.
+    pub(crate) fn unsigned(self) -> Option<u128> {
+        match self {
+            Large::Signed(value) => u128::try_from(value).ok(),
+            Large::Unsigned(value) => Some(value),
+        }
+    }
+
+    /// The floating point number that is nearest.
+    #[expect(clippy::cast_precision_loss, reason = "it is the nearest that is asked for")]
+    pub(crate) fn float(self) -> f64 {
+        match self {
+            Large::Signed(value) => value as f64,
+            Large::Unsigned(value) => value as f64,
+        }
+    }
+
+    pub(crate) fn visit<'de, V: Visitor<'de>, E: Error>(self, visitor: V) -> Result<V::Value, E> {
+        match self {
+            Large::Signed(value) => visitor.visit_i128(value),
+            Large::Unsigned(value) => visitor.visit_u128(value),
+        }
+    }
+}
+
+impl fmt::Display for Large {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Large::Signed(value) => value.fmt(f),
+            Large::Unsigned(value) => value.fmt(f),
+        }
     }
 }
 
@@ -151,11 +212,13 @@ impl<'de, D: Deserializer<'de>, L: Look> Deserializer<'de> for Through<D, L> {
     }
 
     fn deserialize_i128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.1.outcome(self.1.signed(self.0, Through(visitor, self.1)))
+        let to = Through(visitor, self.1.at_large(true));
+        self.1.outcome(self.1.signed(self.0, to))
     }
 
     fn deserialize_u128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.1.outcome(self.1.unsigned(self.0, Through(visitor, self.1)))
+        let to = Through(visitor, self.1.at_large(false));
+        self.1.outcome(self.1.unsigned(self.0, to))
     }
 
     fn is_human_readable(&self) -> bool {
@@ -210,12 +273,10 @@ impl<'de, V: Visitor<'de>, L: Look> Visitor<'de> for Through<V, L> {
         visit_i16(value: i16);
         visit_i32(value: i32);
         visit_i64(value: i64);
-        visit_i128(value: i128);
         visit_u8(value: u8);
         visit_u16(value: u16);
         visit_u32(value: u32);
         visit_u64(value: u64);
-        visit_u128(value: u128);
         visit_char(value: char);
         visit_str(value: &str);
         visit_borrowed_str(value: &'de str);
@@ -228,6 +289,16 @@ impl<'de, V: Visitor<'de>, L: Look> Visitor<'de> for Through<V, L> {
         visit_byte_buf(value: Vec<u8>);
         visit_none();
         visit_unit();
+    }
+
+    fn visit_i128<E: Error>(self, value: i128) -> Result<V::Value, E> {
+        self.1.name(&value);
+        self.1.outcome(self.1.large(Large::Signed(value), self.0))
+    }
+
+    fn visit_u128<E: Error>(self, value: u128) -> Result<V::Value, E> {
+        self.1.name(&value);
+        self.1.outcome(self.1.large(Large::Unsigned(value), self.0))
     }
 
     fn visit_f32<E: Error>(self, value: f32) -> Result<V::Value, E> {

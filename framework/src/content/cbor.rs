@@ -88,7 +88,7 @@ fn kind(initial: u8) -> &'static str {
         0xc0..=0xdf => "a tag",
         0xf4 | 0xf5 => "a boolean",
         0xf6 | 0xf7 => "nothing",
-        0xf9..=0xfb => "a number with a fraction",
+        0xf9..=0xfb => "a floating point number",
         0xff => "the end of something",
         _ => "a simple value",
     }

@@ -6,12 +6,12 @@
 //!
 //! A value that cannot be read is read again, for its numbers and for the place of the mistake: [`Way`] says how.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt::Display;
 
-use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
 
-use crate::base::{Look, Through, json_pointer};
+use crate::base::{Large, Look, Through, json_pointer};
 
 /// How a value is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,12 +30,16 @@ pub(super) struct Mistake {
     pub(super) words: String,
     /// Where: a JSON Pointer (RFC 6901), which is empty for the whole value and where nobody has looked.
     pub(super) pointer: String,
+    /// How many elements and names had been asked for.
+    pub(super) reach: usize,
 }
 
 impl Mistake {
-    /// Whether a number is too large for its type, which nobody knows who takes it as it came.
-    pub(super) fn is_of_range(&self) -> bool {
-        self.words.ends_with(&a_single())
+    /// Whether it is a number that is not what it should be: it is shown then, and what has room there.
+    pub(super) fn is_of_number(&self) -> bool {
+        let got = |why| self.words.split_once(why).map(|(_, got)| got);
+        let got = got("invalid value: ").or_else(|| got("invalid type: ")).unwrap_or_default();
+        ["number `", "integer `", "floating point `"].iter().any(|kind| got.starts_with(kind))
     }
 }
 
@@ -44,11 +48,11 @@ impl Mistake {
 /// # Errors
 /// What the innermost error says.
 pub(super) fn read<'de, T: Deserialize<'de>>(from: impl Deserializer<'de>, way: Way) -> Result<T, Mistake> {
-    let (first, path) = (OnceCell::new(), RefCell::default());
-    let look = Innermost { first: &first, path: &path, way, wants: Wants::Anything };
+    let (first, path, reach) = (OnceCell::new(), RefCell::default(), Cell::new(0));
+    let look = Innermost { first: &first, path: &path, reach: &reach, way, wants: Wants::Anything };
     let read = T::deserialize(Through(from, look));
     read.map_err(|error| {
-        first.into_inner().unwrap_or_else(|| Mistake { words: error.to_string(), pointer: String::new() })
+        first.into_inner().unwrap_or_else(|| Mistake { words: error.to_string(), ..Mistake::default() })
     })
 }
 
@@ -57,6 +61,7 @@ pub(super) fn read<'de, T: Deserialize<'de>>(from: impl Deserializer<'de>, way: 
 struct Innermost<'w> {
     first: &'w OnceCell<Mistake>,
     path: &'w RefCell<Vec<Inside>>,
+    reach: &'w Cell<usize>,
     way: Way,
     wants: Wants,
 }
@@ -65,8 +70,14 @@ struct Innermost<'w> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Wants {
     Anything,
+    /// Of 64 bits or fewer.
     Integer,
+    /// Of 128 bits.
+    Signed,
+    Unsigned,
+    /// Of 32 bits.
     Single,
+    Double,
     Name,
 }
 
@@ -91,6 +102,31 @@ impl Innermost<'_> {
         pointer
     }
 
+    /// Who looks where this is asked for; as it came, it goes past.
+    fn at_numbers(self, wants: Wants) -> Self {
+        Innermost { wants: if self.takes_numbers() { wants } else { Wants::Anything }, ..self }
+    }
+
+    /// Hands an integer out in the width that is asked for, or tells that it has no room there.
+    fn integer<'de, V: Visitor<'de>, E: Error>(
+        self,
+        value: Large,
+        shown: &dyn Fn() -> String,
+        visitor: V,
+    ) -> Result<V::Value, E> {
+        let (signed, unsigned) = (value.signed(), value.unsigned());
+        let small = signed.and_then(|value| i64::try_from(value).ok());
+        match (self.wants, small, signed, unsigned) {
+            (Wants::Integer, Some(value), ..) => visitor.visit_i64(value),
+            (Wants::Signed, _, Some(value), _) => visitor.visit_i128(value),
+            (Wants::Unsigned, _, _, Some(value)) => visitor.visit_u128(value),
+            (Wants::Integer, None, _, Some(value)) if let Ok(value) = u64::try_from(value) => {
+                visitor.visit_u64(value)
+            }
+            _ => Err(E::invalid_value(Unexpected::Other(&shown()), &visitor)),
+        }
+    }
+
     fn takes_numbers(self) -> bool {
         self.way == Way::WithNumbers
     }
@@ -103,7 +139,11 @@ impl Innermost<'_> {
 impl Look for Innermost<'_> {
     fn outcome<R, E: Error>(self, result: Result<R, E>) -> Result<R, E> {
         result.map_err(|error| {
-            self.first.get_or_init(|| Mistake { words: error.to_string(), pointer: self.pointer() });
+            self.first.get_or_init(|| Mistake {
+                words: error.to_string(),
+                pointer: self.pointer(),
+                reach: self.reach.get(),
+            });
             E::custom("")
         })
     }
@@ -122,24 +162,52 @@ impl Look for Innermost<'_> {
     }
 
     fn float<'de, V: Visitor<'de>, E: Error>(self, value: f64, visitor: V) -> Result<V::Value, E> {
+        let shown = || format!("floating point `{value:?}`");
         #[expect(clippy::cast_possible_truncation, reason = "whether it is in range is what is asked")]
         match self.wants {
             Wants::Single if value.is_finite() && (value as f32).is_infinite() => {
-                Err(E::custom(format!("invalid value: {value:e}, {}", a_single())))
+                Err(E::custom(format!("invalid value: number `{value:e}`, {}", a_single())))
             }
-            // All that are so large are integers of 64 bits exactly.
-            Wants::Integer if value.fract() == 0.0 && (-TWO_63..TWO_63).contains(&value) => {
-                visitor.visit_i64(value as i64)
+            Wants::Anything | Wants::Name | Wants::Single | Wants::Double => visitor.visit_f64(value),
+            // All that are so large are integers exactly.
+            _ if value.fract() == 0.0 && (-TWO_127..TWO_127).contains(&value) => {
+                self.integer(Large::Signed(value as i128), &shown, visitor)
             }
-            Wants::Integer if value.fract() == 0.0 && (0.0..2.0 * TWO_63).contains(&value) => {
-                visitor.visit_u64(value as u64)
+            _ if value.fract() == 0.0 && (0.0..2.0 * TWO_127).contains(&value) => {
+                self.integer(Large::Unsigned(value as u128), &shown, visitor)
             }
-            _ => visitor.visit_f64(value),
+            _ => Err(E::invalid_type(Unexpected::Other(&shown()), &visitor)),
         }
     }
 
+    fn large<'de, V: Visitor<'de>, E: Error>(self, value: Large, visitor: V) -> Result<V::Value, E> {
+        match self.wants {
+            Wants::Anything | Wants::Name => value.visit(visitor),
+            Wants::Single | Wants::Double => self.float(value.float(), visitor),
+            Wants::Integer | Wants::Signed | Wants::Unsigned => {
+                self.integer(value, &|| format!("integer `{value}`"), visitor)
+            }
+        }
+    }
+
+    fn signed<'de, D: Deserializer<'de>, V: Visitor<'de>>(
+        self,
+        from: D,
+        to: V,
+    ) -> Result<V::Value, D::Error> {
+        self.number(from, to, D::deserialize_i128)
+    }
+
+    fn unsigned<'de, D: Deserializer<'de>, V: Visitor<'de>>(
+        self,
+        from: D,
+        to: V,
+    ) -> Result<V::Value, D::Error> {
+        self.number(from, to, D::deserialize_u128)
+    }
+
     fn at_floats(self) -> Self {
-        Innermost { wants: Wants::Anything, ..self }
+        self.at_numbers(Wants::Double)
     }
 
     fn at_singles(self) -> Self {
@@ -147,7 +215,11 @@ impl Look for Innermost<'_> {
     }
 
     fn at_integers(self) -> Self {
-        Innermost { wants: if self.takes_numbers() { Wants::Integer } else { Wants::Anything }, ..self }
+        self.at_numbers(Wants::Integer)
+    }
+
+    fn at_large(self, is_signed: bool) -> Self {
+        self.at_numbers(if is_signed { Wants::Signed } else { Wants::Unsigned })
     }
 
     fn at_names(self) -> Self {
@@ -168,6 +240,7 @@ impl Look for Innermost<'_> {
     }
 
     fn next(self, is_there: bool) {
+        self.reach.set(self.reach.get() + 1);
         if !self.has_place() {
             return;
         }
@@ -195,5 +268,5 @@ fn a_single() -> String {
     format!("expected a number from {:e} to {:e}", f32::MIN, f32::MAX)
 }
 
-/// 2⁶³.
-const TWO_63: f64 = 9_223_372_036_854_775_808.0;
+/// 2¹²⁷.
+const TWO_127: f64 = 170_141_183_460_469_231_731_687_303_715_884_105_728.0;

@@ -14,7 +14,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
 
 use self::innermost::{Mistake, Way};
-use crate::base::{counted, said_of_value, shown};
+use crate::base::{Logged, counted, said_of_value, shown};
 use crate::bind::defaults::Wrapper;
 use crate::bind::{FromRequest, Json, Profile, TAKES_BODY, wrong_content_type};
 use crate::contract::{Answers, Inputs, NEGOTIATED, Schema};
@@ -180,19 +180,22 @@ impl<'r, T: Deserialize<'r>> FromRequest<'r> for Content<T> {
                 (Ok(()), Some(made)) => made,
                 (Ok(()), None) => Err(Mistake { words: "it was not read".to_owned(), ..Mistake::default() }),
                 (Err(error), made) => {
-                    let pointer = made.and_then(Result::err).unwrap_or_default().pointer;
-                    Err(Mistake { words: error.words().to_owned(), pointer })
+                    // Where the value is well, the mistake is behind it.
+                    let behind = || Mistake { reach: usize::MAX, ..Mistake::default() };
+                    let made = made.and_then(Result::err).unwrap_or_else(behind);
+                    Err(Mistake { words: error.words().to_owned(), ..made })
                 }
             }
         };
         match read(Way::AsItCame) {
             Ok(value) => Ok(Content(value)),
             Err(_) => read(Way::WithNumbers).map(Content).map_err(|of_numbers| {
-                // The last reads the same as the first, so that this is its mistake, and where it is.
-                let mistake = match of_numbers.is_of_range() {
-                    true => of_numbers,
-                    false => read(Way::ForItsPlace).err().unwrap_or(of_numbers),
-                };
+                if of_numbers.is_of_number() {
+                    return misfit(of_numbers, format.media_type(), req, arg);
+                }
+                // The last reads the same as the first, so that this is its mistake, unless only a number was in the way there.
+                let as_it_came = read(Way::ForItsPlace).err().filter(|it| it.reach >= of_numbers.reach);
+                let mistake = as_it_came.unwrap_or(of_numbers);
                 misfit(mistake, format.media_type(), req, arg)
             }),
         }
@@ -206,8 +209,12 @@ impl<'r, T: Deserialize<'r>> FromRequest<'r> for Content<T> {
 /// What is no such content.
 #[cold]
 fn misfit(mistake: Mistake, media_type: &'static str, req: &Request, arg: &Arg) -> Error {
-    let Mistake { words, pointer } = mistake;
-    let why = shown(&words);
+    let Mistake { words, pointer, .. } = mistake;
+    // What was expected is whole, for a range without its end says little.
+    let why = match words.rsplit_once(", expected ") {
+        Some((got, expected)) => format!("{}, expected {}", shown(got), Logged(expected)),
+        None => shown(&words),
+    };
     let at = if pointer.is_empty() { String::new() } else { format!(" at {}", shown(&pointer)) };
     let size = counted(req.body().len() as u64, "byte");
     let mut binding = match said_of_value(&words) {
