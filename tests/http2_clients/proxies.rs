@@ -20,6 +20,19 @@ struct Kind {
     configuration: &'static str,
 }
 
+/// That of HAProxy, which speaks to the server in this way.
+macro_rules! haproxy {
+    ($how:literal) => {
+        concat!(
+            "global\n tune.bufsize 131072\ndefaults\n mode http\n timeout connect 30s\n timeout client 30s\n\
+             timeout server 30s\nfrontend in\n bind 127.0.0.1:{port} proto h2\n bind ::1:{port} proto h2\n\
+             default_backend out\nbackend out\n server one {server} ",
+            $how,
+            "\n"
+        )
+    };
+}
+
 const KINDS: [Kind; 5] = [
     Kind {
         program: "apache2",
@@ -45,18 +58,15 @@ const KINDS: [Kind; 5] = [
         program: "haproxy",
         scheme: "http",
         arguments: &["-db", "-f", "{file}"],
-        configuration: "global\n tune.bufsize 131072\ndefaults\n mode http\n timeout connect 30s\n timeout client 30s\n\
-            timeout server 30s\nfrontend in\n bind 127.0.0.1:{port} proto h2\n bind ::1:{port} proto h2\n\
-            default_backend out\nbackend out\n server one {server} proto h2\n",
+        configuration: haproxy!("proto h2"),
     },
     Kind {
         program: "haproxy",
         scheme: "https",
         arguments: &["-db", "-f", "{file}"],
-        configuration: "global\n tune.bufsize 131072\ndefaults\n mode http\n timeout connect 30s\n timeout client 30s\n\
-            timeout server 30s\nfrontend in\n bind 127.0.0.1:{port} proto h2\n bind ::1:{port} proto h2\n\
-            default_backend out\nbackend out\n\
-            server one {server} ssl verify required ca-file {ca} sni str(localhost) verifyhost localhost alpn h2\n",
+        configuration: haproxy!(
+            "ssl verify required ca-file {ca} sni str(localhost) verifyhost localhost alpn h2"
+        ),
     },
     Kind {
         program: "nginx",
