@@ -5,11 +5,14 @@
 
 #[path = "soak/fronts.rs"]
 mod fronts;
+mod installed;
 #[path = "soak/node.rs"]
 mod node;
 #[path = "redis/proxy.rs"]
 mod proxy;
 mod redis;
+#[path = "proxy/mod.rs"]
+mod spawned;
 #[path = "soak/talk.rs"]
 mod talk;
 #[path = "soak/web.rs"]
@@ -123,13 +126,12 @@ impl Soak {
             nodes.push(Node::start(free_port(), free_port(), line.url()));
             lines.push(line);
         }
-        let folder = &redis.folder;
-        let fronts = [Front::haproxy(folder, free_port(), &nodes), Front::nginx(folder, free_port(), &nodes)];
+        let fronts = [Front::haproxy(&nodes), Front::nginx(&nodes)];
         Soak { redis, lines, nodes, fronts, talk: Arc::default() }
     }
 
     fn ports(&self) -> [u16; 2] {
-        [self.fronts[0].port, self.fronts[1].port]
+        self.fronts.each_ref().map(Front::port)
     }
 
     /// Waits until everybody is in, what is said is taken, and sessions are there by both proxies; tells how long that took.
@@ -260,7 +262,7 @@ async fn what_is_broken_on_purpose_loses_nothing_in_silence() {
     let wrong = judge(&soak, &web, &broken, &sizes);
     println!("descriptors and KiB of the nodes without clients: {last:?}");
     if let Ok(file) = env::var("SOAK_NGINX_LOG") {
-        let _ = fs::copy(soak.redis.folder.join("nginx.log"), file);
+        let _ = fs::write(file, soak.fronts[1].log());
     }
     assert!(wrong.is_empty(), "{} are wrong: {:#?}", wrong.len(), &wrong[..wrong.len().min(20)]);
     assert!(is_idle, "descriptors are left: {last:?}");
