@@ -355,7 +355,8 @@ async fn a_number_that_does_not_fit_is_told_alike() {
         "an integer from -170141183460469231731687303715884105728 to 170141183460469231731687303715884105727";
     let huge = "an integer from 0 to 340282366920938463463374607431768211455";
     // What JSON shows of a number, and what CBOR does.
-    let table: [(&str, &str, Vec<u8>, [&str; 2], &str); 13] = [
+    type Shown = [&'static str; 2];
+    let table: [(&str, &str, Vec<u8>, Shown, &str); 13] = [
         ("small", "300", integer(300), ["300", "300"], of_8),
         ("small", "-1", integer(-1), ["-1", "-1"], of_8),
         ("small", "256.0", double(256.0), ["256.0", "256"], of_8),
