@@ -108,6 +108,7 @@ pub(crate) enum Large {
     Unsigned(u128),
 }
 
+#[cfg(feature = "negotiation")]
 impl Large {
     /// It, if there is room for its sign.
     pub(crate) fn signed(self) -> Option<i128> {
@@ -133,7 +134,9 @@ impl Large {
             Large::Unsigned(value) => value as f64,
         }
     }
+}
 
+impl Large {
     pub(crate) fn visit<'de, V: Visitor<'de>, E: Error>(self, visitor: V) -> Result<V::Value, E> {
         match self {
             Large::Signed(value) => visitor.visit_i128(value),
