@@ -135,6 +135,24 @@ impl Measures {
     /// A request has been answered, or never will be.
     pub(crate) fn tell(&self, answered: &Answered<'_>) {
         self.response_bytes.inc_by(answered.bytes.unwrap_or(0));
+        let took = answered.took.as_secs_f64();
+        match self.place(answered).and_then(OnceLock::get) {
+            Some(usual) if usual.method == answered.request.method => usual.durations.observe(took),
+            _ => self.tell_unusual(answered, took),
+        }
+    }
+
+    /// Where the histogram of a request lies if it is one that its mapping answers well, and nothing else is to be counted.
+    #[inline]
+    fn place(&self, answered: &Answered<'_>) -> Option<&OnceLock<Usual>> {
+        if answered.status != 200 || answered.end != End::Answered || answered.limit.is_some() {
+            return None;
+        }
+        self.usual.get((answered.request.mapping as usize).checked_sub(1)?)
+    }
+
+    #[cold]
+    fn tell_unusual(&self, answered: &Answered<'_>, took: f64) {
         if let Some(limit) = answered.limit {
             self.refused(limit);
         }
@@ -143,23 +161,12 @@ impl Measures {
             self.aborted.get_or_create(&One("http_route", route)).inc();
             return;
         }
-        let took = answered.took.as_secs_f64();
-        let Some(request) = answered.understood() else {
-            let labels = Requests { method: "_OTHER", route, status: answered.status };
-            return self.durations.get_or_create(&labels).observe(took);
-        };
-        let place = (request.mapping as usize).checked_sub(1).and_then(|index| self.usual.get(index));
-        let place = place.filter(|_| answered.status == 200);
-        if let Some(usual) = place.and_then(OnceLock::get)
-            && usual.method == request.method
-        {
-            return usual.durations.observe(took);
-        }
-        let labels = Requests { method: known(&request.method), route, status: answered.status };
+        let method = answered.understood().map_or("_OTHER", |request| known(&request.method));
+        let labels = Requests { method, route, status: answered.status };
         let durations = self.durations.get_or_create_owned(&labels);
         durations.observe(took);
-        if let Some(place) = place {
-            let _ = place.set(Usual { method: request.method.clone(), durations });
+        if let Some(place) = self.place(answered) {
+            let _ = place.set(Usual { method: answered.request.method.clone(), durations });
         }
     }
 

@@ -5,7 +5,6 @@ use tokio::time::Instant;
 use super::Connection;
 use crate::app::{Exchange, Inner};
 use crate::http::{Error, Request};
-use crate::io::clock;
 use crate::operations::{Answered, End};
 use crate::server::wire::Wire;
 
@@ -46,7 +45,7 @@ impl Connection<'_> {
 
     /// Returns when that was, which is when a request begins that had come by then.
     fn tell_of(&self, exchange: &Exchange, end: End) -> Instant {
-        let now = clock::now().instant;
+        let now = Instant::now();
         let took = now - exchange.began;
         let status = self.wire.h1.sent_status().unwrap_or(CLIENT_CLOSED_REQUEST);
         let bytes = Some(exchange.outbox.body_size);
@@ -67,7 +66,7 @@ impl Telling<'_> {
     pub(super) fn tell_of_opened(self, request: &Request, wire: &Wire, app: &Inner) {
         *self.told = wire.h1.served();
         if app.is_observed() {
-            app.tell(&Answered::opened(request, clock::now().instant - self.began));
+            app.tell(&Answered::opened(request, Instant::now() - self.began));
         }
     }
 }
