@@ -1,7 +1,8 @@
 //! Lines on their way to standard error or to a file: a bounded queue, and the thread that writes it.
 //!
 //! Whoever says something never waits for whoever reads: what finds no room is counted, and the count is said at its place
-//! once there is room again.
+//! once there is room again. The thread is woken only if it waits, and may gather lines for a while, since to wake it costs
+//! more than to write a line.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -15,10 +16,14 @@ pub(crate) struct Queue {
     came: Condvar,
     /// What was taken has been written.
     went: Condvar,
+    /// How long the first line waits for others, to be written with them.
+    gathers: Duration,
 }
 
 #[derive(Default)]
 struct State {
+    /// What the thread waits for.
+    awaited: Awaited,
     /// Whole lines.
     text: Vec<u8>,
     /// How many lines found no room after those.
@@ -28,14 +33,27 @@ struct State {
     written: u64,
     /// How often a piece of that has been written.
     pieces: u64,
+    /// Somebody waits for what has come.
+    is_wanted: bool,
     /// Nothing more will come.
     is_closed: bool,
     /// The value of `pieces` for which somebody has waited in vain: nobody else needs to.
     stuck_at: Option<u64>,
 }
 
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Awaited {
+    /// It is at work.
+    #[default]
+    Nothing,
+    /// Anything to write.
+    Line,
+    /// More than it has, for a while.
+    More,
+}
+
 impl Queue {
-    /// A queue whose lines a thread of their own writes. `told` makes the line of a count.
+    /// A queue whose lines a thread of their own writes, the first of them so much later. `told` makes the line of a count.
     ///
     /// # Errors
     /// There can be no thread.
@@ -43,8 +61,9 @@ impl Queue {
         name: &str,
         mut to: impl Write + Send + 'static,
         told: fn(u64) -> String,
+        gathers: Duration,
     ) -> io::Result<Arc<Queue>> {
-        let queue = Arc::new(Queue::default());
+        let queue = Arc::new(Queue { gathers, ..Queue::default() });
         let written = Arc::clone(&queue);
         std::thread::Builder::new().name(name.to_owned()).spawn(move || written.write_all(&mut to, told))?;
         Ok(queue)
@@ -59,8 +78,23 @@ impl Queue {
             return;
         }
         state.text.extend_from_slice(line);
+        let wakes = match state.awaited {
+            Awaited::Nothing => false,
+            Awaited::Line => true,
+            Awaited::More => state.text.len() >= ENOUGH,
+        };
+        if wakes {
+            self.wake(state);
+        }
+    }
+
+    /// Ends what the thread waits for.
+    fn wake(&self, mut state: MutexGuard<'_, State>) {
+        let waits = std::mem::take(&mut state.awaited) != Awaited::Nothing;
         drop(state);
-        self.came.notify_one();
+        if waits {
+            self.came.notify_one();
+        }
     }
 
     /// Waits until what has been added is written, as long as some of it is written from time to time. Where somebody has
@@ -71,6 +105,11 @@ impl Queue {
         let goal = state.taken + u64::from(!state.is_empty());
         if insists {
             state.stuck_at = None;
+        }
+        if !state.is_empty() {
+            state.is_wanted = true;
+            self.wake(state);
+            state = self.state();
         }
         let mut seen = (state.pieces, Instant::now());
         while state.written < goal && state.stuck_at != Some(state.pieces) {
@@ -88,8 +127,9 @@ impl Queue {
 
     /// Nothing more will come: the thread ends when all is written.
     pub(crate) fn close(&self) {
-        self.state().is_closed = true;
-        self.came.notify_one();
+        let mut state = self.state();
+        state.is_closed = true;
+        self.wake(state);
     }
 
     /// Writes what comes until it is closed.
@@ -101,10 +141,13 @@ impl Queue {
                 if state.is_closed {
                     return;
                 }
+                state.awaited = Awaited::Line;
                 state = self.came.wait(state).unwrap_or_else(PoisonError::into_inner);
             }
+            state = self.gather(state);
             std::mem::swap(&mut state.text, &mut text);
             let dropped = std::mem::take(&mut state.dropped);
+            state.is_wanted = false;
             state.taken += 1;
             drop(state);
             if dropped > 0 {
@@ -122,6 +165,19 @@ impl Queue {
             drop(state);
             self.went.notify_all();
         }
+    }
+
+    /// Waits for more lines, unless somebody waits for those that have come.
+    fn gather<'q>(&'q self, mut state: MutexGuard<'q, State>) -> MutexGuard<'q, State> {
+        if self.gathers.is_zero() || state.is_wanted || state.is_closed || state.text.len() >= ENOUGH {
+            return state;
+        }
+        state.awaited = Awaited::More;
+        let gathers = |state: &mut State| state.awaited == Awaited::More;
+        let waited = self.came.wait_timeout_while(state, self.gathers, gathers);
+        let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        state.awaited = Awaited::Nothing;
+        state
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -151,6 +207,9 @@ fn write_patiently(to: &mut impl Write, mut text: &[u8]) {
 
 /// So many bytes wait at most, or one line that is longer.
 const MOST: usize = 1 << 20;
+
+/// Nobody gathers more than that.
+const ENOUGH: usize = MOST / 4;
 
 /// So much is written at once. A pipe takes it whole or makes its writer wait, and then nothing tells whether somebody reads.
 const PIECE: usize = 16 << 10;
@@ -189,9 +248,14 @@ mod tests {
     }
 
     fn start() -> (Arc<Queue>, mpsc::Sender<io::Result<usize>>, mpsc::Receiver<Vec<u8>>) {
+        gathering(Duration::ZERO)
+    }
+
+    fn gathering(time: Duration) -> (Arc<Queue>, mpsc::Sender<io::Result<usize>>, mpsc::Receiver<Vec<u8>>) {
         let (taken, takes) = mpsc::channel();
         let (lets, may) = mpsc::channel();
-        let queue = Queue::start("slow", Slow { taken, may }, |count| format!("{count} lines are missing\n"));
+        let told = |count| format!("{count} lines are missing\n");
+        let queue = Queue::start("slow", Slow { taken, may }, told, time);
         (queue.expect("a thread"), lets, takes)
     }
 
@@ -236,6 +300,32 @@ mod tests {
         lets.send(Ok(usize::MAX)).expect("a thread");
         assert_eq!(takes.recv().expect("a thread"), b"last\n");
         queue.flush(LONG, false);
+    }
+
+    #[test]
+    fn lines_are_gathered_until_there_are_enough_or_somebody_waits_for_them() {
+        let (queue, lets, takes) = gathering(LONG);
+        for line in [&b"one\n"[..], b"two\n"] {
+            queue.add(line);
+        }
+        lets.send(Ok(usize::MAX)).expect("a thread");
+        queue.flush(LONG, false);
+        assert_eq!(takes.recv().expect("a thread"), b"one\ntwo\n");
+        queue.add(b"more\n");
+        queue.add(&vec![b'x'; ENOUGH]);
+        take_all(&lets, &takes, 5 + ENOUGH);
+        queue.flush(LONG, false);
+        queue.add(b"last\n");
+        lets.send(Ok(usize::MAX)).expect("a thread");
+        queue.close();
+        assert_eq!(takes.recv().expect("a thread"), b"last\n");
+    }
+
+    #[test]
+    fn nobody_waits_longer_than_that_for_more_lines() {
+        let (queue, lets, takes) = gathering(Duration::from_millis(1));
+        queue.add(b"alone\n");
+        assert_eq!(take_all(&lets, &takes, 6), b"alone\n");
     }
 
     #[test]

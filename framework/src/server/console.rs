@@ -14,6 +14,7 @@ use std::fmt::Write as _;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
@@ -93,7 +94,7 @@ pub(super) fn install(set: Option<SetLevel>) {
     let set = of_run.or_else(|| variables.into_iter().find_map(of_variable)).or(of_file);
     let SetLevel { text, place, .. } = set.unwrap_or_default();
     let (levels, unknown) = Levels::read(&text);
-    let Ok(queue) = Queue::start("vernal-console", io::stderr(), missing) else { return };
+    let Ok(queue) = Queue::start("vernal-console", io::stderr(), missing, Duration::ZERO) else { return };
     let shows_errors = levels.shows("vernal", Level::ERROR);
     let console = Console { levels, queue: Arc::clone(&queue) };
     if tracing::dispatcher::set_global_default(console.into()).is_err() {

@@ -13,6 +13,9 @@ use crate::base::say;
 use crate::io::is_named_pipe;
 use crate::io::queue::{PATIENCE, Queue};
 
+/// How long a line waits for others. Each time that the thread which writes them is woken costs as much as a request.
+const GATHERS: Duration = Duration::from_millis(10);
+
 /// An [`AccessLog`](super::AccessLog) that is open.
 struct AccessLines {
     form: Form,
@@ -24,7 +27,7 @@ struct AccessLines {
 /// # Errors
 /// The file cannot be opened, or there can be no thread; the text says which.
 pub(super) fn open(form: Form, to: &To) -> Opened {
-    let start = |to| Queue::start("vernal-access", to, form.missing());
+    let start = |to| Queue::start("vernal-access", to, form.missing(), GATHERS);
     let started = match to {
         To::StandardError => start(Box::new(io::stderr()) as Box<dyn Write + Send>),
         To::StandardOutput => start(Box::new(io::stdout())),
