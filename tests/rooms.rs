@@ -205,3 +205,26 @@ async fn slow_members_never_hold_the_rest() {
 fn over_http2() {
     both::again(&[]);
 }
+
+#[tokio::test]
+async fn a_name_that_is_too_long_is_a_mistake_of_the_peer() {
+    let (client, _, rooms) = house(WebSocketConfig::new());
+    let (most, beyond) = ("x".repeat(1024), "x".repeat(1025));
+    let told = "The name of a room has at most 1024 bytes; this one has 1025.";
+    let mut ws = client.websocket("/chat/tea").await;
+    ws.expect_text("in").await;
+    for (message, expected) in [(format!("join {most}"), "1"), (format!("{most} hi"), "hi")] {
+        ws.send(message).await.expect("an open session");
+        ws.expect_text(expected).await;
+    }
+    for message in [format!("join {beyond}"), format!("{beyond} hi")] {
+        let mut ws = client.websocket("/chat/tea").await;
+        ws.expect_text("in").await;
+        ws.send(message).await.expect("an open session");
+        assert_eq!(ws.expect_close(1008).await.text(), told);
+    }
+    let mut ws = client.websocket(&format!("/chat/{beyond}")).await;
+    assert_eq!(ws.expect_close(1008).await.text(), told);
+    let error = rooms.to(&beyond).send("hi").await.expect_err("too long");
+    assert_eq!((error.status().as_u16(), error.explain_text()), (400, told));
+}

@@ -33,7 +33,6 @@ mod writer;
 pub use address::RedisAddress;
 pub(crate) use link::{Link, Question};
 pub(crate) use local::{Delivered, Local, MemberId};
-pub(crate) use name::check_name;
 pub(crate) use node::Nodes;
 pub(crate) use settings::Settings;
 pub use undelivered::Undelivered;

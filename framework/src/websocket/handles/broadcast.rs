@@ -17,14 +17,15 @@ use crate::websocket::core::{Core, opcode};
 /// A message to the members of a room. Made by [`Rooms::to`](crate::websocket::Rooms::to).
 #[must_use = "nothing is sent before `send` is called"]
 pub struct Broadcast<'s> {
-    room: Option<Arc<Room<Core>>>,
+    /// An error where no room can have that name.
+    room: Result<Option<Arc<Room<Core>>>>,
     except: Option<&'s WebSocketSession>,
     #[cfg(feature = "redis")]
     elsewhere: Option<(&'s crate::nodes::Nodes, Box<str>)>,
 }
 
 impl<'s> Broadcast<'s> {
-    pub(super) fn new(room: Option<Arc<Room<Core>>>) -> Broadcast<'s> {
+    pub(super) fn new(room: Result<Option<Arc<Room<Core>>>>) -> Broadcast<'s> {
         Broadcast {
             room,
             except: None,
@@ -51,17 +52,17 @@ impl<'s> Broadcast<'s> {
     /// other come in their order everywhere.
     ///
     /// # Errors
-    /// The message cannot be made: a value that is no JSON. Where rooms are shared: 503, and 1013 as a session's close code, if it could
+    /// The message cannot be made: a value that is no JSON. The name of the room is too long, as for
+    /// [`join`](crate::websocket::Rooms::join). Where rooms are shared: 503, and 1013 as a session's close code, if it could
     /// not be handed over, with `Undelivered` as its source; members on this node have got it then.
     pub async fn send<'m>(self, message: impl IntoMessage<'m>) -> Result<usize> {
         let message = message.into_message()?;
-        let here = match &self.room {
+        let here = match &self.room? {
             Some(room) => deliver(room, &message, self.except),
             None => 0,
         };
         #[cfg(feature = "redis")]
         if let Some((nodes, room)) = &self.elsewhere {
-            crate::nodes::check_name(room)?;
             let handing = nodes.hand_over(room, message.is_text, message.payload.to_bytes());
             return match handing.done().await {
                 Ok(elsewhere) => Ok(here + elsewhere),

@@ -7,6 +7,7 @@ use super::broadcast::Broadcast;
 use super::member::Member;
 use super::session::WebSocketSession;
 use crate::http::{Error, Result};
+use crate::proto::ws::CloseCode;
 use crate::websocket::core::Core;
 use crate::websocket::core::room::All;
 
@@ -93,12 +94,9 @@ impl Rooms {
     /// said from now on; other nodes know of it a moment later, which [`Rooms::settled`] waits for.
     ///
     /// # Errors
-    /// The session is closed. Where rooms are shared: the name has more than 1,024 bytes.
+    /// The session is closed. The name has more than 1,024 bytes: 400, and 1008 as a session's close code.
     pub fn join(&self, room: &str, session: &WebSocketSession) -> Result {
-        #[cfg(feature = "redis")]
-        if self.0.nodes.is_some() {
-            crate::nodes::check_name(room)?;
-        }
+        check_name(room)?;
         // The list of the session's rooms is held until it is done, so that it cannot end in between.
         let mut memberships = session.0.memberships();
         if session.is_closed() {
@@ -144,7 +142,7 @@ impl Rooms {
 
     /// A message to the members of a room.
     pub fn to(&self, room: &str) -> Broadcast<'_> {
-        let broadcast = Broadcast::new(self.0.all.get(room));
+        let broadcast = Broadcast::new(check_name(room).map(|()| self.0.all.get(room)));
         #[cfg(feature = "redis")]
         if let Some(nodes) = &self.0.nodes {
             return broadcast.also_to(nodes, room);
@@ -209,6 +207,21 @@ impl Rooms {
         rooms.fold((0, 0), |sum, own| (sum.0 + own.0, sum.1 + own.1))
     }
 }
+
+/// Checks the name of a room, which is often one that a peer has sent.
+fn check_name(room: &str) -> Result {
+    if room.len() <= LONGEST { Ok(()) } else { Err(too_long(room)) }
+}
+
+#[cold]
+fn too_long(room: &str) -> Error {
+    let length = room.len();
+    Error::bad_request(format!("The name of a room has at most {LONGEST} bytes; this one has {length}."))
+        .with_close_code(CloseCode::POLICY)
+}
+
+/// Names are sent to other nodes with each message, and kept for each of them.
+const LONGEST: usize = 1024;
 
 impl fmt::Debug for Rooms {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
