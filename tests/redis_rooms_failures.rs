@@ -6,16 +6,21 @@ mod nodes;
 #[path = "redis/proxy.rs"]
 mod proxy;
 mod redis;
+mod said;
 #[path = "redis/speaker.rs"]
 mod speaker;
 
 use std::time::Duration;
 
 use tokio::time::sleep;
+use vernal::test::Client;
+use vernal::websocket::Rooms;
+use vernal::{Result, State, request_map};
 
 use self::nodes::{Node, heard, shared, until};
 use self::proxy::{Line, Proxy};
 use self::redis::Redis;
+use self::said::Said;
 use self::speaker::{Speaker, agree, is_unknown, numbers};
 
 /// What happens to Redis, or to the way there, while two nodes speak.
@@ -144,14 +149,14 @@ async fn what_waits_for_redis_is_bounded_and_refused_with_words() {
         let error = task.await.expect("it ran").expect_err("Redis is away");
         assert_eq!(error.status(), 503);
         assert_eq!(error.close_code().map(u16::from), Some(1013));
-        refused.push(error.explain_text().to_owned());
+        refused.push(cause(&error));
     }
     let full = refused.iter().filter(|told| told.contains("queue_size")).count();
     let late = refused.iter().filter(|told| told.contains("400ms")).count();
     assert_eq!((full, late), (2, 3), "three times 30,131 bytes fit: {refused:#?}");
     let error = one.rooms.len("tea").await.expect_err("Redis is away");
     assert_eq!(error.status(), 503);
-    assert!(error.explain_text().contains(&redis.port.to_string()), "{}", error.explain_text());
+    assert!(cause(&error).contains(&redis.port.to_string()), "{}", cause(&error));
     assert!(one.rooms.check().await.is_err() && one.rooms.settled().await.is_ok());
     // A session that comes meanwhile is told of when Redis is back; what was refused is not heard.
     redis.start_again();
@@ -160,6 +165,62 @@ async fn what_waits_for_redis_is_bounded_and_refused_with_words() {
     assert_eq!(heard(&mut bob).await, "before");
     assert_eq!(heard(&mut bob).await, "after");
     assert!(one.rooms.check().await.is_ok());
+}
+
+/// What caused an error, which is for the log.
+fn cause(error: &vernal::Error) -> String {
+    error.source().expect("a cause").to_string()
+}
+
+#[request_map("/tell/{room}", method = "POST", app = "nodes")]
+async fn tell(room: &str, rooms: State<&Rooms>) -> Result<String> {
+    Ok(rooms.to(room).send("hi").await?.to_string())
+}
+
+#[request_map("/count/{room}", app = "nodes")]
+async fn count(room: &str, rooms: State<&Rooms>) -> Result<String> {
+    Ok(rooms.len(room).await?.to_string())
+}
+
+#[tokio::test]
+async fn strangers_do_not_hear_where_redis_is_and_the_log_does() {
+    const LATER: &str = "Other nodes cannot be reached at the moment; try again later.";
+    for show_errors in [false, true] {
+        let said = Said::default();
+        let _kept = tracing::subscriber::set_default(said.clone());
+        let redis = Redis::start();
+        let short = Duration::from_millis(100);
+        let one = Node::start(shared(&redis.url()).timeout(short).wait(short * 2));
+        let other = Node::start(shared(&redis.url()));
+        let client = Client::builder().app("nodes").show_errors(show_errors).state(one.rooms.clone()).build();
+        let mut ann = client.websocket("/hall/tea").await;
+        ann.expect_text("in").await;
+        let _bob = other.enter("tea").await;
+        redis.signal("STOP");
+        let undelivered = "Not everybody has got the message: the members on other nodes may not get it.";
+        for (answer, expected) in
+            [(client.post("/tell/tea").await, undelivered), (client.get("/count/tea").await, LATER)]
+        {
+            answer.assert_status(503);
+            assert!(answer.text().contains(expected), "{}", answer.text());
+            assert!(!answer.text().contains(&redis.port.to_string()), "{}", answer.text());
+        }
+        ann.expect_text("hi").await;
+        ann.send("tea hello").await.expect("an open session");
+        let reason = ann.expect_close(1013).await;
+        assert!(reason.text().starts_with("Not everybody has got the message: "), "{reason}");
+        assert!(!reason.text().contains(&redis.port.to_string()), "{reason}");
+        // What waits in `on_open` ends with the same code as what sends.
+        let mut eve = client.websocket("/hall/milk").await;
+        assert_eq!(eve.expect_close(1013).await.text(), LATER);
+        let place = format!("127.0.0.1:{}", redis.port);
+        for failed in ["POST /tell/tea", "GET /count/tea", "GET /hall/tea", "GET /hall/milk"] {
+            let lines = said.with(failed);
+            let told = lines.iter().any(|line| line.starts_with("ERROR ") && line.contains(&place));
+            assert!(told, "{failed}: {lines:#?}");
+        }
+        redis.signal("CONT");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

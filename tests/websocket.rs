@@ -380,7 +380,7 @@ async fn errors_are_for_the_log_unless_they_are_shown() {
     let mut ws = told(Client::builder().show_errors(true)).0.websocket("/life").await;
     ws.expect_text("open").await;
     ws.send("long").await.expect("sent");
-    assert_eq!(ws.expect_close(1011).await.text(), "ü".repeat(61), "what fits, cut at a character");
+    assert_eq!(ws.expect_close(1011).await.text(), "ü".repeat(60) + "…", "what fits");
 }
 
 #[tokio::test]

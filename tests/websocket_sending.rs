@@ -378,20 +378,30 @@ async fn coded(kind: &str, _ws: WebSocket) -> Result {
         "client" => Error::forbidden("signed out").with_close_code(4001),
         "internal" => Error::internal("the shop is closed").with_close_code(4002),
         "bare" => Error::status_only(409).with_close_code(4003),
+        "away" => Error::unavailable("try again later"),
+        "far away" => connect("ws://127.0.0.1:1/").await.err().expect("nobody listens there"),
+        "long" => Error::forbidden("no ".repeat(41) + "and no").with_close_code(4005),
         _ => Error::from(std::io::Error::other("the disk is full")).with_close_code(4004),
     })
 }
 
 #[tokio::test]
 async fn a_close_code_comes_with_the_text_of_its_error() {
-    for show_errors in [false, true] {
-        let client = client(Client::builder().show_errors(show_errors));
-        for (kind, expected) in [
-            ("client", "close 4001 signed out"),
-            ("internal", "close 4002 the shop is closed"),
-            ("bare", "close 4003 Conflict"),
-            ("io", "close 4004 the disk is full"),
-        ] {
+    let long = format!("close 4005 {}…", "no ".repeat(40).trim_end());
+    let refused = "close 1013 cannot connect to 127.0.0.1:1: Connection refused (os error 111)";
+    let table = [
+        ("client", "close 4001 signed out", "close 4001 signed out"),
+        ("bare", "close 4003 Conflict", "close 4003 Conflict"),
+        ("away", "close 1013 try again later", "close 1013 try again later"),
+        ("long", &long, &long),
+        // What is for the log only, a stranger does not hear.
+        ("internal", "close 4002 The handler failed", "close 4002 the shop is closed"),
+        ("io", "close 4004 The handler failed", "close 4004 the disk is full"),
+        ("far%20away", "close 1013 The handler failed", refused),
+    ];
+    for (kind, hidden, shown) in table {
+        for (show_errors, expected) in [(false, hidden), (true, shown)] {
+            let client = client(Client::builder().show_errors(show_errors));
             let mut ws = Wire::open(&client, &format!("/coded/{kind}"), "").await;
             assert_eq!(ws.shown().await, expected);
         }

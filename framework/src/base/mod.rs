@@ -37,7 +37,7 @@ pub(crate) use meant::did_you_mean;
 pub(crate) use places::Places;
 pub(crate) use problems::all_of;
 pub(crate) use shown::{
-    Logged, LoggedLines, counted, escape, needs_escape, say, say_lines, shown, shown_bytes,
+    Logged, LoggedLines, counted, cut, escape, needs_escape, say, say_lines, shown, shown_bytes,
 };
 pub(crate) use span::Span;
 #[cfg(feature = "negotiation")]

@@ -3,6 +3,7 @@
 //! Only control characters change. What HTML gives a meaning is the business of whoever writes HTML, and an escape holds
 //! nothing that is escaped again.
 
+use std::borrow::Cow;
 use std::fmt::{self, Display, Write};
 
 /// A peer's text as an explanation quotes it: without control characters, and cut after 80 characters.
@@ -22,6 +23,17 @@ pub(crate) fn shown_bytes(bytes: &[u8]) -> String {
 }
 
 const LENGTH: usize = 80;
+
+/// A text of so many bytes at most: one that is longer ends with `…`, behind a word if there is one near, else behind a character.
+pub(crate) fn cut(text: Cow<'static, str>, most: usize) -> Cow<'static, str> {
+    if text.len() <= most {
+        return text;
+    }
+    let fits = &text[..text.floor_char_boundary(most.saturating_sub('…'.len_utf8()))];
+    let words = fits.rsplit_once(' ').map(|(words, _)| words).filter(|words| words.len() >= most / 2);
+    let words = if text[fits.len()..].starts_with(' ') { fits } else { words.unwrap_or(fits) };
+    format!("{}…", words.trim_end()).into()
+}
 
 /// Says something in the log, whole and on one line, whatever it quotes: everything Vernal says goes through here, but the lines of
 /// answers.
@@ -127,6 +139,22 @@ mod tests {
     fn lines_of_what_may_have_several_stay_lines() {
         let text = LoggedLines("a\r\nb\u{1b}[31m\n\nc\n").to_string();
         assert_eq!(text, "a\\r\nb\\u{1b}[31m\n\nc\n");
+    }
+
+    #[test]
+    fn a_text_is_cut_behind_a_word() {
+        let table = [
+            ("no more", "no more"),
+            ("ten bytes!", "ten bytes!"),
+            ("a word more", "a word…"),
+            ("seven c and more", "seven c…"),
+            ("abcdefghijklm", "abcdefg…"),
+            ("a bcdefghijklm", "a bcdef…"),
+            ("üüüüüü", "üüü…"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(cut(text.into(), 10), expected, "{text}");
+        }
     }
 
     #[test]

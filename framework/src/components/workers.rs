@@ -112,7 +112,7 @@ impl Workers {
         };
         match told.recv_timeout(limit) {
             Ok(Told::Ended(Ok(Ok(value)))) => Ended::Done(value),
-            Ok(Told::Ended(Ok(Err(error)))) => Ended::Failed(error.words().to_owned()),
+            Ok(Told::Ended(Ok(Err(error)))) => Ended::Failed(error.words_with_causes()),
             Ok(Told::Ended(Err(payload))) => Ended::Failed(format!("it panicked: {}", panic_text(&*payload))),
             Ok(Told::Hurry) | Err(_) => {
                 task.abort();

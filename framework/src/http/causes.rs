@@ -9,6 +9,18 @@ impl Error {
     pub(crate) fn with_causes(&self) -> WithCauses<'_> {
         WithCauses(self)
     }
+
+    /// Its words, and what is behind them: for whoever runs the program.
+    pub(crate) fn words_with_causes(&self) -> String {
+        let mut text = self.words().to_owned();
+        for cause in self.sources().map(|cause| cause.to_string()) {
+            // Many an error says what caused it in its own text.
+            if !text.contains(&cause) {
+                text = format!("{text}: {cause}");
+            }
+        }
+        text
+    }
 }
 
 /// See [`Error::with_causes`].

@@ -196,8 +196,8 @@ impl Error {
         self
     }
 
-    /// Says what a WebSocket session is closed with when its handler returns this error; the text is the explanation. Without it
-    /// the code is 1011.
+    /// Says what a WebSocket session is closed with when its handler returns this error; the text is the explanation, unless that is
+    /// for the log only ([`Error::is_private`]). Without it the code is 1013 for a 503, else 1011.
     ///
     /// # Panics
     /// The code may not be sent: use 1000 to 1003, 1007 to 1014, or 3000 to 4999.
@@ -216,6 +216,13 @@ impl Error {
     /// What a WebSocket session is closed with, if that was said.
     pub fn close_code(&self) -> Option<CloseCode> {
         self.0.close_code
+    }
+
+    /// Keeps what caused it, which is for the log alone.
+    #[cfg(feature = "redis")]
+    pub(crate) fn caused_by(mut self, cause: impl Into<BoxError>) -> Error {
+        self.0.source = Some(cause.into());
+        self
     }
 
     /// What a session that has ended gives to whoever goes on with it.

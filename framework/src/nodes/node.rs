@@ -13,10 +13,10 @@ use super::local::{Local, MemberId};
 use super::queue::{Change, Fate, GivenUp};
 use super::script::{COUNT, MEMBERS, Script, status};
 use super::settings::Settings;
-use super::shared::{Shared, Standing, Suspicion, UNREACHABLE};
+use super::shared::{Shared, Standing, Suspicion, unreachable};
 use super::undelivered::Undelivered;
 use super::writer;
-use crate::http::{Error, Result};
+use crate::http::Result;
 use crate::io::clock;
 
 /// A node: it speaks with the others from the first use on, until it is dropped.
@@ -168,7 +168,7 @@ async fn ask(shared: &Arc<Shared>, script: &Script, room: &str) -> Result<Vec<Va
                 shared.standing.send_replace(None);
                 shared.suspect(&standing.node, Suspicion::Unknown);
             }
-            Err(why) => return Err(Error::unavailable(format!("{UNREACHABLE}; {why}"))),
+            Err(why) => return Err(unreachable(why)),
         }
     }
     Err(shared.unavailable())

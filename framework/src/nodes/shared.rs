@@ -159,9 +159,17 @@ impl Shared {
         trouble.as_ref().map(|why| format!("; {why}")).unwrap_or_default()
     }
 
+    /// Other nodes cannot be reached.
     pub(super) fn unavailable(&self) -> Error {
-        Error::unavailable(format!("{UNREACHABLE}{}", self.trouble_told()))
+        let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        unreachable(trouble.unwrap_or_else(|| self.silent()))
     }
 }
 
-pub(super) const UNREACHABLE: &str = "Other nodes cannot be reached at the moment";
+/// What strangers may hear of it; why is for the log.
+#[cold]
+pub(super) fn unreachable(why: String) -> Error {
+    Error::unavailable("Other nodes cannot be reached at the moment; try again later.")
+        .header("retry-after", "1")
+        .caused_by(why)
+}

@@ -5,7 +5,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 /// Why a message was not handed over to the other nodes. The source of the error that a broadcast ends with; the members on this
-/// node have the message.
+/// node have the message. Its text is for the log: it says where Redis is, and what is wrong with it.
 ///
 /// ```
 /// use vernal::websocket::{Rooms, Undelivered};
@@ -43,10 +43,23 @@ impl Undelivered {
     }
 }
 
+impl Undelivered {
+    /// What strangers may hear of it: neither where Redis is nor what it says.
+    pub(crate) fn told(&self) -> String {
+        format!("Not everybody has got the message: {}.", self.fate())
+    }
+
+    fn fate(&self) -> &'static str {
+        match self.is_unknown {
+            true => "the members on other nodes may not get it",
+            false => "the members on other nodes do not get it",
+        }
+    }
+}
+
 impl fmt::Display for Undelivered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let fate = if self.is_unknown { "may not get" } else { "do not get" };
-        write!(f, "the members on other nodes {fate} the message: {}", self.why)
+        write!(f, "{}: {}", self.fate(), self.why)
     }
 }
 

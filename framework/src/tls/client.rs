@@ -41,7 +41,7 @@ impl Trust {
             Ok(stream) => Ok(Stream::over(stream)),
             Err(error) => {
                 let hint = error.get_ref().and_then(|source| source.downcast_ref()).map_or("", hint);
-                Err(Error::unavailable(format!("no TLS with {}: {error}{hint}", shown(host))))
+                Err(Error::internal(format!("no TLS with {}: {error}{hint}", shown(host))).with_status(503))
             }
         }
     }

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::given::GivenIndicator;
-use crate::http::{Context, Error};
+use crate::http::Context;
 
 /// See the head of this file.
 pub(crate) struct Indicators {
@@ -51,7 +51,7 @@ impl Indicators {
             let asking = async move {
                 match tokio::time::timeout(timeout, indicator.check(&context)).await {
                     Ok(Ok(())) => None,
-                    Ok(Err(error)) => Some(told(&error)),
+                    Ok(Err(error)) => Some(error.words_with_causes()),
                     Err(_) => Some(format!("it has not answered within {timeout:?} (Actuator::timeout)")),
                 }
             };
@@ -71,18 +71,6 @@ impl Indicators {
         }
         components
     }
-}
-
-/// What an error says, and what is behind it.
-fn told(error: &Error) -> String {
-    let mut text = error.words().to_owned();
-    for cause in error.sources().map(|cause| cause.to_string()) {
-        // Many an error says what caused it in its own text.
-        if !text.contains(&cause) {
-            text = format!("{text}: {cause}");
-        }
-    }
-    text
 }
 
 /// How long an answer holds.

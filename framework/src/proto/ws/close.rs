@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::base::cut;
+
 /// A close code. Any number can come in here; those that may be sent are 1000 to 1003, 1007 to 1014 and 3000 to 4999.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CloseCode(u16);
@@ -193,14 +195,9 @@ impl CloseReason {
         matches!(self.code, CloseCode::NORMAL | CloseCode::GOING_AWAY | CloseCode::NO_STATUS)
     }
 
-    /// A reason of our own whose text is cut to what fits, at the end of a character.
+    /// A reason of our own whose text is cut to what fits.
     pub(crate) fn shortened(code: CloseCode, text: impl Into<Cow<'static, str>>) -> CloseReason {
-        let mut text = text.into();
-        if text.len() > MAX_TEXT {
-            let end = text.floor_char_boundary(MAX_TEXT);
-            text = text[..end].to_owned().into();
-        }
-        CloseReason { code, text, by: ClosedBy::Us }
+        CloseReason { code, text: cut(text.into(), MAX_TEXT), by: ClosedBy::Us }
     }
 
     pub(crate) fn protocol_error(text: impl Into<Cow<'static, str>>) -> CloseReason {
@@ -318,6 +315,6 @@ mod tests {
             assert!(CloseReason::new(code, "").is_err(), "{code}");
         }
         let long = CloseReason::shortened(CloseCode::INTERNAL_ERROR, "ü".repeat(100));
-        assert_eq!(long.text(), "ü".repeat(61));
+        assert_eq!(long.text(), "ü".repeat(60) + "…");
     }
 }

@@ -346,8 +346,9 @@ impl fmt::Debug for Connect {
 
 async fn connect_to(address: &str) -> Result<TcpStream> {
     let stream = TcpStream::connect(address).await;
-    let stream =
-        stream.map_err(|error| Error::unavailable(format!("cannot connect to {address}: {error}")))?;
+    // Whoever answers a request by what another server says does not tell strangers where that is.
+    let stream = stream
+        .map_err(|error| Error::internal(format!("cannot connect to {address}: {error}")).with_status(503))?;
     stream.set_nodelay(true)?;
     Ok(stream)
 }

@@ -7,6 +7,8 @@ use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Poll, Waker};
 
+use ::http::StatusCode;
+
 use super::accept::Accept;
 use super::config::WebSocketConfig;
 use super::keepalive::Keepalive;
@@ -233,7 +235,7 @@ impl Core {
         let driver = wire.driver.clone();
         drop(wire);
         if std::thread::panicking() {
-            self.close(failed());
+            self.close(failed(CloseCode::INTERNAL_ERROR));
         } else if is_concluded {
             self.close(CloseReason::normal());
         }
@@ -257,23 +259,24 @@ impl Core {
 
     /// What an error of the handler closes with; it goes to the log if it is ours.
     pub(crate) fn reason_of(&self, error: &Error) -> CloseReason {
-        match error.close_code() {
-            Some(code) => {
+        let is_ours = error.status().is_server_error();
+        let code = error.close_code().or_else(|| {
+            (error.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(CloseCode::TRY_AGAIN_LATER)
+        });
+        match code {
+            Some(code) if !is_ours => {
                 say!(debug, "a WebSocket session is closed with {code}: {}", error.with_causes());
-                CloseReason::shortened(code, error.words().to_owned())
             }
             // The session has ended, and this is how the handler noticed.
-            None if self.reason.get().is_some() && !error.status().is_server_error() => failed(),
-            None => {
+            None if self.reason.get().is_some() && !is_ours => return failed(CloseCode::INTERNAL_ERROR),
+            _ => {
                 let request = self.request();
                 say!(error, "a WebSocket handler failed: {}", Failed { error, request, at: request.handler });
-                if self.shows_errors() {
-                    CloseReason::shortened(CloseCode::INTERNAL_ERROR, error.words().to_owned())
-                } else {
-                    failed()
-                }
             }
         }
+        let is_told = self.shows_errors() || code.is_some() && !error.is_private();
+        let code = code.unwrap_or(CloseCode::INTERNAL_ERROR);
+        if is_told { CloseReason::shortened(code, error.words().to_owned()) } else { failed(code) }
     }
 
     /// The error of whoever sends when nothing is sent any more.
@@ -302,6 +305,6 @@ pub(crate) fn lock(extensions: &Mutex<Extensions>) -> MutexGuard<'_, Extensions>
     extensions.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn failed() -> CloseReason {
-    CloseReason::shortened(CloseCode::INTERNAL_ERROR, "The handler failed")
+fn failed(code: CloseCode) -> CloseReason {
+    CloseReason::shortened(code, "The handler failed")
 }

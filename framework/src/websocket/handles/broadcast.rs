@@ -77,11 +77,9 @@ impl<'s> Broadcast<'s> {
 #[cold]
 fn not_handed_over(undelivered: crate::nodes::Undelivered) -> crate::http::Error {
     use crate::proto::ws::CloseCode;
-    let explain = format!("Not everybody has got the message: {undelivered}.");
-    crate::http::Error::from(undelivered)
-        .with_status(503)
-        .explain(explain)
+    crate::http::Error::unavailable(undelivered.told())
         .with_close_code(CloseCode::TRY_AGAIN_LATER)
+        .caused_by(undelivered)
 }
 
 /// Gives a message to those who are in a room on this node; tells to how many it is on its way.
