@@ -244,6 +244,22 @@ async fn a_refused_upgrade_says_what_is_wrong() {
         ),
         ("/two", offers("x, chat.v2"), "101 v2"),
         (
+            "/only",
+            offers("chat.v1 chat.v2"),
+            "400 the field Sec-WebSocket-Protocol is malformed: `chat.v1 chat.v2` is no token; names of subprotocols are parted by commas",
+        ),
+        (
+            "/door/one",
+            offers("b, a b c"),
+            "400 the field Sec-WebSocket-Protocol is malformed: `a b c` is no token; names of subprotocols are parted by commas",
+        ),
+        (
+            "/by/hand",
+            offers("a b c"),
+            "400 the field Sec-WebSocket-Protocol is malformed: `a b c` is no token; names of subprotocols are parted by commas",
+        ),
+        ("/by/hand", offers(""), "101 close 1000"),
+        (
             "/door/one",
             offers("a"),
             "400 This WebSocket speaks the subprotocol `b`, and the request offers `a` (Sec-WebSocket-Protocol).",

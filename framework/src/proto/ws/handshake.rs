@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha1::{Digest, Sha1};
 
 use super::extension::ExtensionOffer;
-use crate::base::{Headers, is_token};
+use crate::base::{Headers, is_token, shown_bytes};
 use crate::proto::Refusal;
 
 /// Whether a request asks for WebSocket: an Upgrade field with the token `websocket`, in any case.
@@ -50,6 +50,20 @@ pub(crate) fn check_version(headers: &Headers) -> Result<(), Refusal> {
         ));
     }
     Ok(())
+}
+
+/// Judges the subprotocols that a peer offers (section 4.2.1). An empty field offers none.
+///
+/// # Errors
+/// One of them is no token: 400.
+pub(crate) fn check_subprotocols(headers: &Headers) -> Result<(), Refusal> {
+    match headers.element_bytes("sec-websocket-protocol").find(|name| !is_token(name)) {
+        None => Ok(()),
+        Some(other) => Err(Refusal::bad_request(format!(
+            "the field Sec-WebSocket-Protocol is malformed: `{}` is no token; names of subprotocols are parted by commas",
+            shown_bytes(other)
+        ))),
+    }
 }
 
 /// The value of Sec-WebSocket-Accept for a key (section 4.2.2).
@@ -164,6 +178,25 @@ mod tests {
             let headers: Headers = fields.into_iter().collect();
             assert_eq!(key(&headers).err().map(|refusal| refusal.status.as_u16()), status, "{name}");
         }
+    }
+
+    #[test]
+    fn subprotocols_are_tokens() {
+        let table = [
+            ("", true),
+            (" , ,", true),
+            ("chat.v1, chat.v2", true),
+            ("base64url.bearer.x.dG9rZW4", true),
+            ("a b c", false),
+            ("a;b", false),
+            ("a, \"b\"", false),
+            ("ü", false),
+        ];
+        for (value, expected) in table {
+            let headers = Headers::from([("Sec-WebSocket-Protocol", value)]);
+            assert_eq!(check_subprotocols(&headers).is_ok(), expected, "{value}");
+        }
+        assert!(check_subprotocols(&Headers::new()).is_ok());
     }
 
     #[test]

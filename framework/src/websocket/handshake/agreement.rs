@@ -23,6 +23,7 @@ pub(super) fn judge(request: &Request, handover: &Handover, config: &WebSocketCo
     } else {
         handshake::check_version(&request.headers).map_err(refusal::of_key)?;
     }
+    handshake::check_subprotocols(&request.headers).map_err(Error::from_refusal)?;
     check_origin(request, config)
 }
 

@@ -32,6 +32,9 @@ pub(crate) fn explain(request: &Request, protocols: &[&str]) -> Error {
     if let Err(refusal) = handshake::key(&request.headers) {
         return of_key(refusal);
     }
+    if let Err(refusal) = handshake::check_subprotocols(&request.headers) {
+        return Error::from_refusal(refusal);
+    }
     if !protocols.is_empty() {
         return without_protocol(&request.headers, protocols);
     }
