@@ -1,6 +1,8 @@
 //! What serde says of a JSON text, in the words of whoever sent it: JSON has numbers, arrays and objects, and no `u8`, no sequence and
 //! no `struct Order`. For mistakes only.
 
+use std::borrow::Cow;
+
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
@@ -40,7 +42,7 @@ impl JsonMistake {
             JsonMistake { text: format!("{words}{place}"), misfit: Some(misfit) }
         };
         if error.is_data() {
-            return told(in_json(words), pointer());
+            return told(in_json(&as_sent(words, error, text)), pointer());
         }
         // serde_json takes a value that no variant can be for a mistake of writing.
         if words == NO_VARIANT && is_well_formed() {
@@ -67,6 +69,24 @@ impl JsonMistake {
         JsonMistake { text: said, misfit: None }
     }
 }
+
+/// serde's words with a number of floating point as the text has it, where these are of it: it was read as the next that there is, and is
+/// shown in a way of its own.
+fn as_sent<'w>(words: &'w str, error: &serde_json::Error, text: &[u8]) -> Cow<'w, str> {
+    let split = |kind| words.strip_prefix(kind)?.split_once('`');
+    let Some((kind, (read, rest))) = FLOATING.into_iter().find_map(|kind| Some((kind, split(kind)?))) else {
+        return words.into();
+    };
+    let sent = if error.line() == 0 { String::new() } else { number_at(text, error.line(), error.column()) };
+    match (sent.parse::<f64>(), read.parse::<f64>()) {
+        (Ok(parsed), Ok(read)) if parsed.to_bits() == read.to_bits() => {
+            format!("{kind}{}`{rest}", shown(&sent)).into()
+        }
+        _ => words.into(),
+    }
+}
+
+const FLOATING: [&str; 2] = ["invalid type: floating point `", "invalid value: floating point `"];
 
 /// What serde_json says of something that cannot follow a value.
 const BEHIND_A_VALUE: [&str; 3] = ["expected `,` or `}`", "expected `,` or `]`", "trailing characters"];
@@ -285,8 +305,16 @@ mod tests {
     #[test]
     fn words_of_rust_are_those_of_json() {
         type Told = fn(&'static str) -> String;
-        let table: [(Told, &str, &str); 46] = [
+        let table: [(Told, &str, &str); 50] = [
             (told::<u8>, "300", "an integer from 0 to 255, number `300`"),
+            (
+                told::<i64>,
+                "99999999999999999999",
+                "an integer from -9223372036854775808 to 9223372036854775807, number `99999999999999999999`",
+            ),
+            (told::<Vec<u8>>, "[1, 2.50, 3]", "/1 an integer from 0 to 255, number `2.50`"),
+            (told::<(u8, bool)>, "[1, 1e20]", "/1 a boolean, number `1e20`"),
+            (told::<Tagged>, "{\"kind\": \"A\", \"n\": 1e20}", "an integer from 0 to 255, number `1e+20`"),
             (
                 told::<i64>,
                 "\"x\"",
