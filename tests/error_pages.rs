@@ -468,17 +468,54 @@ fn fails_by_a_further_error(res: &mut Response) {
     res.send_error(Error::new(404, "Other"));
 }
 
+#[error_message("400", "507", app = "failing")]
+fn declines() -> Option<String> {
+    None
+}
+
+#[error_message("508", app = "failing")]
+async fn declines_later(req: &Request) -> Result<Option<StaticFile>> {
+    Ok(req.query().get("file").map(StaticFile::new))
+}
+
+#[error_message(app = "failing")]
+fn declines_errors_of_a_type(error: &std::num::ParseIntError) -> Option<(u16, String)> {
+    let _ = error;
+    None
+}
+
+#[request_map("/digit", app = "failing")]
+fn digit(digit: &str) -> Result<String> {
+    Ok(digit.parse::<u8>()?.to_string())
+}
+
 #[tokio::test]
-async fn a_page_that_fails_gives_way_to_one_line() {
+async fn a_page_that_fails_or_is_none_gives_way_to_the_default_body() {
     let client = client_of("failing");
-    for code in 500..=506 {
-        let answer = client.get(&format!("/fail?code={code}")).await;
-        assert_eq!(gist(&answer), (code, Some(TEXT), "told:why"));
-        answer.assert_no_header("x-a");
+    for code in 500..=508 {
+        let ask = |accept| client.get(&format!("/fail?code={code}")).header("accept", accept);
+        let answer = ask("*/*").await;
+        let json = format!(r#"{{"code":{code},"message":"told","explain":"why"}}"#);
+        assert_eq!(gist(&answer), (code, Some(JSON), &*json));
+        answer.assert_reason("told").assert_no_header("x-a").assert_header("vary", "Accept");
+        let answer = ask("application/problem+json").await;
+        let problem = format!(r#"{{"code":{code},"detail":"why","status":{code},"title":"told"}}"#);
+        assert_eq!(gist(&answer), (code, Some("application/problem+json"), &*problem));
+        let answer = ask(BROWSER).await;
+        answer.assert_status(code).assert_header("content-type", HTML).assert_contains("<p>why</p>");
     }
+    // Nothing of what is said without a page is lost.
+    let body = client.get("/fail?code=x").await.assert_status(400).json::<Value>();
+    assert_eq!(body["errors"][0]["parameter"], "code", "{body}");
+    client.get("/digit?digit=x").await.assert_status(500).assert_header("content-type", JSON);
+    client
+        .get("/fail?code=508&file=LICENSE")
+        .await
+        .assert_status(508)
+        .assert_contains("Permission is hereby granted");
     // And the connection is well.
     let request = "GET /fail?code=500 HTTP/1.1\r\nHost: h\r\n\r\n";
-    assert_eq!(client.raw(request.repeat(2)).await.matches("told:why").count(), 2);
+    assert_eq!(client.raw(request.repeat(2)).await.matches(r#""explain":"why""#).count(), 2);
 }
 
 #[request_filter("/fail", app = "filtered")]
@@ -509,7 +546,8 @@ fn fails_behind_a_filter() -> StaticFile {
 async fn pages_work_behind_filters() {
     let license = std::fs::read_to_string("LICENSE").expect("there is a licence");
     let client = client_of("filtered");
-    for (code, text) in [(404, "page told"), (503, &*license), (504, "told:why")] {
+    let default = r#"{"code":504,"message":"told","explain":"why"}"#;
+    for (code, text) in [(404, "page told"), (503, &*license), (504, default)] {
         let answer = client.get(&format!("/fail?code={code}")).await;
         answer.assert_status(code).assert_text(text);
         answer.assert_header("x-before", "1").assert_header("x-after", &code.to_string());

@@ -94,6 +94,16 @@ fn page(error: &Error) -> Result<String> {
     Ok(number()?.to_string())
 }
 
+#[request_map("/declined")]
+fn has_a_page_that_declines() -> Result {
+    Err(Error::new(598, "Odd"))
+}
+
+#[error_message("598")]
+fn declines() -> Option<String> {
+    None
+}
+
 /// An answer that cannot be made.
 struct Unmade;
 
@@ -353,9 +363,12 @@ async fn a_page_and_a_websocket_that_fail_say_why() {
     let client = Client::new();
     client.get("/page").await.assert_status(599);
     let said = take();
-    let expected =
-        format!("the error page for 599 failed: code 500, message Internal Server Error: {NO_ORDERS}");
-    assert!(said.iter().any(|said| said.text == expected), "{said:?}");
+    let begin = format!("the error page for 599, `page` at {}:", file!());
+    let end = format!(", failed: code 500, message Internal Server Error: {NO_ORDERS}");
+    assert!(said.iter().any(|said| said.text.starts_with(&begin) && said.text.ends_with(&end)), "{said:?}");
+    client.get("/declined").await.assert_status(598);
+    let said = take();
+    assert!(!said.iter().any(|said| said.text.contains("the error page")), "{said:?}");
 
     let mut ws = client.websocket("/chat/te%0Aa").await;
     ws.send("tea\n").await.expect("it is open");

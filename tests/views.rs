@@ -224,8 +224,8 @@ async fn error_pages_may_be_views() {
     forbidden.assert_status(403).assert_header("content-type", html);
     forbidden.assert_text(&format!("<h1>403</h1><p>{ESCAPED}</p>"));
     client.get("/gone").await.assert_status(410).assert_text("<h1>410</h1><p>gone</p>");
-    // A page that fails itself gives way to one plain line, and the status stays.
-    client.get("/teapot").await.assert_status(418).assert_header("content-type", "text/plain; charset=utf-8");
+    // A page that fails itself gives way to what is said without one, and the status stays.
+    client.get("/teapot").await.assert_status(418).assert_header("content-type", "application/json");
 }
 
 #[tokio::test]

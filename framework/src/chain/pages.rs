@@ -1,7 +1,7 @@
 //! Which page answers an error, and what is said when there is none.
 //!
-//! The type of the error before its status, and exact status before range before all; a page that itself fails gives way to one
-//! plain line. The status stays the error's whatever a page does, unless it is one for the error's type, which may choose it.
+//! The type of the error before its status, and exact status before range before all; a page that answers `None`, or fails, gives
+//! way to what is said without one. The status stays the error's whatever a page does, unless it is one for the error's type, which may choose it.
 
 use std::fmt::Write;
 
@@ -12,8 +12,8 @@ use super::page::{ErrorContext, ErrorPage, Page};
 use super::unfinished::finish_body;
 use crate::base::{Location, escape_html, say};
 use crate::http::{
-    BindingError, BoxFuture, Error, ErrorType, Failed, HTML, JSON, Marks, Request, Response, Result, TEXT,
-    Watched, watched,
+    BindingError, BoxFuture, Error, ErrorType, Failed, HTML, JSON, Marks, Request, Response, Result, Watched,
+    watched,
 };
 use crate::proto::accept;
 
@@ -127,32 +127,32 @@ impl ErrorPages {
             say!(error, "an answer that became an error had failed already: {}", failure.with_causes());
         }
         let by_type = self.of_type(&error);
-        let untold = by_type.map(|_| Untold { request, at });
-        if untold.is_some() {
+        let Some(known) = by_type.or_else(|| self.of(error.status())) else {
+            write_default(&error, request, response);
+            settle(error, false, response);
+            return None;
+        };
+        let paged = Paged { page: &known.at, request, at, is_by_type: by_type.is_some() };
+        if paged.is_by_type {
             response.status = StatusCode::OK;
         }
-        match by_type.or_else(|| self.of(error.status())).map(|page| (page, page.page)) {
-            None => {
-                write_default(&error, request, response);
-                conclude(Ok(()), error, untold, response);
-                None
-            }
-            Some((known, Page::Now(page))) => {
+        match known.page {
+            Page::Now(page) => {
                 let context = ErrorContext { request, error: &error };
                 let result = watched(&known.at, || page(&context, response));
                 if result.is_ok() && response.is_unfinished() {
-                    return Some(Box::pin(conclude_unfinished(error, untold, request, response)));
+                    return Some(Box::pin(paged.conclude_unfinished(error, response)));
                 }
-                conclude(result, error, untold, response);
+                paged.conclude(result, error, response);
                 None
             }
-            Some((known, Page::Async(page))) => Some(Box::pin(async move {
+            Page::Async(page) => Some(Box::pin(async move {
                 let context = ErrorContext { request, error: &error };
                 let result = Watched::new(&known.at, page(&context, response)).await;
                 if result.is_ok() && response.is_unfinished() {
-                    return conclude_unfinished(error, untold, request, response).await;
+                    return paged.conclude_unfinished(error, response).await;
                 }
-                conclude(result, error, untold, response);
+                paged.conclude(result, error, response);
             })),
         }
     }
@@ -167,44 +167,50 @@ fn rank_of(code: &str) -> u8 {
     }
 }
 
-/// After a page that named a file or a view.
-async fn conclude_unfinished(
-    error: Error,
-    untold: Option<Untold<'_>>,
-    request: &Request,
-    response: &mut Response,
-) {
-    let result = finish_body(request, response).await;
-    conclude(result, error, untold, response);
-}
-
-/// Whose error a page for its type answers: it is only told in the log when its status is known.
+/// A page that answers an error.
 #[derive(Clone, Copy)]
-struct Untold<'r> {
+struct Paged<'r> {
+    page: &'static Location,
     request: &'r Request,
+    /// Whose error it is, if anybody's.
     at: Option<&'r Location>,
+    /// The page is for the error's type. Such an error is only told in the log when its status is known.
+    is_by_type: bool,
 }
 
-/// After the page: the status is the error's, or becomes so if the page is for its type; and a page that failed gives way.
-fn conclude(result: Result, mut error: Error, untold: Option<Untold<'_>>, response: &mut Response) {
-    let result = result.and_then(|()| response.take_failure());
-    let is_chosen = untold.is_some() && result.is_ok() && response.is_status_said();
-    if is_chosen {
-        error = error.with_status(response.status);
+impl Paged<'_> {
+    /// After a page that named a file or a view.
+    async fn conclude_unfinished(self, error: Error, response: &mut Response) {
+        let result = finish_body(self.request, response).await;
+        self.conclude(result, error, response);
     }
-    if let Some(Untold { request, at }) = untold {
-        Failed { error: &error, request, at }.log();
+
+    /// The status is the error's, or becomes so if the page is for its type; and a page that has no answer gives way.
+    fn conclude(self, result: Result, mut error: Error, response: &mut Response) {
+        let Paged { page, request, at, is_by_type } = self;
+        let result = result.and_then(|()| response.take_failure());
+        let is_chosen = is_by_type && result.is_ok() && response.is_status_said();
+        if is_chosen {
+            error = error.with_status(response.status);
+        }
+        if is_by_type {
+            Failed { error: &error, request, at }.log();
+        }
+        if let Err(failure) = result {
+            if !failure.is_of_nothing() {
+                let code = error.status().as_u16();
+                say!(error, "the error page for {code}, {page}, failed: {}", failure.with_causes());
+            }
+            response.reset_for(&error);
+            write_default(&error, request, response);
+        }
+        settle(error, is_chosen, response);
     }
+}
+
+/// Status and reason of an answer that has its body; a page for the error's type may have chosen them.
+fn settle(error: Error, is_chosen: bool, response: &mut Response) {
     response.marks = Marks { is_sniffed: response.marks.is_sniffed, ..Marks::default() };
-    if let Err(failure) = result {
-        say!(error, "the error page for {} failed: {}", error.status().as_u16(), failure.with_causes());
-        response.reset_for(&error);
-        let line = match error.public_explain(false) {
-            "" => error.message_text().to_owned(),
-            explain => format!("{}:{explain}", error.message_text()),
-        };
-        response.offer_slice(line.as_bytes(), TEXT);
-    }
     response.status = error.status();
     if !is_chosen || response.reason.is_none() {
         response.reason = error.reason().cloned();

@@ -82,6 +82,8 @@ struct Inner {
     close_code: Option<CloseCode>,
     /// The limit that it is a refusal of.
     limit: Option<&'static str>,
+    /// Whether it is of a `None` that was to be an answer.
+    is_of_nothing: bool,
     /// Whether whoever prints it on the console finds it there already.
     is_told: bool,
 }
@@ -117,6 +119,7 @@ impl Error {
             headers: Headers::new(),
             close_code: None,
             limit: None,
+            is_of_nothing: false,
             is_told: false,
         }))
     }
@@ -256,6 +259,18 @@ impl Error {
     pub(crate) fn beyond(mut self, limit: &'static str) -> Error {
         self.0.limit = Some(limit);
         self
+    }
+
+    /// 404, for an answer that is `None`.
+    pub(crate) fn of_nothing() -> Error {
+        let mut error = Error::not_found("There is no such thing.");
+        error.0.is_of_nothing = true;
+        error
+    }
+
+    /// Whether it is of a `None` that was to be an answer.
+    pub(crate) fn is_of_nothing(&self) -> bool {
+        self.0.is_of_nothing
     }
 
     /// Says that the console has it already.

@@ -371,12 +371,12 @@ impl Responder for Body {
     }
 }
 
-/// `None` is a 404.
+/// `None` is a 404; of an error page it is the answer that there is without one.
 impl<T: Responder> Responder for Option<T> {
     fn respond(self, res: &mut Response) -> Result {
         match self {
             Some(answer) => answer.respond(res),
-            None => Err(Error::status_only(StatusCode::NOT_FOUND).explain("There is no such thing.")),
+            None => Err(Error::of_nothing()),
         }
     }
 
