@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use vernal::test::Client;
-use vernal::{App, Config, Form, Secret, Settings, Size, State, config, request_map};
+use vernal::{
+    App, Config, Cookie, Form, Header, Model, Param, Secret, Settings, Size, State, config, request_map,
+};
 
 #[config("shop", app = "shop")]
 #[derive(Debug, Deserialize, PartialEq)]
@@ -602,4 +604,92 @@ async fn a_secret_in_the_wrong_place_is_not_told_either() {
     let answer = client.post("/pin").form("pin", "hunter2").await;
     answer.assert_status(400);
     assert!(!answer.text().contains("hunter2"), "{answer}");
+}
+
+#[request_map("/sizes/{most}", app = "read")]
+fn sizes(most: Size, least: Option<Size>, more: Option<Param<Vec<Size>>>) -> String {
+    let more: usize = more.map_or(0, |more| more.len());
+    format!("{} {:?} {more}", most.bytes(), least.map(Size::bytes))
+}
+
+#[request_map("/size_fields", app = "read")]
+fn size_fields(x_size: Header<Size>, kept: Cookie<Size>) -> String {
+    format!("{x_size} {}", kept.bytes())
+}
+
+#[request_map("/times", app = "read")]
+fn times(wait: Duration, more: Option<Vec<Duration>>, other: Option<u8>) -> String {
+    format!("{wait:?} {more:?} {other:?}")
+}
+
+#[derive(Deserialize)]
+struct Read {
+    largest: Size,
+    #[serde(default)]
+    longest: Option<Duration>,
+    #[serde(flatten)]
+    more: HashMap<String, Size>,
+}
+
+#[request_map("/kept", app = "read")]
+fn kept(kept: Read) -> String {
+    format!("{} {:?} {}", kept.largest, kept.longest, kept.more.len())
+}
+
+/// Types that ask serde for anything, and are made of one text.
+#[derive(Deserialize)]
+struct Pieces(Size);
+
+#[request_map("/pieces", app = "read")]
+fn pieces(pieces: Pieces, form: Option<Model<Size>>) -> String {
+    format!("{} {}", pieces.0, form.is_some())
+}
+
+#[request_map("/form", method = "POST", app = "read")]
+fn form(Form(kept): Form<Read>) -> String {
+    kept.largest.to_string()
+}
+
+#[request_map("/form/one", method = "POST", app = "read")]
+fn form_of_one(Form(size): Form<Size>) -> String {
+    size.to_string()
+}
+
+#[tokio::test]
+async fn sizes_and_times_are_read_of_one_text_as_in_settings() {
+    let size = "a size such as \"10 MiB\", or a number of bytes";
+    let time = "a time with its unit, such as \"500ms\", \"30s\" or \"1h 30m\"";
+    let bad_size = |source: &str, got: &str| format!("{source} should be {size}, not `{got}`.");
+    let bad_time = |name: &str, got: &str| format!("Parameter[{name}] should be {time}, not `{got}`.");
+    let table = [
+        ("/sizes/10MiB", 200, "10485760 None 0".to_owned()),
+        ("/sizes/1.5%20kB?least=7&more=1&more=2B", 200, "1500 Some(7) 2".to_owned()),
+        ("/sizes/10M", 404, bad_size("PathValue[most]", "10M")),
+        ("/sizes/1?least=x", 400, bad_size("Parameter[least]", "x")),
+        ("/sizes/1?more=1&more=", 400, bad_size("Parameter[more]", "")),
+        ("/times?wait=3s", 200, "3s None None".to_owned()),
+        ("/times?wait=1h+30m&more=5ms&other=7", 200, "5400s Some([5ms]) Some(7)".to_owned()),
+        ("/times?wait=3", 400, bad_time("wait", "3")),
+        ("/times", 400, format!("Parameter[wait] is required: {time}.")),
+        ("/kept?largest=1KiB&longest=2s&a=1&b=2+kB", 200, "1 KiB Some(2s) 2".to_owned()),
+        ("/kept?largest=1KiB&longest=2", 400, bad_time("longest", "2")),
+        ("/kept?largest=big", 400, bad_size("Parameter[largest]", "big")),
+        ("/pieces?pieces=2+KiB", 200, "2 KiB false".to_owned()),
+        ("/pieces?pieces=2048&form=1", 200, "2 KiB true".to_owned()),
+        ("/pieces?pieces=two", 400, bad_size("Parameter[pieces]", "two")),
+        ("/pieces?other=1", 400, "Parameter[pieces] is required: a value.".to_owned()),
+    ];
+    let client = Client::builder().app("read").build();
+    for (path, status, expected) in &table {
+        let answer = client.get(path).await;
+        let said = match status {
+            200 => answer.text().to_owned(),
+            _ => answer.json::<serde_json::Value>()["explain"].as_str().unwrap_or_default().to_owned(),
+        };
+        assert_eq!((answer.status().as_u16(), &said), (*status, expected), "{path}");
+    }
+    let fields = client.get("/size_fields").header("x-size", "1 kB").header("cookie", "kept=2KiB");
+    fields.await.assert_text("1000 B 2048");
+    client.post("/form").form("largest", "1KiB").form("longest", "2s").await.assert_text("1 KiB");
+    client.post("/form/one").form("size", "1KiB").await.assert_text("1 KiB");
 }

@@ -87,6 +87,23 @@ impl<'r> Deserializer<'r> for Root<'_, 'r> {
         visitor.visit_map(Entries { rest: groups.into_iter(), current: &[] })
     }
 
+    fn deserialize_struct<V: Visitor<'r>>(
+        self,
+        name: &'static str,
+        members: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Failure> {
+        #[cfg(feature = "config")]
+        if super::named::is_time(name, members) {
+            let values = self.own()?;
+            return values
+                .deserialize_struct(name, members, visitor)
+                .map_err(|failure| values.blame(failure));
+        }
+        let _ = (name, members);
+        visitor.visit_map(Entries { rest: self.fields.groups(), current: &[] })
+    }
+
     fn deserialize_option<V: Visitor<'r>>(self, visitor: V) -> Result<V::Value, Failure> {
         if self.takes_none || self.fields.all.is_empty() {
             visitor.visit_none()
@@ -96,8 +113,6 @@ impl<'r> Deserializer<'r> for Root<'_, 'r> {
     }
 
     visits! { |root, visitor|
-        deserialize_struct(&'static str, &'static [&'static str]) =>
-            visitor.visit_map(Entries { rest: root.fields.groups(), current: &[] });
         deserialize_newtype_struct(&'static str) => visitor.visit_newtype_struct(root);
         deserialize_unit => visitor.visit_unit();
         deserialize_unit_struct(&'static str) => visitor.visit_unit();

@@ -2,8 +2,14 @@
 //!
 //! Only words for the compiler to say: none of these is ever bound.
 
+use std::ffi::OsString;
+#[cfg(not(feature = "config"))]
+use std::time::Duration;
+use std::time::SystemTime;
+
 use super::dispatch::{AtOnce, Bind, Profiled};
 use super::{Arg, BindingSource, Profile, State};
+use crate::contract::Inputs;
 use crate::http::{Error, Params, Request, Response, Trailers};
 
 /// A type that is no argument, but looks like one.
@@ -34,6 +40,21 @@ misplaced! {
     ::http::Uri: URI;
     &::http::Uri: URI;
     ::http::Extensions: "take `req: &Request` and read `req.extensions`";
+    SystemTime: "a point in time has many forms as a text: take the text, or a type of your own that implements `FromValue`";
+    OsString: "what comes is text: take a `String`, or a `PathBuf`";
+}
+
+#[cfg(not(feature = "config"))]
+misplaced! {
+    Duration: "a time is made of a text such as \"3s\" with the feature `config`: turn it on, or take a number, as in `seconds: u64`";
+}
+
+impl<T: Misplaced> Misplaced for Option<T> {
+    const INSTEAD: &'static str = T::INSTEAD;
+}
+
+impl<T: Misplaced> Misplaced for Vec<T> {
+    const INSTEAD: &'static str = T::INSTEAD;
 }
 
 impl<T> Misplaced for &State<T> {

@@ -84,5 +84,7 @@ pub use profile::{BodyUse, Profile, StateNeed};
 pub use state::{FromContext, State, StateReference, StateValue, construct};
 #[cfg(feature = "openapi")]
 pub(crate) use value::FLOAT;
+#[cfg(feature = "config")]
+pub(crate) use value::unfit;
 pub use value::{FromValue, FromValues};
 pub use wrappers::{Cookie, Header, Param, PathValue, RegGroup, RegGroups};

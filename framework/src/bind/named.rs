@@ -3,7 +3,12 @@
 //! Numbers and booleans are read as a bare argument of their type would be. Where serde asks for anything, since it keeps the
 //! value before it knows the type, a value is the text unless `buffered.rs` has found out what is wanted.
 
+#[cfg(feature = "config")]
+use std::time::Duration;
+
 use serde::de::value::BorrowedStrDeserializer;
+#[cfg(feature = "config")]
+use serde::de::value::SeqDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, SeqAccess, VariantAccess, Visitor};
 
 use super::failure::{Failure, Problem};
@@ -45,6 +50,14 @@ impl<'a, 'r> Values<'a, 'r> {
     pub(super) fn each(self) -> Result<Each<'a, 'r>, Failure> {
         self.first()?;
         Ok(Each(self.fields))
+    }
+
+    /// A time with its unit, as in settings.
+    #[cfg(feature = "config")]
+    fn time<V: Visitor<'r>>(self, visitor: V) -> Result<V::Value, Failure> {
+        let time = Duration::from_value(self.first()?).map_err(|error| Failure::of_conversion(&error))?;
+        let parts = [time.as_secs(), time.subsec_nanos().into()];
+        visitor.visit_seq(SeqDeserializer::new(parts.into_iter()))
     }
 
     /// Parameters are flat.
@@ -97,6 +110,20 @@ impl<'r> Deserializer<'r> for Values<'_, 'r> {
         deserialize_char visit_char char;
     }
 
+    fn deserialize_struct<V: Visitor<'r>>(
+        self,
+        name: &'static str,
+        members: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Failure> {
+        #[cfg(feature = "config")]
+        if is_time(name, members) {
+            return self.time(visitor);
+        }
+        let _ = (name, members);
+        self.nested(visitor)
+    }
+
     visits! { |values, visitor|
         deserialize_str => visitor.visit_borrowed_str(values.first()?);
         deserialize_string => visitor.visit_borrowed_str(values.first()?);
@@ -111,10 +138,15 @@ impl<'r> Deserializer<'r> for Values<'_, 'r> {
         deserialize_tuple(usize) => visitor.visit_seq(values.each()?);
         deserialize_tuple_struct(&'static str, usize) => visitor.visit_seq(values.each()?);
         deserialize_map => values.nested(visitor);
-        deserialize_struct(&'static str, &'static [&'static str]) => values.nested(visitor);
         deserialize_enum(&'static str, &'static [&'static str]) => visitor.visit_enum(Variant(values.first()?));
         deserialize_ignored_any => visitor.visit_unit();
     }
+}
+
+/// Whether a struct is a [`Duration`], which has words of its own.
+#[cfg(feature = "config")]
+pub(super) fn is_time(name: &str, members: &[&str]) -> bool {
+    name == "Duration" && members == ["secs", "nanos"]
 }
 
 /// The values of one name, one by one.

@@ -8,6 +8,8 @@ use super::loose;
 use super::origin::Origin;
 use super::size::{SIZE, Size};
 use super::value::Node;
+use crate::bind::{FromValue, unfit};
+use crate::contract::Schema;
 
 /// How a value is read.
 pub(crate) trait Kind {
@@ -241,6 +243,21 @@ pub(super) fn duration(text: &str) -> Option<Duration> {
     // A number without a unit is none, be it zero.
     let has_unit = text.trim_end().ends_with(|char: char| !char.is_ascii_digit());
     humantime::parse_duration(text.trim()).ok().filter(|_| has_unit)
+}
+
+/// A time with its unit, as in settings: `3s`, `1h 30m`. What is none is a 400, or a 404 where it is of the path.
+impl FromValue<'_> for Duration {
+    const EXPECTED: &'static str = TIME;
+
+    fn from_value(raw: &str) -> crate::http::Result<Duration> {
+        duration(raw).ok_or_else(|| unfit(TIME, raw))
+    }
+
+    fn schema() -> Schema {
+        Schema::from_json(
+            serde_json::json!({ "type": "string", "pattern": "[a-zA-Z] *$", "examples": ["1h 30m"] }),
+        )
+    }
 }
 
 /// One of some words.

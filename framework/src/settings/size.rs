@@ -5,7 +5,11 @@ use std::fmt;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A count of bytes in a struct of settings: `"10 MiB"`, `"1.5 GB"`, or a plain number of bytes.
+use crate::bind::{FromValue, unfit};
+use crate::contract::Schema;
+
+/// A count of bytes in a struct of settings, or in a parameter, a header field or a body of a request: `"10 MiB"`, `"1.5 GB"`, or a
+/// plain number of bytes. In a request anything else is a 400, or a 404 where it is of the path.
 ///
 /// The units are `B`, `KiB`, `MiB`, `GiB` and `TiB`, powers of 1024, and `kB`, `MB`, `GB` and `TB`, powers of 1000, in any case. `10 M` is
 /// refused, for nobody knows which it is, and so is what is no whole number of bytes.
@@ -90,6 +94,43 @@ impl<'de> Deserialize<'de> for Size {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Size, D::Error> {
         deserializer.deserialize_any(Sizes)
     }
+}
+
+impl FromValue<'_> for Size {
+    const EXPECTED: &'static str = SIZE;
+
+    fn from_value(raw: &str) -> crate::http::Result<Size> {
+        Size::read(raw).ok_or_else(|| unfit(SIZE, raw))
+    }
+
+    fn schema() -> Schema {
+        Schema::from_json(schema())
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl schemars::JsonSchema for Size {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Size".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let written = serde_json::json!({ "anyOf": [schema(), { "type": "integer", "minimum": 0 }] });
+        written.try_into().expect("an object")
+    }
+}
+
+/// As it is written in a text.
+fn schema() -> serde_json::Value {
+    serde_json::json!({
+        "type": "string",
+        "pattern": "^ *[0-9]+((\\.[0-9]{1,12})? *([kKmMgGtT][iI]?)?[bB])? *$",
+        "examples": ["10 MiB"],
+    })
 }
 
 /// As it is shown.

@@ -66,6 +66,10 @@ impl<'r> Fields<'r> {
     fn refine(&self, failure: Failure, seen: &[Mismatch], wants_own: &Cell<bool>) -> Result<(), Failure> {
         let Some(last) = seen.last() else { return Err(failure) };
         if failure.is_of_type() {
+            // It was given all fields, and is one value: of the argument's name.
+            if matches!(last.was, Was::Map) && !wants_own.replace(true) {
+                return Ok(());
+            }
             return self.answer(failure, last);
         }
         if failure.is_of_value() {
