@@ -27,6 +27,8 @@ pub(crate) struct HandlerFn {
 pub(crate) struct Argument {
     /// The name it is bound by; `_` when its pattern shows none.
     pub(crate) name: String,
+    /// Whether its innermost pattern takes a tuple or a list apart.
+    pub(crate) is_tuple: bool,
     /// Where its name or pattern stands.
     pub(crate) span: Span,
     /// Its type, with the lifetimes of the function written `'_`.
@@ -196,6 +198,7 @@ impl HandlerFn {
             };
             arguments.push(Argument {
                 name,
+                is_tuple: takes_apart(&argument.pat),
                 span: argument.pat.span(),
                 ty: erased(argument.ty.to_token_stream(), &lifetimes),
                 ty_span: argument.ty.span(),
@@ -333,6 +336,18 @@ fn name_in(pat: &Pat) -> Option<String> {
             inner.next().is_none().then(|| name_in(only)).flatten()
         }
         _ => None,
+    }
+}
+
+/// Whether the innermost pattern is that of a tuple, a tuple struct or a list: `(a, b)`, `Model(Pair(a, b))`.
+fn takes_apart(pat: &Pat) -> bool {
+    match pat {
+        Pat::Tuple(_) | Pat::Slice(_) => true,
+        Pat::Paren(inner) => takes_apart(&inner.pat),
+        Pat::Reference(inner) => takes_apart(&inner.pat),
+        Pat::TupleStruct(outer) if outer.elems.len() == 1 => outer.elems.iter().any(takes_apart),
+        Pat::TupleStruct(_) => true,
+        _ => false,
     }
 }
 

@@ -227,28 +227,29 @@ pub const fn collect_states<const N: usize>(needed: &[Option<StateNeed>]) -> [St
 }
 
 /// Refuses an argument that turns out to be of a kind for which there is a problem: a path variable the path lacks,
-/// a group the regular expression lacks, a value without a name.
+/// a group the regular expression lacks, a value without a name. `is_tuple` tells that the argument's pattern takes a tuple apart.
 #[track_caller]
 pub const fn check_argument(
     profile: Profile,
     path_problem: Option<&str>,
     group_problem: Option<&str>,
     name_problem: Option<&str>,
+    is_tuple: bool,
 ) {
     match (path_problem, group_problem, name_problem) {
         (_, Some(problem), _) if profile.group => panic!("{}", problem),
-        (_, _, Some(problem)) if profile.named => panic!("{}", problem),
+        (_, _, Some(problem)) if profile.named || is_tuple && profile.tuple_named => panic!("{}", problem),
         (Some(problem), _, _) if profile.path_value => panic!("{}", problem),
         _ => {}
     }
 }
 
-/// Refuses a mapping with a path variable that no argument can see.
+/// Refuses a mapping with a path variable that no argument takes; `is_named` tells of each whether it has the variable's name.
 #[track_caller]
-pub const fn check_seen(profiles: &[Profile], problem: &str) {
+pub const fn check_seen(profiles: &[Profile], is_named: &[bool], problem: &str) {
     let mut index = 0;
     while index < profiles.len() {
-        if profiles[index].sees_request {
+        if profiles[index].sees_request || is_named[index] && profiles[index].path_first {
             return;
         }
         index += 1;
@@ -400,8 +401,8 @@ mod tests {
 
     #[test]
     fn arguments_are_refused_by_their_kind() {
-        let refused = |profile, path, group, name| {
-            std::panic::catch_unwind(|| check_argument(profile, path, group, name)).is_err()
+        let refused = |profile, path, group, name, is_tuple| {
+            std::panic::catch_unwind(|| check_argument(profile, path, group, name, is_tuple)).is_err()
         };
         let path = Profile { path_value: true, ..Profile::VALUE };
         let group = Profile { group: true, ..Profile::PART };
@@ -417,7 +418,28 @@ mod tests {
             (group, None, None, Some("n"), false),
         ];
         for (index, (profile, path, group, name, expected)) in table.into_iter().enumerate() {
-            assert_eq!(refused(profile, path, group, name), expected, "row {index}");
+            assert_eq!(refused(profile, path, group, name, false), expected, "row {index}");
+            assert_eq!(refused(profile, path, group, name, true), expected, "row {index} of a tuple");
+        }
+        let by_name = Profile { tuple_named: true, ..Profile::ANY };
+        assert!(refused(by_name, None, None, Some("n"), true));
+        assert!(!refused(by_name, None, None, Some("n"), false) && !refused(by_name, None, None, None, true));
+    }
+
+    #[test]
+    fn a_variable_is_seen_by_what_takes_it_and_by_what_sees_all() {
+        const BARE: Profile = Profile { path_first: true, ..Profile::PARAMETER };
+        let table: [(&[Profile], &[bool], bool); 6] = [
+            (&[BARE], &[true], true),
+            (&[BARE], &[false], false),
+            (&[Profile::PARAMETER], &[true], false),
+            (&[Profile::PARAMETER, BARE], &[false, true], true),
+            (&[Profile::VALUE, Profile::ANY], &[true, false], true),
+            (&[Profile::PART], &[true], false),
+        ];
+        for (index, (profiles, is_named, expected)) in table.into_iter().enumerate() {
+            let seen = std::panic::catch_unwind(|| check_seen(profiles, is_named, "unseen")).is_ok();
+            assert_eq!(seen, expected, "row {index}");
         }
     }
 }

@@ -50,6 +50,12 @@ fn session(_session: Session) {}
 #[request_map("/session/lent")]
 async fn session_lent(_session: &Session) {}
 
+#[request_map("/time")]
+fn time(_at: std::time::SystemTime, _since: Option<std::time::SystemTime>) {}
+
+#[request_map("/os")]
+fn os_text(_name: std::ffi::OsString) {}
+
 #[request_map("/text/{name}")]
 fn text(name: &String) -> &str {
     name

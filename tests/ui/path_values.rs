@@ -1,4 +1,4 @@
-use vernal::{Json, PathValue, SafePath, request_map};
+use vernal::{Header, Json, Param, PathValue, SafePath, request_map};
 
 #[request_map("/users/{id}")]
 fn slip(idd: PathValue<u32>) -> String {
@@ -29,6 +29,21 @@ fn unseen_slip(numbr: u8) -> String {
 #[request_map("/notes/{name}")]
 fn safe_slip(nam: SafePath<'_>) -> String {
     nam.to_string()
+}
+
+#[request_map("/pets/{name}")]
+fn parameter(Param(name): Param<String>) -> String {
+    name
+}
+
+#[request_map("/pets/{pet}/{kind}", method = "PUT")]
+fn body(Json(pet): Json<u8>, kind: Option<Header<&str>>) -> String {
+    format!("{pet} {}", kind.is_some())
+}
+
+#[request_map("/seen/{name}/{id}/{rest}")]
+fn seen(name: Option<PathValue<&str>>, id: Option<u8>, rest: vernal::Result<SafePath<'_>>) -> String {
+    format!("{} {} {}", name.is_some(), id.is_some(), rest.is_ok())
 }
 
 fn main() {}

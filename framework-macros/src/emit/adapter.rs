@@ -210,38 +210,47 @@ impl Adapter<'_> {
                     Some(text) => quote!(::core::option::Option::Some(#text)),
                     None => quote!(::core::option::Option::None),
                 });
-            let call = quote!(check_argument(__PROFILES[#index], #missing, #group, #nameless));
+            let is_tuple = argument.is_tuple;
+            let call = quote!(check_argument(__PROFILES[#index], #missing, #group, #nameless, #is_tuple));
             checks.extend(check(if argument.name == "_" { argument.span } else { argument.ty_span }, call));
         }
         checks
     }
 
-    /// Names in a path literal that no argument can see.
+    /// Names in a path literal that no argument takes.
     pub(super) fn check_seen(&self, own: &Pattern, errors: &mut Errors) -> TokenStream {
         let mut checks = TokenStream::new();
         for variable in own.variables.iter().filter(|variable| !variable.starts_with('_')) {
-            if self.arguments.iter().any(|argument| argument.name == *variable) {
-                continue;
-            }
-            let names =
-                self.arguments.iter().map(|argument| argument.name.as_str()).filter(|name| *name != "_");
-            let problem = match did_you_mean(variable, names) {
-                Some(meant) => {
-                    format!("no argument takes `{variable}` from the path: did you mean it by `{meant}`?")
-                }
-                None => format!(
-                    "no argument takes `{variable}` from the path: add `{variable}: &str` to `{}`, \
-                     or write `{{_{variable}}}` if it does not matter",
-                    self.function.name()
-                ),
-            };
-            if self.bound().next().is_none() {
+            let problem = self.unseen(variable);
+            let is_named: Vec<_> = self.bound().map(|(_, argument)| argument.name == *variable).collect();
+            if is_named.is_empty() {
                 errors.at(own.span, problem);
             } else {
-                checks.extend(check(own.span, quote!(check_seen(&__PROFILES, #problem))));
+                checks.extend(check(own.span, quote!(check_seen(&__PROFILES, &[#(#is_named),*], #problem))));
             }
         }
         checks
+    }
+
+    /// What to say if no argument turns out to take this variable.
+    fn unseen(&self, variable: &str) -> String {
+        let function = self.function.name();
+        if self.arguments.iter().any(|argument| argument.name == variable) {
+            return format!(
+                "no argument takes `{variable}` from the path, for the one of that name takes something else: let `{function}` take \
+                 a `PathValue<…>`, or write `{{_{variable}}}` if it does not matter"
+            );
+        }
+        let names = self.arguments.iter().map(|argument| argument.name.as_str()).filter(|name| *name != "_");
+        match did_you_mean(variable, names) {
+            Some(meant) => {
+                format!("no argument takes `{variable}` from the path: did you mean it by `{meant}`?")
+            }
+            None => format!(
+                "no argument takes `{variable}` from the path: add `{variable}: &str` to `{function}`, or write `{{_{variable}}}` if it \
+                 does not matter"
+            ),
+        }
     }
 
     /// What can be said of the arguments without their types.

@@ -150,7 +150,8 @@ impl<'r, T: Deserialize<'r>> FromValue<'r> for Json<T> {
 }
 
 impl<'r, T: Deserialize<'r>> FromRequest<'r> for Form<T> {
-    const PROFILE: Profile = Profile { body: BodyUse::Form, only_reads: true, ..Profile::PART };
+    const PROFILE: Profile =
+        Profile { body: BodyUse::Form, tuple_named: true, only_reads: true, ..Profile::PART };
 
     fn from_request(req: &'r Request, arg: &Arg) -> Result<Form<T>> {
         if req.form().is_empty() && !req.is_form() && !req.is_multipart() {

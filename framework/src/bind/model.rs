@@ -96,7 +96,8 @@ impl<T> Wrapper for Model<T> {
 }
 
 impl<'r, T: Deserialize<'r>> FromRequest<'r> for Model<T> {
-    const PROFILE: Profile = Profile { body: BodyUse::Parameters, only_reads: true, ..Profile::ANY };
+    const PROFILE: Profile =
+        Profile { body: BodyUse::Parameters, tuple_named: true, only_reads: true, ..Profile::ANY };
 
     fn from_request(req: &'r Request, arg: &Arg) -> Result<Model<T>> {
         beside_body(deserialize(&Fields::of_request(req), arg.name), req).map(Model)

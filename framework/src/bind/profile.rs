@@ -48,10 +48,12 @@ pub struct Profile {
     pub sees_request: bool,
     /// It is found by the name of its argument, so that the argument must have one.
     pub named: bool,
+    /// A tuple of this kind is made of the values of the argument's name, so that one which is taken apart must be given a name.
+    pub tuple_named: bool,
     /// Making it reads the request and does nothing else. So it is tried, too, when an argument before it has failed, for the
     /// answer to name every mistake.
     pub only_reads: bool,
-    /// A variable of the path comes before a parameter of that name.
+    /// It takes the variable of the path of its name, before a parameter of that name.
     pub path_first: bool,
     /// It reads the fields after the body, which come too late for it where another argument reads the body as it comes.
     pub trailers: bool,
@@ -72,6 +74,7 @@ impl Profile {
         group: false,
         sees_request: true,
         named: false,
+        tuple_named: false,
         only_reads: false,
         path_first: false,
         trailers: false,

@@ -118,7 +118,7 @@ wrappers! {
     /// a directory: [`SafePath`](crate::SafePath) is for paths of files, in the place of this, and
     /// [`StaticFile::within`](crate::StaticFile::within) sends the file.
     #[doc(alias = "Path", alias = "PathVariable")]
-    PathValue: Profile { path_value: true, ..Profile::VALUE }, Path, path_value, |_| Place::Path;
+    PathValue: Profile { path_value: true, path_first: true, ..Profile::VALUE }, Path, path_value, |_| Place::Path;
 
     /// A group of the mapping's regular expression: the first parenthesis, or the one said by `#[arg(group = n)]`, which counts
     /// as regular expressions do: 0 is the whole match, 1 the first parenthesis. A value that is no `T` is a 404.
@@ -251,7 +251,7 @@ impl<'r> FromRequest<'r> for RegGroups<'r> {
 
 /// A variable of its name, or what the star stands for. What is no safe path is a 404.
 impl<'r> FromRequest<'r> for SafePath<'r> {
-    const PROFILE: Profile = Profile { path_value: true, ..Profile::VALUE };
+    const PROFILE: Profile = Profile { path_value: true, path_first: true, ..Profile::VALUE };
 
     fn from_request(req: &'r Request, arg: &Arg) -> Result<SafePath<'r>> {
         let expected = "a path that stays where it is";

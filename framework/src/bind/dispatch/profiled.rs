@@ -35,7 +35,7 @@ impl<T> Profiled<T> for Named {
 
 /// Variables of the path may fill its fields.
 impl<T> Profiled<T> for Fallback {
-    const PROFILE: Profile = Profile::ANY;
+    const PROFILE: Profile = Profile { tuple_named: true, ..Profile::ANY };
 }
 
 impl<T> Profiled<T> for Unbound {
