@@ -139,7 +139,7 @@ fn all_that_does_not_fit_is_told_at_once() {
                 "Settings::toml:5:11: `shop.picture`: expected a size such as \"10 MiB\", or a number of bytes, found the text \"10 M\"",
                 "Settings::toml:6:8: `shop.tags`: expected a list, found a text",
                 "Settings::toml:7:9: `shop.level`: expected \"low\", \"very-high\", \"custom\" or \"of\", found the text \"hihg\"",
-                "Settings::toml:8:12: `shop.password`: what stands here is secret, and no `String`",
+                "Settings::toml:8:12: `shop.password`: what stands here is secret, and no `String`: write it in quotes",
                 "Settings::toml:9:1: there is no setting `shop.naem`: did you mean `shop.name`?",
                 "Settings::toml:11:1: there is no setting `shop.cart.maxItem`: did you mean `shop.cart.maxItems`?",
                 "Settings::toml:12:12: `shop.cart.maxItems`: expected a whole number from 0 to 4294967295, found the number -1",

@@ -14,13 +14,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 use vernal::contract::Guards;
-use vernal::security::Identity;
+use vernal::security::{Csrf, Identity};
 use vernal::test::Client;
 use vernal::websocket::WebSocketRequest;
 use vernal::{
     App, Arg, BoxFuture, Config, Error, Filter, FilterContext, FromRequest, Headers, Html, Json, Next,
-    OpenApi, OrStatus, Redirect, Request, Response, Result, Session, SetCookie, StatusCode, request_filter,
-    request_map,
+    OpenApi, OrStatus, Redirect, Request, Response, Result, SafePath, Session, SetCookie, StaticFile,
+    StatusCode, error_message, request_filter, request_map,
 };
 
 #[derive(Serialize, JsonSchema)]
@@ -359,6 +359,84 @@ async fn what_is_sent_is_held_against_the_description() {
     let undescribed = client().build();
     undescribed.get("/held/usual").header("x-wanted", "404").await;
     assert_eq!(said.take_if(|line| line.text.contains("description")).len(), 0, "nobody asked for one");
+}
+
+#[request_map("/files/**", method = "GET", app = "filed")]
+fn filed(path: SafePath<'_>) -> StaticFile {
+    StaticFile::within("tests/embedded", path)
+}
+
+#[request_map("/changed", method = ["GET", "POST"], app = "filed")]
+fn changed() -> u16 {
+    204
+}
+
+#[cfg(feature = "config")]
+#[request_map("/sized", method = "POST", app = "sized")]
+fn sized(
+    most: vernal::Size,
+    wait: Option<std::time::Duration>,
+    key: vernal::Secret<String>,
+    Json(all): Json<Vec<vernal::Size>>,
+) -> u16 {
+    let _ = (most, wait, key, all);
+    204
+}
+
+/// Types of ours describe themselves: nobody is told to derive a schema for them.
+#[cfg(feature = "config")]
+#[test]
+fn types_of_ours_have_schemas() {
+    let said = Said::default();
+    let _guard = tracing::subscriber::set_default(said.clone());
+    let config = Config::new().app("sized").openapi(OpenApi::new("Shop", "1"));
+    let document = App::from_registry(config).expect("an application").openapi().into_value();
+    assert_eq!(said.with("has no schema"), Vec::<String>::new());
+    let operation = &document["paths"]["/sized"]["post"];
+    let shown = operation["parameters"].as_array().expect("parameters").iter().map(|parameter| {
+        let (name, kind) = (&parameter["name"], &parameter["schema"]["type"]);
+        format!("{} {} {}", name, kind, parameter["required"] == true)
+    });
+    let expected = ["\"most\" \"string\" true", "\"wait\" \"string\" false", "\"key\" \"string\" true"];
+    assert_eq!(shown.collect::<Vec<_>>(), expected);
+    let body = &operation["requestBody"]["content"]["application/json"]["schema"];
+    assert_eq!(body["items"]["anyOf"][1], json!({ "type": "integer", "minimum": 0 }), "{body}");
+}
+
+/// Leaves some errors to what is said without a page.
+#[error_message("404", app = "filed")]
+fn unfound(req: &Request) -> Option<Json<Article>> {
+    req.path().starts_with("/articles").then(article)
+}
+
+/// What the framework's own types and filters answer is described, where it can come, and nobody is told to describe it.
+#[tokio::test]
+async fn what_files_and_filters_of_ours_answer_is_described_where_it_can_come() {
+    let said = Said::default();
+    let _guard = tracing::subscriber::set_default(said.clone());
+    let config = || Config::new().app("filed").filter("/**", Csrf::new()).openapi(OpenApi::new("Shop", "1"));
+    let document = App::from_registry(config()).expect("an application").openapi().into_value();
+    let statuses = |path: &str, method: &str| {
+        let responses = document["paths"][path][method]["responses"].as_object().expect("responses");
+        responses.keys().map(String::as_str).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(statuses("/files/{path}", "get"), "200 206 304 404 412 416");
+    let lost = &document["paths"]["/files/{path}"]["get"]["responses"]["404"]["content"];
+    let kinds: Vec<_> = lost.as_object().expect("what it is answered with").keys().collect();
+    assert_eq!(kinds, ["application/json", "application/problem+json", "text/html"]);
+    assert!(lost["application/json"]["schema"].to_string().contains("Article"), "{lost}");
+    assert!(!statuses("/changed", "get").contains("403"));
+    assert!(statuses("/changed", "post").contains("403"));
+
+    let client = Client::builder().config(config()).build();
+    let file = || client.get("/files/index.html");
+    let mark = file().await.header("etag").expect("a mark").to_owned();
+    file().header("if-none-match", &mark).await.assert_status(304);
+    file().header("if-match", "\"other\"").await.assert_status(412);
+    file().header("range", "bytes=999999-").await.assert_status(416);
+    client.get("/files/a%2Fb").await.assert_status(404);
+    client.post("/changed").header("sec-fetch-site", "cross-site").await.assert_status(403);
+    assert_eq!(said.with("description"), Vec::<String>::new());
 }
 
 /// All of it once more.

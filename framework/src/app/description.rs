@@ -139,12 +139,14 @@ fn guards<const COUNT: usize>(routers: [&Router; COUNT], at: &Location, pattern:
                 // Who says what is answered says it of those who are refused, too.
                 if !filter.responses.is_empty() {
                     own.refusals.clear();
+                    own.unsafe_refusals.clear();
                 }
             }
         }
         let schemes = own.schemes.into_iter();
         guards.schemes.extend(schemes.map(|(scheme, is_optional)| (scheme, is_optional || !is_always)));
         own.refusals.into_iter().for_each(|status| guards.refuses(status));
+        own.unsafe_refusals.into_iter().for_each(|status| guards.refuses_unsafe(status));
     }
     guards
 }

@@ -265,6 +265,7 @@ impl<'r> FromRequest<'r> for SafePath<'r> {
 
     fn describe(inputs: &mut Inputs) {
         inputs.values(Place::Path, Values::one(Schema::text()));
+        inputs.refuses(404);
     }
 }
 

@@ -30,6 +30,8 @@
 pub struct Guards {
     pub(crate) schemes: Vec<(Scheme, bool)>,
     pub(crate) refusals: Vec<u16>,
+    /// Those of requests whose method is not safe.
+    pub(crate) unsafe_refusals: Vec<u16>,
 }
 
 /// How a request says whom it is from.
@@ -87,6 +89,13 @@ impl Guards {
     pub fn refuses(&mut self, status: u16) {
         if !self.refusals.contains(&status) {
             self.refusals.push(status);
+        }
+    }
+
+    /// A request whose method is not safe (RFC 9110, section 9.2.1), be it POST, PUT or DELETE, may be refused with this status.
+    pub fn refuses_unsafe(&mut self, status: u16) {
+        if !self.unsafe_refusals.contains(&status) {
+            self.unsafe_refusals.push(status);
         }
     }
 }

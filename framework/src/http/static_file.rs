@@ -98,6 +98,8 @@ impl Responder for StaticFile {
         answers.statuses(Statuses::Of(vec![200, 206]));
         answers.body("*/*", Schema::binary());
         answers.error(404, "There is no such file.");
+        answers.instead(|answers| answers.status(304));
+        answers.error(412, "The file is not as the conditions of the request want it.");
         answers.error(416, "The range is not in the file.");
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Deref;
 
+use ::http::Method;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
 
@@ -179,7 +180,8 @@ pub(crate) fn statuses(
         for (source, template) in parameters::templates(&operation.mapping, &inputs) {
             let inputs = parameters::inputs(operation.arguments);
             let mut taken = Taken::of(&operation.at, inputs, &template, &mut draft.schemas);
-            let (_, responses) = draft.answered(operation, source, &mut taken);
+            let is_safe = methods(operation).iter().all(|method| is_safe(method));
+            let (_, responses) = draft.answered(operation, (source, is_safe), &mut taken);
             all.entry((operation.at, source)).or_default().add(operation, responses);
         }
     }
@@ -248,7 +250,7 @@ impl<'a> Draft<'a> {
         }
         rename(&mut taken.parameters, template, shape);
         let conditions = conditions(operation);
-        let (guards, responses) = self.answered(operation, source, &mut taken);
+        let (guards, responses) = self.answered(operation, (source, is_safe(method)), &mut taken);
         let (summary, description) = names::summary(operation.docs, operation.at.name);
         let mut said = json!({ "operationId": id, "summary": summary, "responses": responses.complete(&mut self.failures, &mut self.schemas) });
         if let Some(description) = description {
@@ -288,7 +290,7 @@ impl<'a> Draft<'a> {
     fn answered(
         &mut self,
         operation: &'static Operation,
-        source: &'static str,
+        (source, is_safe): (&'static str, bool),
         taken: &mut Taken,
     ) -> (Guards, Responses) {
         let guards = (self.surroundings.guards)(&operation.at, source);
@@ -297,6 +299,9 @@ impl<'a> Draft<'a> {
             refusals.iter_mut().filter(|status| **status == 400).for_each(|status| *status = invalid);
         }
         refusals.extend(&guards.refusals);
+        if !is_safe {
+            refusals.extend(&guards.unsafe_refusals);
+        }
         if !conditions(operation).is_empty() {
             // Requests that fit no mapping of the path.
             refusals.push(404);
@@ -414,6 +419,11 @@ impl<'a> Draft<'a> {
 /// What tells an operation from others at its path.
 fn conditions(operation: &Operation) -> Vec<&'static str> {
     operation.mapping.params.list.iter().chain(operation.mapping.headers.list).copied().collect()
+}
+
+/// RFC 9110, section 9.2.1.
+fn is_safe(method: &str) -> bool {
+    Method::from_bytes(method.as_bytes()).is_ok_and(|method| method.is_safe())
 }
 
 /// The methods of an operation. A mapping without any takes all that a document knows, HEAD and TRACE aside.

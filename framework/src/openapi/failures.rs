@@ -77,6 +77,10 @@ fn content(page: &DescribedPage, schemas: &mut Schemas) -> Value {
     (page.answers)(&mut answers);
     let place = format!("the answer of {}", page.at);
     let mut kinds = Kinds::default();
+    if answers.errors.iter().any(|(status, _)| *status == 404) {
+        // It may have no answer of its own.
+        kinds.add(problem::content());
+    }
     for answer in [answers.answer].into_iter().chain(answers.others) {
         for (media_type, schema) in &answer.content {
             kinds.add(json!({ *media_type: { "schema": schemas.resolve(schema, Direction::Out, &place) } }));

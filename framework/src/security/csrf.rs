@@ -164,7 +164,7 @@ impl Filter for Csrf {
     }
 
     fn describe(&self, guards: &mut Guards) {
-        guards.refuses(403);
+        guards.refuses_unsafe(403);
     }
 }
 

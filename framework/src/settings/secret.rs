@@ -84,6 +84,26 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Secret<T> {
     }
 }
 
+/// That of what is kept secret.
+#[cfg(feature = "openapi")]
+impl<T: schemars::JsonSchema> schemars::JsonSchema for Secret<T> {
+    fn inline_schema() -> bool {
+        T::inline_schema()
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn schema_id() -> std::borrow::Cow<'static, str> {
+        T::schema_id()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        T::json_schema(generator)
+    }
+}
+
 /// Reads a value, and keeps it out of errors, which may quote it.
 struct Hiding<T>(PhantomData<T>);
 
@@ -97,7 +117,8 @@ impl<T> Hiding<T> {
         T::deserialize(deserializer).map(Secret).map_err(|_| {
             let name = type_name::<T>();
             let short = name.rsplit("::").next().filter(|_| !name.contains('<')).unwrap_or(name);
-            D::Error::custom(format_args!("{SECRET}, and no `{short}`"))
+            let remedy = if short == "String" { ": write it in quotes" } else { "" };
+            D::Error::custom(format_args!("{SECRET}, and no `{short}`{remedy}"))
         })
     }
 }

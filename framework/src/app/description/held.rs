@@ -50,4 +50,4 @@ fn of_application(status: u16) -> Option<u16> {
 }
 
 /// Conditions and ranges, bodies that are too slow or too large, panics, and what is out of reach.
-const OF_FRAMEWORK: [u16; 8] = [206, 304, 408, 413, 416, 431, 500, 503];
+const OF_FRAMEWORK: [u16; 9] = [206, 304, 408, 412, 413, 416, 431, 500, 503];
