@@ -31,16 +31,15 @@ pub(super) fn described(
     conversation: &Conversation,
     outside: impl Fn(TokenStream) -> TokenStream,
 ) -> TokenStream {
-    let p = private();
     let listed = |types: &[Type], of: TokenStream| -> Vec<TokenStream> {
         types.iter().map(|ty| message(&outside(ty.to_token_stream()), "", &of, &quote!(|_| {}))).collect()
     };
-    let receives = listed(&conversation.receives, quote!(#p::FromMessage));
-    let sends = listed(&conversation.sends, quote!(#p::IntoMessage));
+    let receives = listed(&conversation.receives, quote!(received));
+    let sends = listed(&conversation.sends, quote!(sent));
     quote!(receives: &[#(#receives),*], sends: &[#(#sends),*])
 }
 
-/// `DescribedMessage { … }` of a type, as the trait `of` tells of it; `constrain` tells what is demanded of it.
+/// `DescribedMessage { … }` of a type, as the method `of` of a `Told` tells of it; `constrain` tells what is demanded of it.
 #[cfg(feature = "openapi")]
 pub(super) fn message(
     ty: &TokenStream,
@@ -53,7 +52,11 @@ pub(super) fn message(
         #p::DescribedMessage {
             docs: #docs,
             constrain: #constrain,
-            describe: |__messages| <#ty as #of<'_>>::describe(__messages),
+            describe: |__messages| {
+                #[allow(unused_imports)]
+                use #p::telling::*;
+                (&&#p::Told::<#ty>::new()).#of(__messages)
+            },
             schemas: |__found| #p::probe_argument!(#ty, __found),
         }
     }

@@ -130,6 +130,9 @@ macro_rules! never_bound {
                 AtOnce(Err(never()))
             }
 
+            /// Nothing.
+            pub fn describe<T>(self, _: &mut Inputs) {}
+
             /// Never called.
             pub fn optional<'r, T>(self, _: impl BindingSource<'r>, _: &'static Arg) -> AtOnce<Option<T>> {
                 AtOnce(Err(never()))

@@ -56,7 +56,7 @@ fn event(event: &Event<'_>, subject: &Subject<'_>) -> TokenStream {
             let adapter = event.adapter();
             let constraints = &taken.options.constraints;
             let constrain = constraint::described(constraints, &taken.ty, |written| adapter.outside(written));
-            let message = conversation::message(&taken.ty, &taken.docs, &quote!(#p::FromMessage), &constrain);
+            let message = conversation::message(&taken.ty, &taken.docs, &quote!(received), &constrain);
             quote!(::core::option::Option::Some(#message))
         }
         None => quote!(::core::option::Option::None),
