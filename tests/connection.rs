@@ -246,6 +246,26 @@ async fn heads_that_break_the_law_are_told_so_and_closed() {
         ),
         ("nothing", String::new(), String::new()),
         ("empty lines", "\r\n\r\n".to_owned(), String::new()),
+        (
+            "half a head",
+            "GET / HTTP/1.1\r\nHost: h\r\n".to_owned(),
+            "400 the request ended within its head, after 25 bytes: an empty line ends it | close".to_owned(),
+        ),
+        (
+            "a letter",
+            "G".to_owned(),
+            "400 the request ended within its head, after 1 byte: an empty line ends it | close".to_owned(),
+        ),
+        (
+            "half a head after a request",
+            format!("{GET}GET /"),
+            "200 index | 400 the request ended within its head, after 5 bytes: an empty line ends it | close".to_owned(),
+        ),
+        (
+            "the hello of TLS",
+            "\u{16}\u{3}\u{1}\u{2}".to_owned(),
+            "400 TLS is spoken to a port without TLS: write `http://` in place of `https://`, or give the server a certificate | close".to_owned(),
+        ),
         ("empty line first", format!("\r\n{GET}"), "200 index".to_owned()),
         (
             "fields",

@@ -37,6 +37,11 @@ pub(super) fn long_target(limits: &Limits) -> Refusal {
 /// The refusal of a request line that is known to be bad.
 #[cold]
 pub(super) fn explain_request_line(head: &[u8], limits: &Limits) -> Refusal {
+    if head.starts_with(TLS_HANDSHAKE) {
+        return Refusal::bad_request(
+            "TLS is spoken to a port without TLS: write `http://` in place of `https://`, or give the server a certificate",
+        );
+    }
     if let Some(refusal) = target_too_long(head, limits) {
         return refusal;
     }
@@ -112,6 +117,9 @@ pub(super) fn long_head(limits: &Limits) -> Refusal {
 pub(super) fn bare_line_feed() -> Refusal {
     Refusal::bad_request("a line of the request's head ends in LF without CR")
 }
+
+/// How every client of TLS begins: a record of a handshake (RFC 8446, section 5.1).
+const TLS_HANDSHAKE: &[u8] = &[22, 3];
 
 /// What came, in quotes, up to a CR that ends no line: to some that is an end, and what follows the next line.
 fn quoted(text: &[u8]) -> String {

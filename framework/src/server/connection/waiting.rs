@@ -6,6 +6,7 @@ use ::http::StatusCode;
 
 use super::{Connection, Step};
 use crate::app::Exchange;
+use crate::base::counted;
 use crate::io::clock::{self, Now};
 use crate::proto::{Limit, Refusal};
 use crate::server::arrived::Arrived;
@@ -70,7 +71,8 @@ impl Connection<'_> {
         let limits = &self.app().limits;
         match self.wire.poll_fill(&mut exchange.inbox, limits.head_size.saturating_add(HEAD_MARGIN), cx) {
             Poll::Ready(Ok(true)) => return Poll::Ready(Ok(Step::MoreCame)),
-            Poll::Ready(_) => return Poll::Ready(Err(Gone)),
+            Poll::Ready(Ok(false)) => return Poll::Ready(self.head_ended(exchange)),
+            Poll::Ready(Err(_)) => return Poll::Ready(Err(Gone)),
             Poll::Pending => {}
         }
         if self.wire.deadline.poll(cx).is_ready() {
@@ -79,6 +81,18 @@ impl Connection<'_> {
             return Poll::Ready(Ok(self.waits(Arrived::Refused(refusal))));
         }
         Poll::Pending
+    }
+
+    /// The peer has ended its side within a head: 400. Ends of lines alone begin none.
+    #[cold]
+    fn head_ended(&mut self, exchange: &Exchange) -> Result<Step, Gone> {
+        let came = exchange.inbox.bytes();
+        if came.iter().all(|byte| matches!(byte, b'\r' | b'\n')) {
+            return Err(Gone);
+        }
+        let came = counted(came.len() as u64, "byte");
+        let text = format!("the request ended within its head, after {came}: an empty line ends it");
+        Ok(self.waits_refused(&exchange.inbox, Refusal::bad_request(text)))
     }
 
     #[cold]
