@@ -507,6 +507,36 @@ async fn a_port_that_is_taken_is_said_to_be_the_actuators() {
     let error = server().actuator(Actuator::new().port(port)).bind().err().expect("it is taken").to_string();
     let expected = "the port is taken: it is that of the actuator, so choose another one by `Actuator::port`";
     assert!(error.contains(expected), "{error}");
+    let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
+    let port = free.expect("an address").port();
+    let both = server().port(port).actuator(Actuator::new().port(port)).bind();
+    let expected = format!(
+        "the server and its actuator both want the port {port} (`server.port` and `actuator.port`): give the actuator another one by \
+         `Actuator::port`"
+    );
+    let error = both.err().expect("one of them has it").to_string();
+    assert!(error.contains(&expected), "{error}");
+}
+
+#[cfg(feature = "config")]
+#[test]
+fn a_port_that_the_server_has_is_told_where_the_actuator_wants_it() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
+    let port = free.expect("an address").port();
+    let text = format!("[server]\nport = {port}\n[actuator]\nport = {port}");
+    let error = vernal::server::new()
+        .host("127.0.0.1")
+        .state(Rooms::new())
+        .settings(vernal::Settings::toml(text))
+        .bind()
+        .err()
+        .expect("one of them has it")
+        .to_string();
+    let expected = format!(
+        "Settings::toml:4:8: `actuator.port`: the server and its actuator both want the port {port} (`server.port` and `actuator.port`): give \
+         the actuator another one there"
+    );
+    assert!(error.contains(&expected), "{error}");
 }
 
 /// The program has indicators, and the settings say where it stands.

@@ -160,6 +160,48 @@ fn a_server_takes_its_own_section() {
 }
 
 #[test]
+fn a_port_that_is_taken_is_told_where_it_was_said() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("an address").port();
+    let host = "[server]\nhost = '127.0.0.1'\n";
+    let argument = || [format!("--server.port={port}")];
+    let in_file = format!("{host}port = {port}");
+    let variable = [("VERNAL_PORT", port.to_string())];
+    let cannot = format!(
+        "cannot listen on 127.0.0.1:{port}: the port is taken. Stop the other program, or choose another port"
+    );
+    let by_setting = format!("{cannot}: `server.port` of the settings or `server::new().port(…)`");
+    let table = [
+        (
+            Settings::toml(host).arguments(argument()),
+            None,
+            format!("the argument --server.port: `server.port`: {cannot} there"),
+        ),
+        (Settings::toml(in_file), None, format!("Settings::toml:3:8: `server.port`: {cannot} there")),
+        (
+            Settings::toml(host).environment(variable),
+            None,
+            format!("the variable VERNAL_PORT: `server.port`: {cannot} there"),
+        ),
+        (Settings::toml(host), Some(port), by_setting),
+        (
+            Settings::toml("[server]\nport = 0\nhost = '192.0.2.1'"),
+            None,
+            "Settings::toml:3:8: `server.host`: cannot".to_owned(),
+        ),
+    ];
+    for (settings, own, expected) in table {
+        let server = server::new().settings(settings).handle_signals(false);
+        let server = match own {
+            Some(port) => server.port(port),
+            None => server,
+        };
+        let text = server.bind().err().expect("it does not start").to_string();
+        assert!(text.contains(&expected), "{text}");
+    }
+}
+
+#[test]
 fn a_variable_says_all_kinds_of_values() {
     let table = [
         ("VERNAL__LIMITS__BODY_SIZE", "10 MiB", ""),

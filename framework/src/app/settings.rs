@@ -42,6 +42,8 @@ impl Config {
             (self.access_log.is_some(), "access_log.file"),
             #[cfg(feature = "actuator")]
             (self.actuator.as_ref().is_some_and(|actuator| actuator.host.is_some()), "actuator.host"),
+            #[cfg(feature = "actuator")]
+            (self.actuator.as_ref().is_some_and(|actuator| actuator.port.is_some()), "actuator.port"),
             #[cfg(feature = "templates")]
             (self.templates.is_some(), "templates.directory"),
         ] {

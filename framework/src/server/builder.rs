@@ -347,7 +347,7 @@ impl Server {
             _ => None,
         };
         #[cfg(feature = "actuator")]
-        let of_actuator = beside::bind(self.config.actuator.as_ref(), &places)
+        let of_actuator = beside::bind(self.config.actuator.as_ref(), &places, &self.config.places)
             .map_err(|error| self.config.also_wrong(error))?;
         let before = self.config.places.before("server.proxy_protocol");
         let app = App::from_registry(self.config)?;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::address::{LocalAddr, Wanted};
 use super::counted::Shared;
 use super::listener::{Entrance, Given, Listener};
-use super::socket::{self, Unbound};
+use super::socket::{self, CHOOSE, CHOOSE_SETTING};
 #[cfg(all(unix, feature = "systemd"))]
 use super::systemd;
 #[cfg(unix)]
@@ -54,6 +54,7 @@ enum Stage {
 impl Listening {
     /// Binds all addresses, each with up to `count` sockets. What others have is an error now; nobody is let in before [`Place::listen`].
     pub(super) fn bind(self, count: usize, said: &Places) -> Result<Vec<Place>> {
+        let has_settings = self.has_settings;
         #[allow(unused_mut, reason = "systemd may pass more")]
         let mut given = self.given;
         #[cfg(all(unix, feature = "systemd"))]
@@ -71,25 +72,29 @@ impl Listening {
         let mut wanted = Vec::new();
         if !is_passed {
             if self.host.is_some() || self.port.is_some() || (self.wanted.is_empty() && given.is_empty()) {
-                let key = if said.before("server.host").is_empty() { "server.port" } else { "server.host" };
-                let main = main_address(self.host, self.port, self.has_settings)?;
-                wanted.push((main, key.to_owned()));
+                wanted.push((main_address(self.host, self.port, has_settings)?, None));
             }
             for (index, text) in self.wanted.iter().enumerate() {
                 let Some(text) = text else { continue };
                 let wanted_here = Wanted::parse(text)?;
-                wanted.push((wanted_here, format!("server.listen[{index}]")));
+                wanted.push((wanted_here, Some(format!("server.listen[{index}]"))));
             }
         }
         let mut places = Vec::new();
         for (wanted, key) in wanted {
             places.push(match wanted {
                 Wanted::Tcp(host, port) => {
-                    let bound = socket::bind(&host, port, count).map_err(Unbound::into_error);
-                    let bound = bound.map_err(|error| {
-                        Error::internal(format!("{}{}", said.before(&key), error.words()))
-                    })?;
-                    Place::bound(bound)?
+                    let bound = socket::bind(&host, port, count);
+                    let choose = if has_settings { CHOOSE_SETTING } else { CHOOSE };
+                    Place::bound(bound.map_err(|unbound| {
+                        let before = said.before(key.as_deref().unwrap_or(unbound.key()));
+                        let choose = match &key {
+                            _ if !before.is_empty() => " there",
+                            Some(_) => " for `server::new().listen(…)`",
+                            None => choose,
+                        };
+                        Error::internal(format!("{before}{}", unbound.into_error(choose).words()))
+                    })?)?
                 }
                 #[cfg(unix)]
                 Wanted::Unix(path) => {
@@ -135,7 +140,7 @@ impl Place {
         match (&self.stage, &self.address) {
             (Stage::Bound, LocalAddr::Tcp(address)) => {
                 let sockets: Vec<_> = self.sockets.iter().filter_map(Listener::tcp).collect();
-                socket::listen(*address, &sockets).map_err(Unbound::into_error)?;
+                socket::listen(*address, &sockets).map_err(|unbound| unbound.into_error(CHOOSE))?;
             }
             #[cfg(unix)]
             (Stage::Wanted(mode), LocalAddr::Unix(path)) => {

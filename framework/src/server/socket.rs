@@ -10,38 +10,64 @@ use crate::http::Error;
 /// Why an address cannot be listened on.
 pub(super) struct Unbound {
     pub(super) what: String,
-    /// What whoever runs the server can do, where it is the server's own address.
-    remedy: &'static str,
+    why: Why,
+}
+
+#[derive(Clone, Copy)]
+enum Why {
+    Taken,
+    Absent,
+    Forbidden,
+    Other,
 }
 
 impl Unbound {
     fn of(what: String) -> Unbound {
-        Unbound { what, remedy: "" }
+        Unbound { what, why: Why::Other }
     }
 
     fn at(address: SocketAddr, error: &io::Error) -> Unbound {
-        let (why, remedy) = match error.kind() {
-            io::ErrorKind::AddrInUse => (
-                "the port is taken",
-                ". Stop the other program, or choose another port: `server::new().port(…)` or the environment's VERNAL_PORT",
-            ),
-            io::ErrorKind::AddrNotAvailable => {
-                ("no interface of this machine has the address", ". Leave the host empty for all of them")
-            }
-            io::ErrorKind::PermissionDenied => (
-                "this user may not take the port",
-                ". Choose one from 1024 on, or give the program the capability CAP_NET_BIND_SERVICE, or let systemd pass the socket",
-            ),
+        let (why, words) = match error.kind() {
+            io::ErrorKind::AddrInUse => (Why::Taken, "the port is taken"),
+            io::ErrorKind::AddrNotAvailable => (Why::Absent, "no interface of this machine has the address"),
+            io::ErrorKind::PermissionDenied => (Why::Forbidden, "this user may not take the port"),
             _ => return Unbound::of(format!("cannot listen on {address}: {error}")),
         };
-        Unbound { what: format!("cannot listen on {address}: {why}"), remedy }
+        Unbound { what: format!("cannot listen on {address}: {words}"), why }
     }
 
-    /// As the error of a start.
-    pub(super) fn into_error(self) -> Error {
-        Error::internal(self.what + self.remedy)
+    /// The setting that it is about.
+    pub(super) fn key(&self) -> &'static str {
+        match self.why {
+            Why::Taken | Why::Forbidden => "server.port",
+            Why::Absent | Why::Other => "server.host",
+        }
+    }
+
+    /// As the error of a start, with what whoever runs the server can do; `choose` says how another port is chosen.
+    pub(super) fn into_error(self, choose: &str) -> Error {
+        let remedy = match self.why {
+            Why::Taken => {
+                return Error::internal(format!(
+                    "{}. Stop the other program, or choose another port{choose}",
+                    self.what
+                ));
+            }
+            Why::Absent => ". Leave the host empty for all of them",
+            Why::Forbidden => {
+                ". Choose one from 1024 on, or give the program the capability CAP_NET_BIND_SERVICE, or let systemd pass the socket"
+            }
+            Why::Other => "",
+        };
+        Error::internal(self.what + remedy)
     }
 }
+
+/// How another port is chosen where the program says it, or nobody does.
+pub(super) const CHOOSE: &str = ": `server::new().port(…)` or the environment's VERNAL_PORT";
+
+/// The same where there are settings.
+pub(super) const CHOOSE_SETTING: &str = ": `server.port` of the settings or `server::new().port(…)`";
 
 /// Binds `count` sockets to one address, which do not listen yet. More than one share the port with `SO_REUSEPORT`; so that a port taken
 /// by somebody else is an error all the same, it is first bound without.
