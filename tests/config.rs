@@ -296,13 +296,14 @@ fn what_cannot_be_is_told_at_start() {
     let twice = Config::new().app("twice").settings(Settings::toml(""));
     let said = App::from_registry(twice).expect_err("two of a section").to_string();
     assert!(said.contains("`Second` at tests/config.rs:") && said.contains("keep one of them"), "{said}");
-    let clash = Config::new().app("clash").settings(Settings::toml(""));
+    let clash = Config::new().app("clash").settings(Settings::toml("[limits]\nidle_time = '1s'"));
     let said = App::from_registry(clash).expect_err("a section of the server").to_string();
     assert!(said.contains("`Clash` at tests/config.rs:"), "{said}");
     assert!(
         said.contains("is read from `limits`, which is the server's own: call yours otherwise"),
         "{said}"
     );
+    assert!(!said.contains("there is no setting"), "{said}");
     let without = App::from_registry(Config::new().app("shop")).expect_err("no settings").to_string();
     assert!(
         without.contains(
@@ -310,7 +311,10 @@ fn what_cannot_be_is_told_at_start() {
         ),
         "{without}"
     );
-    assert!(without.contains("write `server::configured()` in place of `server::new()`"), "{without}");
+    assert!(
+        without.contains("start the server by `server::configured().start()`, or give some by"),
+        "{without}"
+    );
     // A file that cannot be read is one mistake, and not one for each state.
     let broken = config_of(Settings::toml("[shop"));
     let said = App::from_registry(broken).expect_err("no TOML").to_string();

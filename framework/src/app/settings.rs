@@ -126,6 +126,9 @@ impl Config {
                 self.problems.push(format!(
                     "{at} is read from `{section}`, which is the server's own: call yours otherwise"
                 ));
+                // What stands there is not meant for it.
+                self.unread.push((it.state.type_id)());
+                continue;
             }
             let type_id = (it.state.type_id)();
             if self.states.iter().any(|state| state.type_id == type_id) {
@@ -193,7 +196,7 @@ pub(super) fn advice(need: &StateNeed) -> Option<String> {
     let ConfigStruct { section, app, at, .. } = it;
     let of_app = app.map(|app| format!(" of `app = \"{app}\"`")).unwrap_or_default();
     Some(format!(
-        "is read from the section `{section}` of the settings ({at}{of_app}), and none were given: write `server::configured()` in place of \
-         `server::new()`, or `.settings(Settings::toml(\"…\"))` in a test"
+        "is read from the section `{section}` of the settings ({at}{of_app}), and none were given: start the server by \
+         `server::configured().start()`, or give some by `.settings(Settings::toml(\"…\"))` in a test"
     ))
 }
