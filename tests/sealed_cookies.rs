@@ -4,7 +4,8 @@ mod both;
 
 use vernal::test::{Answer, Client};
 use vernal::{
-    CookieKey, FilterContext, PrivateCookies, SetCookie, SignedCookies, request_filter, request_map,
+    App, Config, CookieKey, FilterContext, PrivateCookies, SetCookie, SignedCookies, request_filter,
+    request_map,
 };
 
 #[request_map("/sign", app = "sealed")]
@@ -31,6 +32,13 @@ async fn private(cookies: PrivateCookies<'_>, name: &str) -> String {
 fn seen(cx: &mut FilterContext<'_>) {
     let user = SignedCookies::of(cx.request).ok().and_then(|cookies| cookies.get("user"));
     cx.response.headers.insert("x-user", user.unwrap_or_default());
+}
+
+#[test]
+fn a_key_that_is_missing_is_told_by_the_name_that_is_typed() {
+    let error = App::from_registry(Config::new().app("sealed")).expect_err("there is no key").to_string();
+    assert!(error.contains("asks for `State<&vernal::CookieKey>`"), "{error}");
+    assert!(error.contains("a value of type `vernal::CookieKey`"), "{error}");
 }
 
 fn client(key: CookieKey) -> Client {

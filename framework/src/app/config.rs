@@ -10,7 +10,7 @@ use std::time::Duration;
 use ::http::StatusCode;
 
 use super::compress::Compression;
-use crate::base::Places;
+use crate::base::{Places, type_name};
 use crate::chain::{Filter, GivenFilter};
 use crate::http::{Decompression, IntoStatus};
 use crate::matching;
@@ -115,11 +115,7 @@ impl Config {
     #[doc(alias = "with_state", alias = "app_data", alias = "manage")]
     #[must_use]
     pub fn state<T: Any + Send + Sync>(mut self, value: T) -> Config {
-        let state = State {
-            type_id: TypeId::of::<T>(),
-            type_name: std::any::type_name::<T>(),
-            value: Box::new(value),
-        };
+        let state = State { type_id: TypeId::of::<T>(), type_name: type_name::<T>(), value: Box::new(value) };
         self.states.push(state);
         self
     }

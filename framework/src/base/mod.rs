@@ -20,6 +20,7 @@ mod shown;
 pub(crate) mod sorted;
 mod span;
 mod through;
+mod type_name;
 mod uri;
 
 pub(crate) use flawed_setting::FlawedSetting;
@@ -42,6 +43,9 @@ pub(crate) use shown::{
 pub(crate) use span::Span;
 #[cfg(feature = "negotiation")]
 pub(crate) use through::{Large, Look, Through};
+pub(crate) use type_name::type_name;
+#[cfg(feature = "openapi")]
+pub(crate) use type_name::written;
 pub(crate) use uri::uri_reference;
 
 /// How the complaint of a secret begins: what came in its place is not to be quoted.

@@ -1,9 +1,10 @@
 //! States: what `server::new().state(…)` was given, as arguments of handlers, filters, error pages and constructors.
 
-use std::any::{Any, TypeId, type_name};
+use std::any::{Any, TypeId};
 use std::ops::Deref;
 
 use super::{Arg, FromRequest, Profile, StateNeed};
+use crate::base::type_name;
 use crate::http::{Context, Error, Failure, Request, Result};
 
 /// A value that was given to the server, one of each type. A handler that asks for one nobody gave is an error at

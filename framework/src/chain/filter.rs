@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::answers::Answers;
 use super::context::FilterContext;
 use super::end::End;
-use crate::base::Location;
+use crate::base::{Location, type_name};
 use crate::bind::StateNeed;
 use crate::bind::misplaced::misplaced;
 use crate::contract::Guards;
@@ -202,7 +202,7 @@ impl GivenFilter {
     #[track_caller]
     pub(crate) fn new<F: Filter>(path: &'static str, filter: F) -> GivenFilter {
         let at = panic::Location::caller();
-        let name = std::any::type_name::<F>();
+        let name = type_name::<F>();
         let at = Location { file: at.file(), line: at.line(), column: at.column(), module: "", name };
         GivenFilter { path, filter: Box::new(filter), at, shows: None }
     }

@@ -19,7 +19,7 @@ impl ErrorType {
     pub const fn of<E: StdError + 'static>() -> ErrorType {
         ErrorType {
             type_id: TypeId::of::<E>,
-            type_name: std::any::type_name::<E>,
+            type_name: crate::base::type_name::<E>,
             is: |error| error.is::<E>(),
         }
     }

@@ -43,10 +43,11 @@ impl Schemas {
     pub(super) fn warnings(&self, remedy: &str) -> Vec<String> {
         // What is around such a type has none for its sake.
         let is_around = |name: &str| self.missing.keys().any(|other| name.contains(&format!("<{other}>")));
-        let warning = |(type_name, place): (&&str, &String)| {
+        let warning = |(type_name, place): (&&'static str, &String)| {
             format!(
-                "`{type_name}`, {place}, has no schema, so the description of the API says nothing of it: derive \
-                 `schemars::JsonSchema` for it; {remedy}"
+                "`{}`, {place}, has no schema, so the description of the API says nothing of it: derive \
+                 `schemars::JsonSchema` for it; {remedy}",
+                crate::base::written(type_name)
             )
         };
         self.missing.iter().filter(|(name, _)| !is_around(name)).map(warning).collect()

@@ -23,7 +23,7 @@ use std::time::{Duration, SystemTime};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::base::say;
+use crate::base::{say, type_name};
 use crate::bind::{Arg, BodyUse, ModelBinding, Profile};
 use crate::contract::Inputs;
 use crate::http::{Error, Request, Result};
@@ -139,7 +139,7 @@ impl Session {
         match serde_json::from_str(&text) {
             Ok(value) => Some(value),
             Err(error) => {
-                let expected = std::any::type_name::<T>();
+                let expected = type_name::<T>();
                 say!(warn, "the session's value `{name}` is no `{expected}`: {error}");
                 None
             }
@@ -208,7 +208,7 @@ impl Session {
             }
             let mut value: T = match &old {
                 Some(text) => serde_json::from_str(text).map_err(|error| {
-                    let expected = std::any::type_name::<T>();
+                    let expected = type_name::<T>();
                     Error::internal(format!("the session's value `{name}` is no `{expected}`: {error}"))
                 })?,
                 None => T::default(),
