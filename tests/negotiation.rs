@@ -153,7 +153,12 @@ async fn a_body_comes_in_as_it_says() {
             415,
             "must be \"application/json\" or \"application/cbor\", not `text/csv`.",
         ),
-        ("", json.clone(), 400, "must be \"application/json\" or \"application/cbor\", not none."),
+        (
+            "",
+            json.clone(),
+            400,
+            "send it with `Content-Type: application/json` or `Content-Type: application/cbor`.",
+        ),
         ("application/cbor", Vec::new(), 400, "Body[order] is required: content in the body."),
     ];
     for (content_type, body, status, said) in table {

@@ -12,7 +12,11 @@ pub(crate) fn wrong_content_type(req: &Request, arg: &Arg, taken: &[&str]) -> Er
         req.headers.get_bytes("content-type").map(|kind| format!("`{}`", crate::base::shown_bytes(kind)));
     let right = taken.iter().map(|kind| format!("\"{kind}\"")).collect::<Vec<_>>().join(" or ");
     let error = match &got {
-        None => Error::bad_request(format!("The content type of this request must be {right}, not none.")),
+        None => {
+            let fields: Vec<_> = taken.iter().map(|kind| format!("`Content-Type: {kind}`")).collect();
+            let fields = fields.join(" or ");
+            Error::bad_request(format!("This request does not say what its body is: send it with {fields}."))
+        }
         Some(got) => Error::status_only(StatusCode::UNSUPPORTED_MEDIA_TYPE)
             .explain(format!("The content type of this request must be {right}, not {got}."))
             .header("accept", taken.join(", ")),
