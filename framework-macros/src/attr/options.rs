@@ -101,8 +101,15 @@ impl Options {
 
     fn add(&mut self, entry: Entry, errors: &mut Errors) -> syn::Result<()> {
         let Entry { key, .. } = &entry;
-        if self.entries.iter().any(|known| known.key == *key) {
-            errors.at(key.span(), format!("`{key}` is given twice: keep one of them"));
+        if let Some(known) = self.entries.iter().find(|known| known.key == *key) {
+            let texts = [&known.value, &entry.value].map(|value| literal(value.as_ref()?).ok());
+            let remedy = match texts {
+                [Some(one), Some(other)] if LISTS.contains(&&*key.to_string()) => {
+                    format!("write `{key} = [{:?}, {:?}]`", one.value(), other.value())
+                }
+                _ => "keep one of them".to_owned(),
+            };
+            errors.at(key.span(), format!("`{key}` is given twice: {remedy}"));
         } else {
             self.entries.push(entry);
         }
@@ -143,7 +150,9 @@ impl Options {
         let value = self.take_expression(key, "1", errors)?;
         let integer = integer(&value);
         if integer.is_none() {
-            errors.under(value, format!("`{key}` is a whole number: write `{key} = 1`"));
+            let quoted = literal(&value).ok().and_then(|text| text.value().trim().parse::<i64>().ok());
+            let meant = quoted.unwrap_or(1);
+            errors.under(value, format!("`{key}` is a whole number: write `{key} = {meant}`"));
         }
         integer
     }
@@ -289,6 +298,9 @@ fn is_any(function: &Expr) -> bool {
     matches!(function, Expr::Path(path) if path.path.is_ident("any"))
 }
 
+/// Options that take several texts.
+const LISTS: [&str; 3] = ["headers", "method", "params"];
+
 /// Options whose value stands in parentheses.
 const GROUPS: [&str; 4] = ["receives", "responses", "security", "sends"];
 
@@ -340,7 +352,7 @@ mod tests {
 
     #[test]
     fn every_mistake_is_told_at_once() {
-        let table: [(&str, &[&str]); 20] = [
+        let table: [(&str, &[&str]); 23] = [
             ("blocking = true", &["write `blocking` alone, or leave it out"]),
             ("app", &["`app` wants a value: write `app = \"…\"`"]),
             (
@@ -355,7 +367,13 @@ mod tests {
                 "colour = 1",
                 &["`request_map` has no option `colour`: write `params`, `order`, `app` or `blocking`"],
             ),
+            ("order = \"201\"", &["`order` is a whole number: write `order = 201`"]),
             ("order = 1, order = 2", &["`order` is given twice: keep one of them"]),
+            ("app = \"a\", app = \"b\"", &["`app` is given twice: keep one of them"]),
+            (
+                "params = \"a=1\", params = \"b\"",
+                &["`params` is given twice: write `params = [\"a=1\", \"b\"]`"],
+            ),
             (r#"order = 1, "/a""#, &["write texts before options: move this before `order`"]),
             (
                 r#"concat!("/a", "/b")"#,
