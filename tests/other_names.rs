@@ -59,6 +59,42 @@ mod beside_std {
     }
 }
 
+/// All attributes come with the prelude.
+mod attributes {
+    use vernal::prelude::*;
+
+    struct Made;
+
+    #[component(app = "preluded")]
+    fn made() -> Made {
+        Made
+    }
+
+    #[on_start(app = "preluded")]
+    fn starts(State(Made): State<&Made>) {}
+
+    #[on_stop(app = "preluded")]
+    fn stops() {}
+
+    #[cfg(feature = "config")]
+    #[config("preluded", app = "preluded")]
+    #[derive(serde::Deserialize)]
+    struct Preluded {}
+
+    #[route("/preluded", app = "preluded")]
+    fn mapped() -> &'static str {
+        "mapped"
+    }
+
+    #[tokio::test]
+    async fn are_known() {
+        let builder = vernal::test::Client::builder().app("preluded");
+        #[cfg(feature = "config")]
+        let builder = builder.state(Preluded {});
+        builder.build().get("/preluded").await.assert_text("mapped");
+    }
+}
+
 /// `Result` of the prelude is std's, but for its defaults.
 mod result {
     use vernal::prelude::*;

@@ -662,12 +662,12 @@ fn sse(kind: &str) -> Sse {
         if kind == "fields" {
             let event = Event::json(&json!({ "a": "b\nc" })).expect("it is JSON");
             sender.send(event.name("news").id("7").retry(Duration::from_millis(1500))).await?;
-            sender.send(Event::new("two\nlines")).await?;
+            sender.send("two\nlines").await?;
             return sender.send(Event::comment("psst")).await;
         }
         for seconds in [5, 35, 1] {
             sleep(Duration::from_secs(seconds)).await;
-            sender.send(Event::new(seconds.to_string())).await?;
+            sender.send(seconds.to_string()).await?;
         }
         Ok::<_, Error>(())
     });

@@ -38,10 +38,12 @@ pub use crate::session::Session;
 pub use crate::view::{Templates, View};
 pub use crate::websocket::{WebSocket, WebSocketSession};
 pub use crate::{
-    FilterContext, Next, StatusCode, controller, default_model_binding, endpoint, error_message,
-    model_binding, request_filter, request_map, websocket_close, websocket_handler, websocket_handshake,
-    websocket_message, websocket_open,
+    FilterContext, Next, StatusCode, component, controller, default_model_binding, endpoint, error_message,
+    model_binding, on_start, on_stop, request_filter, request_map, route, websocket_close, websocket_handler,
+    websocket_handshake, websocket_message, websocket_open,
 };
+#[cfg(feature = "config")]
+pub use vernal_macros::config;
 
 /// Attributes of other frameworks, each an error that says what to write here.
 #[doc(hidden)]

@@ -69,6 +69,20 @@ impl Sse {
     }
 }
 
+/// An event with this data: `sender.send("news").await`.
+impl From<&str> for Event {
+    fn from(data: &str) -> Event {
+        Event::new(data)
+    }
+}
+
+/// The same.
+impl From<String> for Event {
+    fn from(data: String) -> Event {
+        Event::new(data)
+    }
+}
+
 impl Event {
     /// An event with this data; each of its lines becomes a `data:` line.
     pub fn new(data: impl AsRef<str>) -> Event {
