@@ -197,6 +197,9 @@ fn who_holds_a_thread_is_told_of_once_and_nobody_else() {
                 told.iter().filter(|told| told.starts_with(&format!("`{name}` at"))).collect();
             let [warning] = of_it[..] else { panic!("{mode}: {name}: {told:#?}") };
             assert!(warning.contains("more than 40ms") && warning.contains(advice), "{warning}");
+            // Nothing is advised that its attribute does not take.
+            let has_mark = ["plain", "with_body", "between_waits", "behind_filters"].contains(&name);
+            assert_eq!(warning.contains("`blocking`"), has_mark, "{warning}");
         }
     }
 }

@@ -32,9 +32,18 @@ const PLAIN: &str = "A `fn` holds its thread until it returns. Where it has to w
 
 const PLAIN_PAGE: &str = "A `fn` holds its thread until it returns. Where it has to wait, make it an `async fn` that waits with `.await`";
 
-const ASYNC: &str = "An `async fn` holds its thread from one `.await` to the next. Wait with `.await` only (`tokio::time::sleep`, \
-                     not `std::thread::sleep`), and run what computes or blocks in `tokio::task::spawn_blocking`; a handler \
-                     without a wait is a `fn` marked `blocking`";
+macro_rules! spawning {
+    () => {
+        "An `async fn` holds its thread from one `.await` to the next. Wait with `.await` only (`tokio::time::sleep`, not \
+         `std::thread::sleep`), and run what computes or blocks in `tokio::task::spawn_blocking`"
+    };
+}
+
+const ASYNC: &str = concat!(spawning!(), "; a handler without a wait is a `fn` marked `blocking`");
+
+/// Of what is a `fn` or an `async fn`, and cannot be marked.
+const UNMARKED: &str =
+    concat!("A `fn` holds its thread until it returns, so make it an `async fn`. ", spawning!());
 
 impl Inner {
     /// All that may hold a thread, by the name that a mark has for it.
@@ -47,16 +56,17 @@ impl Inner {
             for route in router.routes() {
                 match route.handler {
                     Handler::Now(_) => add(&route.at, PLAIN),
-                    Handler::Async(_) | Handler::WebSocket(_) => add(&route.at, ASYNC),
+                    Handler::Async(_) => add(&route.at, ASYNC),
+                    Handler::WebSocket(_) => add(&route.at, UNMARKED),
                     // It has a thread of its own.
                     Handler::Blocking(_) => {}
                 }
             }
-            router.filters().for_each(|filter| add(filter.at(), ASYNC));
+            router.filters().for_each(|filter| add(filter.at(), UNMARKED));
         }
         for page in self.answers.pages.all() {
             let is_plain = matches!(page.page, Page::Now(_));
-            add(&page.at, if is_plain { PLAIN_PAGE } else { ASYNC });
+            add(&page.at, if is_plain { PLAIN_PAGE } else { UNMARKED });
         }
         all
     }
