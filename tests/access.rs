@@ -344,6 +344,44 @@ async fn lines_go_to_a_file_in_the_form_that_was_chosen() {
     }
 }
 
+/// Says its request's id whenever it is asked.
+#[websocket_handler("/late")]
+async fn late(mut ws: WebSocket) -> Result {
+    while ws.next().await.is_some() {
+        ws.send(ws.request().id()).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_id_is_the_same_in_all_that_is_told_of_a_request() {
+    let _alone = alone().await;
+    let scratch = Scratch::new();
+    let file = scratch.write("ids", "");
+    let client = Client::builder().access_log(AccessLog::json().file(&file)).build();
+    client.get("/orders/7").await.assert_status(200);
+    let asked = client.get("/id").await.text().to_owned();
+    let mut ws = client.websocket("/late").await;
+    ws.send("which?").await.expect("an open session");
+    let late = ws.expect_message().await.as_text().expect("a text").to_owned();
+    ws.close(1000, "").expect("an open session");
+    ws.closed().await;
+    drop(client);
+    // What was told is written when the application is gone.
+    while lines(&file).len() < 3 {
+        tokio::task::yield_now().await;
+    }
+    let told = told();
+    let of_event: Vec<_> = told.iter().map(|line| line.fields["request.id"].clone()).collect();
+    let lines = lines(&file);
+    let of_lines = lines.iter().map(|line| {
+        let line: BTreeMap<String, serde_json::Value> = serde_json::from_str(line).expect(line);
+        line["request.id"].as_str().expect("a text").to_owned()
+    });
+    assert_eq!(of_event, of_lines.collect::<Vec<_>>());
+    assert_eq!(of_event[1..], [asked, late]);
+}
+
 /// Whatever bytes peers send in their targets, methods and fields, each request is one line, and one that can be read.
 #[tokio::test]
 async fn no_byte_of_a_peer_breaks_a_line() {

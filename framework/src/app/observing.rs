@@ -1,6 +1,7 @@
 //! Telling of each request at its end.
 
 use super::application::Inner;
+use crate::http::Request;
 use crate::operations::{Answered, is_wanted};
 
 impl Inner {
@@ -18,6 +19,10 @@ impl Inner {
     #[cold]
     pub(crate) fn tell(&self, answered: &Answered<'_>) {
         if is_wanted() {
+            if self.observers.lines.is_some() {
+                // Both tell the same id.
+                answered.understood().map(Request::id);
+            }
             answered.say();
         }
         self.observers.tell(answered);

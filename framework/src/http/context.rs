@@ -26,6 +26,8 @@ pub struct Context {
     /// What binds through serde in place of the parameters, if something does. The floors above know more of it.
     pub(crate) default_binding: Option<Box<dyn Any + Send + Sync>>,
     pub(crate) show_errors: bool,
+    /// Whether the lines of requests are written somewhere.
+    pub(crate) has_access_log: bool,
     /// The status of failed bindings that is told in place of 400.
     pub(crate) invalid_status: Option<StatusCode>,
     pub(crate) parameters: usize,

@@ -20,7 +20,7 @@ pub(crate) struct Folded {
     pub(crate) context: Arc<Context>,
     /// Where the handler stands that answers it.
     pub(crate) handler: Option<&'static Location>,
-    /// The method, the target and the fields, a line each: none of them can hold the end of one. Nothing if it is kept as it is.
+    /// The method, the target, the fields and the id if it has one, a line each: none of them can hold the end of one. Nothing if it is kept as it is.
     head: Box<[u8]>,
     peer: Peer,
     mapping: u32,
@@ -94,7 +94,12 @@ impl Folded {
         request.method = Method::from_bytes(lines.next().unwrap_or_default()).unwrap_or_default();
         let target = String::from_utf8_lossy(lines.next().unwrap_or_default()).into_owned();
         request.path.set_plain_target(target);
-        for (name, value) in lines.map(split_field) {
+        for line in lines {
+            if let Some(id) = line.strip_prefix(&[OF_ID]) {
+                let _ = request.rare().id.set(String::from_utf8_lossy(id).into());
+                continue;
+            }
+            let (name, value) = split_field(line);
             request.headers.push_judged(name, value);
         }
         request.headers = request.headers.compact(Span::default()).0;
@@ -110,8 +115,7 @@ impl Folded {
 
 /// Whether unfolding makes the same request.
 fn is_foldable(request: &Request) -> bool {
-    let has_more =
-        |rare: &Rare| rare.kept.get().is_some() || rare.id.get().is_some() || rare.trace.get().is_some();
+    let has_more = |rare: &Rare| rare.kept.get().is_some() || rare.trace.get().is_some();
     #[cfg(feature = "tls")]
     if request.client_certificates.is_some() {
         return false;
@@ -143,6 +147,10 @@ fn fold(request: &Request) -> Box<[u8]> {
         }
         head.extend_from_slice(value);
     }
+    if let Some(id) = request.rare.get().and_then(|rare| rare.id.get()) {
+        head.extend_from_slice(&[b'\n', OF_ID]);
+        head.extend_from_slice(id.as_bytes());
+    }
     Box::from(head.as_slice())
 }
 
@@ -158,6 +166,9 @@ fn split_field(line: &[u8]) -> (&[u8], &[u8]) {
 
 /// Stands for the first of [`NAMES`]; no name begins so.
 const FIRST_NUMBER: u8 = 0x80;
+
+/// What the line of the request's id begins with.
+const OF_ID: u8 = 0xff;
 
 /// What nearly all who open a WebSocket send, as they write it: a byte each.
 const NAMES: [&str; 20] = [
@@ -237,11 +248,10 @@ mod tests {
     fn what_a_line_of_the_head_does_not_tell_is_kept_as_it_is() {
         let request = || received("GET /ws HTTP/1.1\r\nHost: a\r\n\r\n");
         type Change = fn(&mut Request);
-        let table: [(&str, Change); 4] = [
+        let table: [(&str, Change); 3] = [
             ("a value of the path", |request| request.path_values.named.push(("name", Span::new(1, 3)))),
             ("the rest of the path", |request| request.path_values.wildcard = Some(Span::new(1, 3))),
             ("a parameter of a filter", |request| request.set_parameter("name", "x")),
-            ("an id", |request| drop(request.rare().id.set("x".into()))),
         ];
         assert!(Folded::of(&request()).is_some());
         for (name, change) in table {
@@ -249,6 +259,15 @@ mod tests {
             change(&mut request);
             assert!(Folded::of(&request).is_none(), "{name}");
         }
+    }
+
+    #[test]
+    fn an_id_that_was_made_stays_the_same() {
+        let request = received("GET /ws HTTP/1.1\r\nHost: a\r\n\r\n");
+        let id = request.id().to_owned();
+        let folded = Folded::of(&request).expect("a plain one");
+        assert_eq!(folded.request().id(), id);
+        assert_eq!(folded.request().headers.iter().count(), 1);
     }
 
     #[test]

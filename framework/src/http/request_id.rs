@@ -3,6 +3,8 @@
 use std::cell::Cell;
 use std::fmt;
 
+use tracing::Level;
+
 use super::Request;
 
 /// What names it.
@@ -32,6 +34,13 @@ impl Request {
             Some(id) => id.into(),
             None => RequestId::new().to_string().into(),
         })
+    }
+
+    /// Makes the id if a line will tell it: before a session keeps the request, so that both say the same.
+    pub(crate) fn keep_id(&self) {
+        if self.context.has_access_log || tracing::event_enabled!(target: "vernal::access", Level::INFO) {
+            self.id();
+        }
     }
 
     /// The id, made on the way out if nobody has asked for it before.

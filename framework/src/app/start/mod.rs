@@ -95,6 +95,7 @@ impl App {
         }
         let mut context = Context::default();
         context.show_errors = config.show_errors.unwrap_or(cfg!(debug_assertions));
+        context.has_access_log = config.access_log.is_some();
         context.invalid_status = config.invalid_status;
         context.traces = tracing.into_traces();
         context.parameters = limits.parameters;

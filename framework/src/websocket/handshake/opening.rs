@@ -30,6 +30,7 @@ pub(crate) async fn begin(
     };
     let config = request.state::<Settings>().map(|settings| settings.config_of(route)).unwrap_or_default();
     judge(request, &handover, &config)?;
+    request.keep_id();
     let core = Arc::new(Core::new(Role::Server, config, folded(request)));
     let session = (handler.serve)(Upgrade::new(WebSocketSession(Arc::clone(&core)), address(route)));
     let mut session = Guard(match request.has_span() {

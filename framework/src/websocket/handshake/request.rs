@@ -118,6 +118,7 @@ impl<'r> FromRequest<'r> for WebSocketRequest {
         let Some(handover) = handover_of(req) else { return Ok(None) };
         judge(req, &handover, &config_of_server(req))?;
         handover.state().is_taken = true;
+        req.keep_id();
         let request = Box::new(detached(req));
         Ok(Some(WebSocketRequest { request, handover, outgoing: req.outgoing.clone() }))
     }
