@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use vernal::test::Client;
 use vernal::websocket::{Frame, OpCode, WebSocket, WebSocketConfig, WebSocketSession, connect};
-use vernal::{Error, Result, State, server, websocket_handler, websocket_message};
+use vernal::{Error, Json, Result, State, server, websocket_handler, websocket_message};
 
 use wire::{Wire, frame};
 
@@ -412,4 +412,38 @@ async fn a_client_over_tcp_sees_the_same() {
 #[test]
 fn over_http2() {
     both::again(&[]);
+}
+
+#[derive(serde::Deserialize)]
+struct Say {
+    text: String,
+}
+
+#[derive(Default)]
+struct Patient;
+
+#[websocket_handler("/patient")]
+impl Patient {
+    async fn on_message(&self, session: &WebSocketSession, say: Result<Json<Say>>) -> Result {
+        match say {
+            Ok(Json(say)) => session.send(say.text).await,
+            Err(error) => session.send(error.explain_text().to_owned()).await,
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_does_not_fit_need_not_end_its_session() {
+    let mut ws = client().websocket("/patient").await;
+    for (message, expected) in [
+        ("{", "Malformed JSON: EOF while parsing an object at line 1 column 1"),
+        (r#"{"text":"hi"}"#, "hi"),
+        (
+            r#"{"text":1}"#,
+            "The JSON does not fit: invalid type: number `1`, expected a string at line 1 column 9",
+        ),
+    ] {
+        ws.send(message).await.expect("an open session");
+        ws.expect_text(expected).await;
+    }
 }

@@ -96,7 +96,7 @@ impl fmt::Debug for Message {
 }
 
 /// What a message can be taken as. The type says which kind is taken: `&str` text, `&[u8]` binary, `Json<T>` JSON in either,
-/// `Message` both. The wrong kind closes the session with 1003.
+/// `Message` both. The wrong kind closes the session with 1003, unless a `Result<T>` is taken, which holds what is wrong.
 ///
 /// ```
 /// use vernal::websocket::{FromMessage, Message};
@@ -214,6 +214,17 @@ impl<'m> FromMessage<'m> for &'m Message {
     }
 }
 
+/// Whatever is wrong with the message is the handler's to answer, and the session goes on.
+impl<'m, T: FromMessage<'m>> FromMessage<'m> for Result<T> {
+    fn from_message(message: &'m Message) -> Result<Result<T>> {
+        Ok(T::from_message(message))
+    }
+
+    fn describe(messages: &mut Messages) {
+        T::describe(messages);
+    }
+}
+
 /// In text or in bytes.
 impl<'m, T: Deserialize<'m>> FromMessage<'m> for Json<T> {
     fn from_message(message: &'m Message) -> Result<Json<T>> {
@@ -248,7 +259,8 @@ impl<'m, T: Deserialize<'m>> FromMessage<'m> for Json<T> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be sent as a message",
     label = "vernal does not know how to send this",
-    note = "send a text, bytes, `Json(value)` or a `Message`"
+    note = "send a text, bytes, `Json(value)` or a `Message`",
+    note = "a type of your own says how it is sent: implement `vernal::websocket::IntoMessage` for it"
 )]
 pub trait IntoMessage<'m> {
     /// Makes the message.
