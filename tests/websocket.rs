@@ -12,8 +12,8 @@ use vernal::websocket::{
     CloseCode, CloseReason, FromMessage, Message, WebSocket, WebSocketRequest, WebSocketSession,
 };
 use vernal::{
-    Error, Header, Json, Request, Result, State, request_map, websocket_close, websocket_handler,
-    websocket_message, websocket_open,
+    Error, Header, Json, Request, Result, State, model_binding, request_map, websocket_close,
+    websocket_handler, websocket_message, websocket_open,
 };
 
 use wire::{Ends, Wire, frame, told};
@@ -523,4 +523,42 @@ async fn a_session_keeps_one_value_of_each_type() {
 #[test]
 fn over_http2() {
     both::again(&[]);
+}
+
+/// How often it was bound.
+static BOUND: AtomicUsize = AtomicUsize::new(0);
+
+struct Counted(usize);
+
+#[model_binding]
+async fn counted(_req: &Request) -> Result<Counted> {
+    tokio::task::yield_now().await;
+    Ok(Counted(BOUND.fetch_add(1, Ordering::Relaxed) + 1))
+}
+
+#[derive(Default)]
+struct Counts;
+
+#[websocket_handler("/counts")]
+impl Counts {
+    async fn on_open(&self, session: &WebSocketSession, counted: Counted) -> Result {
+        session.send(format!("open {}", counted.0)).await
+    }
+
+    async fn on_message(&self, session: &WebSocketSession, counted: Counted, _message: &str) -> Result {
+        session.send(format!("message {}", counted.0)).await
+    }
+
+    async fn on_close(&self, _counted: Counted) {}
+}
+
+#[tokio::test]
+async fn what_several_events_take_is_bound_once_before_the_101() {
+    let (client, _ends) = told(Client::builder());
+    let mut ws = client.websocket("/counts").await;
+    ws.expect_text("open 2").await;
+    for expected in ["message 3", "message 4"] {
+        ws.send("which?").await.expect("an open session");
+        ws.expect_text(expected).await;
+    }
 }

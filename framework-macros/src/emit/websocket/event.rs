@@ -68,6 +68,23 @@ impl<'f> Event<'f> {
         self.adapter().bindings(true)
     }
 
+    /// The same without the arguments that an event before it has, too: those in `bound`, by name and type.
+    pub(super) fn probe_of_others(&self, bound: &mut Vec<(String, String)>) -> TokenStream {
+        let adapter = self.adapter();
+        let mut is_new = |argument: &Argument| {
+            let Argument { name, ty, options, .. } = argument;
+            if options.is_bound_otherwise() || !options.constraints.is_empty() {
+                return true;
+            }
+            let key = (name.clone(), ty.to_string());
+            let is_new = !bound.contains(&key);
+            bound.push(key);
+            is_new
+        };
+        let arguments: Vec<_> = adapter.bound().filter(|(_, argument)| is_new(argument)).collect();
+        adapter.binder().all(&arguments)
+    }
+
     /// Calls the function, on an object if there is one; gives the `Result` of its kind.
     pub(super) fn call(&self, object: Option<TokenStream>) -> TokenStream {
         let (_, _, message, is_final) = names();

@@ -302,14 +302,16 @@ fn implementation(parts: &[(Event<'_>, Option<SelfBy>)], is_shared: bool) -> Tok
     let has = |kind: &str| parts.iter().any(|(event, _)| event.kind.takes(kind));
     let has_fragments = find(|kind| kind == Kind::Fragment).is_some();
     let (messages, pings, pongs) = (has("Text") || has("Binary"), has("Ping"), has("Pong"));
-    let probes = parts.iter().map(|(event, _)| {
-        let bindings = event.probe();
+    // What several events take is bound once before the 101, and what the handshake takes when its event is called.
+    let mut bound = Vec::new();
+    let probes = parts.iter().filter(|(event, _)| event.kind != Kind::Handshake).map(|(event, _)| {
+        let bindings = event.probe_of_others(&mut bound);
         quote!({ #bindings })
     });
     let simple = |name: &str, wanted: fn(Kind) -> bool| {
         find(wanted).map(|(event, by)| {
-            let (name, bindings, call) =
-                (Ident::new(name, Span::call_site()), event.bindings(), event.call(object(*by)));
+            let bindings = if event.kind == Kind::Handshake { event.probe() } else { event.bindings() };
+            let (name, call) = (Ident::new(name, Span::call_site()), event.call(object(*by)));
             let output = if event.kind == Kind::Handshake { quote!(#p::Accept) } else { quote!(()) };
             quote! {
                 async fn #name<'e>(&'e mut self, #cx: #p::EventContext<'e>) -> #p::Result<#output> {
