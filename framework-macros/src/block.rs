@@ -112,3 +112,9 @@ impl Block {
         quote!(#(#attrs)* #head { #(#members)* })
     }
 }
+
+/// Whether one of these attributes is there, by the last word of its path.
+pub(crate) fn has_attribute(attributes: &[Attribute], names: &[&str]) -> bool {
+    let mut words = attributes.iter().filter_map(|attribute| attribute.path().segments.last());
+    words.any(|word| names.iter().any(|name| word.ident == name))
+}

@@ -468,4 +468,4 @@ macro_rules! verbs {
     };
 }
 
-verbs! { get head post put delete patch options }
+verbs! { get head post put delete patch options websocket }

@@ -11,7 +11,10 @@ mod model;
 
 use std::any::Any;
 
-pub use conversation::{Received, Sent, check_event, check_opens, check_received, check_sent};
+pub use conversation::{
+    Received, Sent, check_close, check_event, check_opens, check_received, check_sent, check_socket,
+    check_taken,
+};
 #[cfg(feature = "openapi")]
 pub use description::*;
 pub use inventory;

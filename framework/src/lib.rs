@@ -155,7 +155,7 @@ pub use view::{Templates, View};
 
 /// Attributes of other frameworks, each an error that says what to write here.
 #[doc(hidden)]
-pub use vernal_macros::{delete, get, head, options, patch, post, put};
+pub use vernal_macros::{delete, get, head, options, patch, post, put, websocket};
 
 /// Makes text safe inside HTML, attributes included: for pages that are put together by hand.
 ///

@@ -47,4 +47,4 @@ pub use vernal_macros::config;
 
 /// Attributes of other frameworks, each an error that says what to write here.
 #[doc(hidden)]
-pub use vernal_macros::{delete, get, head, options, patch, post, put};
+pub use vernal_macros::{delete, get, head, options, patch, post, put, websocket};

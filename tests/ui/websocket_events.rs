@@ -1,5 +1,5 @@
 use vernal::websocket::{CloseReason, WebSocket, WebSocketSession};
-use vernal::{Response, websocket_handler};
+use vernal::{Response, State, controller, websocket_handler, websocket_open};
 
 /// Blocks of their own types, so that their events are not there twice.
 #[derive(Default)]
@@ -62,6 +62,81 @@ impl Named {
 
     fn on_text(&self, _text: &str) {}
 }
+
+struct Typo;
+
+#[websocket_handler("/typo/{room}", new = Typo)]
+impl Typo {
+    fn on_open(&self, _session: &WebSocketSession, rom: &str) {}
+}
+
+struct Unseen;
+
+#[websocket_handler("/unseen/{room}/{_kind}", new = Unseen)]
+impl Unseen {
+    fn on_open(&self, name: &str) {}
+}
+
+struct Nothing;
+
+#[websocket_handler("/nothing/{room}", new = Nothing)]
+impl Nothing {
+    fn on_message(&self, _message: &str) {}
+}
+
+#[websocket_open("/functions/{room}")]
+fn open_typo(rom: &str) {}
+
+/// Well: it is seen by one event, or by the session.
+struct Seen;
+
+#[websocket_handler("/seen/{room}", "/seen/{_other}/by/{room}", new = Seen)]
+impl Seen {
+    fn on_open(&self, rooms: State<&String>) {}
+    fn on_close(&self, room: &str) {}
+}
+
+#[websocket_handler("/session/{room}")]
+async fn by_session(_ws: WebSocket) {}
+
+struct Selfless;
+
+#[websocket_handler("/selfless", new = Selfless)]
+impl Selfless {
+    async fn on_message(_session: &WebSocketSession, _message: &str) {}
+}
+
+struct Ended;
+
+#[websocket_handler("/ended", new = Ended)]
+impl Ended {
+    fn on_close(&self, code: u16, _reason: &CloseReason, #[arg(name = "reason")] _of_query: &str) {}
+}
+
+struct Above;
+
+#[controller]
+#[websocket_handler("/above", new = Above)]
+impl Above {
+    fn on_message(&self, _message: &str) {}
+}
+
+struct Below;
+
+#[websocket_handler("/below", new = Below)]
+#[controller("/c")]
+impl Below {
+    fn on_message(&self, _message: &str) {}
+}
+
+#[websocket_handler("/alone")]
+async fn alone() {}
+
+#[websocket_handler("/handle")]
+async fn handle(_ws: WebSocketSession) {}
+
+#[vernal::websocket("/no/such")]
+async fn no_such(_ws: WebSocket) {}
 
 #[websocket_handler("/lent")]
 async fn lent(_ws: &mut WebSocket) {}

@@ -13,7 +13,7 @@ use super::tokens::{const_block, finished, local, registered};
 use crate::attr::{
     self, Framework, Instance, Mapping, Mentions, New, Options, Place, Written, take_siblings,
 };
-use crate::block::Block;
+use crate::block::{Block, has_attribute};
 use crate::check;
 use crate::errors::{Errors, did_you_mean};
 use crate::handler::{HandlerFn, SelfBy};
@@ -34,6 +34,7 @@ struct Plan {
 /// Expands the first of the attributes above an impl block, with all others below it.
 pub(super) fn block(written: Written, mut block: Block) -> TokenStream {
     let mut errors = Errors::new();
+    let first = written.span;
     let mut all = vec![written];
     all.extend(take_siblings(
         &mut block.attrs,
@@ -58,7 +59,11 @@ pub(super) fn block(written: Written, mut block: Block) -> TokenStream {
         })
         .collect();
     if routes.is_empty() && errors.is_empty() {
-        errors.under(&block.self_ty, plan.nothing_mapped());
+        if has_attribute(&block.attrs, &["websocket_handler"]) {
+            errors.at(first, NO_CONTROLLER);
+        } else {
+            errors.under(&block.self_ty, plan.nothing_mapped());
+        }
     }
     let (alias, self_ty) = (Ident::new(SELF_ALIAS, Span::call_site()), &block.self_ty);
     let shared = plan.is_shared.then(|| instance::submit(&plan.instance, &type_name, self_ty.span()));
@@ -252,3 +257,7 @@ fn read_endpoint(written: Written, errors: &mut Errors) -> (Instance, Mapping) {
 
 const VERBS: [&str; 10] =
     ["get", "post", "put", "delete", "patch", "head", "options", "trace", "connect", "query"];
+
+/// What is said where an impl block of events is a controller, too.
+pub(super) const NO_CONTROLLER: &str =
+    "`#[websocket_handler]` alone makes an impl block of events: take `#[controller]` away";

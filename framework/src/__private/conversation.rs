@@ -70,3 +70,54 @@ pub const fn check_event(profile: Profile, is_stream: bool, is_close: bool) {
         );
     }
 }
+
+/// Refuses a value in `on_close` that is called as what a `CloseReason` tells.
+#[track_caller]
+pub const fn check_close(profile: Profile) {
+    if profile.path_first {
+        panic!(
+            "`on_close` is told how the session ended by `reason: &CloseReason`, which has `code()` and `text()`: take that. A \
+             parameter of the query that is called so has `#[arg(name = \"…\")]` before it"
+        );
+    }
+}
+
+/// Refuses a handler that is to wait for messages, and takes nothing that receives them.
+#[track_caller]
+pub const fn check_socket(profiles: &[Profile]) {
+    let mut index = 0;
+    while index < profiles.len() {
+        // What is wrong with a `WebSocketRequest` is told already.
+        if profiles[index].socket || profiles[index].handshake {
+            return;
+        }
+        index += 1;
+    }
+    panic!(
+        "a WebSocket handler waits for messages, and its session ends with it: take `mut ws: WebSocket` in place of a session, \
+         and write the loop, `while let Some(message) = ws.next().await {{ … }}`"
+    )
+}
+
+/// Refuses a variable of the path that no argument of a handler's events takes: with other words if one is nearly called so. A session
+/// shows its request, where it may be seen.
+#[track_caller]
+pub const fn check_taken(nearly: &[Profile], typo: &str, all: &[Profile], problem: &str) {
+    let mut index = 0;
+    while index < nearly.len() {
+        if nearly[index].path_first {
+            panic!("{}", typo)
+        }
+        index += 1;
+    }
+    let mut index = 0;
+    while index < all.len() {
+        if all[index].sees_request {
+            return;
+        }
+        index += 1;
+    }
+    if !all.is_empty() {
+        panic!("{}", problem)
+    }
+}

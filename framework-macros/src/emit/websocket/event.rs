@@ -145,11 +145,21 @@ impl<'f> Event<'f> {
         let of_event = self.bound.iter().enumerate().map(|(index, argument)| {
             check(argument.ty_span, quote!(check_event(__PROFILES[#index], #is_stream, #is_close)))
         });
+        let of_end = self.bound.iter().enumerate().filter(|(_, argument)| {
+            let is_in_path = patterns.iter().any(|pattern| pattern.variables.contains(&argument.name));
+            is_close && !is_in_path && argument.options.name.is_none() && ENDS.contains(&&*argument.name)
+        });
+        let of_end =
+            of_end.map(|(index, argument)| check(argument.ty_span, quote!(check_close(__PROFILES[#index]))));
+        let of_stream =
+            is_stream.then(|| check(self.function.sig.ident.span(), quote!(check_socket(&__PROFILES))));
         quote! {
             const _: () = {
                 const __PROFILES: [#p::Profile; #count] = [#(#profiles),*];
                 #of_route
                 #(#of_event)*
+                #(#of_end)*
+                #of_stream
             };
         }
     }
@@ -298,6 +308,9 @@ pub(super) fn listed(names: &[&str]) -> String {
     format!("{} or {last}", first.join(", "))
 }
 
+/// How somebody calls what a `CloseReason` tells.
+const ENDS: [&str; 5] = ["code", "close_code", "status_code", "reason", "close_reason"];
+
 pub(super) const EVENTS: [&str; 9] = [
     "on_handshake",
     "on_open",
@@ -309,3 +322,6 @@ pub(super) const EVENTS: [&str; 9] = [
     "on_pong",
     "on_close",
 ];
+
+pub(super) const EVENT_ATTRIBUTES: [&str; 4] =
+    ["websocket_handshake", "websocket_open", "websocket_message", "websocket_close"];

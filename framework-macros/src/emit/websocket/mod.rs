@@ -8,6 +8,7 @@ mod described;
 #[path = "undescribed.rs"]
 mod described;
 mod event;
+mod variables;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
@@ -15,14 +16,15 @@ use syn::Expr;
 use syn::spanned::Spanned;
 
 use self::described::Subject;
-use self::event::{EVENTS, Event, Kind, kind_of, listed, names, split};
-use super::route::{expressions, under_condition};
+use self::event::{EVENT_ATTRIBUTES, EVENTS, Event, Kind, kind_of, listed, names, split};
+use super::controller::NO_CONTROLLER;
+use super::route::{MAPPING, expressions, under_condition};
 use super::tokens::{
     finished, local, location, optional_expression, optional_text, private, reemit, registered, states,
 };
 use super::{conversation, instance};
 use crate::attr::{Framework, Mentions, On, WebSocketRoute, Written, take_siblings};
-use crate::block::Block;
+use crate::block::{Block, has_attribute};
 use crate::check::Pattern;
 use crate::errors::Errors;
 use crate::handler::{Argument, HandlerFn, SelfBy};
@@ -44,6 +46,13 @@ pub(super) fn stream(written: Written, mut function: HandlerFn) -> TokenStream {
         errors.under(receiver, "a method alone does not know its type: write `#[websocket_handler(\"/path\")]` above the impl block, and name the method after an event, like `on_message`");
     }
     refuse_responses(&arguments, &mut errors);
+    if arguments.is_empty() && errors.is_empty() {
+        errors.at(
+            function.sig.ident.span(),
+            "a WebSocket handler waits for messages: take `mut ws: WebSocket`, and write the loop, `while let Some(message) = \
+             ws.next().await { … }`",
+        );
+    }
     let event = Event { function: &function, bound: &arguments, message: &[], kind: Kind::Stream };
     let routes: Vec<WebSocketRoute> =
         all.into_iter().map(|written| WebSocketRoute::read(written, &mut errors)).collect();
@@ -54,6 +63,7 @@ pub(super) fn stream(written: Written, mut function: HandlerFn) -> TokenStream {
             errors.at(place, "`new` and `per_session` are for impl blocks: a function has no object");
         }
         checks.extend(event.checks(&route.patterns, route.regexp.as_ref(), &mut errors));
+        checks.extend(variables::checks(&route.patterns, &[&event], true, &mut errors));
         checks.extend(conversation::checks(&route.conversation, |ty| ty));
     }
     let p = private();
@@ -137,6 +147,7 @@ pub(super) fn event(written: Written, mut function: HandlerFn) -> TokenStream {
     for route in &routes {
         refuse_receives(route, &mut errors);
         checks.extend(event.checks(&route.patterns, route.regexp.as_ref(), &mut errors));
+        checks.extend(variables::checks(&route.patterns, &[&event], false, &mut errors));
         checks.extend(conversation::checks(&route.conversation, |ty| ty));
     }
     let p = private();
@@ -189,6 +200,11 @@ pub(super) fn block(written: Written, mut block: Block) -> TokenStream {
     mentions.add(&all);
     let framework = Framework::take(&mut all, &mut errors);
     block.check_shape(&mut errors);
+    if !block.functions_ref().any(|function| has_attribute(&function.attrs, &MAPPING)) {
+        for other in take_siblings(&mut block.attrs, &["controller"], &mut errors) {
+            errors.at(other.span, NO_CONTROLLER);
+        }
+    }
     let mut routes: Vec<WebSocketRoute> =
         all.into_iter().map(|written| WebSocketRoute::read(written, &mut errors)).collect();
     for route in &mut routes {
@@ -202,6 +218,13 @@ pub(super) fn block(written: Written, mut block: Block) -> TokenStream {
     let mut taken: Vec<(Ident, Kind, Vec<Argument>, Option<SelfBy>)> = Vec::new();
     for function in block.functions() {
         let Some(kind) = kind_of(function, &mut errors) else { continue };
+        if function.sig.receiver().is_none() {
+            let name = function.name();
+            errors.at(
+                function.sig.ident.span(),
+                format!("`{name}` is called on the object of its session: write `fn {name}(&self, …)`"),
+            );
+        }
         let arguments = function.take_arguments(&[], &mut errors);
         refuse_responses(&arguments, &mut errors);
         let by = function.self_by(&mut errors);
@@ -242,6 +265,7 @@ pub(super) fn block(written: Written, mut block: Block) -> TokenStream {
         for event in &events {
             checks.extend(event.checks(&route.patterns, route.regexp.as_ref(), &mut errors));
         }
+        checks.extend(variables::checks(&route.patterns, &events, true, &mut errors));
         checks.extend(conversation::checks(&route.conversation, |ty| erased(ty, &[])));
     }
     let subject = Subject { attrs: &block.attrs, type_name: Some(&type_name), is_part: false };
@@ -308,6 +332,7 @@ fn implementation(parts: &[(Event<'_>, Option<SelfBy>)], is_shared: bool) -> Tok
         let bindings = event.probe_of_others(&mut bound);
         quote!({ #bindings })
     });
+    let probes: Vec<_> = probes.collect();
     let simple = |name: &str, wanted: fn(Kind) -> bool| {
         find(wanted).map(|(event, by)| {
             let bindings = if event.kind == Kind::Handshake { event.probe() } else { event.bindings() };
@@ -471,6 +496,3 @@ fn refuse_responses(arguments: &[Argument], errors: &mut Errors) {
         );
     }
 }
-
-const EVENT_ATTRIBUTES: [&str; 4] =
-    ["websocket_handshake", "websocket_open", "websocket_message", "websocket_close"];

@@ -74,6 +74,8 @@ pub trait FromEvent<'e>: Sized {
 }
 
 impl<'e> FromEvent<'e> for &'e WebSocketSession {
+    const PROFILE: Profile = Profile { sees_request: true, ..Profile::PART };
+
     #[inline]
     fn from_event(cx: EventContext<'e>) -> Result<&'e WebSocketSession> {
         Ok(cx.session)
@@ -81,6 +83,8 @@ impl<'e> FromEvent<'e> for &'e WebSocketSession {
 }
 
 impl<'e> FromEvent<'e> for WebSocketSession {
+    const PROFILE: Profile = Profile { sees_request: true, ..Profile::PART };
+
     fn from_event(cx: EventContext<'e>) -> Result<WebSocketSession> {
         Ok(cx.session.clone())
     }
@@ -103,7 +107,7 @@ impl<'e> FromEvent<'e> for CloseReason {
 }
 
 impl<'e> FromEvent<'e> for WebSocket {
-    const PROFILE: Profile = Profile { socket: true, ..Profile::PART };
+    const PROFILE: Profile = Profile { socket: true, sees_request: true, ..Profile::PART };
 
     fn from_event(cx: EventContext<'e>) -> Result<WebSocket> {
         let socket =
