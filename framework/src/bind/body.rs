@@ -320,9 +320,14 @@ mod tests {
         for (binding, taken, kind, status) in table {
             let error = binding(&post(kind, "{}"));
             assert_eq!((error.status().as_u16(), error.is_missing()), (status, false), "{kind}");
-            let got = if kind.is_empty() { "none".to_owned() } else { format!("`{kind}`") };
             let right = taken.split(", ").map(|kind| format!("\"{kind}\"")).collect::<Vec<_>>().join(" or ");
-            let text = format!("The content type of this request must be {right}, not {got}.");
+            let fields = taken.split(", ").filter(|kind| !kind.contains('*'));
+            let fields =
+                fields.map(|kind| format!("`Content-Type: {kind}`")).collect::<Vec<_>>().join(" or ");
+            let text = match kind {
+                "" => format!("This request does not say what its body is: send it with {fields}."),
+                kind => format!("The content type of this request must be {right}, not `{kind}`."),
+            };
             assert_eq!(error.explain_text(), text);
             assert_eq!(error.headers().get("accept"), (status == 415).then_some(taken), "{kind}");
         }

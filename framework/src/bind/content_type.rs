@@ -13,7 +13,11 @@ pub(crate) fn wrong_content_type(req: &Request, arg: &Arg, taken: &[&str]) -> Er
     let right = taken.iter().map(|kind| format!("\"{kind}\"")).collect::<Vec<_>>().join(" or ");
     let error = match &got {
         None => {
-            let fields: Vec<_> = taken.iter().map(|kind| format!("`Content-Type: {kind}`")).collect();
+            let fields: Vec<_> = taken
+                .iter()
+                .filter(|kind| !kind.contains('*'))
+                .map(|kind| format!("`Content-Type: {kind}`"))
+                .collect();
             let fields = fields.join(" or ");
             Error::bad_request(format!("This request does not say what its body is: send it with {fields}."))
         }

@@ -83,7 +83,7 @@ fn bad_request_lines() {
         ("G(T / HTTP/1.1\r\n\r\n", 400, "Bad request syntax"),
         ("G:T / HTTP/1.1\r\n\r\n", 400, "Bad request syntax"),
         (" / HTTP/1.1\r\n\r\n", 400, "Bad request syntax"),
-        ("\x16\x03\x01\x02\r\n\r\n", 400, "Bad request syntax"),
+        ("\x16\x03\x01\x02\r\n\r\n", 400, "TLS is spoken to a port without TLS"),
         ("GET /\x01 HTTP/1.1\r\n\r\n", 400, "control characters"),
         ("GET /\x7f HTTP/1.1\r\n\r\n", 400, "control characters"),
         ("GET /\0 HTTP/1.1\r\n\r\n", 400, "control characters"),
