@@ -379,7 +379,7 @@ async fn coded(kind: &str, _ws: WebSocket) -> Result {
         "internal" => Error::internal("the shop is closed").with_close_code(4002),
         "bare" => Error::status_only(409).with_close_code(4003),
         "away" => Error::unavailable("try again later"),
-        "far away" => connect("ws://127.0.0.1:1/").await.err().expect("nobody listens there"),
+        "far away" => connect("ws://127.0.0.1:1/").await.expect_err("nobody listens there"),
         "long" => Error::forbidden("no ".repeat(41) + "and no").with_close_code(4005),
         _ => Error::from(std::io::Error::other("the disk is full")).with_close_code(4004),
     })
