@@ -355,7 +355,7 @@ async fn json_bodies() {
             kind,
             "{\"count\":2.0000,\"item\":1}",
             400,
-            "the body is not the JSON it should be: invalid type: number `2.0`, expected an integer from 0 to 4294967295 at line 1 column 15",
+            "the body is not the JSON it should be: invalid type: number `2.0000`, expected an integer from 0 to 4294967295 at line 1 column 15",
         ),
         ("/json", "application/merge-patch+json", "{\"item\":\"tea\",\"count\":2}", 200, "2 x tea"),
         (

@@ -299,7 +299,7 @@ fn numbered(error: &Numbered, res: &mut Response) -> Result {
 #[tokio::test]
 async fn the_status_is_what_the_page_says_or_the_errors() {
     let client = Client::builder().app("numbered").show_errors(false).build();
-    let failed = "Internal Server Error:The server failed to answer this request.";
+    let failed = r#"{"code":500,"message":"Internal Server Error","explain":"The server failed to answer this request."}"#;
     let table = [
         ("/?number=0", 500),
         ("/?number=0&status=422", 422),

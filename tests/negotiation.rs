@@ -359,40 +359,33 @@ async fn a_number_that_does_not_fit_is_told_alike() {
     let wide =
         "an integer from -170141183460469231731687303715884105728 to 170141183460469231731687303715884105727";
     let huge = "an integer from 0 to 340282366920938463463374607431768211455";
-    // What JSON shows of a number, and what CBOR does.
-    type Shown = [&'static str; 2];
-    let table: [(&str, &str, Vec<u8>, Shown, &str); 13] = [
-        ("small", "300", integer(300), ["300", "300"], of_8),
-        ("small", "-1", integer(-1), ["-1", "-1"], of_8),
-        ("small", "256.0", double(256.0), ["256.0", "256"], of_8),
-        ("small", "2.5", double(2.5), ["2.5", "2.5"], of_8),
-        ("small", "1e300", double(1e300), ["1e+300", "1e300"], of_8),
-        ("signed", "9223372036854775808", integer(1 << 63), ["9223372036854775808"; 2], signed),
-        ("signed", "-9223372036854775808.5", double(-1e30), ["-9.223372036854776e+18", "-1e30"], signed),
-        (
-            "unsigned",
-            "18446744073709551616",
-            integer(1 << 64),
-            ["1.8446744073709552e+19", "18446744073709551616"],
-            of_64,
-        ),
-        ("unsigned", "-7", integer(-7), ["-7", "-7"], of_64),
+    // JSON is shown as it was sent, CBOR as what it is.
+    let table: [(&str, &str, Vec<u8>, &str, &str); 13] = [
+        ("small", "300", integer(300), "300", of_8),
+        ("small", "-1", integer(-1), "-1", of_8),
+        ("small", "256.0", double(256.0), "256", of_8),
+        ("small", "2.5", double(2.5), "2.5", of_8),
+        ("small", "1e300", double(1e300), "1e300", of_8),
+        ("signed", "9223372036854775808", integer(1 << 63), "9223372036854775808", signed),
+        ("signed", "-9223372036854775808.5", double(-1e30), "-1e30", signed),
+        ("unsigned", "18446744073709551616", integer(1 << 64), "18446744073709551616", of_64),
+        ("unsigned", "-7", integer(-7), "-7", of_64),
         (
             "wide",
             "170141183460469231731687303715884105728",
             cbor(&(1_u128 << 127)),
-            ["170141183460469231731687303715884105728"; 2],
+            "170141183460469231731687303715884105728",
             wide,
         ),
-        ("huge", "-1", integer(-1), ["-1", "-1"], huge),
-        ("huge", "-18446744073709551617", integer(-(1 << 64) - 1), ["-18446744073709551617"; 2], huge),
-        ("single", "1e39", double(1e39), ["1e39", "1e39"], "a number from -3.4028235e38 to 3.4028235e38"),
+        ("huge", "-1", integer(-1), "-1", huge),
+        ("huge", "-18446744073709551617", integer(-(1 << 64) - 1), "-18446744073709551617", huge),
+        ("single", "1e39", double(1e39), "1e39", "a number from -3.4028235e38 to 3.4028235e38"),
     ];
     for (field, json, cbor_value, shown, expected) in table {
         let as_json = format!("{{\"{field}\": {json}}}").into_bytes();
         let as_cbor = [&[0xa1][..], &cbor(&field), &cbor_value].concat();
         for (content_type, body, shown) in
-            [("application/json", as_json, shown[0]), ("application/cbor", as_cbor, shown[1])]
+            [("application/json", as_json, json), ("application/cbor", as_cbor, shown)]
         {
             let answer = client.post("/numbers").header("content-type", content_type).body(body).await;
             let told: Value = answer.assert_status(400).json();
