@@ -41,9 +41,7 @@ impl Undelivered {
     pub fn is_unknown(&self) -> bool {
         self.is_unknown
     }
-}
 
-impl Undelivered {
     /// What strangers may hear of it: neither where Redis is nor what it says.
     pub(crate) fn told(&self) -> String {
         format!("Not everybody has got the message: {}.", self.fate())
