@@ -34,7 +34,7 @@ fn no_path() -> vernal::Result<String> {
 fn nowhere() {}
 
 #[websocket_handler("/not/it", crate = facade)]
-async fn not_it() {}
+async fn not_it(_: vernal::websocket::WebSocket) {}
 
 #[derive(Default)]
 struct Shop;
